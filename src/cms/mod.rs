@@ -1,0 +1,4 @@
+//! Parsers of what CMS publishes: bytes in, records and problems out.
+//!
+//! A parser never fails whole because of one bad row, never panics, and never allocates beyond a stated
+//! limit. What the records mean for billing is `catalog`'s business.

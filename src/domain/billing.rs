@@ -1,0 +1,53 @@
+//! What one billing unit of a drug code is, or the named reason why a code has none.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::quantity::Quantity;
+
+/// How the amount in a descriptor turns a dose into units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnitForm {
+    /// Units are multiples of the amount (rule U-01).
+    Multiple,
+    /// Each unit pays for any amount up to the stated one; the same ceiling arithmetic (rule U-07).
+    UpTo,
+    /// Two stated components counted by one convention, kept as data (rule U-08).
+    Components,
+    /// One unit a container, whatever it holds (rule U-09).
+    PerContainer,
+    /// One unit an infusion, treatment or study dose, whatever the amount (rule U-09).
+    PerEvent,
+}
+
+/// The billing unit of a drug code: an amount, and how it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BillingUnit {
+    /// The amount that one unit stands for; `1 vial` or `1 dose` for the forms that count things.
+    pub quantity: Quantity,
+    pub form: UnitForm,
+    /// The largest amount a counted event may hold ("per study dose, up to 45 mCi").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Quantity>,
+}
+
+impl BillingUnit {
+    /// A plain multiple of an amount.
+    pub const fn multiple_of(quantity: Quantity) -> Self {
+        Self { quantity, form: UnitForm::Multiple, limit: None }
+    }
+}
+
+/// Why a code has no billing unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoUnitReason {
+    /// An unclassified (not otherwise classified) code: billed once, with a narrative.
+    Unclassified,
+    /// The code names no drug: a device, a supply, a service or a fee.
+    NotADrug,
+    /// The descriptor names a drug and states no amount.
+    NoAmountStated,
+    /// Only a list without descriptors knows the code, so no unit is proven.
+    Unproven,
+}

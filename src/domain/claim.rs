@@ -1,0 +1,100 @@
+//! The lines of an answer, on both tracks.
+
+use arrayvec::ArrayVec;
+
+use crate::domain::code::{HcpcsCode, Modifier, Ndc};
+use crate::domain::quantity::Decimal;
+use crate::domain::time::Date;
+
+/// Modifiers that one claim line can carry (CMS-1500 item 24D, 837 SV101).
+pub const MODIFIERS_PER_LINE_MAX: usize = 4;
+
+/// The two parallel tracks of an infusion visit. Source: row G-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Track {
+    Administration,
+    Drug,
+}
+
+/// The unit in which an NDC quantity is reported. Source: rule D-03.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NdcQualifier {
+    InternationalUnit,
+    Gram,
+    Milligram,
+    Milliliter,
+    Unit,
+}
+
+impl NdcQualifier {
+    /// The two letters of the claim form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InternationalUnit => "F2",
+            Self::Gram => "GR",
+            Self::Milligram => "ME",
+            Self::Milliliter => "ML",
+            Self::Unit => "UN",
+        }
+    }
+}
+
+/// The NDC of a line with its own quantity, which is not the billing unit count (rule D-04).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NdcReport {
+    pub ndc: Ndc,
+    pub qualifier: NdcQualifier,
+    pub quantity: Decimal,
+}
+
+/// One line of the claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub track: Track,
+    pub code: HcpcsCode,
+    /// Whole billing units, at least one (rule U-15).
+    pub units: u32,
+    pub modifiers: ArrayVec<Modifier, MODIFIERS_PER_LINE_MAX>,
+    pub service_date: Date,
+    /// Indices of the administrations behind the line, in the order of the request.
+    pub administrations: ArrayVec<u16, ADMINISTRATIONS_PER_LINE_MAX>,
+    /// For a drug line, the index of the drug within its first administration.
+    pub drug: Option<u16>,
+    pub ndc: Option<NdcReport>,
+    /// Item 19, SV101-7 or NTE text of an unclassified or split line.
+    pub narrative: Option<Box<str>>,
+}
+
+/// Administrations that one line names; more are summarised by the trail.
+pub const ADMINISTRATIONS_PER_LINE_MAX: usize = 16;
+
+impl Line {
+    /// A line without modifiers.
+    pub fn new(track: Track, code: HcpcsCode, units: u32, service_date: Date) -> Self {
+        Self {
+            track,
+            code,
+            units,
+            modifiers: ArrayVec::new(),
+            service_date,
+            administrations: ArrayVec::new(),
+            drug: None,
+            ndc: None,
+            narrative: None,
+        }
+    }
+
+    /// Adds a modifier once; reports whether there was room for it.
+    #[must_use]
+    pub fn add_modifier(&mut self, modifier: Modifier) -> bool {
+        self.modifiers.contains(&modifier) || self.modifiers.try_push(modifier).is_ok()
+    }
+
+    /// Names an administration behind the line, once.
+    pub fn add_administration(&mut self, index: u16) {
+        if !self.administrations.contains(&index) {
+            // A line of more sources keeps the first ones; the trail holds them all.
+            let _ = self.administrations.try_push(index);
+        }
+    }
+}

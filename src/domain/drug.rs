@@ -1,0 +1,147 @@
+//! A drug as it was given: its product, its dose, its containers and what was thrown away.
+
+use crate::domain::code::{HcpcsCode, Ndc};
+use crate::domain::quantity::Quantity;
+
+/// What kind of administration service a drug earns. Source: rules CLS-1..CLS-5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DrugClass {
+    Antineoplastic,
+    HormonalAntineoplastic,
+    ComplexBiologic,
+    Therapeutic,
+    Hydration,
+    BloodProduct,
+    Contrast,
+    Vaccine,
+    Radiopharmaceutical,
+    SkinSubstitute,
+}
+
+/// How a container may be used. Source: rules W-07, W-08, W-16.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContainerKind {
+    SingleDose,
+    MultiDose,
+    PharmacyBulkPackage,
+    ImagingBulkPackage,
+    /// A syringe or bag that a pharmacy prepared for this patient.
+    PharmacyPrepared,
+}
+
+/// Some equal containers opened for this patient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// Labelled content of one container, overfill excluded (rule W-09).
+    pub content: Quantity,
+    /// Volume of one container, where the content is an amount of drug.
+    pub volume: Option<Quantity>,
+    pub count: u32,
+    /// Not stated means that the catalog decides, and single-dose where it is silent.
+    pub kind: Option<ContainerKind>,
+    pub ndc: Option<NdcGiven>,
+    pub lot_number: Option<String>,
+    /// The container was opened for several patients, and this patient is not the last (rule W-11).
+    pub shared_with_later_patient: bool,
+}
+
+/// An NDC as the request gave it; a text that cannot be read is kept to be reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NdcGiven {
+    Read(Ndc),
+    Ambiguous(String),
+}
+
+/// Who paid for the drug. Source: rule W-12.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum DrugSource {
+    #[default]
+    Purchased,
+    PatientSupplied,
+    WhiteBagged,
+    NoCost,
+}
+
+/// Why drug from an opened container was thrown away. Source: rows G-22, rules W-12, W-13.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DiscardReason {
+    /// The rest of a single-dose container.
+    SingleDoseRemainder,
+    /// Unstable after opening.
+    UnstableAfterOpening,
+    /// Compounded for this patient.
+    CompoundedForPatient,
+    /// The administration was stopped early.
+    PartlyAdministered,
+    /// Spoiled, expired, dropped or prepared for a visit that did not happen: never billable.
+    SpoiledOrMissed,
+}
+
+/// The body side a drug was given to. Source: rule M-12.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Laterality {
+    Right,
+    Left,
+    Bilateral,
+}
+
+/// Why an erythropoiesis-stimulating agent was given. Source: rule M-03.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EsaIndication {
+    ChemotherapyAnemia,
+    RadiotherapyAnemia,
+    Other,
+}
+
+/// What kind of product a drug without a code of its own is. Source: rule N-02.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProductKind {
+    Drug,
+    Biologic,
+    Antineoplastic,
+    Compounded,
+    OralNonChemotherapy,
+    OralChemotherapy,
+    ImmuneGlobulin,
+    TherapeuticRadiopharmaceutical,
+    DiagnosticRadiopharmaceutical,
+    ClottingFactor,
+    Immunosuppressant,
+    DmeInfusion,
+    DmeInhalation,
+    SkinSubstitute,
+}
+
+/// One drug of an administration.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DrugGiven {
+    pub code: Option<HcpcsCode>,
+    pub name: Option<String>,
+    pub ndc: Option<NdcGiven>,
+    /// The caller's class, which overrides the catalog's.
+    pub class: Option<DrugClass>,
+    /// Why the caller overrides the class.
+    pub class_reason: Option<String>,
+    pub dose_administered: Option<Quantity>,
+    pub dose_ordered: Option<Quantity>,
+    /// The discarded amount that the record documents.
+    pub dose_discarded: Option<Quantity>,
+    pub discard_reason: Option<DiscardReason>,
+    /// Amount of drug per millilitre, where the dose is given in millilitres (rule U-06).
+    pub amount_per_ml: Option<Quantity>,
+    /// Strength of a percent solution, in percent (rule U-06).
+    pub percent_strength: Option<crate::domain::quantity::Decimal>,
+    /// What the stated dose is a dose of, where salt and base differ (rule U-10).
+    pub dose_basis: Option<String>,
+    pub containers: Vec<Container>,
+    pub source: DrugSource,
+    pub product_kind: Option<ProductKind>,
+    pub laterality: Option<Laterality>,
+    pub esa_indication: Option<EsaIndication>,
+    /// The drug was bought under the 340B programme (rule M-06).
+    pub acquired_340b: bool,
+    /// FDA approval date of a product without a code (rule N-03).
+    pub fda_approved: Option<crate::domain::time::Date>,
+    /// Charge for the whole dose in cents, for charge limits (rule X-03).
+    pub charge_cents: Option<u64>,
+}

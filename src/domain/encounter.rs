@@ -1,0 +1,277 @@
+//! The visit as the record tells it: who paid, where, when, and each administration.
+
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::drug::DrugGiven;
+use crate::domain::quantity::{Decimal, Quantity};
+use crate::domain::time::{Date, LocalTime, TimeZone};
+
+/// Where the service was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Setting {
+    PhysicianOffice,
+    HospitalOutpatient,
+    CriticalAccessHospital,
+    AmbulatorySurgicalCenter,
+    EsrdFacility,
+    RuralHealthClinic,
+    FederallyQualifiedHealthCenter,
+    HomeInfusion,
+    DmeSupplier,
+    Pharmacy,
+    HospitalInpatient,
+}
+
+impl Setting {
+    /// Whether the facility hierarchy applies (rule HIER-F) and not the office's (rule HIER-O).
+    pub const fn is_facility(self) -> bool {
+        matches!(
+            self,
+            Setting::HospitalOutpatient
+                | Setting::CriticalAccessHospital
+                | Setting::AmbulatorySurgicalCenter
+                | Setting::EsrdFacility
+                | Setting::HospitalInpatient
+        )
+    }
+}
+
+/// Whether the visit treats cancer. Source: rows G-19, rule CLS-5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Indication {
+    Oncology,
+    NonOncology,
+}
+
+/// How a drug entered the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Route {
+    IvInfusion,
+    IvPush,
+    Intramuscular,
+    Subcutaneous,
+    SubcutaneousInfusion,
+    IntraArterialInfusion,
+    IntraArterialPush,
+    Intrathecal,
+    /// Through a subcutaneous ventricular reservoir.
+    IntraventricularReservoir,
+    Intraperitoneal,
+    Intrapleural,
+    Intralesional,
+    Intravesical,
+    Intravitreal,
+    Intraarticular,
+    Intradermal,
+    Inhaled,
+    Topical,
+    Implanted,
+    Oral,
+    ViaDialysate,
+    OnBodyInjector,
+    /// Start of a prolonged infusion by portable or implantable pump.
+    PumpStart,
+    PumpRefill,
+    LineFlush,
+    Transfusion,
+    /// Any route without a code of its own.
+    Other,
+}
+
+/// Why fluid was running. Source: rules HYD-1..HYD-7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FluidPurpose {
+    /// Treats a documented volume or electrolyte need.
+    Hydration,
+    KeepOpen,
+    /// Carries a drug, or runs behind blood or sedation.
+    Carrier,
+    /// The label of a chemotherapy drug directs it.
+    LabelDirected,
+    Perioperative,
+    /// Replaces a documented electrolyte deficit.
+    ElectrolyteReplacement,
+}
+
+/// The pump of a prolonged or subcutaneous infusion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Pump {
+    pub implantable: bool,
+    /// The practice supplies the pump, and the infusion finishes in the community (rule CHM-6).
+    pub supplied_by_practice: bool,
+    /// A further pump was set up at a new site (rule SCI-1).
+    pub additional_setup: bool,
+}
+
+/// Why a second access site was needed. Source: rule INIT-4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccessReason {
+    Protocol,
+    PatientCondition,
+    IncompatibleDrugs,
+    Convenience,
+}
+
+/// A pause of the flow. Source: rule TIME-6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interruption {
+    pub start: LocalTime,
+    pub stop: LocalTime,
+}
+
+/// One bag, push or injection: a route, a time and the drugs that went together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Administration {
+    pub id: String,
+    pub route: Option<Route>,
+    /// Name of the access site; lumens of one catheter are one site (rule INIT-5).
+    pub access_site: Option<String>,
+    pub access_reason: Option<AccessReason>,
+    /// Which of several separate visits of the day this belongs to; the first is 1 (rule INIT-6).
+    pub visit_number: Option<u32>,
+    pub start: Option<LocalTime>,
+    pub stop: Option<LocalTime>,
+    /// Documented duration, in place of clock times.
+    pub duration_minutes: Option<u32>,
+    /// Ids of the administrations it ran together with, in place of clock times.
+    pub concurrent_with: Vec<String>,
+    pub interruptions: Vec<Interruption>,
+    pub drugs: Vec<DrugGiven>,
+    /// The professional was present throughout the injection (rule TIME-1).
+    pub attended_throughout: Option<bool>,
+    pub fluid_purpose: Option<FluidPurpose>,
+    /// Volume and rate that the nursing record documents (switch D-1).
+    pub volume_infused: Option<Quantity>,
+    pub rate_ml_per_hour: Option<Decimal>,
+    /// Stopped early: the minutes that were planned (rule TIME-10).
+    pub discontinued_planned_minutes: Option<u32>,
+    pub lesion_count: Option<u32>,
+    pub pump: Option<Pump>,
+    /// Whether the puncture that the code includes was done by this provider (rule CHM-10).
+    pub includes_puncture: Option<bool>,
+    pub documentation: AdministrationDocumentation,
+}
+
+/// What the record shows for one administration. Source: rules DOC-1, W-14.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AdministrationDocumentation {
+    pub order_signed: Option<bool>,
+    pub administered_by: Option<bool>,
+    pub patient_response: Option<bool>,
+    pub discard_recorded: Option<bool>,
+}
+
+/// What the record shows for the whole visit. Source: rows G-30..G-34, rules DOC-1..DOC-5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Documentation {
+    pub order_signed: Option<bool>,
+    pub plan_of_care: Option<bool>,
+    pub nursing_assessment: Option<bool>,
+    pub adverse_reactions: Option<bool>,
+    pub patient_response: Option<bool>,
+    /// Signs, symptoms or findings that made hydration necessary (rule HYD-10).
+    pub hydration_necessity: Option<bool>,
+    pub discard_recorded: Option<bool>,
+}
+
+/// The kind of 340B covered entity. Source: rule M-06.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Entity340b {
+    DisproportionateShare,
+    RuralReferralCenter,
+    CriticalAccess,
+    MarylandWaiver,
+    NonExceptedOffCampus,
+    RuralSoleCommunity,
+    Childrens,
+    CancerCenter,
+    Grantee,
+}
+
+/// An off-campus provider-based department. Source: rule M-08.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OffCampus {
+    Excepted,
+    NonExcepted,
+}
+
+/// Renal facts that choose codes and modifiers. Source: rules M-03..M-05, L-05.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Renal {
+    pub esrd_on_dialysis: Option<bool>,
+    /// Temporary dialysis for acute kidney injury, which is not ESRD.
+    pub acute_kidney_injury: bool,
+    /// The drug was not given for ESRD.
+    pub unrelated_to_esrd: bool,
+    pub hematocrit_percent: Option<Decimal>,
+    /// The hematocrit stayed above the limit for the period that modifier ED names.
+    pub hematocrit_persistently_high: Option<bool>,
+    pub hemoglobin_g_dl: Option<Decimal>,
+}
+
+/// Advance-notice and coverage statements for the drug lines. Source: rule M-10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Coverage {
+    pub medical_policy_met: Option<bool>,
+    pub beneficiary_notice_on_file: Option<bool>,
+    pub expected_denial: bool,
+    pub not_a_benefit: bool,
+}
+
+/// Another service on the same claim, such as an office visit. Source: rules MOD-2, MOD-3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherService {
+    pub code: HcpcsCode,
+    pub modifiers: Vec<Modifier>,
+    pub units: u32,
+}
+
+/// One patient's visit, or an encounter over several days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encounter {
+    /// An opaque reference of the caller; never a patient's identity.
+    pub id: String,
+    pub setting: Setting,
+    /// Which payer file applies, such as `medicare`.
+    pub payer: String,
+    /// The MAC jurisdiction or plan variant, where a payer file distinguishes them.
+    pub payer_variant: Option<String>,
+    pub service_date: Date,
+    pub time_zone: Option<TimeZone>,
+    pub indication: Option<Indication>,
+    pub diagnoses: Vec<String>,
+    /// Id of the administration that was the main reason for the visit (rule HIER-O).
+    pub primary_reason: Option<String>,
+    pub administrations: Vec<Administration>,
+    pub documentation: Documentation,
+    pub other_services: Vec<OtherService>,
+    pub renal: Renal,
+    pub entity_340b: Option<Entity340b>,
+    pub off_campus: Option<OffCampus>,
+    pub coverage: Coverage,
+    pub weight_kg: Option<Decimal>,
+}
+
+impl Encounter {
+    /// An empty visit, to be filled by the caller.
+    pub fn new(setting: Setting, service_date: Date) -> Self {
+        Self {
+            id: String::new(),
+            setting,
+            payer: "medicare".to_owned(),
+            payer_variant: None,
+            service_date,
+            time_zone: None,
+            indication: None,
+            diagnoses: Vec::new(),
+            primary_reason: None,
+            administrations: Vec::new(),
+            documentation: Documentation::default(),
+            other_services: Vec::new(),
+            renal: Renal::default(),
+            entity_340b: None,
+            off_campus: None,
+            coverage: Coverage::default(),
+            weight_kg: None,
+        }
+    }
+}

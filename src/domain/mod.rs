@@ -1,0 +1,14 @@
+//! The nouns of an infusion visit: codes, exact quantities, civil time, the encounter and the claim.
+//!
+//! Everything here is pure: no IO, no clock, no floating point.
+
+pub mod billing;
+pub mod claim;
+pub mod code;
+pub mod drug;
+pub mod encounter;
+pub mod fact;
+pub mod field;
+pub mod finding;
+pub mod quantity;
+pub mod time;

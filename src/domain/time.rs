@@ -1,0 +1,116 @@
+//! Civil dates and local clock times, and the exact minutes between two of them.
+//!
+//! The one place that names the time library, so that it can be replaced.
+
+pub use jiff::civil::{Date, DateTime as LocalTime, date};
+pub use jiff::tz::TimeZone;
+
+/// Why a text is not a date or a time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TimeError {
+    #[error("this is not a date: give it as YYYY-MM-DD, such as 2025-11-03")]
+    Date,
+    #[error(
+        "this is not a local time: give it as YYYY-MM-DDTHH:MM, such as 2025-11-03T09:40, without an offset"
+    )]
+    LocalTime,
+    #[error("this is not a time zone: give an IANA name such as America/Chicago")]
+    TimeZone,
+}
+
+/// Reads an ISO date.
+///
+/// # Errors
+/// [`TimeError::Date`] when the text is anything else.
+pub fn parse_date(text: &str) -> Result<Date, TimeError> {
+    let well_formed = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    well_formed.then(|| text.parse().ok()).flatten().ok_or(TimeError::Date)
+}
+
+/// Reads a local clock time without an offset, to the minute or the second.
+///
+/// # Errors
+/// [`TimeError::LocalTime`] when the text is anything else.
+pub fn parse_local_time(text: &str) -> Result<LocalTime, TimeError> {
+    let (day, clock) = text.split_once(['T', ' ']).ok_or(TimeError::LocalTime)?;
+    let day = parse_date(day).map_err(|_| TimeError::LocalTime)?;
+    let mut parts = clock.split(':').map(|part| match part.len() {
+        2 if part.bytes().all(|b| b.is_ascii_digit()) => part.parse::<i8>().ok(),
+        _ => None,
+    });
+    let (hour, minute) = (parts.next().flatten(), parts.next().flatten());
+    let second = parts.next().unwrap_or(Some(0));
+    match (hour, minute, second, parts.next()) {
+        (Some(hour), Some(minute), Some(second), None) => jiff::civil::Time::new(hour, minute, second, 0)
+            .map(|time| day.to_datetime(time))
+            .map_err(|_| TimeError::LocalTime),
+        _ => Err(TimeError::LocalTime),
+    }
+}
+
+/// Finds a time zone by its IANA name.
+///
+/// # Errors
+/// [`TimeError::TimeZone`] when the database has no such name.
+pub fn parse_time_zone(name: &str) -> Result<TimeZone, TimeError> {
+    TimeZone::get(name).map_err(|_| TimeError::TimeZone)
+}
+
+/// Whole minutes from `start` to `stop`, rounded **down**; negative when `stop` is earlier.
+///
+/// With a zone the clock change of a daylight-saving night counts as it was lived. A time that
+/// occurs twice is read as its first occurrence for a start and its second for a stop only when
+/// the pair would otherwise run backwards.
+pub fn minutes_between(start: LocalTime, stop: LocalTime, zone: Option<&TimeZone>) -> i64 {
+    let Some(zone) = zone else {
+        return stop.duration_since(start).as_secs().div_euclid(60);
+    };
+    let first = |time| zone.to_ambiguous_timestamp(time).compatible();
+    let last = |time| zone.to_ambiguous_timestamp(time).later();
+    match (first(start), first(stop)) {
+        (Ok(from), Ok(to)) if to >= from => to.duration_since(from).as_secs().div_euclid(60),
+        (Ok(from), Ok(_)) => last(stop).map_or(0, |to| to.duration_since(from).as_secs().div_euclid(60)),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> LocalTime {
+        parse_local_time(text).expect(text)
+    }
+
+    #[test]
+    fn texts_that_are_not_times_are_refused() {
+        for wrong in ["", "2025-13-01", "2025-1-1", "20251101", "2025-02-30"] {
+            assert!(parse_date(wrong).is_err(), "{wrong}");
+        }
+        for wrong in [
+            "2025-11-03",
+            "2025-11-03T9:40",
+            "2025-11-03T09:40Z",
+            "2025-11-03T24:00",
+            "2025-11-03T09:40:00:1",
+        ] {
+            assert!(parse_local_time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn minutes_follow_the_clock_change() {
+        let zone = parse_time_zone("America/Chicago").expect("a zone");
+        let fall = (at("2025-11-02T00:30"), at("2025-11-02T03:00"));
+        assert_eq!(minutes_between(fall.0, fall.1, None), 150);
+        assert_eq!(minutes_between(fall.0, fall.1, Some(&zone)), 210);
+        let spring = (at("2025-03-09T01:30"), at("2025-03-09T03:30"));
+        assert_eq!(minutes_between(spring.0, spring.1, Some(&zone)), 60);
+    }
+
+    #[test]
+    fn midnight_is_an_ordinary_minute() {
+        assert_eq!(minutes_between(at("2025-11-03T23:30"), at("2025-11-04T00:45"), None), 75);
+        assert_eq!(minutes_between(at("2025-11-03T10:00"), at("2025-11-03T09:00"), None), -60);
+    }
+}

@@ -1,0 +1,90 @@
+//! The mechanism: one pure pipeline from an encounter to the lines of both tracks.
+//!
+//! The engine does no IO, reads no clock and holds no state. It reads like a table of contents;
+//! what each step means is in `rules`.
+
+pub mod trail;
+
+use crate::catalog::Catalog;
+use crate::domain::claim::Line;
+use crate::domain::encounter::Encounter;
+use crate::domain::field::Field;
+use crate::domain::finding::{Finding, NotBilled, Question, Reason, Severity};
+use crate::policy::Policy;
+use crate::rules::{self, Rule};
+use trail::{NotedFact, Trail};
+
+/// Everything an answer rests on, so that it can be produced again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Provenance {
+    pub catalog_release: std::sync::Arc<str>,
+    pub payer: std::sync::Arc<str>,
+    pub policy_version: std::sync::Arc<str>,
+}
+
+/// The answer: lines on both tracks, and why.
+#[derive(Debug, Clone, Default)]
+pub struct CodingResult {
+    pub lines: Vec<Line>,
+    pub not_billed: Vec<NotBilled>,
+    pub findings: Vec<Finding>,
+    pub questions: Vec<Question>,
+    pub trail: Trail,
+    pub provenance: Provenance,
+}
+
+/// One coding at work: what is known, and the answer as far as it has come.
+pub struct Coding<'a> {
+    pub encounter: &'a Encounter,
+    pub catalog: &'a Catalog,
+    pub policy: &'a Policy,
+    pub result: CodingResult,
+}
+
+/// Codes a visit: administration lines and drug lines, with the reason for each.
+pub fn code(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> CodingResult {
+    let mut coding = Coding::new(encounter, catalog, policy);
+    rules::administration::code(&mut coding);
+    rules::drug_line::code(&mut coding);
+    rules::documentation::check(&mut coding);
+    rules::checks::check(&mut coding);
+    coding.result
+}
+
+impl<'a> Coding<'a> {
+    fn new(encounter: &'a Encounter, catalog: &'a Catalog, policy: &'a Policy) -> Self {
+        let administrations = encounter.administrations.len();
+        let drugs = encounter.administrations.iter().map(|administration| administration.drugs.len()).sum();
+        let result = CodingResult {
+            lines: Vec::with_capacity(administrations + drugs + 2),
+            trail: Trail::with_capacity(administrations, drugs),
+            provenance: Provenance {
+                catalog_release: catalog.release.clone(),
+                payer: policy.payer.clone(),
+                policy_version: policy.version.clone(),
+            },
+            ..CodingResult::default()
+        };
+        Self { encounter, catalog, policy, result }
+    }
+
+    /// Adds a finding.
+    pub fn find(
+        &mut self,
+        severity: Severity,
+        reason: Reason,
+        field: Field,
+        rule: &'static Rule,
+        text: &'static str,
+        facts: &[NotedFact],
+    ) {
+        let note = self.result.trail.note(text, facts);
+        self.result.findings.push(Finding { severity, reason, field, rule, note });
+    }
+
+    /// Says that something earns no line, and which rule says so.
+    pub fn not_billed(&mut self, what: Field, rule: &'static Rule, text: &'static str, facts: &[NotedFact]) {
+        let note = self.result.trail.note(text, facts);
+        self.result.not_billed.push(NotBilled { what, rule, note });
+    }
+}

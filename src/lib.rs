@@ -1,0 +1,19 @@
+//! Codes infusion and oncology visits: administration codes, drug codes, billing units and discarded
+//! drug, with the reason for every line.
+//!
+//! `domain` holds the nouns, `policy` the dated law, `rules` the verbs, `engine` the mechanism,
+//! `catalog` the book of codes and `cms` the parsers of what CMS publishes. IO stays at the edge:
+//! `updater`, `server`, `interop`, `report` and `cli`.
+
+pub mod catalog;
+pub mod cli;
+pub mod cms;
+pub mod config;
+pub mod domain;
+pub mod engine;
+pub mod interop;
+pub mod policy;
+pub mod report;
+pub mod rules;
+pub mod server;
+pub mod updater;

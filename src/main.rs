@@ -1,0 +1,3 @@
+//! The `infusion-coder` program.
+
+fn main() {}

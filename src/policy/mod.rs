@@ -1,0 +1,13 @@
+//! The meaning of the data files under `catalog/`: dated parameters, payer exceptions, citations.
+//!
+//! Rust names parameters and never a year or a threshold. The date of service and the payer choose
+//! the value of each; [`PolicyBook::at`] hands out the resolved [`Policy`].
+
+mod book;
+mod citations;
+mod document;
+pub mod parameters;
+
+pub use book::{PolicyBook, PolicyError};
+pub use citations::{Citation, Citations};
+pub use parameters::{Param, Policy};

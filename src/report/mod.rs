@@ -1,0 +1,1 @@
+//! Answers for people: text, HTML and the quarterly change report.

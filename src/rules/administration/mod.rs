@@ -1,0 +1,10 @@
+//! The administration track: from clock times to administration codes.
+
+use crate::engine::Coding;
+use crate::rules::Family;
+
+/// The rules of this file.
+pub static FAMILIES: &[Family] = &[];
+
+/// Runs the rules of this family on a visit.
+pub fn code(_coding: &mut Coding<'_>) {}

@@ -1,0 +1,1 @@
+//! The gRPC service: services, conversion, layers.

@@ -1,0 +1,1 @@
+//! The quarterly refresh: discover, fetch, verify, unpack, parse, gate, diff, store, activate.
