@@ -345,3 +345,70 @@ fn digest(files: &BTreeMap<String, String>) -> Arc<str> {
     let digest = hash.finalize();
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::date;
+
+    fn files(payer: &str) -> BTreeMap<String, String> {
+        [("payers/plan.toml", payer)].map(|(name, text)| (name.to_owned(), text.to_owned())).into()
+    }
+
+    fn fault(exceptions: &str) -> PolicyError {
+        let payer = format!("id = \"plan\"\ntitle = \"Plan\"\nextends = \"medicare\"\n{exceptions}");
+        PolicyBook::embedded_with(files(&payer)).expect_err("a fault")
+    }
+
+    const UNITS: &str = "[[exception]]\nlabel = \"a\"\nparameter = \"limits.units_per_line_max\"\nvalue = 999\ncite = \"IOM12\"\n";
+
+    #[test]
+    fn an_exception_holds_between_its_dates_and_the_base_outside_them() {
+        let payer = format!(
+            "id = \"plan\"\ntitle = \"Plan\"\nextends = \"medicare\"\n{UNITS}from = \"2020-01-01\"\nuntil = \"2021-01-01\"\n"
+        );
+        let book = PolicyBook::embedded_with(files(&payer)).expect("a book");
+        let units = |day| *book.at(day, "plan").expect("a policy").limits.units_per_line_max;
+        assert_ne!(units(date(2019, 12, 31)), 999);
+        assert_eq!(units(date(2020, 1, 1)), 999);
+        assert_eq!(units(date(2020, 12, 31)), 999);
+        assert_ne!(units(date(2021, 1, 1)), 999);
+        assert!(book.at(date(2020, 1, 1), "nobody").is_none());
+    }
+
+    #[test]
+    fn two_exceptions_for_one_date_refuse_to_load_and_name_both() {
+        let twice = format!(
+            "{UNITS}from = \"2020-01-01\"\n{}from = \"2021-01-01\"\n",
+            UNITS.replace("\"a\"", "\"b\"")
+        );
+        let message = fault(&twice).to_string();
+        assert!(message.contains("\"a\"") && message.contains("\"b\""), "{message}");
+    }
+
+    #[test]
+    fn unknown_names_are_refused() {
+        let with = |line: &str| {
+            fault(&format!("[[exception]]\nlabel = \"a\"\n{line}\nfrom = \"2020-01-01\"\ncite = \"IOM12\"\n"))
+        };
+        assert!(matches!(
+            with("parameter = \"limits.none\"\nvalue = 1"),
+            PolicyError::UnknownParameter { .. }
+        ));
+        assert!(matches!(with("rule_off = \"NONE-1\""), PolicyError::UnknownRule { .. }));
+        assert!(matches!(with(""), PolicyError::EmptyException { .. }));
+        assert!(matches!(with("color = 1"), PolicyError::Syntax { .. }));
+        let uncited = UNITS.replace("IOM12", "NOWHERE");
+        assert!(matches!(
+            fault(&format!("{uncited}from = \"2020-01-01\"\n")),
+            PolicyError::UnknownCitation { .. }
+        ));
+    }
+
+    #[test]
+    fn a_payer_that_extends_itself_is_refused() {
+        let payer = "id = \"plan\"\ntitle = \"Plan\"\nextends = \"plan\"\n";
+        let error = PolicyBook::embedded_with(files(payer)).expect_err("a fault");
+        assert!(matches!(error, PolicyError::UnknownBase { .. }));
+    }
+}

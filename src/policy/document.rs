@@ -12,6 +12,7 @@ pub type ParameterFile = BTreeMap<String, BTreeMap<String, ParameterEntry>>;
 /// One parameter with its values by date.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "description and unit are for the reader of the file, who must write them")]
 pub struct ParameterEntry {
     /// One sentence in our own words.
     pub description: String,

@@ -78,6 +78,7 @@ macro_rules! parameters {
             /// The keys of the group's parameters.
             pub const KEYS: &'static [&'static str] = &[$(concat!($family, ".", stringify!($field))),*];
 
+            #[allow(unused_variables, reason = "a group may be empty")]
             pub(in $crate::policy) fn resolve(
                 source: &$crate::policy::book::ParameterSource<'_>,
             ) -> Result<Self, $crate::policy::PolicyError> {
