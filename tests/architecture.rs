@@ -1,7 +1,7 @@
 //! The invariants of ARCHITECTURE.md, each kept by a test over the source text.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Rooms that must stay pure: no IO, no clock, no floating point.
 const PURE: &[&str] = &["domain", "policy", "rules", "engine", "cms", "catalog", "audit", "interop"];
@@ -100,7 +100,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     found
 }
 
-fn relative(root: &Path, path: &PathBuf) -> String {
+fn relative(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).expect("a path of the project").to_string_lossy().replace('\\', "/")
 }
 
