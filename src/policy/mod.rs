@@ -5,9 +5,12 @@
 
 mod book;
 mod citations;
+mod data;
 mod document;
+mod error;
 pub mod parameters;
 
-pub use book::{PolicyBook, PolicyError};
+pub use book::PolicyBook;
 pub use citations::{Citation, Citations};
+pub use error::PolicyError;
 pub use parameters::{Param, Policy};

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::book::{ParameterSource, PolicyError};
+use super::PolicyError;
+use super::data::ParameterSource;
 use crate::domain::time::Date;
 use crate::rules::Rule;
 
@@ -80,7 +81,7 @@ macro_rules! parameters {
 
             #[allow(unused_variables, reason = "a group may be empty")]
             pub(in $crate::policy) fn resolve(
-                source: &$crate::policy::book::ParameterSource<'_>,
+                source: &$crate::policy::data::ParameterSource<'_>,
             ) -> Result<Self, $crate::policy::PolicyError> {
                 Ok(Self {
                     $($field: $crate::policy::Param::resolve(

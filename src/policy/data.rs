@@ -1,0 +1,232 @@
+//! The data files as read and checked, and the values of one payer on one date.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::PolicyError;
+use super::citations::Citations;
+use super::document::{Exception, ParameterEntry, ParameterFile, PayerFile, ValueStatus};
+use super::parameters::Policy;
+use crate::domain::time::Date;
+use crate::rules;
+
+/// The values of one payer on one date, as the parameters read them.
+pub struct ParameterSource<'a> {
+    data: &'a Data,
+    payer: &'a str,
+    /// The payer and those it extends, the most specific first.
+    chain: &'a [&'a (String, PayerFile)],
+    date: Date,
+}
+
+impl<'a> ParameterSource<'a> {
+    pub(super) fn payer(&self) -> &str {
+        self.payer
+    }
+
+    pub(super) fn date(&self) -> Date {
+        self.date
+    }
+
+    /// The value in force, its first date, its citation, and the payer whose exception set it.
+    pub(super) fn value(
+        &self,
+        key: &str,
+    ) -> Result<(&'a toml::Value, Date, &'a str, Option<&'a str>), PolicyError> {
+        for (_, payer) in self.chain {
+            let exception = payer.exceptions.iter().find(|exception| {
+                exception.parameter.as_deref() == Some(key) && exception.holds_on(self.date)
+            });
+            if let Some(Exception { value: Some(value), from, cite, .. }) = exception {
+                return Ok((value, *from, cite, Some(&payer.id)));
+            }
+        }
+        let missing = || PolicyError::NoValue { key: key.to_owned(), date: self.date };
+        let (_, entry) = self.data.parameters.get(key).ok_or_else(missing)?;
+        let dated = entry
+            .values
+            .iter()
+            .filter(|value| value.status == ValueStatus::InForce && value.from <= self.date)
+            .max_by_key(|value| value.from)
+            .or_else(|| entry.values.iter().min_by_key(|value| value.from))
+            .ok_or_else(missing)?;
+        Ok((&dated.value, dated.from, &dated.cite, None))
+    }
+
+    pub(super) fn rules_off(&self) -> Arc<[Box<str>]> {
+        let exceptions = self.chain.iter().flat_map(|(_, payer)| &payer.exceptions);
+        exceptions
+            .filter(|exception| exception.holds_on(self.date))
+            .filter_map(|exception| exception.rule_off.as_deref().map(Into::into))
+            .collect()
+    }
+}
+
+impl Exception {
+    fn holds_on(&self, date: Date) -> bool {
+        self.from <= date && self.until.is_none_or(|until| date < until)
+    }
+
+    fn subject(&self) -> &str {
+        self.parameter.as_deref().or(self.rule_off.as_deref()).unwrap_or_default()
+    }
+}
+
+pub(super) struct Data {
+    pub(super) citations: Citations,
+    /// Key → file and entry.
+    parameters: BTreeMap<String, (String, ParameterEntry)>,
+    /// Id → file and payer.
+    pub(super) payers: BTreeMap<String, (String, PayerFile)>,
+}
+
+impl Data {
+    pub(super) fn read(files: &BTreeMap<String, String>) -> Result<Self, PolicyError> {
+        let mut data =
+            Self { citations: Citations::default(), parameters: BTreeMap::new(), payers: BTreeMap::new() };
+        for (file, text) in files {
+            if file == "citations.toml" {
+                data.citations = Citations::parse(file, text)?;
+            } else if file.starts_with("params/") {
+                data.add_parameters(file, text)?;
+            } else if file.starts_with("payers/") {
+                let payer: PayerFile =
+                    toml::from_str(text).map_err(|error| PolicyError::syntax(file, &error))?;
+                data.payers.insert(payer.id.clone(), (file.clone(), payer));
+            }
+        }
+        data.check()?;
+        Ok(data)
+    }
+
+    fn add_parameters(&mut self, file: &str, text: &str) -> Result<(), PolicyError> {
+        let families: ParameterFile =
+            toml::from_str(text).map_err(|error| PolicyError::syntax(file, &error))?;
+        for (family, entries) in families {
+            for (name, entry) in entries {
+                let key = format!("{family}.{name}");
+                if let Some((first, _)) = self.parameters.get(&key) {
+                    return Err(PolicyError::DeclaredTwice {
+                        key,
+                        first: first.clone(),
+                        second: file.to_owned(),
+                    });
+                }
+                self.parameters.insert(key, (file.to_owned(), entry));
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), PolicyError> {
+        let known: BTreeSet<&str> = Policy::keys().collect();
+        for (key, (file, entry)) in &self.parameters {
+            if !known.contains(key.as_str()) {
+                return Err(PolicyError::UnknownParameter { file: file.clone(), key: key.clone() });
+            }
+            for value in &entry.values {
+                self.check_citation(file, &value.cite, key)?;
+            }
+        }
+        for (file, payer) in self.payers.values() {
+            for exception in &payer.exceptions {
+                self.check_exception(file, exception, &known)?;
+            }
+            check_conflicts(payer)?;
+        }
+        Ok(())
+    }
+
+    fn check_exception(
+        &self,
+        file: &str,
+        exception: &Exception,
+        known: &BTreeSet<&str>,
+    ) -> Result<(), PolicyError> {
+        let file = file.to_owned();
+        match (&exception.parameter, &exception.value, &exception.rule_off) {
+            (Some(key), Some(_), None) if !known.contains(key.as_str()) => {
+                return Err(PolicyError::UnknownParameter { file, key: key.clone() });
+            }
+            (None, None, Some(rule)) if rules::find(rule).is_none() => {
+                return Err(PolicyError::UnknownRule { file, rule: rule.clone() });
+            }
+            (Some(_), Some(_), None) | (None, None, Some(_)) => {}
+            _ => return Err(PolicyError::EmptyException { file, label: exception.label.clone() }),
+        }
+        self.check_citation(&file, &exception.cite, &exception.label)
+    }
+
+    fn check_citation(&self, file: &str, cite: &str, by: &str) -> Result<(), PolicyError> {
+        match self.citations.get(cite) {
+            Some(_) => Ok(()),
+            None => Err(PolicyError::UnknownCitation {
+                file: file.to_owned(),
+                cite: cite.to_owned(),
+                by: by.to_owned(),
+            }),
+        }
+    }
+
+    /// The payer's file and those it extends, the most specific first.
+    pub(super) fn chain(&self, id: &str) -> Result<Vec<&(String, PayerFile)>, PolicyError> {
+        let mut chain: Vec<&(String, PayerFile)> = Vec::new();
+        let mut next = Some(id);
+        let mut from = id;
+        while let Some(id) = next {
+            let unknown = || PolicyError::UnknownBase { payer: from.to_owned(), extends: id.to_owned() };
+            let entry = self.payers.get(id).ok_or_else(unknown)?;
+            if chain.iter().any(|(_, seen)| seen.id == entry.1.id) {
+                return Err(unknown());
+            }
+            chain.push(entry);
+            from = &entry.1.id;
+            next = entry.1.extends.as_deref();
+        }
+        Ok(chain)
+    }
+
+    /// One policy for each date on which a value or an exception begins or ends.
+    pub(super) fn resolve(
+        &self,
+        id: &str,
+        chain: &[&(String, PayerFile)],
+        version: &Arc<str>,
+    ) -> Result<Vec<Arc<Policy>>, PolicyError> {
+        let mut dates = BTreeSet::new();
+        for (_, entry) in self.parameters.values() {
+            dates.extend(entry.values.iter().map(|value| value.from));
+        }
+        for exception in chain.iter().flat_map(|(_, payer)| &payer.exceptions) {
+            dates.insert(exception.from);
+            dates.extend(exception.until);
+        }
+        dates.insert(Date::MIN);
+        let title = &chain[0].1.title;
+        dates
+            .into_iter()
+            .map(|date| {
+                let source = ParameterSource { data: self, payer: id, chain, date };
+                Policy::resolve(&source, title, version).map(Arc::new)
+            })
+            .collect()
+    }
+}
+
+fn check_conflicts(payer: &PayerFile) -> Result<(), PolicyError> {
+    for (index, first) in payer.exceptions.iter().enumerate() {
+        for second in &payer.exceptions[index + 1..] {
+            let start = first.from.max(second.from);
+            if first.subject() == second.subject() && first.holds_on(start) && second.holds_on(start) {
+                return Err(PolicyError::Conflict {
+                    payer: payer.id.clone(),
+                    first: first.label.clone(),
+                    second: second.label.clone(),
+                    subject: first.subject().to_owned(),
+                    date: start,
+                });
+            }
+        }
+    }
+    Ok(())
+}
