@@ -116,6 +116,17 @@ pub enum Subject {
     Drug(u16, u16),
 }
 
+impl Subject {
+    /// The place in the request that the subject is.
+    pub const fn field(self) -> Field {
+        match self {
+            Self::Visit => Field::Encounter(""),
+            Self::Administration(a) => Field::Administration(a, ""),
+            Self::Drug(a, d) => Field::Drug(a, d, ""),
+        }
+    }
+}
+
 /// One decision.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {

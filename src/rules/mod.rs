@@ -145,6 +145,12 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     FAMILIES.iter().flat_map(|group| group.iter()).flat_map(|(_, rules)| rules.iter().copied())
 }
 
+/// Whether a rule decides about the administration track, the class of the drugs included.
+pub fn is_about_administration(rule: &Rule) -> bool {
+    let families = classify::FAMILIES.iter().chain(administration::FAMILIES);
+    families.flat_map(|(_, rules)| rules.iter()).any(|other| *other == rule)
+}
+
 /// The rule of an id, in any case.
 pub fn find(id: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.id.eq_ignore_ascii_case(id))

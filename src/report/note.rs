@@ -1,0 +1,154 @@
+//! Renders a note: its template with the facts that fill it.
+
+use crate::domain::encounter::Encounter;
+use crate::domain::field::Field;
+use crate::domain::time::LocalTime;
+use crate::engine::trail::{Note, NotedFact, Trail, Value};
+
+/// The text of a note, with each `{name}` replaced by the fact of that name.
+///
+/// A name without a fact stays between its braces, so that a test can find the mistake.
+pub fn render(note: &Note, trail: &Trail, encounter: &Encounter) -> String {
+    let facts = trail.facts(note);
+    let mut text = String::with_capacity(note.text.len() * 2);
+    let mut rest = note.text;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            text.push('{');
+            rest = after;
+            continue;
+        };
+        match facts.iter().find(|fact| fact.name == name) {
+            Some(fact) => text.push_str(&inserted(fact, after, encounter)),
+            None => {
+                text.push('{');
+                text.push_str(name);
+                text.push('}');
+            }
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The value of a fact as people write it: `705 mg`, `95 min`, `09:40`.
+pub fn value(fact: &NotedFact, encounter: &Encounter) -> String {
+    match fact.value {
+        Value::None => "not documented".to_owned(),
+        Value::Count(count) => count.to_string(),
+        Value::Minutes(minutes) => format!("{minutes} min"),
+        Value::Flag(true) => "yes".to_owned(),
+        Value::Flag(false) => "no".to_owned(),
+        Value::Decimal(number) => number.to_string(),
+        Value::Quantity(quantity) => quantity.to_string(),
+        Value::Code(code) => code.to_string(),
+        Value::Modifier(modifier) => modifier.to_string(),
+        Value::Ndc(ndc) => ndc.hyphenated(),
+        Value::Date(date) => date.to_string(),
+        Value::Time(time) => clock(time, encounter),
+        Value::Label(label) => label.to_owned(),
+        Value::Of(field) => named(field, encounter),
+    }
+}
+
+/// The clock time, with its date only when it is not the date of service.
+pub fn clock(time: LocalTime, encounter: &Encounter) -> String {
+    let clock = format!("{:02}:{:02}", time.hour(), time.minute());
+    if time.date() == encounter.service_date { clock } else { format!("{} {clock}", time.date()) }
+}
+
+/// What a field speaks of, in the caller's own names: the administration's id, or the drug's name.
+pub fn named(field: Field, encounter: &Encounter) -> String {
+    match field {
+        Field::Encounter("") => "the visit".to_owned(),
+        Field::Encounter(name) => name.to_owned(),
+        Field::Administration(a, _) => administration(a, encounter),
+        Field::Drug(a, d, _) | Field::Container(a, d, _, _) => drug(a, d, encounter),
+    }
+}
+
+fn administration(index: u16, encounter: &Encounter) -> String {
+    match encounter.administrations.get(usize::from(index)) {
+        Some(administration) if !administration.id.is_empty() => administration.id.clone(),
+        _ => format!("administration {}", u32::from(index) + 1),
+    }
+}
+
+fn drug(a: u16, d: u16, encounter: &Encounter) -> String {
+    let drugs = encounter.administrations.get(usize::from(a)).map(|administration| &administration.drugs);
+    let drug = drugs.and_then(|drugs| drugs.get(usize::from(d)));
+    let name = drug.and_then(|drug| drug.name.clone().or_else(|| drug.code.map(|code| code.to_string())));
+    name.unwrap_or_else(|| format!("drug {} of {}", u32::from(d) + 1, administration(a, encounter)))
+}
+
+/// The value inside a sentence: a template may write the word for minutes itself.
+fn inserted(fact: &NotedFact, after: &str, encounter: &Encounter) -> String {
+    match fact.value {
+        Value::Minutes(minutes) if after.starts_with(" min") || after.starts_with("-min") => {
+            minutes.to_string()
+        }
+        _ => value(fact, encounter),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::drug::DrugGiven;
+    use crate::domain::encounter::{Administration, Setting};
+    use crate::domain::quantity::Quantity;
+    use crate::domain::time::{date, parse_local_time};
+    use crate::engine::trail::fact;
+
+    fn visit() -> Encounter {
+        let mut visit = Encounter::new(Setting::PhysicianOffice, date(2025, 11, 3));
+        let drug = DrugGiven { name: Some("rituximab".to_owned()), ..DrugGiven::default() };
+        visit.administrations.push(Administration {
+            id: "a1".to_owned(),
+            drugs: vec![drug],
+            ..Administration::default()
+        });
+        visit
+    }
+
+    fn rendered(text: &'static str, facts: &[NotedFact]) -> String {
+        let mut trail = Trail::default();
+        let note = trail.note(text, facts);
+        render(&note, &trail, &visit())
+    }
+
+    #[test]
+    fn each_kind_of_fact_reads_as_people_write_it() {
+        let time = |text| Value::Time(parse_local_time(text).expect(text));
+        let facts = [
+            fact::given("bag", Value::Of(Field::Administration(0, ""))),
+            fact::given("drug", Value::Of(Field::Drug(0, 0, "doseAdministered"))),
+            fact::given("start", time("2025-11-03T09:40")),
+            fact::given("stop", time("2025-11-04T00:05")),
+            fact::derived("minutes", Value::Minutes(95)),
+            fact::given("dose", Value::Quantity(Quantity::parse("705", "mg").expect("a dose"))),
+        ];
+        assert_eq!(
+            rendered("{bag} gave {dose} of {drug} from {start} to {stop}, {minutes}.", &facts),
+            "a1 gave 705 mg of rituximab from 09:40 to 2025-11-04 00:05, 95 min."
+        );
+        assert_eq!(
+            rendered("a {minutes}-minute bag, {minutes} minutes", &facts),
+            "a 95-minute bag, 95 minutes"
+        );
+    }
+
+    #[test]
+    fn a_missing_fact_says_so_and_a_mistaken_name_stays_visible() {
+        assert_eq!(rendered("stop: {stop}", &[fact::missing("stop")]), "stop: not documented");
+        assert_eq!(rendered("{nobody} {", &[]), "{nobody} {");
+    }
+
+    #[test]
+    fn what_has_no_name_is_counted_from_one() {
+        let facts = [fact::given("drug", Value::Of(Field::Drug(4, 1, "")))];
+        assert_eq!(rendered("{drug}", &facts), "drug 2 of administration 5");
+    }
+}
