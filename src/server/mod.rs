@@ -1,1 +1,3 @@
 //! The gRPC service: services, conversion, layers.
+
+pub mod layers;

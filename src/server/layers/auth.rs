@@ -1,0 +1,329 @@
+//! Who may call what: bearer tokens and client certificates, each with a role.
+//!
+//! A caller without any configured identity is refused before a byte of the request body is read.
+//! Health and reflection stay open. Secrets are kept as SHA-256 digests and compared in constant
+//! time; neither a secret nor a token's text is ever logged.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use tonic::Status;
+use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+
+/// What a caller may do; each role includes the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Look codes up.
+    Read,
+    /// Code visits as well.
+    Code,
+    /// Refresh, activate and roll back releases as well.
+    Admin,
+}
+
+impl Role {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "read" => Some(Self::Read),
+            "code" => Some(Self::Code),
+            "admin" => Some(Self::Admin),
+            _ => None,
+        }
+    }
+
+    const fn as_byte(self) -> u8 {
+        self as u8 + 1
+    }
+
+    const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            1 => Some(Self::Read),
+            2 => Some(Self::Code),
+            3 => Some(Self::Admin),
+            _ => None,
+        }
+    }
+}
+
+/// Why the identities cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    #[error("{path}: cannot be read: {source}")]
+    Read { path: String, source: std::io::Error },
+    #[error(
+        "identities, line {line}: write `token ROLE SECRET` or `certificate ROLE SHA256`, with ROLE one of read, code, admin"
+    )]
+    Line { line: usize },
+    #[error("identities, line {line}: a secret needs at least {SECRET_CHARACTERS_MIN} characters")]
+    ShortSecret { line: usize },
+    #[error(
+        "identities, line {line}: a certificate is named by the 64 hexadecimal digits of its SHA-256 digest"
+    )]
+    Fingerprint { line: usize },
+}
+
+/// Shortest secret that is accepted, in characters.
+const SECRET_CHARACTERS_MIN: usize = 24;
+
+type Fingerprint = [u8; 32];
+
+/// The identities that may call, by the digest of their secret or certificate.
+#[derive(Default)]
+pub struct Identities {
+    tokens: Vec<(Fingerprint, Role)>,
+    certificates: Vec<(Fingerprint, Role)>,
+}
+
+impl Identities {
+    /// Reads an identities file.
+    ///
+    /// # Errors
+    /// The file, or the first line, that cannot be used; the message never repeats a secret.
+    pub fn from_file(path: &Path) -> Result<Self, AuthError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| AuthError::Read { path: path.display().to_string(), source })?;
+        Self::parse(&text)
+    }
+
+    /// Reads identities, one a line: `token ROLE SECRET` or `certificate ROLE SHA256`; `#` begins a comment.
+    ///
+    /// # Errors
+    /// The first line that cannot be used; the message never repeats a secret.
+    pub fn parse(text: &str) -> Result<Self, AuthError> {
+        let mut identities = Self::default();
+        for (index, line) in text.lines().enumerate() {
+            let line_number = index + 1;
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                [] => {}
+                [comment, ..] if comment.starts_with('#') => {}
+                [kind, role, secret] => identities.add(line_number, kind, role, secret)?,
+                _ => return Err(AuthError::Line { line: line_number }),
+            }
+        }
+        Ok(identities)
+    }
+
+    /// Whether nobody is named, so that only a loopback listener may serve without refusing everyone.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty() && self.certificates.is_empty()
+    }
+
+    fn add(&mut self, line: usize, kind: &str, role: &str, secret: &str) -> Result<(), AuthError> {
+        let role = Role::parse(role).ok_or(AuthError::Line { line })?;
+        match kind {
+            "token" if secret.chars().count() < SECRET_CHARACTERS_MIN => Err(AuthError::ShortSecret { line }),
+            "token" => {
+                self.tokens.push((Sha256::digest(secret).into(), role));
+                Ok(())
+            }
+            "certificate" => {
+                let fingerprint = fingerprint(secret).ok_or(AuthError::Fingerprint { line })?;
+                self.certificates.push((fingerprint, role));
+                Ok(())
+            }
+            _ => Err(AuthError::Line { line }),
+        }
+    }
+
+    /// The highest role that a call's token or client certificate carries.
+    fn role_of<B>(&self, request: &Request<B>) -> Option<Role> {
+        let token = request
+            .headers()
+            .get(http::header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .and_then(|token| find(&self.tokens, &Sha256::digest(token).into()));
+        let certificate = request
+            .extensions()
+            .get::<TlsConnectInfo<TcpConnectInfo>>()
+            .and_then(TlsConnectInfo::peer_certs)
+            .and_then(|chain| find(&self.certificates, &Sha256::digest(chain.first()?).into()));
+        token.max(certificate)
+    }
+}
+
+/// Compares with every known digest, so that the time taken tells nothing about which one matched.
+fn find(known: &[(Fingerprint, Role)], presented: &Fingerprint) -> Option<Role> {
+    let mut found = 0_u8;
+    for (digest, role) in known {
+        let equal: Choice = digest.ct_eq(presented);
+        found.conditional_assign(&role.as_byte(), equal);
+    }
+    Role::from_byte(found)
+}
+
+fn fingerprint(text: &str) -> Option<Fingerprint> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b':').collect();
+    let mut digest = [0; 32];
+    if digits.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(digest)
+}
+
+/// The role that a method asks for; nothing for the open services.
+///
+/// A service that this table does not know asks for the highest role, so that a new one is never
+/// open by oversight.
+fn required_role(path: &str) -> Option<Role> {
+    let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    match service {
+        "grpc.health.v1.Health" => None,
+        "grpc.reflection.v1.ServerReflection" | "grpc.reflection.v1alpha.ServerReflection" => None,
+        "infusion.coding.v1.CatalogService" => Some(Role::Read),
+        "infusion.coding.v1.CodingService" | "v1" => Some(Role::Code),
+        _ => Some(Role::Admin),
+    }
+}
+
+/// A layer that lets a call through only with the role its method asks for.
+#[derive(Clone)]
+pub struct AuthLayer {
+    identities: Arc<Identities>,
+}
+
+impl AuthLayer {
+    /// A layer for these identities; with none at all every call passes, for a loopback listener.
+    pub fn new(identities: Identities) -> Self {
+        Self { identities: Arc::new(identities) }
+    }
+}
+
+impl<S> tower::Layer<S> for AuthLayer {
+    type Service = Auth<S>;
+
+    fn layer(&self, inner: S) -> Auth<S> {
+        Auth { inner, identities: self.identities.clone() }
+    }
+}
+
+/// The service of [`AuthLayer`].
+#[derive(Clone)]
+pub struct Auth<S> {
+    inner: S,
+    identities: Arc<Identities>,
+}
+
+impl<S, B, R> tower::Service<Request<B>> for Auth<S>
+where
+    S: tower::Service<Request<B>, Response = Response<R>>,
+    R: Default + Unpin,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = AuthFuture<S::Future, R>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        match self.refusal(&request) {
+            Some(status) => AuthFuture::Refused(Some(status.into_http())),
+            None => AuthFuture::Passed(Box::pin(self.inner.call(request))),
+        }
+    }
+}
+
+impl<S> Auth<S> {
+    fn refusal<B>(&self, request: &Request<B>) -> Option<Status> {
+        if self.identities.is_empty() {
+            return None;
+        }
+        let required = required_role(request.uri().path())?;
+        match self.identities.role_of(request) {
+            Some(role) if role >= required => None,
+            Some(_) => Some(Status::permission_denied("this identity's role does not include the method")),
+            None => Some(Status::unauthenticated(
+                "give a known token as `authorization: Bearer …`, or a known client certificate",
+            )),
+        }
+    }
+}
+
+/// Either the inner call, or a refusal that is ready at once.
+pub enum AuthFuture<F, R> {
+    Passed(std::pin::Pin<Box<F>>),
+    Refused(Option<Response<R>>),
+}
+
+impl<F, R, E> Future for AuthFuture<F, R>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: Unpin,
+{
+    type Output = Result<Response<R>, E>;
+
+    fn poll(self: std::pin::Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Passed(inner) => inner.as_mut().poll(context),
+            Self::Refused(response) => match response.take() {
+                Some(response) => Poll::Ready(Ok(response)),
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "a-long-secret-for-the-charge-capture-service";
+
+    fn auth(text: &str) -> Auth<()> {
+        Auth { inner: (), identities: Arc::new(Identities::parse(text).expect("identities")) }
+    }
+
+    fn call(path: &str, token: Option<&str>) -> Request<()> {
+        let mut request = Request::builder().uri(format!("http://localhost{path}"));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        request.body(()).expect("a request")
+    }
+
+    const CODE: &str = "/infusion.coding.v1.CodingService/CodeEncounter";
+    const LOOK_UP: &str = "/infusion.coding.v1.CatalogService/GetCode";
+    const REFRESH: &str = "/infusion.coding.v1.CatalogAdminService/StartRefresh";
+
+    #[test]
+    fn a_role_includes_the_lower_ones_and_no_higher() {
+        let auth = auth(&format!("# charge capture\ntoken code {SECRET}\n"));
+        let code_of = |path: &str, token| auth.refusal(&call(path, token)).map(|status| status.code());
+        assert_eq!(code_of(CODE, Some(SECRET)), None);
+        assert_eq!(code_of(LOOK_UP, Some(SECRET)), None);
+        assert_eq!(code_of(REFRESH, Some(SECRET)), Some(tonic::Code::PermissionDenied));
+        assert_eq!(code_of(CODE, Some("another")), Some(tonic::Code::Unauthenticated));
+        assert_eq!(code_of(CODE, None), Some(tonic::Code::Unauthenticated));
+        assert_eq!(code_of("/grpc.health.v1.Health/Check", None), None);
+        assert_eq!(code_of("/some.new.Service/Method", Some(SECRET)), Some(tonic::Code::PermissionDenied));
+    }
+
+    #[test]
+    fn a_message_never_repeats_a_secret() {
+        for text in
+            ["token code short-secret", "token king a-long-secret-for-nobody-in-particular", "token x"]
+        {
+            let message = Identities::parse(text).err().expect("a fault").to_string();
+            assert!(!message.contains("secret-for") && !message.contains("short-secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn fingerprints_are_read_with_and_without_colons() {
+        let plain = "ab".repeat(32);
+        let colons = vec!["ab"; 32].join(":");
+        assert_eq!(fingerprint(&plain), fingerprint(&colons));
+        assert!(fingerprint("abc").is_none());
+        assert!(fingerprint(&"zz".repeat(32)).is_none());
+    }
+}
