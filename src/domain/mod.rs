@@ -2,6 +2,7 @@
 //!
 //! Everything here is pure: no IO, no clock, no floating point.
 
+pub mod billed;
 pub mod billing;
 pub mod claim;
 pub mod code;

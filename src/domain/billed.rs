@@ -1,0 +1,52 @@
+//! A claim as somebody billed it, to be compared with what the visit supports.
+
+use arrayvec::ArrayVec;
+
+use crate::domain::claim::{MODIFIERS_PER_LINE_MAX, NdcReport};
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::encounter::Setting;
+use crate::domain::quantity::Decimal;
+use crate::domain::time::Date;
+
+/// One billed line. A claim may hold what this service would never answer, such as part units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BilledLine {
+    pub code: HcpcsCode,
+    pub modifiers: ArrayVec<Modifier, MODIFIERS_PER_LINE_MAX>,
+    pub units: Decimal,
+    /// First date of service of the line, where it states one.
+    pub service_date: Option<Date>,
+    pub charge_cents: Option<u64>,
+    /// Revenue code of an institutional line.
+    pub revenue_code: Option<Box<str>>,
+    pub ndc: Option<NdcReport>,
+    pub narrative: Option<Box<str>>,
+}
+
+impl BilledLine {
+    /// A line without modifiers.
+    pub const fn new(code: HcpcsCode, units: Decimal) -> Self {
+        Self {
+            code,
+            modifiers: ArrayVec::new_const(),
+            units,
+            service_date: None,
+            charge_cents: None,
+            revenue_code: None,
+            ndc: None,
+            narrative: None,
+        }
+    }
+}
+
+/// A billed claim without anything that identifies a patient.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BilledClaim {
+    /// The claim's place in the file, such as `claim 2`; the provider's account number is not kept.
+    pub reference: String,
+    pub setting: Option<Setting>,
+    /// First date of service of the claim, where it states one.
+    pub service_date: Option<Date>,
+    pub diagnoses: Vec<String>,
+    pub lines: Vec<BilledLine>,
+}
