@@ -2,8 +2,8 @@
 
 use arrayvec::ArrayVec;
 
-use crate::domain::claim::{MODIFIERS_PER_LINE_MAX, NdcReport};
-use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::claim::{MODIFIERS_PER_LINE_MAX, NdcQualifier};
+use crate::domain::code::{HcpcsCode, Modifier, Ndc};
 use crate::domain::encounter::Setting;
 use crate::domain::quantity::Decimal;
 use crate::domain::time::Date;
@@ -19,7 +19,9 @@ pub struct BilledLine {
     pub charge_cents: Option<u64>,
     /// Revenue code of an institutional line.
     pub revenue_code: Option<Box<str>>,
-    pub ndc: Option<NdcReport>,
+    pub ndc: Option<Ndc>,
+    /// Quantity of the NDC, which is not the billing unit count (rule D-04).
+    pub ndc_quantity: Option<(Decimal, NdcQualifier)>,
     pub narrative: Option<Box<str>>,
 }
 
@@ -34,6 +36,7 @@ impl BilledLine {
             charge_cents: None,
             revenue_code: None,
             ndc: None,
+            ndc_quantity: None,
             narrative: None,
         }
     }

@@ -27,6 +27,10 @@ pub enum NdcQualifier {
 }
 
 impl NdcQualifier {
+    /// Every qualifier.
+    pub const ALL: [Self; 5] =
+        [Self::InternationalUnit, Self::Gram, Self::Milligram, Self::Milliliter, Self::Unit];
+
     /// The two letters of the claim form.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,0 +1,169 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::claim::{Line, NdcQualifier, NdcReport, Track};
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::encounter::Setting;
+use crate::domain::quantity::Decimal;
+use crate::domain::time::date;
+use crate::interop::x12::{ClaimForm, ServiceLineOptions, write_service_lines};
+
+const PROFESSIONAL: &str = "ISA*00*          *00*          *ZZ*CLINIC         *ZZ*PAYER          *251104*0900*^*00501*000000001*0*T*:~
+GS*HC*CLINIC*PAYER*20251104*0900*1*X*005010X222A1~
+ST*837*0001*005010X222A1~
+BHT*0019*00*1*20251104*0900*CH~
+NM1*85*2*AN INFUSION CLINIC*****XX*1999999984~
+HL*1**20*1~
+HL*2*1*22*0~
+SBR*P*18*******MB~
+NM1*IL*1*SURNAME*GIVEN****MI*MEMBER1~
+DMG*D8*19500101*F~
+CLM*ACCOUNT1*9000***11:B:1*Y*A*Y*Y~
+HI*ABK:C8330*ABF:D630~
+LX*1~
+SV1*HC:96413*200.5*UN*1***1~
+DTP*472*D8*20251103~
+LX*2~
+SV1*HC:J9312:JZ*8000*UN*71***1~
+DTP*472*RD8*20251103-20251103~
+NTE*ADD*WEEK 3~
+LIN**N4*50242005306~
+CTP****70.5*ML~
+SE*20*0001~
+";
+
+const INSTITUTIONAL: &str = "ISA|00||00||ZZ|H|ZZ|P|251104|0900|^|00501|1|0|T|>!ST|837|1|005010X223A2!\
+CLM|A|1|||13>A>1!HI|ABK>C8330!LX|1!SV2|0120||500|DA|3!LX|2!SV2|0636|HC>J1745>JW|12.34|UN|5!DTP|472|D8|20251103!\
+LX|3!SV2|0023|HP>1CGMS||UN|1!DTP|472|D8|20251103!SE|9|1!";
+
+#[test]
+fn a_professional_claim_is_read_without_its_patient() {
+    let read = read_claims(PROFESSIONAL).expect("a claim");
+    assert_eq!(read.problems, []);
+    let [claim] = read.claims.as_slice() else { panic!("{read:?}") };
+    assert_eq!(claim.setting, Some(Setting::PhysicianOffice));
+    assert_eq!(claim.service_date, Some(date(2025, 11, 3)));
+    assert_eq!(claim.diagnoses, ["C83.30", "D63.0"]);
+    let drug = &claim.lines[1];
+    assert_eq!((drug.code, drug.units), (HcpcsCode::of("J9312"), Decimal::whole(71)));
+    assert_eq!(drug.modifiers.as_slice(), [Modifier::of("JZ")]);
+    assert_eq!((drug.charge_cents, drug.narrative.as_deref()), (Some(800_000), Some("WEEK 3")));
+    assert_eq!(drug.ndc.map(|ndc| ndc.hyphenated()).as_deref(), Some("50242-0053-06"));
+    assert_eq!(drug.ndc_quantity, Some(("70.5".parse().expect("a number"), NdcQualifier::Milliliter)));
+    let printed = format!("{read:?}");
+    for identity in ["SURNAME", "GIVEN", "MEMBER1", "ACCOUNT1", "1950"] {
+        assert!(!printed.contains(identity), "{identity} was kept");
+    }
+}
+
+#[test]
+fn an_institutional_claim_keeps_what_can_be_read_and_names_the_rest() {
+    let read = read_claims(INSTITUTIONAL).expect("a claim");
+    let claim = &read.claims[0];
+    assert_eq!(claim.setting, Some(Setting::HospitalOutpatient));
+    assert_eq!(claim.lines.len(), 1, "{claim:?}");
+    assert_eq!(claim.lines[0].revenue_code.as_deref(), Some("0636"));
+    assert_eq!(claim.lines[0].charge_cents, Some(1234));
+    let problems: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        [
+            "segment 6 `SV2`: SV202: the line has no procedure code",
+            "segment 11 `SV2`: SV202: qualifier `HP` is not HC (HCPCS)"
+        ]
+    );
+}
+
+#[test]
+fn several_claims_of_one_transaction_are_kept_apart() {
+    let text = "ST*837*1~CLM*A*1***22:B:1~LX*1~SV1*HC:96365*1*UN*1~CLM*B*1***99:B:1~LX*1~SV1*HC:96413*1*UN*1~SE*7*1~";
+    let read = read_claims(text).expect("claims");
+    let references: Vec<&str> = read.claims.iter().map(|claim| claim.reference.as_str()).collect();
+    assert_eq!(references, ["claim 1", "claim 2"]);
+    assert_eq!(read.claims[1].lines[0].code, HcpcsCode::of("96413"));
+    assert_eq!(read.claims[1].setting, None);
+    assert!(read.problems[0].to_string().starts_with("segment 5 `CLM`: CLM05"), "{:?}", read.problems);
+}
+
+#[test]
+fn other_files_are_refused_with_the_segment_named() {
+    let refusal = |text: &str| read_claims(text).expect_err("a refusal").to_string();
+    assert!(refusal("{}").starts_with("this is not X12"));
+    assert!(refusal("").starts_with("this is not X12"));
+    assert!(refusal("ISA*00*").contains("`ISA`"));
+    assert_eq!(
+        refusal("ST*835*1~"),
+        "segment 1 `ST`: transaction 835 is not a health care claim; give an 837"
+    );
+    assert!(refusal("ST*837*1*005010X224A2~").contains("837D"));
+    assert!(refusal("LX*1~SV3*AD:1~").contains("segment 2 `SV3`"));
+}
+
+#[test]
+fn a_line_outside_a_claim_is_named() {
+    let read = read_claims("ST*837*1~LX*1~SV1*HC:96413*1*UN*1~DTP*472*D8*20251103~SE*3*1~").expect("a transaction");
+    assert_eq!(read.claims, []);
+    assert_eq!(read.problems.len(), 2, "{:?}", read.problems);
+}
+
+prop_compose! {
+    fn any_line()(
+        track in prop_oneof![Just(Track::Drug), Just(Track::Administration)],
+        code in "[A-Z][0-9]{4}|[0-9]{5}",
+        units in 1u32..100_000,
+        modifiers in prop::collection::btree_set("[A-Z0-9]{2}", 0..4),
+        day in 1i8..28,
+        ndc in prop::option::of(("[0-9]{11}", 0usize..5, 1i64..1_000_000_000_000)),
+        narrative in prop::option::of("[A-Za-z0-9][A-Za-z0-9 ./-]{0,70}[A-Za-z0-9]"),
+    ) -> Line {
+        let mut line = Line::new(track, code.parse().expect("a code"), units, date(2025, 11, day));
+        for modifier in modifiers {
+            assert!(line.add_modifier(modifier.parse().expect("a modifier")));
+        }
+        line.ndc = ndc.map(|(digits, qualifier, nanos)| NdcReport {
+            ndc: digits.parse().expect("an NDC"),
+            qualifier: NdcQualifier::ALL[qualifier],
+            quantity: Decimal::from_nanos(nanos),
+        });
+        line.narrative = narrative.map(Into::into);
+        line
+    }
+}
+
+fn read_back(form: ClaimForm, lines: &[Line]) -> Vec<BilledLine> {
+    let text = write_service_lines(form, lines, ServiceLineOptions::default());
+    let read = read_claims(&text).expect("our own lines");
+    assert_eq!(read.problems, []);
+    read.claims.into_iter().flat_map(|claim| claim.lines).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(lines in prop::collection::vec(any_line(), 1..8)) {
+        for form in [ClaimForm::Professional, ClaimForm::Institutional] {
+            let billed = read_back(form, &lines);
+            prop_assert_eq!(billed.len(), lines.len());
+            for (line, billed) in lines.iter().zip(billed) {
+                prop_assert_eq!(line.code, billed.code);
+                prop_assert_eq!(i64::from(line.units) * Decimal::ONE.nanos(), billed.units.nanos());
+                prop_assert_eq!(&line.modifiers, &billed.modifiers);
+                prop_assert_eq!(Some(line.service_date), billed.service_date);
+                prop_assert_eq!(line.ndc.map(|report| report.ndc), billed.ndc);
+                prop_assert_eq!(line.ndc.map(|report| (report.quantity, report.qualifier)), billed.ndc_quantity);
+                prop_assert_eq!(&line.narrative, &billed.narrative);
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = read_claims(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn no_segments_make_the_reader_panic(
+        segments in prop::collection::vec("(ST|CLM|LX|SV1|SV2|HI|DTP|LIN|CTP|NTE|HL|SE)(\\*[A-Z0-9:é.\\-]{0,12}){0,6}", 0..40)
+    ) {
+        let _ = read_claims(&format!("ST*837*1~{}", segments.join("~")));
+    }
+}
