@@ -15,7 +15,9 @@ use super::{place, service_line};
 /// Why a text is not read at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum X12Error {
-    #[error("this is not X12: an interchange starts with ISA, a transaction with ST, bare service lines with LX")]
+    #[error(
+        "this is not X12: an interchange starts with ISA, a transaction with ST, bare service lines with LX"
+    )]
     NotX12,
     #[error("segment 1 `ISA`: the header ends before it names its delimiters (ISA11 and ISA16)")]
     Header,
@@ -119,7 +121,10 @@ impl Reader {
             _ => None,
         };
         if setting.is_none() {
-            self.problem(segment, "CLM05: the setting cannot be told from it; state the setting yourself".into());
+            self.problem(
+                segment,
+                "CLM05: the setting cannot be told from it; state the setting yourself".into(),
+            );
         }
         self.current = Loop::Claim(BilledClaim { setting, ..self.next_claim() });
     }
@@ -227,7 +232,9 @@ fn first_date(text: &str) -> Option<Date> {
 /// ICD-10 as people write it: claims leave out the point after the third character.
 fn with_point(code: &str) -> String {
     match (code.get(..3), code.get(3..)) {
-        (Some(category), Some(rest)) if !rest.is_empty() && !code.contains('.') => format!("{category}.{rest}"),
+        (Some(category), Some(rest)) if !rest.is_empty() && !code.contains('.') => {
+            format!("{category}.{rest}")
+        }
         _ => code.to_owned(),
     }
 }

@@ -88,10 +88,7 @@ mod tests {
     #[test]
     fn delimiters_come_from_the_header() {
         let delimiters = Delimiters::of(HEADER).expect("a header");
-        assert_eq!(
-            delimiters,
-            Delimiters { element: '|', component: '>', repetition: '^', segment: '\n' }
-        );
+        assert_eq!(delimiters, Delimiters { element: '|', component: '>', repetition: '^', segment: '\n' });
         assert_eq!(Delimiters::of("ST*837*1~"), Some(CUSTOMARY));
         assert_eq!(Delimiters::of("ISA*00*"), None);
         assert_eq!(Delimiters::of("ISA"), None);

@@ -101,7 +101,8 @@ fn other_files_are_refused_with_the_segment_named() {
 
 #[test]
 fn a_line_outside_a_claim_is_named() {
-    let read = read_claims("ST*837*1~LX*1~SV1*HC:96413*1*UN*1~DTP*472*D8*20251103~SE*3*1~").expect("a transaction");
+    let read =
+        read_claims("ST*837*1~LX*1~SV1*HC:96413*1*UN*1~DTP*472*D8*20251103~SE*3*1~").expect("a transaction");
     assert_eq!(read.claims, []);
     assert_eq!(read.problems.len(), 2, "{:?}", read.problems);
 }
