@@ -189,7 +189,7 @@ impl Reader {
         let Loop::Line(_, Some(line)) = &mut self.current else { return };
         let read = match segment.id() {
             "NTE" => {
-                line.narrative = Some(segment.element(2).into()).filter(|text: &Box<str>| !text.is_empty());
+                line.narrative = service_line::some(segment.element(2));
                 Ok(())
             }
             "LIN" => service_line::read_ndc(segment).map(|ndc| line.ndc = ndc.or(line.ndc)),

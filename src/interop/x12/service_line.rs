@@ -88,7 +88,8 @@ fn cents(text: &str) -> Result<u64, String> {
     cents.ok_or_else(|| format!("`{}` is not an amount of dollars and cents", short(text)))
 }
 
-fn some(text: &str) -> Option<Box<str>> {
+/// A text, unless it is empty.
+pub(super) fn some(text: &str) -> Option<Box<str>> {
     (!text.is_empty()).then(|| text.into())
 }
 
