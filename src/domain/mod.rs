@@ -12,4 +12,5 @@ pub mod fact;
 pub mod field;
 pub mod finding;
 pub mod quantity;
+pub mod quarter;
 pub mod time;

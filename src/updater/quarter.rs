@@ -1,0 +1,149 @@
+//! Which quarter a name speaks of, and what a quarter's file is expected to be called.
+
+use crate::domain::quarter::Quarter;
+use crate::domain::time::Date;
+
+/// Months as CMS writes them, whole; the first letters of one are read as it.
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// The shortest abbreviation of a month that is read as one.
+const SHORTEST_MONTH: usize = 3;
+
+/// The quarters a refresh looks for: the one in effect and the next, which CMS posts weeks early.
+pub const fn sought_on(today: Date) -> [Quarter; 2] {
+    let current = Quarter::of(today);
+    [current, current.next()]
+}
+
+/// An address template with the names of a quarter filled in.
+pub fn fill(template: &str, quarter: Quarter) -> String {
+    template
+        .replace("{month}", month_name(quarter))
+        .replace("{year}", &quarter.year().to_string())
+        .replace("{quarter}", &quarter.number().to_string())
+}
+
+/// English name of the month a quarter begins with, in small letters.
+pub fn month_name(quarter: Quarter) -> &'static str {
+    MONTHS[usize::from(quarter.first_month().unsigned_abs()) - 1]
+}
+
+/// The quarter a link or a file name speaks of.
+///
+/// Reads a month beside a year (`october-2025`, `HCPC2026_OCT_ANWEB`, `APR2026`), a numbered quarter
+/// (`2026-q3`, `V2026Q2`), and else the year of an annual file (`2020-Alpha-Numeric`, `14anweb`),
+/// which CMS published in January.
+pub fn read_quarter(name: &str) -> Option<Quarter> {
+    let lower = name.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let pairs = words.windows(2).find_map(|pair| month_and_year(pair[0], pair[1]));
+    pairs
+        .or_else(|| words.windows(3).find_map(|day| full_date(day[0], day[1], day[2])))
+        .or_else(|| words.iter().find_map(|word| joined(word)))
+        .or_else(|| words.iter().find_map(|word| year(word)).and_then(|year| Quarter::new(year, 1)))
+}
+
+fn month_and_year(first: &str, second: &str) -> Option<Quarter> {
+    let in_month = |month: &str, text: &str| Quarter::new(year(text)?, (month_number(month)? - 1) / 3 + 1);
+    let numbered = |text: &str, number: &str| Quarter::new(year(text)?, quarter_number(number)?);
+    in_month(first, second).or_else(|| in_month(second, first)).or_else(|| numbered(first, second))
+}
+
+/// A whole date, month first: `07-01-2026`.
+fn full_date(month: &str, day: &str, year_text: &str) -> Option<Quarter> {
+    let date = Date::new(year(year_text)?, month.parse().ok()?, day.parse().ok()?).ok()?;
+    Some(Quarter::of(date))
+}
+
+/// A month or a quarter written together with its year: `apr2026`, `v2026q2`.
+fn joined(word: &str) -> Option<Quarter> {
+    let digits = word.find(|c: char| c.is_ascii_digit())?;
+    let (before, rest) = word.split_at(digits);
+    let (number, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+    let year = (number.len() == 4).then(|| year(number)).flatten()?;
+    match month_number(before) {
+        Some(month) if after.is_empty() => Quarter::new(year, (month - 1) / 3 + 1),
+        _ => Quarter::new(year, quarter_number(after)?),
+    }
+}
+
+fn month_number(word: &str) -> Option<i8> {
+    let long_enough = word.len() >= SHORTEST_MONTH;
+    let index = MONTHS.iter().position(|month| long_enough && month.starts_with(word))?;
+    i8::try_from(index + 1).ok()
+}
+
+fn quarter_number(word: &str) -> Option<i8> {
+    word.strip_prefix('q')?.parse().ok()
+}
+
+/// A year alone, after `hcpc` or before `anweb`, of four digits or of two.
+fn year(word: &str) -> Option<i16> {
+    let alone = word.trim_start_matches("hcpcs").trim_start_matches("hcpc").trim_end_matches("anweb");
+    let shortened = alone.len() != word.len();
+    let number: i16 = alone.bytes().all(|b| b.is_ascii_digit()).then(|| alone.parse().ok()).flatten()?;
+    match alone.len() {
+        4 if (2000..2100).contains(&number) => Some(number),
+        2 if shortened => Some(2000 + number),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::date;
+
+    fn read(name: &str) -> String {
+        read_quarter(name).map_or_else(|| "none".to_owned(), |quarter| quarter.to_string())
+    }
+
+    #[test]
+    fn names_of_every_year_are_read() {
+        for (name, quarter) in [
+            ("/files/zip/october-2025-alpha-numeric-hcpcs-file.zip", "2025Q4"),
+            ("October 2021 Alpha-Numeric HCPCS File", "2021Q4"),
+            ("January 2026 Alpha-Numeric HCPCS File (ZIP)", "2026Q1"),
+            ("/Medicare/Coding/HCPCSReleaseCodeSets/Downloads/2020-Alpha-Numeric-HCPCS-File.zip", "2020Q1"),
+            ("/Medicare/Coding/HCPCSReleaseCodeSets/Downloads/14anweb.zip", "2014Q1"),
+            ("hcpc2025_jul_anweb_v3.zip", "2025Q3"),
+            ("hcpc2026_jan_anweb_01122026.zip", "2026Q1"),
+            ("HCPC2020_APRIL_ANWEB_w_disclaimer_v5.xlsx", "2020Q2"),
+            ("HCPC17_CONTR_ANWEB.txt", "2017Q1"),
+            ("HCPC2013_A-N.txt", "2013Q1"),
+            ("NOC codes_APR2026.xlsx", "2026Q2"),
+            ("section 508 version of Oct 2025 ASP Pricing File 091725.csv", "2025Q4"),
+            ("/files/zip/medicare-ncci-2026-q3-practitioner-services-mue-table.zip", "2026Q3"),
+            ("MCR_MUE_PractitionerServices_Eff_07-01-2026.csv", "2026Q3"),
+            ("AOC_V2026Q2-MCR.txt", "2026Q2"),
+            ("2017-January-ASP-Pricing-File.zip", "2017Q1"),
+            ("/media/123456", "none"),
+            ("anweb.zip", "none"),
+            ("Q5 2026Q7", "none"),
+        ] {
+            assert_eq!(read(name), quarter, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_expected_names_follow_the_calendar() {
+        let [current, next] = sought_on(date(2025, 12, 31));
+        let template = "/files/zip/{month}-{year}-alpha-numeric-hcpcs-file.zip";
+        assert_eq!(fill(template, current), "/files/zip/october-2025-alpha-numeric-hcpcs-file.zip");
+        assert_eq!(fill(template, next), "/files/zip/january-2026-alpha-numeric-hcpcs-file.zip");
+        assert_eq!(fill("{year}-q{quarter}", next), "2026-q1");
+    }
+}
