@@ -23,7 +23,7 @@ const MONTHS: [&str; 12] = [
 const SHORTEST_MONTH: usize = 3;
 
 /// The quarters a refresh looks for: the one in effect and the next, which CMS posts weeks early.
-pub const fn sought_on(today: Date) -> [Quarter; 2] {
+pub fn sought_on(today: Date) -> [Quarter; 2] {
     let current = Quarter::of(today);
     [current, current.next()]
 }

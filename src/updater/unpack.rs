@@ -116,7 +116,7 @@ fn inspect(archive: &mut Archive, limits: UnpackLimits) -> Result<Vec<Entry>, Un
         if entry.is_symlink() {
             return Err(UnpackError::Link { name });
         }
-        if entry.enclosed_name().is_none() || name.split(['/', '\\']).any(|part| part == "..") {
+        if entry.enclosed_name().is_none() || escapes(&name) {
             return Err(UnpackError::Escaping { name });
         }
         if entry.size() > limits.entry_bytes {
@@ -140,6 +140,11 @@ fn inspect(archive: &mut Archive, limits: UnpackLimits) -> Result<Vec<Entry>, Un
     Ok(entries)
 }
 
+/// Whether a name is absolute, names a drive, or climbs; stricter than what merely resolves outside.
+fn escapes(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || name.contains(':') || name.split(['/', '\\']).any(|part| part == "..")
+}
+
 /// The newest matching entry of each format, in the order of preference.
 fn choose<'a>(
     entries: &'a [Entry],
@@ -149,7 +154,7 @@ fn choose<'a>(
     let matching = |entry: &&Entry| {
         feed.member.matches(&entry.name) && !feed.member_ignored.matches(&entry.name)
     };
-    let readable = |entry: &&Entry| feed.formats.iter().any(|format| format == extension(&entry.name));
+    let readable = |entry: &&Entry| feed.formats.iter().any(|format| *format == extension(&entry.name));
     let named: Vec<&Entry> = entries.iter().filter(matching).filter(readable).collect();
     let Some(first) = named.first() else {
         return Err(UnpackError::NoMember { names: entries.iter().map(|entry| entry.name.clone()).collect() });
@@ -160,7 +165,7 @@ fn choose<'a>(
     };
     let mut chosen = Vec::new();
     for format in &feed.formats {
-        let of_format = named.iter().filter(in_quarter).filter(|entry| extension(&entry.name) == format);
+        let of_format = named.iter().filter(in_quarter).filter(|entry| extension(&entry.name) == *format);
         chosen.extend(of_format.max_by_key(|entry| posting(&entry.name)).copied());
     }
     match expected {
