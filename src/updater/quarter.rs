@@ -48,7 +48,8 @@ pub fn month_name(quarter: Quarter) -> &'static str {
 /// which CMS published in January.
 pub fn read_quarter(name: &str) -> Option<Quarter> {
     let lower = name.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let pairs = words.windows(2).find_map(|pair| month_and_year(pair[0], pair[1]));
     pairs
         .or_else(|| words.windows(3).find_map(|day| full_date(day[0], day[1], day[2])))

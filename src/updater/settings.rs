@@ -147,8 +147,7 @@ mod tests {
     #[test]
     fn the_embedded_settings_name_every_feed_once() {
         let settings = Settings::embedded();
-        let all =
-            [FeedId::Hcpcs, FeedId::AspLimits, FeedId::NdcCrosswalk, FeedId::Mue, FeedId::AddOnCodes];
+        let all = [FeedId::Hcpcs, FeedId::AspLimits, FeedId::NdcCrosswalk, FeedId::Mue, FeedId::AddOnCodes];
         assert_eq!(settings.feeds.iter().map(|feed| feed.id).collect::<Vec<_>>(), all);
         for feed in &settings.feeds {
             assert_eq!(serde_json::json!(feed.id), feed.id.name());

@@ -151,13 +151,14 @@ fn choose<'a>(
     feed: &Feed,
     expected: Option<Quarter>,
 ) -> Result<Vec<&'a Entry>, UnpackError> {
-    let matching = |entry: &&Entry| {
-        feed.member.matches(&entry.name) && !feed.member_ignored.matches(&entry.name)
-    };
+    let matching =
+        |entry: &&Entry| feed.member.matches(&entry.name) && !feed.member_ignored.matches(&entry.name);
     let readable = |entry: &&Entry| feed.formats.iter().any(|format| *format == extension(&entry.name));
     let named: Vec<&Entry> = entries.iter().filter(matching).filter(readable).collect();
     let Some(first) = named.first() else {
-        return Err(UnpackError::NoMember { names: entries.iter().map(|entry| entry.name.clone()).collect() });
+        return Err(UnpackError::NoMember {
+            names: entries.iter().map(|entry| entry.name.clone()).collect(),
+        });
     };
     let in_quarter = |entry: &&&Entry| match (expected, read_quarter(&entry.name)) {
         (Some(expected), Some(found)) => expected == found,
@@ -288,7 +289,11 @@ mod tests {
                 "HCPC2018_CONTR_ANWEB_disc.txt",
             ),
             (
-                &["Changes_by_ActionCode.prn", "HCPC2020_ANWEB_w_disclaimer.txt", "HCPC2020_TRANS_ALPHA_w_disclaimer.xlsx"],
+                &[
+                    "Changes_by_ActionCode.prn",
+                    "HCPC2020_ANWEB_w_disclaimer.txt",
+                    "HCPC2020_TRANS_ALPHA_w_disclaimer.xlsx",
+                ],
                 "HCPC2020_ANWEB_w_disclaimer.txt",
             ),
             (&["HCPC2025_OCT_ANWEB.xlsx"], "HCPC2025_OCT_ANWEB.xlsx"),
@@ -311,7 +316,8 @@ mod tests {
 
     #[test]
     fn a_wrong_member_or_quarter_is_an_error_that_lists_what_is_there() {
-        let wrong = zip_of(&[("HCPC2026_JAN_ANWEB_Corrections.xlsx", b"x"), ("NOC codes_JAN2026.xlsx", b"x")]);
+        let wrong =
+            zip_of(&[("HCPC2026_JAN_ANWEB_Corrections.xlsx", b"x"), ("NOC codes_JAN2026.xlsx", b"x")]);
         let error = open(&wrong, FeedId::Hcpcs, Some("2026Q1")).unwrap_err().to_string();
         assert!(error.contains("NOC codes_JAN2026.xlsx"), "{error}");
         let other = zip_of(&[("HCPC2025_OCT_ANWEB.txt", b"x")]);
@@ -343,7 +349,8 @@ mod tests {
         let text: Vec<u8> = (0..40_000u32).map(|n| b'0' + (n % 10) as u8).collect();
         let mut archive = zip_of(&[("HCPC2026_JAN_ANWEB.txt", &text)]);
         let declared = 40_000u32.to_le_bytes();
-        let places: Vec<usize> = (0..archive.len() - 4).filter(|&at| archive[at..at + 4] == declared).collect();
+        let places: Vec<usize> =
+            (0..archive.len() - 4).filter(|&at| archive[at..at + 4] == declared).collect();
         assert!(!places.is_empty());
         for at in places {
             archive[at..at + 4].copy_from_slice(&7u32.to_le_bytes());
@@ -353,7 +360,9 @@ mod tests {
 
     #[test]
     fn names_that_escape_links_and_encryption_are_refused() {
-        for name in ["../HCPC2026_JAN_ANWEB.txt", "/etc/HCPC2026_JAN_ANWEB.txt", "a/../HCPC2026_JAN_ANWEB.txt"] {
+        for name in
+            ["../HCPC2026_JAN_ANWEB.txt", "/etc/HCPC2026_JAN_ANWEB.txt", "a/../HCPC2026_JAN_ANWEB.txt"]
+        {
             let error = open(&zip_of(&[(name, b"x")]), FeedId::Hcpcs, None).unwrap_err();
             assert!(matches!(error, UnpackError::Escaping { .. }), "{name}: {error}");
         }
