@@ -2,9 +2,15 @@
 //!
 //! `store` is the durable home; requests only ever read a [`Catalog`].
 
+pub mod edits;
 pub mod formulary;
+pub mod ndc;
+pub mod payment;
+pub mod quarterly;
 pub mod record;
 pub mod snapshot;
 
+pub use edits::EditKind;
+pub use quarterly::InQuarter;
 pub use record::{CodeFlag, CodeFlags, CodeVersion};
 pub use snapshot::{Catalog, Lookup};

@@ -1,0 +1,111 @@
+//! The edits of the National Correct Coding Initiative: unit limits, add-on codes and code pairs.
+
+use serde::{Deserialize, Serialize};
+
+use super::quarterly::{InQuarter, QuarterlyTable};
+use crate::domain::code::HcpcsCode;
+use crate::domain::time::Date;
+
+/// Whose claims an edit table is for. Add-on codes have one table for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EditKind {
+    Practitioner,
+    OutpatientHospital,
+    /// Suppliers of durable medical equipment; has unit limits and no code pairs.
+    DmeSupplier,
+}
+
+/// How a unit limit is applied: the adjudication indicator (rule X-01).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Adjudication {
+    /// 1: each claim line by itself; a justified modifier may split the units over lines.
+    ClaimLine,
+    /// 2: all lines of the date, from a definition or a policy; never overridden.
+    DatePolicy,
+    /// 3: all lines of the date, from clinical data; may be appealed.
+    DateClinical,
+}
+
+impl Adjudication {
+    /// Reads the indicator 1, 2 or 3.
+    pub const fn from_indicator(indicator: u8) -> Option<Self> {
+        match indicator {
+            1 => Some(Self::ClaimLine),
+            2 => Some(Self::DatePolicy),
+            3 => Some(Self::DateClinical),
+            _ => None,
+        }
+    }
+
+    /// The indicator as CMS prints it.
+    pub const fn indicator(self) -> u8 {
+        match self {
+            Self::ClaimLine => 1,
+            Self::DatePolicy => 2,
+            Self::DateClinical => 3,
+        }
+    }
+}
+
+/// A medically unlikely edit: the most units that are paid, and how they are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnitLimit {
+    /// Zero where the code is never paid on such a claim.
+    pub units: u32,
+    pub adjudication: Adjudication,
+}
+
+/// Where a primary code supports an add-on code (administration rules §7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum AddOnSetting {
+    #[default]
+    Both,
+    PractitionerOnly,
+    FacilityOnly,
+}
+
+/// A primary code that an add-on code may follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddOnParent {
+    pub code: HcpcsCode,
+    pub setting: AddOnSetting,
+}
+
+/// A column-1 / column-2 pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProcedurePair {
+    /// Whether a modifier such as 59 or XS may bypass the pair (modifier indicator 1).
+    pub modifier_allowed: bool,
+    /// Last date of the pair, inclusive.
+    pub deleted: Option<Date>,
+}
+
+/// Column-1 code, column-2 code and whose claims.
+pub type PairKey = (HcpcsCode, HcpcsCode, EditKind);
+
+/// Every edit table, by quarter.
+#[derive(Debug, Clone, Default)]
+pub struct Edits {
+    pub unit_limits: QuarterlyTable<(HcpcsCode, EditKind), UnitLimit>,
+    /// Of each add-on code its primary codes, ascending.
+    pub add_ons: QuarterlyTable<HcpcsCode, Box<[AddOnParent]>>,
+    pub pairs: QuarterlyTable<PairKey, ProcedurePair>,
+}
+
+impl Edits {
+    /// The pair in force on a date, where both codes on one claim trip an edit.
+    pub fn pair(
+        &self,
+        column1: HcpcsCode,
+        column2: HcpcsCode,
+        kind: EditKind,
+        date: Date,
+    ) -> Option<InQuarter<ProcedurePair>> {
+        let InQuarter { value, quarter, is_exact } = self.pairs.on(&(column1, column2, kind), date)?;
+        value
+            .deleted
+            .is_none_or(|last| date <= last)
+            .then_some(InQuarter { value: *value, quarter, is_exact })
+    }
+}

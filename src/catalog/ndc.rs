@@ -1,0 +1,70 @@
+//! From a National Drug Code to billing codes and units in a container.
+
+use rustc_hash::FxHashMap;
+
+use crate::domain::code::{HcpcsCode, Ndc};
+use crate::domain::quantity::Decimal;
+use crate::domain::quarter::Quarter;
+
+/// One row of the crosswalk: a package under a billing code (rule D-10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NdcEntry {
+    pub code: HcpcsCode,
+    /// Billing units in one container; may be a fraction.
+    pub bill_units: Decimal,
+    /// Billing units in the package as CMS prints them, rounded up there; never multiply vials by it (rule W-15).
+    pub bill_units_per_package: Decimal,
+    /// Size of one container: millilitres of a liquid, otherwise 1.
+    pub package_size: Decimal,
+    /// Containers in the package.
+    pub package_quantity: Decimal,
+    /// First and last quarter held whose crosswalk has these very numbers.
+    pub first_quarter: Quarter,
+    pub quarter: Quarter,
+}
+
+/// The crosswalk of all quarters held.
+#[derive(Debug, Clone, Default)]
+pub struct NdcTable {
+    /// The newest quarter first, then by code: one NDC may sit under several codes (rule L-05).
+    entries: FxHashMap<Ndc, Vec<NdcEntry>>,
+}
+
+impl NdcTable {
+    /// Puts the table together; rows may come in any order.
+    pub fn new(rows: impl IntoIterator<Item = (Ndc, NdcEntry)>) -> Self {
+        let mut entries: FxHashMap<Ndc, Vec<NdcEntry>> = FxHashMap::default();
+        for (ndc, entry) in rows {
+            entries.entry(ndc).or_default().push(entry);
+        }
+        for entries in entries.values_mut() {
+            entries.sort_by(|a, b| b.quarter.cmp(&a.quarter).then(a.code.cmp(&b.code)));
+        }
+        Self { entries }
+    }
+
+    /// Every row of an NDC, the newest quarter first.
+    pub fn get(&self, ndc: Ndc) -> &[NdcEntry] {
+        self.entries.get(&ndc).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether any quarter knows the NDC.
+    pub fn contains(&self, ndc: Ndc) -> bool {
+        self.entries.contains_key(&ndc)
+    }
+
+    /// How many NDCs are known.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no NDC is known.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Every NDC with its rows, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (Ndc, &[NdcEntry])> {
+        self.entries.iter().map(|(ndc, entries)| (*ndc, entries.as_slice()))
+    }
+}

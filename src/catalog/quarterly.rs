@@ -1,0 +1,148 @@
+//! Tables that CMS publishes by quarter, kept as the changes from one quarter to the next.
+
+use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
+
+use crate::domain::quarter::Quarter;
+use crate::domain::time::Date;
+
+/// An answer of a quarterly table, and the quarter that gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InQuarter<T> {
+    pub value: T,
+    /// The quarter of the table that answered.
+    pub quarter: Quarter,
+    /// Whether the table is that of the date's own quarter; otherwise the nearest one held answered.
+    pub is_exact: bool,
+}
+
+/// One table in several quarters. A row that does not change is held once.
+#[derive(Debug, Clone)]
+pub struct QuarterlyTable<K, T> {
+    /// The quarters held, ascending.
+    quarters: Vec<Quarter>,
+    /// Of each key: what it was from a quarter on, ascending; nothing where the table dropped it.
+    rows: FxHashMap<K, Vec<(Quarter, Option<T>)>>,
+}
+
+impl<K, T> Default for QuarterlyTable<K, T> {
+    fn default() -> Self {
+        Self { quarters: Vec::new(), rows: FxHashMap::default() }
+    }
+}
+
+impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
+    /// The row in force on a date: that of the nearest earlier quarter held, else of the oldest.
+    pub fn on(&self, key: &K, date: Date) -> Option<InQuarter<&T>> {
+        let wanted = Quarter::of(date);
+        let quarter = self.quarter_for(wanted)?;
+        let changes = self.rows.get(key)?;
+        let (_, row) = changes[..changes.partition_point(|(from, _)| *from <= quarter)].last()?;
+        row.as_ref().map(|value| InQuarter { value, quarter, is_exact: quarter == wanted })
+    }
+
+    /// The quarters held, ascending.
+    pub fn quarters(&self) -> &[Quarter] {
+        &self.quarters
+    }
+
+    /// How many keys the table knows in any quarter.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether no quarter is held.
+    pub fn is_empty(&self) -> bool {
+        self.quarters.is_empty()
+    }
+
+    /// Every change, in no order: key, first quarter, row.
+    pub fn changes(&self) -> impl Iterator<Item = (&K, Quarter, Option<&T>)> {
+        self.rows
+            .iter()
+            .flat_map(|(key, changes)| changes.iter().map(move |(from, row)| (key, *from, row.as_ref())))
+    }
+
+    /// Adds the whole table of a quarter later than those held. Keys it lacks are dropped from then on.
+    pub fn push_quarter(&mut self, quarter: Quarter, table: impl IntoIterator<Item = (K, T)>) {
+        debug_assert!(self.quarters.last().is_none_or(|last| *last < quarter), "quarters are added in order");
+        let mut table: FxHashMap<K, T> = table.into_iter().collect();
+        for (key, changes) in &mut self.rows {
+            let row = table.remove(key);
+            if changes.last().is_none_or(|(_, last)| *last != row) {
+                changes.push((quarter, row));
+            }
+        }
+        self.rows.extend(table.into_iter().map(|(key, row)| (key, vec![(quarter, Some(row))])));
+        self.quarters.push(quarter);
+    }
+
+    /// Puts a table together from its changes; they may come in any order.
+    pub fn from_changes(
+        mut quarters: Vec<Quarter>,
+        changes: impl IntoIterator<Item = (K, Quarter, Option<T>)>,
+    ) -> Self {
+        let mut rows: FxHashMap<K, Vec<(Quarter, Option<T>)>> = FxHashMap::default();
+        for (key, from, row) in changes {
+            rows.entry(key).or_default().push((from, row));
+        }
+        for changes in rows.values_mut() {
+            changes.sort_by_key(|(from, _)| *from);
+        }
+        quarters.sort_unstable();
+        quarters.dedup();
+        Self { quarters, rows }
+    }
+
+    fn quarter_for(&self, wanted: Quarter) -> Option<Quarter> {
+        let earlier = self.quarters.partition_point(|held| *held <= wanted);
+        self.quarters.get(earlier.saturating_sub(1)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::date;
+
+    fn quarter(text: &str) -> Quarter {
+        text.parse().expect(text)
+    }
+
+    fn table() -> QuarterlyTable<&'static str, char> {
+        let mut table = QuarterlyTable::default();
+        table.push_quarter(quarter("2024-01"), [("J1", 'K'), ("J2", 'N')]);
+        table.push_quarter(quarter("2024-04"), [("J1", 'K')]);
+        table.push_quarter(quarter("2025-01"), [("J1", 'N'), ("J2", 'K')]);
+        table
+    }
+
+    #[test]
+    fn the_nearest_earlier_quarter_answers_and_says_so() {
+        let table = table();
+        let answer = |key, day| table.on(&key, day).map(|a| (*a.value, a.quarter.to_string(), a.is_exact));
+        assert_eq!(answer("J1", date(2024, 5, 1)), Some(('K', "2024-04".into(), true)));
+        assert_eq!(answer("J1", date(2024, 12, 31)), Some(('K', "2024-04".into(), false)));
+        assert_eq!(answer("J1", date(2026, 1, 1)), Some(('N', "2025-01".into(), false)));
+        assert_eq!(answer("J1", date(2020, 1, 1)), Some(('K', "2024-01".into(), false)));
+    }
+
+    #[test]
+    fn a_dropped_row_is_absent_until_it_returns() {
+        let table = table();
+        let held = |day| table.on(&"J2", day).is_some();
+        assert!(held(date(2024, 3, 31)) && !held(date(2024, 4, 1)) && held(date(2025, 1, 1)));
+        assert!(table.on(&"J3", date(2025, 1, 1)).is_none());
+        assert!(QuarterlyTable::<&str, char>::default().on(&"J1", date(2025, 1, 1)).is_none());
+    }
+
+    #[test]
+    fn changes_rebuild_the_table_and_hold_unchanged_rows_once() {
+        let table = table();
+        let changes: Vec<_> = table.changes().map(|(key, from, row)| (*key, from, row.copied())).collect();
+        assert_eq!(changes.len(), 5);
+        let again = QuarterlyTable::from_changes(table.quarters().to_vec(), changes);
+        assert_eq!(again.on(&"J2", date(2025, 3, 1)).map(|a| *a.value), Some('K'));
+    }
+}
