@@ -103,9 +103,10 @@ impl Edits {
         date: Date,
     ) -> Option<InQuarter<ProcedurePair>> {
         let InQuarter { value, quarter, is_exact } = self.pairs.on(&(column1, column2, kind), date)?;
-        value
-            .deleted
-            .is_none_or(|last| date <= last)
-            .then_some(InQuarter { value: *value, quarter, is_exact })
+        value.deleted.is_none_or(|last| date <= last).then_some(InQuarter {
+            value: *value,
+            quarter,
+            is_exact,
+        })
     }
 }

@@ -1,20 +1,31 @@
 //! Our own dated and cited table of drugs: class, routes, containers. Editorial defaults; overridable.
+//!
+//! A class is what kind of administration service a drug earns (rules CLS-1..CLS-5). The default is the
+//! reading of CPT by complexity and risk; other readings are profiles that list their differences.
+
+mod read;
 
 use rustc_hash::FxHashMap;
 
+use super::names::{Matches, fold};
 use crate::domain::code::HcpcsCode;
-use crate::domain::drug::{ContainerKind, DrugClass};
+use crate::domain::drug::{ClassProfile, ContainerKind, DrugClass};
 use crate::domain::encounter::Route;
 use crate::domain::quantity::Quantity;
+use crate::domain::time::Date;
 
 /// What the formulary says of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DrugFacts {
     pub code: HcpcsCode,
+    /// Nonproprietary name, without the maker.
+    pub ingredient: Box<str>,
+    pub brands: Box<[Box<str>]>,
     pub class: DrugClass,
     /// Key into the citations.
     pub class_cite: Box<str>,
     pub routes: Box<[Route]>,
+    /// Nothing where the drug is sold both ways, or where it is not known.
     pub container_kind: Option<ContainerKind>,
     /// Contents of the single containers on the market.
     pub container_sizes: Box<[Quantity]>,
@@ -22,11 +33,60 @@ pub struct DrugFacts {
     pub dose_basis: Option<Box<str>>,
 }
 
-/// A drug known by name only: premedications and fluids without a code of interest.
+/// A class and the source that says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedClass {
     pub class: DrugClass,
     pub class_cite: Box<str>,
+    /// A replacement electrolyte: therapeutic for a documented deficit, hydration when premixed (rule HYD-9).
+    pub is_electrolyte: bool,
+}
+
+/// How surely a class is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClassBasis {
+    /// A profile lists the drug.
+    Profile,
+    /// The table of drugs lists it.
+    Listed,
+    /// Only the range of its code speaks for it.
+    CodeRange,
+}
+
+/// The class of a code under a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeClass<'a> {
+    pub class: DrugClass,
+    pub class_cite: &'a str,
+    pub basis: ClassBasis,
+}
+
+#[derive(Debug, Clone)]
+struct CodeRange {
+    first: HcpcsCode,
+    last: HcpcsCode,
+    class: DrugClass,
+    class_cite: Box<str>,
+}
+
+#[derive(Debug, Clone)]
+struct ProfileEntry {
+    profile: ClassProfile,
+    code: HcpcsCode,
+    class: DrugClass,
+    class_cite: Box<str>,
+    from: Option<Date>,
+    to: Option<Date>,
+}
+
+/// The data files of the formulary, by what they hold.
+#[derive(Debug, Clone, Copy)]
+pub struct FormularyFiles<'a> {
+    pub drugs: &'a str,
+    pub names: &'a str,
+    pub families: &'a str,
+    pub profiles: &'a str,
+    pub biosimilars: &'a str,
 }
 
 /// The table of drugs.
@@ -35,11 +95,143 @@ pub struct Formulary {
     pub by_code: FxHashMap<HcpcsCode, DrugFacts>,
     /// Folded nonproprietary and brand names.
     pub by_name: FxHashMap<Box<str>, NamedClass>,
+    ranges: Vec<CodeRange>,
+    profiles: Vec<ProfileEntry>,
 }
 
 impl Formulary {
     /// The facts of a code.
     pub fn drug(&self, code: HcpcsCode) -> Option<&DrugFacts> {
         self.by_code.get(&code)
+    }
+
+    /// The class of a code under a profile on a date: the profile's own entry, else the table's,
+    /// else that of the code's range.
+    pub fn class_of_code(&self, code: HcpcsCode, profile: ClassProfile, date: Date) -> Option<CodeClass<'_>> {
+        let listed = self.profiles.iter().find(|entry| {
+            entry.profile == profile
+                && entry.code == code
+                && entry.from.is_none_or(|from| from <= date)
+                && entry.to.is_none_or(|to| date <= to)
+        });
+        if let Some(ProfileEntry { class, class_cite, .. }) = listed {
+            return Some(CodeClass { class: *class, class_cite, basis: ClassBasis::Profile });
+        }
+        if let Some(DrugFacts { class, class_cite, .. }) = self.drug(code) {
+            return Some(CodeClass { class: *class, class_cite, basis: ClassBasis::Listed });
+        }
+        let range = self.ranges.iter().find(|range| range.first <= code && code <= range.last)?;
+        let CodeRange { class, class_cite, .. } = range;
+        Some(CodeClass { class: *class, class_cite, basis: ClassBasis::CodeRange })
+    }
+
+    /// The class of a drug by its name as a record writes it: `ondansetron 8 mg`, `Zofran`, `normal saline 1 L`.
+    ///
+    /// Of several drugs in one text the one with the more complex service decides. A fluid with a
+    /// word that is not understood has no class, because the word may be a drug (rule HYD-1).
+    pub fn class_of_name(&self, text: &str) -> Option<&NamedClass> {
+        let folded = fold(text);
+        let matches = Matches::find(&folded, &self.by_name);
+        let class = matches.found.into_iter().min_by_key(|named| precedence(named))?;
+        let is_settled = class.class != DrugClass::Hydration || !matches.has_unknown_words;
+        is_settled.then_some(class)
+    }
+}
+
+/// The class that decides where one text names several drugs: the lowest comes first.
+const fn precedence(named: &NamedClass) -> u8 {
+    match named.class {
+        DrugClass::Antineoplastic => 0,
+        DrugClass::HormonalAntineoplastic => 1,
+        DrugClass::ComplexBiologic => 2,
+        DrugClass::BloodProduct => 3,
+        DrugClass::Radiopharmaceutical | DrugClass::Contrast => 4,
+        DrugClass::Vaccine | DrugClass::SkinSubstitute => 5,
+        DrugClass::Therapeutic if named.is_electrolyte => 7,
+        DrugClass::Therapeutic => 6,
+        DrugClass::Hydration => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::domain::time::date;
+
+    fn class_of(name: &str) -> Option<DrugClass> {
+        Catalog::embedded().formulary.class_of_name(name).map(|named| named.class)
+    }
+
+    #[test]
+    fn names_are_recognised_as_records_write_them() {
+        for (name, class) in [
+            ("Zofran", DrugClass::Therapeutic),
+            ("ondansetron 8 mg", DrugClass::Therapeutic),
+            ("Normal Saline", DrugClass::Hydration),
+            ("normal saline 1000 cc", DrugClass::Hydration),
+            ("0.9% NaCl 1 L IV bolus", DrugClass::Hydration),
+            ("D5 1/2 NS", DrugClass::Hydration),
+            ("ceftriaxone + ketorolac in saline bag", DrugClass::Therapeutic),
+            ("palonosetron + dexamethasone (same bag)", DrugClass::Therapeutic),
+            ("rituximab-abbs", DrugClass::Antineoplastic),
+            ("Truxima", DrugClass::Antineoplastic),
+            ("5-FU", DrugClass::Antineoplastic),
+            ("infliximab-dyyb 100 mg", DrugClass::ComplexBiologic),
+            ("pegfilgrastim on-body injector", DrugClass::Therapeutic),
+            ("leuprolide depot 7.5 mg", DrugClass::HormonalAntineoplastic),
+            ("iron dextran test dose 25 mg", DrugClass::Therapeutic),
+            ("packed red cells", DrugClass::BloodProduct),
+            ("iodinated contrast", DrugClass::Contrast),
+            ("interferon alfa", DrugClass::ComplexBiologic),
+            ("denosumab", DrugClass::Therapeutic),
+            ("heparin flush", DrugClass::Therapeutic),
+        ] {
+            assert_eq!(class_of(name), Some(class), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_beside_a_fluid_leaves_the_class_open() {
+        for name in ["", "drug A", "xyzumab in normal saline", "xyzumab", "500 mL"] {
+            assert_eq!(class_of(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn electrolytes_say_so_and_decide_before_their_fluid() {
+        let catalog = Catalog::embedded();
+        let named = catalog.formulary.class_of_name("potassium chloride in IV fluid").expect("known");
+        assert!(named.is_electrolyte);
+        let named = catalog.formulary.class_of_name("D5-1/2 NS + KCl 30 mEq/L").expect("known");
+        assert!(named.is_electrolyte);
+    }
+
+    #[test]
+    fn profiles_differ_only_where_they_list_a_drug() {
+        let catalog = Catalog::embedded();
+        let day = date(2025, 11, 3);
+        let class = |code, profile| {
+            catalog.formulary.class_of_code(HcpcsCode::of(code), profile, day).map(|c| (c.class, c.basis))
+        };
+        use ClassProfile::{CptComplexity, PayerList};
+        assert_eq!(class("J0717", CptComplexity), Some((DrugClass::ComplexBiologic, ClassBasis::Listed)));
+        assert_eq!(class("J0717", PayerList), Some((DrugClass::Therapeutic, ClassBasis::Profile)));
+        assert_eq!(class("Q5115", PayerList), Some((DrugClass::Antineoplastic, ClassBasis::Listed)));
+        assert_eq!(class("J9999", CptComplexity), Some((DrugClass::Antineoplastic, ClassBasis::CodeRange)));
+        assert_eq!(class("Q4101", CptComplexity), Some((DrugClass::SkinSubstitute, ClassBasis::CodeRange)));
+        assert_eq!(class("C9399", CptComplexity), None);
+    }
+
+    #[test]
+    fn every_source_is_in_the_citations() {
+        let formulary = &Catalog::embedded().formulary;
+        let citations: toml::Table = include_str!("../../catalog/citations.toml").parse().expect("citations");
+        let cited = formulary.by_code.values().map(|facts| &facts.class_cite);
+        let cited = cited.chain(formulary.by_name.values().map(|named| &named.class_cite));
+        let cited = cited.chain(formulary.profiles.iter().map(|entry| &entry.class_cite));
+        for key in cited.chain(formulary.ranges.iter().map(|range| &range.class_cite)) {
+            assert!(citations.contains_key(key.as_ref()), "{key}");
+        }
     }
 }

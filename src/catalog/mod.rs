@@ -2,13 +2,18 @@
 //!
 //! `store` is the durable home; requests only ever read a [`Catalog`].
 
+pub mod biosimilar;
 pub mod edits;
+mod embedded;
+pub mod error;
 pub mod formulary;
+pub mod names;
 pub mod ndc;
 pub mod payment;
 pub mod quarterly;
 pub mod record;
 pub mod snapshot;
+mod table;
 
 pub use edits::EditKind;
 pub use quarterly::InQuarter;

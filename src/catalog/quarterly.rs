@@ -112,9 +112,9 @@ mod tests {
 
     fn table() -> QuarterlyTable<&'static str, char> {
         let mut table = QuarterlyTable::default();
-        table.push_quarter(quarter("2024-01"), [("J1", 'K'), ("J2", 'N')]);
-        table.push_quarter(quarter("2024-04"), [("J1", 'K')]);
-        table.push_quarter(quarter("2025-01"), [("J1", 'N'), ("J2", 'K')]);
+        table.push_quarter(quarter("2024Q1"), [("J1", 'K'), ("J2", 'N')]);
+        table.push_quarter(quarter("2024Q2"), [("J1", 'K')]);
+        table.push_quarter(quarter("2025Q1"), [("J1", 'N'), ("J2", 'K')]);
         table
     }
 
@@ -122,10 +122,10 @@ mod tests {
     fn the_nearest_earlier_quarter_answers_and_says_so() {
         let table = table();
         let answer = |key, day| table.on(&key, day).map(|a| (*a.value, a.quarter.to_string(), a.is_exact));
-        assert_eq!(answer("J1", date(2024, 5, 1)), Some(('K', "2024-04".into(), true)));
-        assert_eq!(answer("J1", date(2024, 12, 31)), Some(('K', "2024-04".into(), false)));
-        assert_eq!(answer("J1", date(2026, 1, 1)), Some(('N', "2025-01".into(), false)));
-        assert_eq!(answer("J1", date(2020, 1, 1)), Some(('K', "2024-01".into(), false)));
+        assert_eq!(answer("J1", date(2024, 5, 1)), Some(('K', "2024Q2".into(), true)));
+        assert_eq!(answer("J1", date(2024, 12, 31)), Some(('K', "2024Q2".into(), false)));
+        assert_eq!(answer("J1", date(2026, 1, 1)), Some(('N', "2025Q1".into(), false)));
+        assert_eq!(answer("J1", date(2020, 1, 1)), Some(('K', "2024Q1".into(), false)));
     }
 
     #[test]

@@ -18,6 +18,21 @@ pub enum DrugClass {
     SkinSubstitute,
 }
 
+/// Whose reading decides a drug's class (switch D-7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassProfile {
+    /// By complexity and risk, whatever the diagnosis (rules CLS-1, CLS-2).
+    #[default]
+    CptComplexity,
+    /// Lists of Medicare contractors (rule CLS-3).
+    MacList,
+    /// Lists of payers (rule CLS-4).
+    PayerList,
+    /// Only for cancer (rule CLS-5).
+    StrictOncology,
+}
+
 /// How a container may be used. Source: rules W-07, W-08, W-16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ContainerKind {

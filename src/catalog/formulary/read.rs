@@ -1,0 +1,228 @@
+//! Reads the data files of the formulary.
+
+use std::str::FromStr;
+
+use rustc_hash::FxHashMap;
+
+use super::{CodeRange, DrugFacts, Formulary, FormularyFiles, NamedClass, ProfileEntry};
+use crate::catalog::biosimilar;
+use crate::catalog::error::DataError;
+use crate::catalog::names::fold;
+use crate::catalog::table::{Row, rows};
+use crate::domain::code::HcpcsCode;
+use crate::domain::drug::{ClassProfile, ContainerKind, DrugClass};
+use crate::domain::encounter::Route;
+use crate::domain::quantity::{Quantity, Unit};
+use crate::domain::time::parse_date;
+
+impl Formulary {
+    /// Reads the data files.
+    ///
+    /// # Errors
+    /// The first row that cannot be read, with its file and line.
+    pub fn parse(files: FormularyFiles<'_>) -> Result<Self, DataError> {
+        let mut formulary = Self::default();
+        formulary.read_drugs(files.drugs)?;
+        formulary.read_biosimilars(files.biosimilars)?;
+        formulary.read_families(files.families)?;
+        formulary.read_profiles(files.profiles)?;
+        formulary.name_the_drugs();
+        formulary.read_names(files.names)?;
+        Ok(formulary)
+    }
+
+    fn read_drugs(&mut self, text: &str) -> Result<(), DataError> {
+        const COLUMNS: &[&str] = &[
+            "code",
+            "ingredient",
+            "brands",
+            "class",
+            "class_cite",
+            "routes",
+            "container_kind",
+            "container_sizes",
+            "dose_basis",
+        ];
+        for row in rows("drugs/drugs.csv", text, COLUMNS)? {
+            let row = row?;
+            let facts = DrugFacts {
+                code: row.read(0)?,
+                ingredient: row.text(1).into(),
+                brands: row.texts(2).map(Into::into).collect(),
+                class: class(&row, 3)?,
+                class_cite: row.text(4).into(),
+                routes: row.texts(5).map(|text| route(&row, text)).collect::<Result<_, _>>()?,
+                container_kind: container_kind(&row, 6)?,
+                container_sizes: row.texts(7).map(|text| size(&row, text)).collect::<Result<_, _>>()?,
+                dose_basis: Some(row.text(8)).filter(|text| !text.is_empty()).map(Into::into),
+            };
+            if self.by_code.insert(facts.code, facts).is_some() {
+                return Err(row.refuse("the code is listed twice"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A biosimilar has the class, routes and container kind of its reference product, unless listed itself.
+    fn read_biosimilars(&mut self, text: &str) -> Result<(), DataError> {
+        for row in rows("biosimilars.csv", text, biosimilar::COLUMNS)? {
+            let row = row?;
+            let code: HcpcsCode = row.read(0)?;
+            let references = row.read_all::<HcpcsCode>(4)?;
+            let Some(reference) = references.iter().find_map(|code| self.by_code.get(code)) else { continue };
+            let facts = DrugFacts {
+                code,
+                ingredient: row.text(1).into(),
+                brands: row.texts(2).map(Into::into).collect(),
+                container_sizes: Box::default(),
+                ..reference.clone()
+            };
+            self.by_code.entry(code).or_insert(facts);
+        }
+        Ok(())
+    }
+
+    fn read_families(&mut self, text: &str) -> Result<(), DataError> {
+        for row in rows("drugs/families.csv", text, &["first", "last", "class", "class_cite"])? {
+            let row = row?;
+            let class = class(&row, 2)?;
+            let class_cite = row.text(3).into();
+            self.ranges.push(CodeRange { first: row.read(0)?, last: row.read(1)?, class, class_cite });
+        }
+        Ok(())
+    }
+
+    /// A profile names a code, or a nonproprietary name that stands for all of its codes.
+    fn read_profiles(&mut self, text: &str) -> Result<(), DataError> {
+        const COLUMNS: &[&str] = &["profile", "drug", "class", "class_cite", "from", "to"];
+        for row in rows("drugs/profiles.csv", text, COLUMNS)? {
+            let row = row?;
+            let profile = profile(&row, 0)?;
+            let day = |column| match row.text(column) {
+                "" => Ok(None),
+                text => parse_date(text).map(Some).map_err(|error| row.refuse(&error.to_string())),
+            };
+            let (class, from, to) = (class(&row, 2)?, day(4)?, day(5)?);
+            let codes: Vec<HcpcsCode> = match row.read(1) {
+                Ok(code) => vec![code],
+                Err(_) => self.codes_of_ingredient(row.text(1)),
+            };
+            if codes.is_empty() {
+                return Err(row.refuse("no code of drugs.csv has this nonproprietary name"));
+            }
+            let class_cite: Box<str> = row.text(3).into();
+            self.profiles.extend(codes.into_iter().map(|code| {
+                let class_cite = class_cite.clone();
+                ProfileEntry { profile, code, class, class_cite, from, to }
+            }));
+        }
+        Ok(())
+    }
+
+    /// Codes of a nonproprietary name, biosimilars with their suffix included.
+    fn codes_of_ingredient(&self, name: &str) -> Vec<HcpcsCode> {
+        let is_named = |ingredient: &str| {
+            ingredient == name || ingredient.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
+        };
+        let mut codes: Vec<_> = self
+            .by_code
+            .values()
+            .filter(|facts| is_named(&facts.ingredient))
+            .map(|facts| facts.code)
+            .collect();
+        codes.sort_unstable();
+        codes
+    }
+
+    /// Names of the table of drugs; a name whose codes differ in class is left to `names.csv`.
+    fn name_the_drugs(&mut self) {
+        let mut classes: FxHashMap<Box<str>, Option<NamedClass>> = FxHashMap::default();
+        for facts in self.by_code.values() {
+            for name in std::iter::once(&facts.ingredient).chain(&facts.brands) {
+                let (class, class_cite) = (facts.class, facts.class_cite.clone());
+                let named = NamedClass { class, class_cite, is_electrolyte: false };
+                classes
+                    .entry(fold(name).join(" ").into())
+                    .and_modify(|held| {
+                        if held.as_ref().is_some_and(|held| held.class != class) {
+                            *held = None;
+                        }
+                    })
+                    .or_insert(Some(named));
+            }
+        }
+        self.by_name.extend(classes.into_iter().filter_map(|(name, named)| Some((name, named?))));
+    }
+
+    fn read_names(&mut self, text: &str) -> Result<(), DataError> {
+        for row in rows("drugs/names.csv", text, &["name", "class", "class_cite", "electrolyte"])? {
+            let row = row?;
+            let is_electrolyte = row.text(3) == "yes";
+            let named = NamedClass { class: class(&row, 1)?, class_cite: row.text(2).into(), is_electrolyte };
+            self.by_name.insert(fold(row.text(0)).join(" ").into(), named);
+        }
+        Ok(())
+    }
+}
+
+fn class(row: &Row<'_>, column: usize) -> Result<DrugClass, DataError> {
+    Ok(match row.text(column) {
+        "antineoplastic" => DrugClass::Antineoplastic,
+        "hormonal-antineoplastic" => DrugClass::HormonalAntineoplastic,
+        "complex-biologic" => DrugClass::ComplexBiologic,
+        "therapeutic" => DrugClass::Therapeutic,
+        "hydration" => DrugClass::Hydration,
+        "blood-product" => DrugClass::BloodProduct,
+        "contrast" => DrugClass::Contrast,
+        "vaccine" => DrugClass::Vaccine,
+        "radiopharmaceutical" => DrugClass::Radiopharmaceutical,
+        "skin-substitute" => DrugClass::SkinSubstitute,
+        other => return Err(row.refuse(&format!("`{other}` is no class of drug"))),
+    })
+}
+
+fn profile(row: &Row<'_>, column: usize) -> Result<ClassProfile, DataError> {
+    Ok(match row.text(column) {
+        "cpt_complexity" => ClassProfile::CptComplexity,
+        "mac_list" => ClassProfile::MacList,
+        "payer_list" => ClassProfile::PayerList,
+        "strict_oncology" => ClassProfile::StrictOncology,
+        other => return Err(row.refuse(&format!("`{other}` is no class profile"))),
+    })
+}
+
+fn container_kind(row: &Row<'_>, column: usize) -> Result<Option<ContainerKind>, DataError> {
+    Ok(match row.text(column) {
+        "" => None,
+        "single-dose" => Some(ContainerKind::SingleDose),
+        "multi-dose" => Some(ContainerKind::MultiDose),
+        "pharmacy-bulk-package" => Some(ContainerKind::PharmacyBulkPackage),
+        "imaging-bulk-package" => Some(ContainerKind::ImagingBulkPackage),
+        other => return Err(row.refuse(&format!("`{other}` is no kind of container"))),
+    })
+}
+
+fn route(row: &Row<'_>, text: &str) -> Result<Route, DataError> {
+    Ok(match text {
+        "iv" => Route::IvInfusion,
+        "subcutaneous" => Route::Subcutaneous,
+        "subcutaneous-infusion" => Route::SubcutaneousInfusion,
+        "intramuscular" => Route::Intramuscular,
+        "intrathecal" => Route::Intrathecal,
+        "intravesical" => Route::Intravesical,
+        "intralesional" => Route::Intralesional,
+        "intravitreal" => Route::Intravitreal,
+        "intra-articular" => Route::Intraarticular,
+        "implanted" => Route::Implanted,
+        "on-body-injector" => Route::OnBodyInjector,
+        "other" => Route::Other,
+        _ => return Err(row.refuse(&format!("`{text}` is no route"))),
+    })
+}
+
+fn size(row: &Row<'_>, text: &str) -> Result<Quantity, DataError> {
+    let refuse = || row.refuse(&format!("`{text}` is no amount: write it as 100 mg"));
+    let (value, unit) = text.split_once(' ').ok_or_else(refuse)?;
+    let unit = Unit::from_str(unit).map_err(|_| refuse())?;
+    Ok(Quantity::new(value.parse().map_err(|_| refuse())?, unit))
+}

@@ -1,0 +1,146 @@
+//! Drug names as people write them, folded so that they can be looked up.
+
+use rustc_hash::FxHashMap;
+
+/// Longest name of the tables, in words.
+const NAME_WORDS_MAX: usize = 6;
+
+/// Words that say how a drug is given or packed, and never which drug it is.
+const FILLERS: &[&str] = &[
+    "a",
+    "ampule",
+    "and",
+    "at",
+    "bag",
+    "bags",
+    "bolus",
+    "continuous",
+    "drip",
+    "for",
+    "hour",
+    "hr",
+    "im",
+    "in",
+    "infusion",
+    "inj",
+    "injection",
+    "intravenous",
+    "iv",
+    "ivpb",
+    "of",
+    "over",
+    "per",
+    "premix",
+    "premixed",
+    "push",
+    "sc",
+    "solution",
+    "subq",
+    "syringe",
+    "the",
+    "to",
+    "vial",
+    "vials",
+    "with",
+    "x",
+];
+
+/// Units that follow a number in a strength, a volume or a rate.
+const STRENGTH_UNITS: &[&str] = &[
+    "cc", "g", "gm", "h", "hr", "iu", "kg", "l", "liter", "liters", "m2", "mcg", "meq", "mg", "min",
+    "minutes", "ml", "mmol", "ng", "ug", "unit", "units",
+];
+
+/// The words of a name in lower case, without strengths and punctuation.
+///
+/// `Ondansetron (Zofran) 8 mg IV` gives `ondansetron zofran iv`; `D5 1/2 NS` keeps its numbers.
+pub fn fold(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = text
+        .to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    drop_strengths(&mut words);
+    words
+}
+
+/// A number goes together with the unit behind it; a number without one stays, since `5 FU` and `1/2 NS` need it.
+fn drop_strengths(words: &mut Vec<String>) {
+    let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_unit = |word: &String| STRENGTH_UNITS.contains(&word.as_str());
+    let mut kept: Vec<String> = Vec::with_capacity(words.len());
+    for word in words.drain(..) {
+        if is_unit(&word) && kept.last().is_some_and(is_number) {
+            while kept.last().is_some_and(is_number) {
+                kept.pop();
+            }
+            continue;
+        }
+        let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+        let is_joined = digits > 0 && STRENGTH_UNITS.contains(&&word[digits..]);
+        // `20meq/l` and `125 ml/h` leave a lone unit behind their strength.
+        let is_rate = kept.is_empty() && is_unit(&word);
+        if !is_joined && !is_rate {
+            kept.push(word);
+        }
+    }
+    *words = kept;
+}
+
+/// The entries of a table of names that occur in a text.
+pub(super) struct Matches<'a, T> {
+    pub found: Vec<&'a T>,
+    /// Whether words are left over that are neither names nor fillers.
+    pub has_unknown_words: bool,
+}
+
+impl<'a, T> Matches<'a, T> {
+    /// Takes the longest name at each place, from left to right.
+    pub fn find(words: &[String], table: &'a FxHashMap<Box<str>, T>) -> Self {
+        let mut matches = Self { found: Vec::new(), has_unknown_words: false };
+        let mut at = 0;
+        while at < words.len() {
+            let longest = (1..=NAME_WORDS_MAX.min(words.len() - at))
+                .rev()
+                .find_map(|length| Some((length, table.get(words[at..at + length].join(" ").as_str())?)));
+            match longest {
+                Some((length, entry)) => {
+                    matches.found.push(entry);
+                    at += length;
+                }
+                None => {
+                    matches.has_unknown_words |= !is_filler(&words[at]);
+                    at += 1;
+                }
+            }
+        }
+        matches
+    }
+}
+
+fn is_filler(word: &str) -> bool {
+    FILLERS.contains(&word)
+        || STRENGTH_UNITS.contains(&word)
+        || word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strengths_go_and_numbers_of_names_stay() {
+        for (text, folded) in [
+            ("Ondansetron (Zofran) 8 mg IV", "ondansetron zofran iv"),
+            ("normal saline 125 ml/h", "normal saline h"),
+            ("0.9% sodium chloride 1,000 mL", "0 9 sodium chloride"),
+            ("5-FU 400mg", "5 fu"),
+            ("rituximab-abbs", "rituximab abbs"),
+            ("", ""),
+            ("8 mg", ""),
+        ] {
+            assert_eq!(fold(text).join(" "), folded, "{text}");
+        }
+    }
+}

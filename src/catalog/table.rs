@@ -1,0 +1,59 @@
+//! Reads the comma-separated data files of the catalog.
+
+use std::str::FromStr;
+
+use super::error::DataError;
+
+/// One row of a data file; every error names the file and the line.
+pub(super) struct Row<'a> {
+    file: &'a str,
+    record: csv::StringRecord,
+}
+
+impl Row<'_> {
+    /// A column as it is written, trimmed; empty where the row is short.
+    pub fn text(&self, column: usize) -> &str {
+        self.record.get(column).unwrap_or("").trim()
+    }
+
+    /// A column read as a value.
+    pub fn read<T: FromStr<Err: ToString>>(&self, column: usize) -> Result<T, DataError> {
+        self.text(column).parse().map_err(|error: T::Err| self.refuse(&error.to_string()))
+    }
+
+    /// The values of a column that are separated by semicolons.
+    pub fn texts(&self, column: usize) -> impl Iterator<Item = &str> {
+        self.text(column).split(';').map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// The values of a column that are separated by semicolons, each read.
+    pub fn read_all<T: FromStr<Err: ToString>>(&self, column: usize) -> Result<Box<[T]>, DataError> {
+        self.texts(column)
+            .map(|text| text.parse().map_err(|error: T::Err| self.refuse(&error.to_string())))
+            .collect()
+    }
+
+    /// An error that points at this row.
+    pub fn refuse(&self, message: &str) -> DataError {
+        let line = self.record.position().map_or(0, csv::Position::line);
+        DataError { file: self.file.into(), line, message: message.into() }
+    }
+}
+
+/// Every row of a data file below its header, in order.
+pub(super) fn rows<'a>(
+    file: &'a str,
+    text: &'a str,
+    columns: &[&str],
+) -> Result<impl Iterator<Item = Result<Row<'a>, DataError>>, DataError> {
+    let refuse = move |line, message: String| DataError { file: file.into(), line, message: message.into() };
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| refuse(1, error.to_string()))?;
+    if !header.iter().eq(columns.iter().copied()) {
+        return Err(refuse(1, format!("the columns must be {}", columns.join(","))));
+    }
+    Ok(reader.into_records().map(move |record| match record {
+        Ok(record) => Ok(Row { file, record }),
+        Err(error) => Err(refuse(error.position().map_or(0, csv::Position::line), error.to_string())),
+    }))
+}
