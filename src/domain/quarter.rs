@@ -47,7 +47,6 @@ impl Quarter {
         self.number * 3 - 2
     }
 
-<<<<<<< HEAD
     /// Its first day.
     pub const fn first_day(self) -> Date {
         date(self.year, self.first_month(), 1)
@@ -80,25 +79,6 @@ impl Quarter {
             Self { year: self.year - 1, number: 4 }
         } else {
             Self { year: self.year, number: self.number - 1 }
-=======
-    /// Reads `2025-10` (any month of the quarter), `2025Q4` or a date of the quarter.
-    fn from_str(text: &str) -> Result<Self, QuarterError> {
-        fn digits(part: Option<&str>) -> Option<&str> {
-            part.filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-        }
-        let refuse = || QuarterError(text.chars().filter(|c| !c.is_control()).take(32).collect());
-        let year: i16 = digits(text.get(..4)).and_then(|year| year.parse().ok()).ok_or_else(refuse)?;
-        let index = match (text.get(4..5), text.len()) {
-            (Some("Q" | "q"), 6) => digits(text.get(5..6)).and_then(|n| n.parse::<i8>().ok()).map(|n| n - 1),
-            (Some("-"), 7 | 10) => {
-                digits(text.get(5..7)).and_then(|m| m.parse::<i8>().ok()).map(|m| (m - 1).div_euclid(3))
-            }
-            _ => None,
-        };
-        match index {
-            Some(index @ 0..=3) if year > 0 => Ok(Self { year, index }),
-            _ => Err(refuse()),
->>>>>>> 5fa148e (Formulary: classes by code, name and profile, dated and cited; the embedded catalog)
         }
     }
 }
@@ -142,23 +122,12 @@ mod tests {
     use super::*;
 
     #[test]
-<<<<<<< HEAD
     fn a_date_falls_in_its_quarter() {
         assert_eq!(Quarter::of(date(2025, 9, 30)).to_string(), "2025Q3");
         assert_eq!(Quarter::of(date(2025, 10, 1)).to_string(), "2025Q4");
         let fourth = Quarter::of(date(2025, 12, 31));
         assert_eq!((fourth.first_day(), fourth.last_day()), (date(2025, 10, 1), date(2025, 12, 31)));
         assert!(fourth.contains(date(2025, 11, 3)) && !fourth.contains(date(2026, 1, 1)));
-=======
-    fn quarters_are_read_in_each_form_and_printed_by_their_first_month() {
-        for text in ["2025-10", "2025-12", "2025Q4", "2025q4", "2025-11-03"] {
-            assert_eq!(text.parse::<Quarter>().map(|q| q.to_string()).as_deref(), Ok("2025-10"), "{text}");
-        }
-        for wrong in ["", "2025", "2025-13", "2025-00", "2025Q5", "2025Q0", "20é5-10", "+025-10", "0000-01"]
-        {
-            assert!(wrong.parse::<Quarter>().is_err(), "{wrong}");
-        }
->>>>>>> 5fa148e (Formulary: classes by code, name and profile, dated and cited; the embedded catalog)
     }
 
     #[test]
