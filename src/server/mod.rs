@@ -1,3 +1,5 @@
 //! The gRPC service: services, conversion, layers.
 
+pub mod json;
 pub mod layers;
+pub mod pb;

@@ -1,0 +1,103 @@
+//! Compiles the protos, and gives every message the JSON mapping of proto3 through typed serde derives.
+//!
+//! JSON names are lowerCamelCase and read in snake_case too; enum values are printed without their
+//! prefix and read with or without it; unknown fields are refused; arrays are always printed.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use prost::Message;
+use prost_types::field_descriptor_proto::{Label, Type};
+use prost_types::{EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+use tonic_prost_build::Builder;
+
+const PROTOS: &str = "proto";
+const PACKAGE_FOLDER: &str = "proto/infusion/coding/v1";
+
+pub fn compile(out: &Path) -> Result<(), Box<dyn Error>> {
+    // tonic's own switch for this has no effect since 0.14.
+    println!("cargo:rerun-if-changed={PROTOS}");
+    let mut files: Vec<_> = fs::read_dir(PACKAGE_FOLDER)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "proto"));
+    files.sort();
+    let descriptors = protox::compile(&files, [PROTOS])?;
+    fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    fs::write(out.join("enum_names.rs"), enum_names(&descriptors)?)?;
+    let builder = tonic_prost_build::configure().generate_default_stubs(true);
+    json_mapping(builder, &descriptors).compile_fds(descriptors)?;
+    Ok(())
+}
+
+fn json_mapping(mut builder: Builder, descriptors: &FileDescriptorSet) -> Builder {
+    for file in &descriptors.file {
+        for message in &file.message_type {
+            let path = format!(".{}.{}", file.package(), message.name());
+            builder = builder.message_attribute(
+                &path,
+                "#[derive(serde::Serialize, serde::Deserialize)] \
+                 #[serde(rename_all = \"camelCase\", deny_unknown_fields, default)]",
+            );
+            for field in &message.field {
+                let attribute = field_attribute(field);
+                builder = builder.field_attribute(format!("{path}.{}", field.name()), attribute);
+            }
+        }
+    }
+    builder
+}
+
+/// How a field is read and printed; `null` is read as an absent value everywhere.
+fn field_attribute(field: &FieldDescriptorProto) -> String {
+    let mut serde = Vec::new();
+    if field.json_name() != field.name() {
+        serde.push(format!("rename = {:?}, alias = {:?}", field.json_name(), field.name()));
+    }
+    let repeated = field.label() == Label::Repeated;
+    let optional = field.proto3_optional() || field.r#type() == Type::Message;
+    if field.r#type() == Type::Enum {
+        let name = field.type_name().rsplit('.').next().unwrap_or_default();
+        let form = if repeated { "Names" } else { "Name" };
+        serde.push(format!("with = \"crate::server::json::{form}::<{name}>\""));
+        if !repeated {
+            serde.push("skip_serializing_if = \"crate::server::json::is_unspecified\"".to_owned());
+        }
+    } else if repeated || !optional {
+        serde.push("deserialize_with = \"crate::server::json::null_as_default\"".to_owned());
+    }
+    if !repeated && optional {
+        serde.push("skip_serializing_if = \"Option::is_none\"".to_owned());
+    } else if !repeated && field.r#type() == Type::String {
+        serde.push("skip_serializing_if = \"String::is_empty\"".to_owned());
+    }
+    if serde.is_empty() { String::new() } else { format!("#[serde({})]", serde.join(", ")) }
+}
+
+/// The value names of each enum without their prefix, for the JSON mapping.
+fn enum_names(descriptors: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
+    let mut code = String::new();
+    for enumeration in descriptors.file.iter().flat_map(|file| &file.enum_type) {
+        let prefix = value_prefix(enumeration)?;
+        writeln!(code, "impl crate::server::json::WireEnum for {} {{", enumeration.name())?;
+        writeln!(code, "    const PREFIX: &'static str = {prefix:?};")?;
+        writeln!(code, "    const NAMES: &'static [(&'static str, i32)] = &[")?;
+        for value in &enumeration.value {
+            let name = value.name().strip_prefix(&prefix).ok_or_else(|| {
+                format!("enum value {} must begin with {prefix}", value.name())
+            })?;
+            writeln!(code, "        ({name:?}, {}),", value.number())?;
+        }
+        writeln!(code, "    ];\n}}")?;
+    }
+    Ok(code)
+}
+
+/// What the lint rules want each value of an enum to begin with, read off its zero value.
+fn value_prefix(enumeration: &EnumDescriptorProto) -> Result<String, Box<dyn Error>> {
+    let zero = enumeration.value.first().map_or("", |value| value.name());
+    let prefix = zero.strip_suffix("UNSPECIFIED");
+    Ok(prefix.ok_or_else(|| format!("the zero value of {} must end with _UNSPECIFIED", enumeration.name()))?.to_owned())
+}

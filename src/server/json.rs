@@ -1,0 +1,250 @@
+//! The JSON mapping of the messages, read strictly and without an intermediate tree.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, DeserializeOwned, Deserializer, SeqAccess, Visitor};
+use serde::ser::{SerializeSeq, Serializer};
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not the JSON form of a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{at}{message}")]
+pub struct JsonError {
+    /// The path of the field at fault and a colon, or nothing at the top.
+    at: String,
+    message: String,
+}
+
+/// Reads a message; the error names the path of the field at fault.
+///
+/// # Errors
+/// The first fault: broken JSON, an unknown field or a value of the wrong kind.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
+    serde_json::from_str(text).or_else(|_| {
+        // The path costs time and is only wanted when something is wrong.
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let message: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
+        let message = message.map_err(|error| JsonError::at(&error.path().to_string(), error.inner()))?;
+        deserializer.end().map_err(|error| JsonError::at(".", &error))?;
+        Ok(message)
+    })
+}
+
+impl JsonError {
+    fn at(path: &str, error: &serde_json::Error) -> Self {
+        let at = if path == "." || path == "?" { String::new() } else { format!("{path}: ") };
+        Self { at, message: error.to_string() }
+    }
+}
+
+/// An enum of the protos with the names of its values.
+pub trait WireEnum {
+    /// What every value name begins with in the protos.
+    const PREFIX: &'static str;
+    /// The value names without the prefix, and their numbers.
+    const NAMES: &'static [(&'static str, i32)];
+
+    /// The number of a value name, with or without its prefix.
+    fn number(name: &str) -> Option<i32> {
+        let short = name.strip_prefix(Self::PREFIX).unwrap_or(name);
+        Self::NAMES.iter().find(|(known, _)| *known == short).map(|(_, number)| *number)
+    }
+
+    /// The name of a number without its prefix.
+    fn short_name(number: i32) -> Option<&'static str> {
+        Self::NAMES.iter().find(|(_, known)| *known == number).map(|(name, _)| *name)
+    }
+}
+
+/// An enum field, as its value name.
+pub struct Name<E>(PhantomData<E>);
+
+impl<E: WireEnum> Name<E> {
+    /// Prints the value name; a number without a name is printed as it is.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(number: &i32, serializer: S) -> Result<S::Ok, S::Error> {
+        match E::short_name(*number) {
+            Some(name) => serializer.serialize_str(name),
+            None => serializer.serialize_i32(*number),
+        }
+    }
+
+    /// Reads a value name, with or without its prefix.
+    ///
+    /// # Errors
+    /// A name that the enum does not have.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
+        deserializer.deserialize_any(NameVisitor::<E>(PhantomData))
+    }
+}
+
+/// A repeated enum field, as a list of value names.
+pub struct Names<E>(PhantomData<E>);
+
+impl<E: WireEnum> Names<E> {
+    /// Prints the value names.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(numbers: &[i32], serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(numbers.len()))?;
+        for number in numbers {
+            match E::short_name(*number) {
+                Some(name) => list.serialize_element(name)?,
+                None => list.serialize_element(number)?,
+            }
+        }
+        list.end()
+    }
+
+    /// Reads value names, with or without their prefix.
+    ///
+    /// # Errors
+    /// A name that the enum does not have.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i32>, D::Error> {
+        deserializer.deserialize_any(NamesVisitor::<E>(PhantomData))
+    }
+}
+
+/// Whether an enum field is left out of the JSON.
+pub const fn is_unspecified(number: &i32) -> bool {
+    *number == 0
+}
+
+/// Reads `null` as the value of an absent field.
+///
+/// # Errors
+/// A value of the wrong kind.
+pub fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+struct NameVisitor<E>(PhantomData<E>);
+
+impl<E: WireEnum> Visitor<'_> for NameVisitor<E> {
+    type Value = i32;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one of")?;
+        for (name, _) in E::NAMES.iter().filter(|(_, number)| *number != 0) {
+            write!(f, " {name}")?;
+        }
+        Ok(())
+    }
+
+    fn visit_str<D: de::Error>(self, name: &str) -> Result<i32, D> {
+        E::number(name).ok_or_else(|| D::invalid_value(de::Unexpected::Str(&shortened(name)), &self))
+    }
+
+    fn visit_i64<D: de::Error>(self, number: i64) -> Result<i32, D> {
+        let known = i32::try_from(number).ok().filter(|number| E::short_name(*number).is_some());
+        known.ok_or_else(|| D::invalid_value(de::Unexpected::Signed(number), &self))
+    }
+
+    fn visit_u64<D: de::Error>(self, number: u64) -> Result<i32, D> {
+        self.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    fn visit_unit<D: de::Error>(self) -> Result<i32, D> {
+        Ok(0)
+    }
+}
+
+struct NamesVisitor<E>(PhantomData<E>);
+
+impl<'de, E: WireEnum> Visitor<'de> for NamesVisitor<E> {
+    type Value = Vec<i32>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of names")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<i32>, A::Error> {
+        let mut numbers = Vec::new();
+        while let Some(Element::<E>(number, _)) = list.next_element()? {
+            numbers.push(number);
+        }
+        Ok(numbers)
+    }
+
+    fn visit_unit<D: de::Error>(self) -> Result<Vec<i32>, D> {
+        Ok(Vec::new())
+    }
+}
+
+struct Element<E>(i32, PhantomData<E>);
+
+impl<'de, E: WireEnum> Deserialize<'de> for Element<E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Name::<E>::deserialize(deserializer).map(|number| Self(number, PhantomData))
+    }
+}
+
+/// Keeps an error message short and free of control characters, whatever was sent.
+fn shortened(text: &str) -> Cow<'_, str> {
+    const CHARACTERS_MAX: usize = 32;
+    text.chars().filter(|c| !c.is_control()).take(CHARACTERS_MAX).collect()
+}
+
+/// Prints a message as one line of JSON.
+///
+/// # Errors
+/// None that a message of the protos can cause.
+pub fn line<T: Serialize>(message: &T) -> Result<String, serde_json::Error> {
+    serde_json::to_string(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::pb::{CodeEncounterRequest, CodeVersion, Encounter, Route, Setting};
+
+    #[test]
+    fn both_spellings_of_names_and_values_are_read() {
+        let camel: Encounter =
+            read(r#"{"encounterId": "v", "setting": "PHYSICIAN_OFFICE", "administrations": [{"startTime": "x"}]}"#)
+                .expect("camel case");
+        let snake: Encounter = read(
+            r#"{"encounter_id": "v", "setting": "SETTING_PHYSICIAN_OFFICE", "administrations": [{"start_time": "x"}]}"#,
+        )
+        .expect("snake case");
+        assert_eq!(camel, snake);
+        assert_eq!(camel.setting(), Setting::PhysicianOffice);
+    }
+
+    #[test]
+    fn faults_name_their_field() {
+        let read = |text| read::<CodeEncounterRequest>(text).expect_err("a fault").to_string();
+        let unknown = read(r#"{"encounter": {"administrations": [{"rout": "IV_PUSH"}]}}"#);
+        assert!(unknown.starts_with("encounter.administrations[0].rout: unknown field `rout`"), "{unknown}");
+        let value = read(r#"{"encounter": {"setting": "OFFICE"}}"#);
+        assert!(value.contains("encounter.setting") && value.contains("PHYSICIAN_OFFICE"), "{value}");
+        let kind = read(r#"{"encounter": {"administrations": [{"drugs": [{"doseAdministered": {"value": 7}}]}]}}"#);
+        assert!(kind.contains("doseAdministered.value") && kind.contains("expected a string"), "{kind}");
+    }
+
+    #[test]
+    fn null_is_an_absent_value() {
+        let encounter: Encounter = read(
+            r#"{"encounterId": null, "setting": null, "diagnoses": null, "documentation": null, "administrations": []}"#,
+        )
+        .expect("nulls");
+        assert_eq!(encounter, Encounter::default());
+    }
+
+    #[test]
+    fn values_are_printed_short_and_lists_always() {
+        let version = CodeVersion { code: "J9312".into(), routes: vec![Route::IvInfusion.into()], ..Default::default() };
+        let text = line(&version).expect("JSON");
+        assert!(text.contains(r#""routes":["IV_INFUSION"]"#) && text.contains(r#""brands":[]"#), "{text}");
+        assert!(!text.contains("standing"), "{text}");
+    }
+}
