@@ -85,9 +85,10 @@ fn enum_names(descriptors: &FileDescriptorSet) -> Result<String, Box<dyn Error>>
         writeln!(code, "    const PREFIX: &'static str = {prefix:?};")?;
         writeln!(code, "    const NAMES: &'static [(&'static str, i32)] = &[")?;
         for value in &enumeration.value {
-            let name = value.name().strip_prefix(&prefix).ok_or_else(|| {
-                format!("enum value {} must begin with {prefix}", value.name())
-            })?;
+            let name = value
+                .name()
+                .strip_prefix(&prefix)
+                .ok_or_else(|| format!("enum value {} must begin with {prefix}", value.name()))?;
             writeln!(code, "        ({name:?}, {}),", value.number())?;
         }
         writeln!(code, "    ];\n}}")?;
@@ -99,5 +100,7 @@ fn enum_names(descriptors: &FileDescriptorSet) -> Result<String, Box<dyn Error>>
 fn value_prefix(enumeration: &EnumDescriptorProto) -> Result<String, Box<dyn Error>> {
     let zero = enumeration.value.first().map_or("", |value| value.name());
     let prefix = zero.strip_suffix("UNSPECIFIED");
-    Ok(prefix.ok_or_else(|| format!("the zero value of {} must end with _UNSPECIFIED", enumeration.name()))?.to_owned())
+    Ok(prefix
+        .ok_or_else(|| format!("the zero value of {} must end with _UNSPECIFIED", enumeration.name()))?
+        .to_owned())
 }

@@ -209,9 +209,10 @@ mod tests {
 
     #[test]
     fn both_spellings_of_names_and_values_are_read() {
-        let camel: Encounter =
-            read(r#"{"encounterId": "v", "setting": "PHYSICIAN_OFFICE", "administrations": [{"startTime": "x"}]}"#)
-                .expect("camel case");
+        let camel: Encounter = read(
+            r#"{"encounterId": "v", "setting": "PHYSICIAN_OFFICE", "administrations": [{"startTime": "x"}]}"#,
+        )
+        .expect("camel case");
         let snake: Encounter = read(
             r#"{"encounter_id": "v", "setting": "SETTING_PHYSICIAN_OFFICE", "administrations": [{"start_time": "x"}]}"#,
         )
@@ -227,7 +228,8 @@ mod tests {
         assert!(unknown.starts_with("encounter.administrations[0].rout: unknown field `rout`"), "{unknown}");
         let value = read(r#"{"encounter": {"setting": "OFFICE"}}"#);
         assert!(value.contains("encounter.setting") && value.contains("PHYSICIAN_OFFICE"), "{value}");
-        let kind = read(r#"{"encounter": {"administrations": [{"drugs": [{"doseAdministered": {"value": 7}}]}]}}"#);
+        let kind =
+            read(r#"{"encounter": {"administrations": [{"drugs": [{"doseAdministered": {"value": 7}}]}]}}"#);
         assert!(kind.contains("doseAdministered.value") && kind.contains("expected a string"), "{kind}");
     }
 
@@ -242,7 +244,11 @@ mod tests {
 
     #[test]
     fn values_are_printed_short_and_lists_always() {
-        let version = CodeVersion { code: "J9312".into(), routes: vec![Route::IvInfusion.into()], ..Default::default() };
+        let version = CodeVersion {
+            code: "J9312".into(),
+            routes: vec![Route::IvInfusion.into()],
+            ..Default::default()
+        };
         let text = line(&version).expect("JSON");
         assert!(text.contains(r#""routes":["IV_INFUSION"]"#) && text.contains(r#""brands":[]"#), "{text}");
         assert!(!text.contains("standing"), "{text}");
