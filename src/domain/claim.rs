@@ -67,6 +67,8 @@ pub struct Line {
     pub ndc: Option<NdcReport>,
     /// Item 19, SV101-7 or NTE text of an unclassified or split line.
     pub narrative: Option<Box<str>>,
+    /// The line's share of the charge in cents, where the request states one (rule X-03).
+    pub charge_cents: Option<u64>,
 }
 
 /// Administrations that one line names; more are summarised by the trail.
@@ -85,6 +87,7 @@ impl Line {
             drug: None,
             ndc: None,
             narrative: None,
+            charge_cents: None,
         }
     }
 

@@ -1,10 +1,13 @@
 //! A drug as it was given: its product, its dose, its containers and what was thrown away.
 
+use serde::Deserialize;
+
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quantity::Quantity;
 
 /// What kind of administration service a drug earns. Source: rules CLS-1..CLS-5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DrugClass {
     Antineoplastic,
     HormonalAntineoplastic,
@@ -34,7 +37,8 @@ pub enum ClassProfile {
 }
 
 /// How a container may be used. Source: rules W-07, W-08, W-16.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ContainerKind {
     SingleDose,
     MultiDose,
@@ -42,6 +46,20 @@ pub enum ContainerKind {
     ImagingBulkPackage,
     /// A syringe or bag that a pharmacy prepared for this patient.
     PharmacyPrepared,
+    /// A bulk vial that keeps less than a day once opened (rule W-08).
+    ShortStabilityBulk,
+}
+
+/// The physical form of a product, which decides the unit of its NDC quantity. Source: rule D-04.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProductForm {
+    Liquid,
+    /// Powder in a vial, reconstituted before use.
+    Powder,
+    Topical,
+    /// Counted pieces: tablets, implants, patches, kits.
+    Solid,
 }
 
 /// Some equal containers opened for this patient.
@@ -54,6 +72,8 @@ pub struct Container {
     pub count: u32,
     /// Not stated means that the catalog decides, and single-dose where it is silent.
     pub kind: Option<ContainerKind>,
+    /// Not stated means liquid where a volume is known, and counted containers otherwise (rule D-04).
+    pub form: Option<ProductForm>,
     pub ndc: Option<NdcGiven>,
     pub lot_number: Option<String>,
     /// The container was opened for several patients, and this patient is not the last (rule W-11).
@@ -68,17 +88,21 @@ pub enum NdcGiven {
 }
 
 /// Who paid for the drug. Source: rule W-12.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DrugSource {
     #[default]
     Purchased,
     PatientSupplied,
     WhiteBagged,
     NoCost,
+    /// Delivered under the competitive acquisition programme (rule Z-05).
+    CompetitiveAcquisition,
 }
 
 /// Why drug from an opened container was thrown away. Source: rows G-22, rules W-12, W-13.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DiscardReason {
     /// The rest of a single-dose container.
     SingleDoseRemainder,
@@ -88,6 +112,10 @@ pub enum DiscardReason {
     CompoundedForPatient,
     /// The administration was stopped early.
     PartlyAdministered,
+    /// Thrown away by a supplier while it prepared the dose (rule Z-07).
+    DuringPreparation,
+    /// Thrown away by the patient at home: never billable (rule Z-07).
+    ByPatient,
     /// Spoiled, expired, dropped or prepared for a visit that did not happen: never billable.
     SpoiledOrMissed,
 }
@@ -101,15 +129,41 @@ pub enum Laterality {
 }
 
 /// Why an erythropoiesis-stimulating agent was given. Source: rule M-03.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EsaIndication {
     ChemotherapyAnemia,
     RadiotherapyAnemia,
     Other,
 }
 
+/// A circumstance that a payer may mark with a modifier. Source: rule M-11.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DrugCircumstance {
+    /// Given in full compliance with an FDA risk strategy.
+    RiskStrategyFollowed,
+    /// Given through durable medical equipment.
+    ThroughEquipment,
+    /// Given to the patient, and not incident to a physician's service.
+    NotIncidentTo,
+    /// A later claim of one course of treatment.
+    LaterClaimOfCourse,
+    /// The dose of an erythropoietin was reduced in answer to the hematocrit or hemoglobin.
+    DoseReducedForHematocrit,
+    /// Furnished in conjunction with dialysis.
+    WithDialysis,
+    /// A single unit-dose formulation.
+    SingleUnitDose,
+    /// The first drug of a combined unit-dose formulation.
+    FirstOfUnitDose,
+    /// A second or later drug of a combined unit-dose formulation.
+    LaterOfUnitDose,
+}
+
 /// What kind of product a drug without a code of its own is. Source: rule N-02.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ProductKind {
     Drug,
     Biologic,
@@ -157,6 +211,12 @@ pub struct DrugGiven {
     pub acquired_340b: bool,
     /// FDA approval date of a product without a code (rule N-03).
     pub fda_approved: Option<crate::domain::time::Date>,
+    /// Days of treatment that a supplier dispensed (rule M-09).
+    pub days_supply: Option<u32>,
+    /// The product has a biologics licence (rule K-01).
+    pub licensed_biologic: Option<bool>,
+    /// Circumstances that the record states and a payer may mark (rule M-11).
+    pub circumstances: Vec<DrugCircumstance>,
     /// Charge for the whole dose in cents, for charge limits (rule X-03).
     pub charge_cents: Option<u64>,
 }

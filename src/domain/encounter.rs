@@ -1,12 +1,15 @@
 //! The visit as the record tells it: who paid, where, when, and each administration.
 
+use serde::Deserialize;
+
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::drug::DrugGiven;
 use crate::domain::quantity::{Decimal, Quantity};
 use crate::domain::time::{Date, LocalTime, TimeZone};
 
 /// Where the service was given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Setting {
     PhysicianOffice,
     HospitalOutpatient,
@@ -36,14 +39,16 @@ impl Setting {
 }
 
 /// Whether the visit treats cancer. Source: rows G-19, rule CLS-5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Indication {
     Oncology,
     NonOncology,
 }
 
 /// How a drug entered the body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Route {
     IvInfusion,
     IvPush,
@@ -174,7 +179,8 @@ pub struct Documentation {
 }
 
 /// The kind of 340B covered entity. Source: rule M-06.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Entity340b {
     DisproportionateShare,
     RuralReferralCenter,
@@ -188,7 +194,8 @@ pub enum Entity340b {
 }
 
 /// An off-campus provider-based department. Source: rule M-08.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OffCampus {
     Excepted,
     NonExcepted,

@@ -133,6 +133,8 @@ reasons! {
     MissingModifierFact "MISSING_MODIFIER_FACT",
     /// The rules for this modifier are disputed or unverified on the date.
     ModifierUnverified "MODIFIER_UNVERIFIED",
+    /// More modifiers apply than one line holds.
+    TooManyModifiers "TOO_MANY_MODIFIERS",
     /// The drug is usually self-administered.
     SelfAdministered "SELF_ADMINISTERED",
     /// The drug was not bought by the billing entity.

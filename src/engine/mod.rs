@@ -39,6 +39,8 @@ pub struct Coding<'a> {
     pub catalog: &'a Catalog,
     pub policy: &'a Policy,
     pub result: CodingResult,
+    /// Whether questions are worked out; off while the answers to one are tried, so that none nests.
+    pub asking: bool,
 }
 
 /// Codes a visit: administration lines and drug lines, with the reason for each.
@@ -52,7 +54,7 @@ pub fn code(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> Coding
 }
 
 impl<'a> Coding<'a> {
-    fn new(encounter: &'a Encounter, catalog: &'a Catalog, policy: &'a Policy) -> Self {
+    pub(crate) fn new(encounter: &'a Encounter, catalog: &'a Catalog, policy: &'a Policy) -> Self {
         let administrations = encounter.administrations.len();
         let drugs = encounter.administrations.iter().map(|administration| administration.drugs.len()).sum();
         let result = CodingResult {
@@ -65,7 +67,7 @@ impl<'a> Coding<'a> {
             },
             ..CodingResult::default()
         };
-        Self { encounter, catalog, policy, result }
+        Self { encounter, catalog, policy, result, asking: true }
     }
 
     /// Adds a finding.

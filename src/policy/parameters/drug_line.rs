@@ -1,9 +1,369 @@
-//! Parameters of the drug_line rules.
+//! Parameters of the drug-line rules: the switches of rule book §13 and the tables behind them.
+
+use serde::Deserialize;
 
 use super::parameters;
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::drug::{ContainerKind, DrugCircumstance, DrugClass, ProductKind};
+use crate::domain::encounter::{Entity340b, OffCampus, Route, Setting};
+use crate::domain::quantity::Quantity;
+use crate::domain::time::Date;
 
 parameters! {
-    /// Thresholds and switches of the drug_line rules.
+    /// Thresholds, switches and tables of the drug-line rules.
     pub struct DrugLineParameters in "drug_line" {
+        /// Which way a dose is rounded to whole billing units (rules U-02, G-17).
+        pub unit_rounding: UnitRounding,
+        /// Whether doses of one drug are added before they are rounded (rules U-13, U-14).
+        pub rounding_scope: RoundingScope,
+        /// What one unit of a two-component code stands for (rule U-08).
+        pub component_units: Vec<ComponentUnit>,
+        /// How discarded drug is shown on the claim (§13 item 1).
+        pub discard_reporting: DiscardReporting,
+        /// What the payer expects of JW (rule W-02).
+        pub jw_standing: Standing,
+        /// What the payer expects of JZ (rule Z-01).
+        pub jz_standing: Standing,
+        /// What JZ attests (rules Z-02, G-25).
+        pub jz_attestation: JzAttestation,
+        /// Fewest whole units that make a JW line (rule W-04, §13 item 2).
+        pub smallest_jw_units: u32,
+        /// What becomes of waste that a better choice of containers avoids (rule W-10).
+        pub avoidable_waste: AvoidableWaste,
+        /// How much of a partly given dose is discarded drug (rule W-13).
+        pub partly_administered: PartlyAdministered,
+        /// What becomes of a remainder that the record does not document (rule W-14).
+        pub undocumented_discard: UndocumentedDiscard,
+        /// Container kinds whose rest is paid for (rules W-07, W-08).
+        pub single_dose_kinds: Vec<ContainerKind>,
+        /// Settings outside the scope of JW and JZ (rule Z-05).
+        pub discard_exempt_settings: Vec<Setting>,
+        /// Drug classes outside the scope of JW and JZ (rule Z-05, §13 item 15).
+        pub discard_exempt_classes: Vec<DrugClass>,
+        /// Settings whose payment follows OPPS status indicators (rule Z-09).
+        pub status_settings: Vec<Setting>,
+        /// Status indicators that put a drug in the scope of JW and JZ (rule Z-09, §13 item 8).
+        pub discard_status_indicators: Vec<String>,
+        /// Codes paid within the ESRD bundle (rule Z-06).
+        pub esrd_bundled_codes: Vec<HcpcsCode>,
+        /// How a DME supplier shows discarded drug (rule Z-07).
+        pub dme_discard_reporting: DiscardReporting,
+        /// How discarded skin substitutes without a biologics licence are shown (rules K-01, K-02).
+        pub skin_substitute_reporting: DiscardReporting,
+        /// How discarded drug of an unclassified code is shown (rule Z-11).
+        pub unclassified_discard: UnclassifiedDiscard,
+        /// Whether a drug that cost nothing is listed (rule W-12).
+        pub no_cost_drug: NoCostDrug,
+        /// Codes of one drug for dialysis patients and for others (rule L-05).
+        pub esrd_pairs: Vec<EsrdPair>,
+        /// Settings that may bill C codes (row G-02).
+        pub hospital_code_settings: Vec<Setting>,
+        /// Which code a biosimilar is billed by (row G-27).
+        pub biosimilar_coding: BiosimilarCoding,
+        /// Modifiers on the reference code where the payer wants that (row G-27).
+        pub biosimilar_reference_modifiers: Vec<Modifier>,
+        /// Manufacturer modifiers of the shared biosimilar codes (rule B-01).
+        pub biosimilar_modifiers: Vec<ProductModifier>,
+        /// The unclassified code of each kind of product (rule N-02).
+        pub unclassified_codes: Vec<UnclassifiedCode>,
+        /// The code of new drugs in hospital outpatient departments (rule N-03).
+        pub new_drug_codes: Vec<NewDrugCode>,
+        /// What one unit of an unclassified code counts (rule N-04).
+        pub unclassified_units: UnclassifiedUnits,
+        /// Billing units that a payer defines for a drug under an unclassified code (rule N-04).
+        pub unclassified_dosages: Vec<UnclassifiedDosage>,
+        /// Characters that the narrative field holds (rule N-05).
+        pub narrative_characters: u32,
+        /// Whether the narrative names the patient's weight (rule N-06).
+        pub narrative_weight: bool,
+        /// Whether JA and JB are asked for (rule M-01).
+        pub route_modifiers: RouteModifiers,
+        /// Codes of drugs given by two routes (rule M-01).
+        pub route_modifier_codes: Vec<HcpcsCode>,
+        /// Codes of drugs that are usually self-administered when subcutaneous (rule M-02).
+        pub self_administered_codes: Vec<HcpcsCode>,
+        /// Erythropoiesis-stimulating agents (rules M-03, M-04).
+        pub esa_codes: Vec<EsaCode>,
+        /// Modifier of a drug that a dialysis patient gets for another reason (rule M-05).
+        pub unrelated_to_esrd_modifiers: Vec<Modifier>,
+        /// 340B modifiers by kind of entity (rule M-06).
+        pub modifiers_340b: Vec<EntityModifier>,
+        /// Settings that mark 340B drugs (rule M-06).
+        pub settings_340b: Vec<Setting>,
+        /// Whether a source confirms the 340B table for the date (rule M-06).
+        pub modifiers_340b_verified: bool,
+        /// Modifiers of off-campus departments (rule M-08).
+        pub off_campus_modifiers: Vec<LocationModifier>,
+        /// Insulin codes for infusion pumps (rule M-09).
+        pub insulin_pump_codes: Vec<HcpcsCode>,
+        /// Modifiers by days of insulin supplied (rule M-09).
+        pub insulin_supply_modifiers: Vec<SupplyModifier>,
+        /// Settings that state coverage by modifier (rule M-10).
+        pub coverage_modifier_settings: Vec<Setting>,
+        /// Modifiers that the payer wants for a stated circumstance (rule M-11).
+        pub circumstance_modifiers: Vec<CircumstanceModifier>,
+        /// Routes that are billed side by side (rule M-12).
+        pub laterality_routes: Vec<Route>,
+        /// The order in which modifiers are printed (rule M-14).
+        pub modifier_order: Vec<Modifier>,
+        /// Whether the payer wants NDCs (rule D-02, §13 item 9).
+        pub ndc_reporting: NdcReporting,
+        /// Whether several NDCs of one code share a line (rule D-08).
+        pub ndc_lines: NdcLines,
+        /// Whether the JW line names the NDC (rule D-08).
+        pub ndc_on_discard_line: bool,
+        /// Decimal places of an NDC quantity (rule D-06).
+        pub ndc_decimals: u32,
+        /// Units of the NDC quantity where the payer fixes them (rules D-04, D-05).
+        pub ndc_qualifiers: Vec<CodeQualifier>,
+        /// Most units that one line holds (rule X-04).
+        pub units_per_line_max: u32,
+        /// Highest charge of one claim in cents (rule X-03).
+        pub claim_charge_max_cents: u64,
+        /// Modifiers on the later claims of a split charge (rule M-13).
+        pub split_modifiers: Vec<Modifier>,
+        /// What the payer denies above a medically unlikely edit (rule X-02).
+        pub mue_denial: MueDenial,
+    }
+}
+
+/// Declares switches, each read from the data files by its kebab-case name.
+macro_rules! switches {
+    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident),* $(,)? })*) => {
+        $($(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $($(#[$doc])* $variant),* })*
+    };
+}
+
+switches! {
+    /// Which way a dose is rounded to whole units.
+    pub enum UnitRounding {
+        /// To the next whole unit (rule U-02).
+        Up,
+        /// To the whole unit below, as the 2026 guide works its example (row G-17).
+        Down,
+    }
+
+    /// What is rounded once.
+    pub enum RoundingScope {
+        /// The doses of one drug on a date together.
+        PerDay,
+        /// Each administration by itself.
+        PerAdministration,
+    }
+
+    /// How discarded drug is shown on the claim.
+    pub enum DiscardReporting {
+        /// Not at all.
+        Off,
+        /// A JW line where drug was discarded.
+        JwOnly,
+        /// JZ where none was discarded.
+        JzOnly,
+        /// JW or JZ.
+        JwAndJz,
+        /// Given and discarded units on one line.
+        CombinedLine,
+    }
+
+    /// What a payer expects of a modifier on a date.
+    pub enum Standing {
+        NotUsed,
+        Optional,
+        Required,
+        /// Claims without it may be returned.
+        RequiredOrReturned,
+    }
+
+    /// What JZ attests.
+    pub enum JzAttestation {
+        /// No discarded amount that could be paid.
+        NoPayableDiscard,
+        /// No discarded amount at all.
+        NoDiscard,
+    }
+
+    /// What becomes of waste that a better choice of containers avoids.
+    pub enum AvoidableWaste {
+        Warn,
+        /// Only the least achievable waste is billed.
+        Cap,
+        /// No JW line.
+        Suppress,
+    }
+
+    /// How much of a partly given dose is discarded drug.
+    pub enum PartlyAdministered {
+        /// Label minus ordered dose, as CMS defines discarded drug.
+        RestAfterOrdered,
+        /// Label minus administered dose.
+        RestAfterAdministered,
+        NotBilled,
+    }
+
+    /// What becomes of a remainder that the record does not document.
+    pub enum UndocumentedDiscard {
+        /// Neither JW nor JZ until the record settles it.
+        Withhold,
+        /// The arithmetic remainder is billed.
+        Bill,
+    }
+
+    /// How discarded drug of an unclassified code is shown.
+    pub enum UnclassifiedDiscard {
+        NarrativeOnly,
+        JwLine,
+    }
+
+    /// Whether a drug that cost nothing is listed.
+    pub enum NoCostDrug {
+        Omit,
+        Report,
+    }
+
+    /// Which code a biosimilar is billed by.
+    pub enum BiosimilarCoding {
+        OwnCode,
+        ReferenceCodeWithModifier,
+    }
+
+    /// What one unit of an unclassified code counts.
+    pub enum UnclassifiedUnits {
+        One,
+        Containers,
+    }
+
+    /// Whether JA and JB are asked for.
+    pub enum RouteModifiers {
+        Off,
+        /// Shown where known.
+        Informational,
+        /// Claims without it are denied.
+        Required,
+    }
+
+    /// Whether the payer wants NDCs.
+    pub enum NdcReporting {
+        Off,
+        WhenGiven,
+        Required,
+    }
+
+    /// Whether several NDCs of one code share a line.
+    pub enum NdcLines {
+        Combined,
+        LinePerNdc,
+    }
+
+    /// What the payer denies above a medically unlikely edit.
+    pub enum MueDenial {
+        Excess,
+        AllUnits,
+    }
+
+    /// The unit in which an NDC quantity is stated.
+    pub enum QualifierRule {
+        Milliliter,
+        Unit,
+        Gram,
+        Milligram,
+        InternationalUnit,
+    }
+}
+
+/// Declares rows of tables that the data files hold.
+macro_rules! rows {
+    ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$doc:meta])* pub $field:ident: $type:ty),* $(,)? })*) => {
+        $($(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($(#[$doc])* pub $field: $type),* })*
+    };
+}
+
+rows! {
+    /// What one unit of a two-component code stands for.
+    pub struct ComponentUnit {
+        pub code: HcpcsCode,
+        /// The amount of the measured dose that one unit covers.
+        pub quantity: Quantity,
+        /// Which dose is measured, in our own words.
+        pub measures: String,
+    }
+
+    /// The codes of one drug by renal status.
+    pub struct EsrdPair {
+        pub on_dialysis: HcpcsCode,
+        pub other: HcpcsCode,
+    }
+
+    /// A modifier that names the maker under a shared code.
+    pub struct ProductModifier {
+        pub code: HcpcsCode,
+        pub modifier: Modifier,
+        /// Brand and nonproprietary names, folded to lower case.
+        pub products: Vec<String>,
+    }
+
+    /// The unclassified code of a kind of product.
+    pub struct UnclassifiedCode {
+        pub kind: ProductKind,
+        pub code: HcpcsCode,
+    }
+
+    /// The code of new drugs, and when it may be used.
+    pub struct NewDrugCode {
+        pub code: HcpcsCode,
+        pub settings: Vec<Setting>,
+        /// First FDA approval date that the code covers.
+        pub approved_from: Date,
+        /// Kinds of product that it takes the place of.
+        pub kinds: Vec<ProductKind>,
+    }
+
+    /// The unit that a payer defines for a drug under an unclassified code.
+    pub struct UnclassifiedDosage {
+        pub code: HcpcsCode,
+        /// Nonproprietary or brand names, folded to lower case.
+        pub names: Vec<String>,
+        pub quantity: Quantity,
+    }
+
+    /// An erythropoiesis-stimulating agent.
+    pub struct EsaCode {
+        pub code: HcpcsCode,
+        pub on_dialysis: bool,
+    }
+
+    /// The modifier of a kind of 340B entity.
+    pub struct EntityModifier {
+        pub entity: Entity340b,
+        pub modifier: Modifier,
+    }
+
+    /// The modifier of an off-campus department.
+    pub struct LocationModifier {
+        pub location: OffCampus,
+        pub modifier: Modifier,
+    }
+
+    /// The modifier of a supply of at most some days.
+    pub struct SupplyModifier {
+        pub days_max: u32,
+        pub modifier: Modifier,
+    }
+
+    /// The modifier of a circumstance.
+    pub struct CircumstanceModifier {
+        pub circumstance: DrugCircumstance,
+        pub modifier: Modifier,
+    }
+
+    /// The NDC quantity's unit for a code.
+    pub struct CodeQualifier {
+        pub code: HcpcsCode,
+        pub qualifier: QualifierRule,
     }
 }
