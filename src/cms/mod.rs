@@ -2,3 +2,10 @@
 //!
 //! A parser never fails whole because of one bad row, never panics, and never allocates beyond a stated
 //! limit. What the records mean for billing is `catalog`'s business.
+
+pub mod hcpcs;
+pub mod problem;
+pub mod text;
+pub mod workbook;
+
+pub use problem::{FileError, Problem, ProblemKind, Problems};
