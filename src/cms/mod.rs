@@ -6,6 +6,6 @@
 pub mod hcpcs;
 pub mod problem;
 pub mod text;
-pub mod workbook;
+pub mod xlsx;
 
 pub use problem::{FileError, Problem, ProblemKind, Problems};

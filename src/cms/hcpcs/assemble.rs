@@ -29,9 +29,8 @@ pub(super) struct Assembler {
 /// The row that continuations belong to.
 struct Open {
     key: String,
-    /// Sequence number of the first line; each further line adds as much.
-    step: u32,
-    lines: u32,
+    /// Sequence number that the next line should have.
+    next: u32,
     /// Where the text goes; nowhere when the first line was left out.
     target: Option<Target>,
 }
@@ -73,8 +72,8 @@ impl Assembler {
                 None
             }
         };
-        let step = record.get(Field::Sequence).parse().unwrap_or(0);
-        self.open = Some(Open { key: record.get(Field::Code).to_owned(), step, lines: 1, target });
+        let next = following(record);
+        self.open = Some(Open { key: record.get(Field::Code).to_owned(), next, target });
     }
 
     fn row(&mut self, record: &Record<'_>, kind: Kind) -> Result<Target, ProblemKind> {
@@ -116,10 +115,7 @@ impl Assembler {
                 .map(|indicator| zero_filled(indicator, 2))
                 .collect(),
             multiple_pricing: record.character(Field::MultiplePricing),
-            cross_references: record
-                .run(Field::CrossReferences, CROSS_REFERENCES)
-                .map(Into::into)
-                .collect(),
+            cross_references: record.run(Field::CrossReferences, CROSS_REFERENCES).map(Into::into).collect(),
             coverage: record.character(Field::Coverage),
             processing_note: match record.get(Field::ProcessingNote) {
                 "" => "".into(),
@@ -146,9 +142,8 @@ impl Assembler {
             self.problem(record.line, ProblemKind::Orphan(excerpt(key)));
             return;
         };
-        open.lines += 1;
-        let expected = u64::from(open.step) * u64::from(open.lines);
-        let in_sequence = record.get(Field::Sequence).parse() == Ok(expected);
+        let in_sequence = record.get(Field::Sequence).parse() == Ok(open.next);
+        open.next = following(record);
         let text = match open.target {
             Some(Target::Code(at)) => &mut self.release.codes[at].details.long_description,
             Some(Target::Modifier(at)) => &mut self.release.modifiers[at].details.long_description,
@@ -169,6 +164,13 @@ fn kind_of(record: &Record<'_>) -> Option<Kind> {
         ("4", false) | ("8", true) => Some(Kind::Continuation),
         _ => None,
     }
+}
+
+/// The sequence number behind a record's: texts count in hundreds, worksheets since 2017 in tens, and
+/// old files start some descriptions at the second line.
+fn following(record: &Record<'_>) -> u32 {
+    let number: u32 = record.get(Field::Sequence).parse().unwrap_or(0);
+    number.saturating_add(if number.is_multiple_of(100) { 100 } else { 10 })
 }
 
 /// A letter and four digits: the file never lists CPT or CDT codes.

@@ -88,10 +88,7 @@ impl<'a> Record<'a> {
 
     /// A run of fields that belong together.
     pub(super) fn run(&self, first: Field, length: usize) -> impl Iterator<Item = &'a str> {
-        self.fields[first as usize..first as usize + length]
-            .iter()
-            .copied()
-            .filter(|text| !text.is_empty())
+        self.fields[first as usize..first as usize + length].iter().copied().filter(|text| !text.is_empty())
     }
 
     /// The only character of a field, or a blank.

@@ -9,7 +9,7 @@ mod sheet;
 mod text;
 
 use crate::cms::problem::{FileError, Problems};
-use crate::cms::workbook::MeasuredWorkbook;
+use crate::cms::xlsx;
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::time::Date;
 
@@ -77,6 +77,14 @@ impl Details {
     }
 }
 
+/// Reads either form, told apart by its first bytes.
+///
+/// # Errors
+/// Those of [`parse_text`] and [`parse_sheet`].
+pub fn parse(bytes: &[u8]) -> Result<Release, FileError> {
+    if xlsx::is_zip(bytes) { parse_sheet(bytes) } else { parse_text(bytes) }
+}
+
 /// Reads the fixed-width text: records of 293, 320 or 91 characters, or trimmed.
 ///
 /// The result is bounded by the file: at most 26 × 10,000 codes and 1,296 modifiers, each once.
@@ -91,8 +99,8 @@ pub fn parse_text(bytes: &[u8]) -> Result<Release, FileError> {
 ///
 /// # Errors
 /// [`FileError`] when the workbook cannot be read or holds no header or record.
-pub fn parse_workbook(workbook: MeasuredWorkbook<'_>) -> Result<Release, FileError> {
-    sheet::parse(workbook)
+pub fn parse_sheet(bytes: &[u8]) -> Result<Release, FileError> {
+    sheet::parse(bytes)
 }
 
 impl Release {

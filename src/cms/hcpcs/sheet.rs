@@ -2,22 +2,25 @@
 
 use super::Release;
 use super::assemble::Assembler;
-use super::layout::{FIELDS, Field, LAYOUT, Record};
-use crate::cms::problem::FileError;
-use crate::cms::workbook::{MeasuredWorkbook, each_row};
+use super::layout::{FIELDS, LAYOUT, Record};
+use crate::cms::problem::{FileError, ProblemKind};
+use crate::cms::xlsx::each_row;
 
 /// First cell of the header row, folded.
 const HEADER_START: &str = "hcpc";
 
+/// Excel took some texts that start with a sign for formulas.
+const EXCEL_ERRORS: &[&str] = &["#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NULL!", "#NUM!"];
+
 /// Reads the first sheet. 2012 and 2013 hold a row for each line of a description; later years split
 /// only the longest texts; both are marked as continuations, so one way of joining serves all.
-pub(super) fn parse(workbook: MeasuredWorkbook<'_>) -> Result<Release, FileError> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Release, FileError> {
     let mut assembler = Assembler::default();
     let mut columns = None;
-    each_row(workbook, |number, cells| {
+    each_row(bytes, |number, cells| {
         match &columns {
             None => columns = header_columns(cells)?,
-            Some(columns) => assembler.push(&record(number, cells, columns)),
+            Some(columns) => push_row(&mut assembler, number, cells, columns),
         }
         Ok(())
     })?;
@@ -48,11 +51,15 @@ fn folded_name(cell: &str) -> String {
     cell.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-fn record<'a>(number: u32, cells: &'a [String], columns: &[usize; FIELDS]) -> Record<'a> {
+fn push_row(assembler: &mut Assembler, number: u32, cells: &[String], columns: &[usize; FIELDS]) {
     let mut fields = [""; FIELDS];
-    for (field, column) in fields.iter_mut().zip(columns) {
-        *field = cells.get(*column).map_or("", |cell| cell.trim());
+    for ((field, column), place) in fields.iter_mut().zip(columns).zip(LAYOUT) {
+        let text = cells.get(*column).map_or("", |cell| cell.trim());
+        if EXCEL_ERRORS.contains(&text) {
+            assembler.problem(number, ProblemKind::ignored(place.headers[0], text));
+        } else {
+            *field = text;
+        }
     }
-    debug_assert_eq!(columns[Field::Code as usize], 0);
-    Record { line: number, fields }
+    assembler.push(&Record { line: number, fields });
 }

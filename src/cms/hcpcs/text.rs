@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn windows_1252_keeps_the_columns() {
-        let text = record("J2787001003", "Riboflavin 5~-phosphate", "Riboflavin 5~", "20190101                N");
+        let text =
+            record("J2787001003", "Riboflavin 5~-phosphate", "Riboflavin 5~", "20190101                N");
         let bytes: Vec<u8> = text.bytes().map(|byte| if byte == b'~' { 0x92 } else { byte }).collect();
         let release = parse(&bytes).expect("a release");
         assert_eq!(release.codes[0].details.short_description, "Riboflavin 5\u{2019}");

@@ -1,30 +1,19 @@
 //! The first sheet of an Excel workbook, row by row as text.
 
+mod guard;
+
 use std::io::Cursor;
 
 use calamine::{DataRef, Reader, Xlsx};
 
 use super::problem::{FileError, excerpt};
 
+/// Largest workbook that is read; the largest real one has 3 MB.
+pub const WORKBOOK_BYTES_MAX: usize = 32 << 20;
 /// Rows read of one sheet; the largest real one declares 17,000.
 pub const ROWS_MAX: u32 = 200_000;
 /// Columns kept of one row; CMS pads some sheets to 250 empty ones.
 pub const COLUMNS_MAX: usize = 300;
-
-/// The bytes of an `.xlsx` whose members were measured before.
-///
-/// The spreadsheet library trusts the sizes a workbook declares. Whoever makes this value has inflated
-/// each member under a limit first (`updater::unpack` does), so that a small hostile file cannot claim
-/// gigabytes.
-#[derive(Debug, Clone, Copy)]
-pub struct MeasuredWorkbook<'a>(&'a [u8]);
-
-impl<'a> MeasuredWorkbook<'a> {
-    /// Vouches that the members of the workbook are within limits.
-    pub const fn vouched(bytes: &'a [u8]) -> Self {
-        Self(bytes)
-    }
-}
 
 /// Whether the bytes begin as an `.xlsx`, or any other zip archive, does.
 pub fn is_zip(bytes: &[u8]) -> bool {
@@ -33,15 +22,17 @@ pub fn is_zip(bytes: &[u8]) -> bool {
 
 /// Calls `visit` with the number, counted from one, and the cells of each row of the first sheet.
 ///
-/// Numbers become their shortest decimal text, and dates `YYYYMMDD`; empty cells are empty texts.
+/// Numbers become their shortest decimal text, dates `YYYYMMDD` and errors their mark (`#NAME?`); empty
+/// cells are empty texts.
 ///
 /// # Errors
 /// [`FileError`] when the workbook cannot be read or passes a limit.
 pub fn each_row(
-    workbook: MeasuredWorkbook<'_>,
+    bytes: &[u8],
     mut visit: impl FnMut(u32, &[String]) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
-    let mut book = Xlsx::new(Cursor::new(workbook.0)).map_err(unreadable)?;
+    guard::measure(bytes)?;
+    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
     let sheet = book.sheet_names().first().cloned().ok_or_else(|| unreadable("it has no worksheet"))?;
     // The streaming reader allocates a cell at a time; reading a range would allocate what the sheet declares.
     let mut reader = book.worksheet_cells_reader(&sheet).map_err(unreadable)?;
@@ -107,7 +98,8 @@ fn cell_text<'a>(value: &'a DataRef<'_>) -> Option<std::borrow::Cow<'a, str>> {
             let (year, month, day, ..) = moment.to_ymd_hms_milli();
             format!("{year:04}{month:02}{day:02}").into()
         }
-        DataRef::Error(_) | DataRef::Empty => return None,
+        DataRef::Error(error) => error.to_string().into(),
+        DataRef::Empty => return None,
     })
 }
 

@@ -1,0 +1,87 @@
+//! Measures a workbook before the spreadsheet library sees it.
+//!
+//! That library trusts the sizes a workbook declares, and an allocation that fails ends the process.
+//! So each member is inflated under a limit first, and a table of shared strings that claims more
+//! entries than any CMS file has is refused.
+
+use std::io::{Cursor, Read};
+
+use zip::ZipArchive;
+
+use super::{WORKBOOK_BYTES_MAX, unreadable};
+use crate::cms::problem::FileError;
+
+/// Members of a workbook; real ones have about fifteen.
+const MEMBERS_MAX: usize = 64;
+/// Size of one member; the largest real worksheet has 14 MB.
+const MEMBER_BYTES_MAX: u64 = 64 << 20;
+/// Entries that a table of shared strings may claim; the largest real one has 26,000.
+const SHARED_STRINGS_MAX: u64 = 200_000;
+/// How the name of that member ends, in lower case: the spreadsheet library ignores case too.
+const SHARED_STRINGS_MEMBER: &[u8] = b"sharedstrings.xml";
+/// The attribute by which the spreadsheet library reserves memory.
+const SHARED_STRINGS_CLAIM: &str = "uniqueCount";
+
+/// Refuses what no CMS workbook is.
+pub(super) fn measure(bytes: &[u8]) -> Result<(), FileError> {
+    if bytes.len() > WORKBOOK_BYTES_MAX {
+        return Err(FileError::TooLarge { bytes: bytes.len(), bytes_max: WORKBOOK_BYTES_MAX });
+    }
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
+    if archive.len() > MEMBERS_MAX {
+        return Err(unreadable("it has too many members"));
+    }
+    let mut content = Vec::new();
+    for index in 0..archive.len() {
+        let member = archive.by_index(index).map_err(unreadable)?;
+        let has_texts = member.name_raw().to_ascii_lowercase().ends_with(SHARED_STRINGS_MEMBER);
+        content.clear();
+        member.take(MEMBER_BYTES_MAX + 1).read_to_end(&mut content).map_err(unreadable)?;
+        if content.len() as u64 > MEMBER_BYTES_MAX {
+            return Err(unreadable("a member is larger than any CMS worksheet"));
+        }
+        if has_texts && !claims_are_modest(&content) {
+            return Err(unreadable("it claims more texts than any CMS file has"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether every claim in a member is a number within the limit.
+fn claims_are_modest(content: &[u8]) -> bool {
+    // Another encoding than UTF-8 would hide the attribute from a search for its name.
+    let Ok(content) = std::str::from_utf8(content) else { return false };
+    !content.contains('\0')
+        && content.match_indices(SHARED_STRINGS_CLAIM).all(|(at, name)| {
+            let value =
+                content[at + name.len()..].trim_start_matches([' ', '\t', '\r', '\n', '=', '"', '\'']);
+            let digits = value.len() - value.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            value[..digits].parse().is_ok_and(|claim: u64| claim <= SHARED_STRINGS_MAX)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_of_too_many_texts_is_found_however_it_is_written() {
+        for modest in ["<sst uniqueCount=\"26417\">", "<sst count='9' >", ""] {
+            assert!(claims_are_modest(modest.as_bytes()), "{modest}");
+        }
+        for greedy in [
+            "<sst uniqueCount=\"99999999999\">",
+            "<sst uniqueCount = '200001'>",
+            "<sst uniqueCount=\"1\" uniqueCount=\"18446744073709551615\">",
+            "<sst uniqueCount=\"&#57;\">",
+        ] {
+            assert!(!claims_are_modest(greedy.as_bytes()), "{greedy}");
+        }
+        assert!(!claims_are_modest(b"\xFF\xFEu\0n\0"));
+    }
+
+    #[test]
+    fn what_is_not_an_archive_is_refused() {
+        assert!(matches!(measure(b"PK\x03\x04 not really"), Err(FileError::Workbook(_))));
+    }
+}
