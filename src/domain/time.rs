@@ -14,6 +14,10 @@ pub enum TimeError {
         "this is not a local time: give it as YYYY-MM-DDTHH:MM, such as 2025-11-03T09:40, without an offset"
     )]
     LocalTime,
+    #[error(
+        "this is not a time with an offset such as 2025-11-03T09:40:00-06:00, or it is UTC and the time zone of the visit is not stated"
+    )]
+    Instant,
     #[error("this is not a time zone: give an IANA name such as America/Chicago")]
     TimeZone,
 }
@@ -46,6 +50,19 @@ pub fn parse_local_time(text: &str) -> Result<LocalTime, TimeError> {
             .map_err(|_| TimeError::LocalTime),
         _ => Err(TimeError::LocalTime),
     }
+}
+
+/// Reads a time with an offset as local clock time: in `zone` where it is given, else as the clock that
+/// wrote it showed. UTC without a zone is refused, because it tells no local time.
+///
+/// # Errors
+/// [`TimeError::Instant`] when the text is no such time.
+pub fn parse_instant(text: &str, zone: Option<&TimeZone>) -> Result<LocalTime, TimeError> {
+    let instant = zone.zip(text.parse::<jiff::Timestamp>().ok());
+    instant
+        .map(|(zone, instant)| zone.to_datetime(instant))
+        .or_else(|| text.parse().ok())
+        .ok_or(TimeError::Instant)
 }
 
 /// Finds a time zone by its IANA name.

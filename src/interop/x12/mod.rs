@@ -9,5 +9,6 @@ mod segment;
 mod service_line;
 mod write;
 
+pub use place::of_place_of_service as setting_of_place_of_service;
 pub use read::{ReadClaims, X12Error, X12Problem, read_claims};
 pub use write::{ClaimForm, ServiceLineOptions, write_service_lines};

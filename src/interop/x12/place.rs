@@ -6,7 +6,7 @@
 use crate::domain::encounter::Setting;
 
 /// The setting of a CMS place-of-service code. Source: CMS place of service code set.
-pub(super) fn of_place_of_service(code: &str) -> Option<Setting> {
+pub fn of_place_of_service(code: &str) -> Option<Setting> {
     Some(match code {
         "01" => Setting::Pharmacy,
         "11" => Setting::PhysicianOffice,

@@ -1,0 +1,160 @@
+//! The entries of a Bundle, found by type and by reference, and errors that name an element's path.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::domain::quantity::{Decimal, Quantity};
+
+use super::elements::Amount;
+
+/// Why a Bundle is not read: the path of the element at fault, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub struct FhirError {
+    pub path: String,
+    pub reason: String,
+}
+
+impl FhirError {
+    pub(super) fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { path: path.into(), reason: reason.into() }
+    }
+}
+
+/// One resource with its path.
+#[derive(Debug, Clone)]
+pub(super) struct Resource<'a> {
+    pub path: String,
+    pub kind: String,
+    id: Option<String>,
+    full_url: Option<String>,
+    raw: &'a RawValue,
+}
+
+impl<'a> Resource<'a> {
+    /// The elements of the resource.
+    pub(super) fn read<T: Deserialize<'a>>(&self) -> Result<T, FhirError> {
+        read(self.raw.get(), &self.path)
+    }
+
+    fn new(raw: &'a RawValue, path: String, full_url: Option<String>) -> Result<Self, FhirError> {
+        let head: Head = read(raw.get(), &path)?;
+        let kind = head.resource_type.ok_or_else(|| FhirError::new(&path, "resourceType is missing"))?;
+        Ok(Self { path, kind, id: head.id, full_url, raw })
+    }
+
+    fn answers_to(&self, reference: &str) -> bool {
+        let by_id = self.id.as_ref().is_some_and(|id| {
+            let typed = format!("{}/{id}", self.kind);
+            reference.strip_suffix(typed.as_str()).is_some_and(|base| base.is_empty() || base.ends_with('/'))
+        });
+        by_id || self.full_url.as_deref() == Some(reference)
+    }
+}
+
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "resourceType")]
+    resource_type: Option<String>,
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct BundleResource<'a> {
+    #[serde(borrow, default)]
+    entry: Vec<Entry<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(rename = "fullUrl")]
+    full_url: Option<String>,
+    #[serde(borrow)]
+    resource: Option<&'a RawValue>,
+}
+
+/// The resources of one visit.
+pub(super) struct Resources<'a> {
+    entries: Vec<Resource<'a>>,
+}
+
+impl<'a> Resources<'a> {
+    /// Opens a Bundle, or a single resource as a Bundle of one.
+    pub(super) fn open(text: &'a str) -> Result<Self, FhirError> {
+        let raw: &RawValue = read(text, "Bundle")?;
+        let whole = Resource::new(raw, String::new(), None);
+        let mut whole = whole.map_err(|error| FhirError::new("Bundle", error.reason))?;
+        whole.path.clone_from(&whole.kind);
+        if whole.kind != "Bundle" {
+            return Ok(Self { entries: vec![whole] });
+        }
+        let bundle: BundleResource<'a> = whole.read()?;
+        let mut entries = Vec::with_capacity(bundle.entry.len());
+        for (index, entry) in bundle.entry.into_iter().enumerate() {
+            if let Some(raw) = entry.resource {
+                entries.push(Resource::new(raw, format!("Bundle.entry[{index}].resource"), entry.full_url)?);
+            }
+        }
+        Ok(Self { entries })
+    }
+
+    /// The resources of a type, in the order of the Bundle.
+    pub(super) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &Resource<'a>> {
+        self.entries.iter().filter(move |resource| resource.kind == kind)
+    }
+
+    /// What a reference points to within the Bundle.
+    pub(super) fn resolve(&self, reference: &str) -> Option<&Resource<'a>> {
+        self.entries.iter().find(|resource| resource.answers_to(reference))
+    }
+}
+
+/// A resource contained in another one, by its `#id`.
+pub(super) fn contained<'a>(
+    reference: &str,
+    resources: &[&'a RawValue],
+    path: &str,
+) -> Result<Option<Resource<'a>>, FhirError> {
+    let Some(id) = reference.strip_prefix('#') else { return Ok(None) };
+    for (index, raw) in resources.iter().enumerate() {
+        let resource = Resource::new(raw, format!("{path}.contained[{index}]"), None)?;
+        if resource.id.as_deref() == Some(id) {
+            return Ok(Some(resource));
+        }
+    }
+    Ok(None)
+}
+
+/// The exact amount with its unit; the code of the unit is tried before its printed form.
+pub(super) fn quantity(amount: &Amount<'_>, path: &str) -> Result<Quantity, FhirError> {
+    let value = decimal(amount, path)?;
+    let names = [amount.code.as_deref(), amount.unit.as_deref()];
+    let unit = names.into_iter().flatten().find_map(|name| name.parse().ok());
+    let given = names.into_iter().flatten().next().unwrap_or_default();
+    let refuse = || {
+        let given: String = given.chars().filter(|c| !c.is_control()).take(32).collect();
+        FhirError::new(format!("{path}.code"), format!("`{given}` is not a unit of dose this service knows"))
+    };
+    Ok(Quantity::new(value, unit.ok_or_else(refuse)?))
+}
+
+/// The exact number of an amount, whatever its unit.
+pub(super) fn decimal(amount: &Amount<'_>, path: &str) -> Result<Decimal, FhirError> {
+    let at = format!("{path}.value");
+    if amount.comparator.is_some() {
+        return Err(FhirError::new(format!("{path}.comparator"), "a dose must be one number, not a bound"));
+    }
+    let number = amount.value.ok_or_else(|| FhirError::new(&at, "the amount has no number"))?;
+    number.get().parse().map_err(|error| FhirError::new(&at, format!("{error}")))
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str, path: &str) -> Result<T, FhirError> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let inside = error.path().to_string();
+        let dot = if inside.is_empty() || inside == "." { String::new() } else { format!(".{inside}") };
+        FhirError::new(format!("{path}{dot}"), error.into_inner().to_string())
+    })?;
+    deserializer.end().map_err(|error| FhirError::new(path, error.to_string()))?;
+    Ok(value)
+}

@@ -1,0 +1,174 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::claim::{Line, NdcQualifier, NdcReport, Track};
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::drug::NdcGiven;
+use crate::domain::encounter::{Encounter, Route, Setting};
+use crate::domain::quantity::Quantity;
+use crate::domain::time::{date, parse_local_time};
+
+const VISIT: &str = r##"{"resourceType": "Bundle", "type": "collection", "entry": [
+  {"resource": {"resourceType": "Patient", "id": "p1", "name": [{"family": "Surname"}], "birthDate": "1950-01-01"}},
+  {"fullUrl": "urn:uuid:e1", "resource": {"resourceType": "Encounter", "id": "e1", "status": "finished",
+    "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+    "subject": {"reference": "Patient/p1"}, "period": {"start": "2025-11-03T09:00:00-06:00"},
+    "location": [{"location": {"reference": "Location/l1"}}],
+    "diagnosis": [{"condition": {"reference": "Condition/c2"}}]}},
+  {"resource": {"resourceType": "Location", "id": "l1", "type": [{"coding": [{"code": "11",
+    "system": "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"}]}]}},
+  {"resource": {"resourceType": "Condition", "id": "c1", "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "D63.0"}]}}},
+  {"resource": {"resourceType": "Condition", "id": "c2", "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C83.30"}]}}},
+  {"resource": {"resourceType": "Medication", "id": "m1", "batch": {"lotNumber": "A1"},
+    "code": {"text": "rituximab", "coding": [{"system": "http://hl7.org/fhir/sid/ndc", "code": "50242-0053-06"},
+      {"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "J9312"}]},
+    "amount": {"numerator": {"value": 500, "unit": "mg"}, "denominator": {"value": 1, "unit": "vial"}},
+    "ingredient": [{"itemCodeableConcept": {"text": "rituximab"},
+      "strength": {"numerator": {"value": 10, "unit": "mg"}, "denominator": {"value": 1, "unit": "mL"}}}]}},
+  {"resource": {"resourceType": "MedicationRequest", "id": "r1",
+    "dosageInstruction": [{"doseAndRate": [{"doseQuantity": {"value": 705.0, "unit": "mg"}}]}]}},
+  {"resource": {"resourceType": "MedicationDispense", "status": "completed", "medicationReference": {"reference": "Medication/m1"},
+    "authorizingPrescription": [{"reference": "MedicationRequest/r1"}], "quantity": {"value": 2}}},
+  {"resource": {"resourceType": "MedicationAdministration", "id": "a1", "status": "completed",
+    "medicationReference": {"reference": "Medication/m1"}, "request": {"reference": "MedicationRequest/r1"},
+    "effectivePeriod": {"start": "2025-11-03T09:40:00-06:00", "end": "2025-11-03T12:15:00-06:00"},
+    "dosage": {"route": {"coding": [{"system": "http://snomed.info/sct", "code": "47625008"}]}, "site": {"text": "port"},
+      "rateQuantity": {"value": 100, "unit": "mL/h"}, "dose": {"value": 705.1, "unit": "milligram", "code": "mg"}}}},
+  {"resource": {"resourceType": "MedicationAdministration", "id": "a2", "status": "not-done",
+    "medicationCodeableConcept": {"text": "x"}, "effectiveDateTime": "2025-11-03"}},
+  {"resource": {"resourceType": "MedicationAdministration", "id": "a3", "status": "completed",
+    "contained": [{"resourceType": "Medication", "id": "c", "code": {"text": "diphenhydramine"}}],
+    "medicationReference": {"reference": "#c"}, "effectiveDateTime": "2025-11-03T09:20:00-06:00",
+    "dosage": {"route": {"text": "IV push"}, "dose": {"value": 50, "unit": "mg"}}}}
+]}"##;
+
+fn refusal(text: &str) -> String {
+    let defaults = VisitDefaults { setting: Some(Setting::PhysicianOffice), ..VisitDefaults::default() };
+    read_visit(text, defaults).expect_err("a refusal").to_string()
+}
+
+#[test]
+fn a_bundle_becomes_a_visit_without_its_patient() {
+    let visit = read_visit(VISIT, VisitDefaults::default()).expect("a visit");
+    assert_eq!((visit.setting, visit.service_date), (Setting::PhysicianOffice, date(2025, 11, 3)));
+    assert_eq!((visit.id.as_str(), visit.payer.as_str()), ("e1", "medicare"));
+    assert_eq!(visit.diagnoses, ["C83.30", "D63.0"]);
+    let [first, second] = visit.administrations.as_slice() else { panic!("{visit:?}") };
+    assert_eq!((first.route, first.access_site.as_deref()), (Some(Route::IvInfusion), Some("port")));
+    assert_eq!(first.start, parse_local_time("2025-11-03T09:40").ok());
+    assert_eq!(first.stop, parse_local_time("2025-11-03T12:15").ok());
+    let drug = &first.drugs[0];
+    assert_eq!(drug.code, Some(HcpcsCode::of("J9312")));
+    assert_eq!(drug.ndc, "50242-0053-06".parse().ok().map(NdcGiven::Read));
+    assert_eq!(drug.dose_administered, Quantity::parse("705.1", "mg").ok());
+    assert_eq!(drug.dose_ordered, Quantity::parse("705", "mg").ok());
+    assert_eq!(drug.amount_per_ml, Quantity::parse("10", "mg").ok());
+    let [container] = drug.containers.as_slice() else { panic!("{drug:?}") };
+    assert_eq!((Some(container.content), container.count), (Quantity::parse("500", "mg").ok(), 2));
+    assert_eq!(container.lot_number.as_deref(), Some("A1"));
+    assert_eq!((second.route, second.stop), (Some(Route::IvPush), None));
+    assert_eq!(second.drugs[0].name.as_deref(), Some("diphenhydramine"));
+    let printed = format!("{visit:?}");
+    assert!(!printed.contains("Surname") && !printed.contains("1950"), "{printed}");
+}
+
+#[test]
+fn a_refusal_names_the_element() {
+    assert!(refusal("[]").starts_with("Bundle: "));
+    assert_eq!(refusal("{}"), "Bundle: resourceType is missing");
+    let replaced = |from: &str, to: &str| refusal(&VISIT.replacen(from, to, 1));
+    assert_eq!(
+        replaced("\"code\": \"mg\"", "\"comparator\": \"<\""),
+        "Bundle.entry[8].resource.dosage.dose.comparator: a dose must be one number, not a bound"
+    );
+    assert!(replaced("J9312", "J93").starts_with("Bundle.entry[5].resource.code.coding[1].code: `J93` is not"));
+    assert!(replaced("IV push", "somehow").starts_with("Bundle.entry[10].resource.dosage.route: "));
+    assert!(replaced("\"Medication/m1\"}, \"request\"", "\"Medication/m9\"}, \"request\"")
+        .starts_with("Bundle.entry[8].resource.medicationReference: "));
+    assert!(replaced("12:15:00-06:00", "12:15:00-05:00").starts_with("Bundle.entry[8].resource.effectivePeriod: "));
+    assert!(replaced("\"Location\", \"id\": \"l1\"", "\"Encounter\"").contains("a second Encounter"));
+    assert!(replaced("\"value\": 2}", "\"value\": 1.5}").starts_with("Bundle.entry[7].resource.quantity.value: "));
+}
+
+#[test]
+fn a_setting_that_is_not_told_is_asked_for() {
+    let ambulatory = VISIT.replace("\"code\": \"11\"", "\"code\": \"99\"");
+    let error = read_visit(&ambulatory, VisitDefaults::default()).expect_err("a refusal");
+    assert_eq!(error.path, "Bundle.entry[1].resource.class");
+    let stated = VisitDefaults { setting: Some(Setting::HospitalOutpatient), ..VisitDefaults::default() };
+    assert_eq!(read_visit(&ambulatory, stated).map(|visit| visit.setting), Ok(Setting::HospitalOutpatient));
+}
+
+#[test]
+fn times_in_utc_need_the_zone() {
+    let utc = VISIT.replace("09:40:00-06:00", "15:40:00Z").replace("12:15:00-06:00", "18:15:00Z");
+    let error = read_visit(&utc, VisitDefaults::default()).expect_err("a refusal");
+    assert_eq!(error.path, "Bundle.entry[8].resource.effectivePeriod.start");
+    let chicago = VisitDefaults { time_zone: Some("America/Chicago"), ..VisitDefaults::default() };
+    let visit = read_visit(&utc, chicago).expect("a visit");
+    assert_eq!(visit.administrations[0].start, parse_local_time("2025-11-03T09:40").ok());
+}
+
+#[test]
+fn a_single_administration_is_a_visit_of_its_own() {
+    let single = r#"{"resourceType": "MedicationAdministration", "medicationCodeableConcept": {"text": "x"}, "effectiveDateTime": "2025-11-03"}"#;
+    let stated = VisitDefaults { setting: Some(Setting::PhysicianOffice), ..VisitDefaults::default() };
+    let visit = read_visit(single, stated).expect("a visit");
+    assert_eq!((visit.service_date, visit.administrations.len()), (date(2025, 11, 3), 1));
+}
+
+fn drug_line() -> Line {
+    let mut line = Line::new(Track::Drug, HcpcsCode::of("J9312"), 71, date(2025, 11, 3));
+    assert!(line.add_modifier(Modifier::of("JZ")));
+    line.narrative = Some("week 3".into());
+    line.ndc = Some(NdcReport {
+        ndc: "50242005306".parse().expect("an NDC"),
+        qualifier: NdcQualifier::Milliliter,
+        quantity: "70.5".parse().expect("a number"),
+    });
+    line
+}
+
+#[test]
+fn a_claim_carries_lines_in_the_systems_of_cms() {
+    let mut visit = Encounter::new(Setting::PhysicianOffice, date(2025, 11, 3));
+    visit.diagnoses = vec!["C83.30".to_owned()];
+    let lines = [Line::new(Track::Administration, HcpcsCode::of("96413"), 1, date(2025, 11, 3)), drug_line()];
+    let claim = serde_json::to_value(write_claim(&visit, &lines)).expect("JSON");
+    assert_eq!(claim["type"]["coding"][0]["code"], "professional");
+    assert_eq!(claim["item"][0]["productOrService"]["coding"][0]["system"], "http://www.ama-assn.org/go/cpt");
+    let drug = &claim["item"][1];
+    assert_eq!(drug["modifier"][0]["coding"][0]["code"], "JZ");
+    assert_eq!((&drug["quantity"]["value"], &drug["diagnosisSequence"][0]), (&71.into(), &1.into()));
+    assert_eq!(drug["detail"][0]["productOrService"]["coding"][0]["code"], "50242005306");
+    assert_eq!(drug["detail"][0]["quantity"]["code"], "mL");
+    assert_eq!(claim["supportingInfo"][0]["valueString"], "week 3");
+    let text = serde_json::to_string(&write_claim(&visit, &lines)).expect("JSON");
+    assert!(text.contains(r#""value":70.5,"#), "{text}");
+    assert!(!text.contains("[]"), "FHIR allows no empty list: {text}");
+}
+
+#[test]
+fn charge_items_keep_the_modifiers() {
+    let lines = [drug_line()];
+    let bundle = serde_json::to_value(write_charge_items(&lines)).expect("JSON");
+    let item = &bundle["entry"][0]["resource"];
+    assert_eq!(item["extension"][0]["valueCodeableConcept"]["coding"][0]["code"], "JZ");
+    assert_eq!(item["productCodeableConcept"]["coding"][0]["code"], "50242005306");
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "\\PC{0,200}") {
+        let _ = read_visit(&text, VisitDefaults::default());
+    }
+
+    /// A Bundle with one element put out of order is read or refused, never worse.
+    #[test]
+    fn no_change_of_a_bundle_makes_the_reader_panic(at in 0usize..4000, with in "[\\[\\]{}\",:0-9a-zTé-]{0,3}") {
+        let mut text: Vec<char> = VISIT.chars().collect();
+        let at = at % text.len();
+        text.splice(at..at + 1, with.chars());
+        let _ = read_visit(&text.into_iter().collect::<String>(), VisitDefaults::default());
+    }
+}
