@@ -26,8 +26,7 @@ pub(super) fn read<'a>(
     let mut drug = drug(&read, path, resources)?;
     if let Some(dosage) = &read.dosage {
         let path = format!("{path}.dosage");
-        administration.access_site =
-            dosage.site.as_ref().and_then(systems::printed).map(str::to_owned);
+        administration.access_site = dosage.site.as_ref().and_then(systems::printed).map(str::to_owned);
         administration.route = route(dosage, &path)?;
         let dose = dosage.dose.as_ref();
         drug.dose_administered = dose.map(|dose| quantity(dose, &format!("{path}.dose"))).transpose()?;
@@ -57,10 +56,7 @@ fn drug<'a>(
     }
 }
 
-fn route(
-    dosage: &Dosage<'_>,
-    path: &str,
-) -> Result<Option<crate::domain::encounter::Route>, FhirError> {
+fn route(dosage: &Dosage<'_>, path: &str) -> Result<Option<crate::domain::encounter::Route>, FhirError> {
     let has_rate = dosage.rate_ratio.is_some() || dosage.rate_quantity.is_some();
     match route::read(dosage.route.as_ref(), dosage.method.as_ref(), has_rate) {
         RouteRead::Known(route) => Ok(Some(route)),

@@ -135,7 +135,11 @@ fn item<'a>(
 ) -> Item {
     let information_sequence = line.narrative.iter().map(|text| {
         let sequence = narratives.len() + 1;
-        narratives.push(SupportingInfo { sequence, category: Concept::new(INFORMATION, "info"), value_string: text });
+        narratives.push(SupportingInfo {
+            sequence,
+            category: Concept::new(INFORMATION, "info"),
+            value_string: text,
+        });
         sequence
     });
     Item {

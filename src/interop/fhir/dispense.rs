@@ -16,7 +16,8 @@ pub(super) fn containers<'a>(
     let mut containers = Vec::new();
     for resource in resources.of_kind("MedicationDispense") {
         let dispense: DispenseResource<'a> = resource.read()?;
-        let given = !matches!(dispense.status.as_deref(), Some("cancelled" | "declined" | "entered-in-error"));
+        let given =
+            !matches!(dispense.status.as_deref(), Some("cancelled" | "declined" | "entered-in-error"));
         if given && belongs(&dispense, administration) {
             containers.extend(container(&dispense, resource, resources)?);
         }

@@ -13,10 +13,10 @@ mod elements;
 mod medication;
 mod route;
 mod systems;
-mod visit;
-mod written;
 #[cfg(test)]
 mod tests;
+mod visit;
+mod written;
 
 pub use bundle::FhirError;
 pub use charge_item::{ChargeItems, write_charge_items};

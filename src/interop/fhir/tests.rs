@@ -81,13 +81,22 @@ fn a_refusal_names_the_element() {
         replaced("\"code\": \"mg\"", "\"comparator\": \"<\""),
         "Bundle.entry[8].resource.dosage.dose.comparator: a dose must be one number, not a bound"
     );
-    assert!(replaced("J9312", "J93").starts_with("Bundle.entry[5].resource.code.coding[1].code: `J93` is not"));
+    assert!(
+        replaced("J9312", "J93").starts_with("Bundle.entry[5].resource.code.coding[1].code: `J93` is not")
+    );
     assert!(replaced("IV push", "somehow").starts_with("Bundle.entry[10].resource.dosage.route: "));
-    assert!(replaced("\"Medication/m1\"}, \"request\"", "\"Medication/m9\"}, \"request\"")
-        .starts_with("Bundle.entry[8].resource.medicationReference: "));
-    assert!(replaced("12:15:00-06:00", "12:15:00-05:00").starts_with("Bundle.entry[8].resource.effectivePeriod: "));
+    assert!(
+        replaced("\"Medication/m1\"}, \"request\"", "\"Medication/m9\"}, \"request\"")
+            .starts_with("Bundle.entry[8].resource.medicationReference: ")
+    );
+    assert!(
+        replaced("12:15:00-06:00", "12:15:00-05:00")
+            .starts_with("Bundle.entry[8].resource.effectivePeriod: ")
+    );
     assert!(replaced("\"Location\", \"id\": \"l1\"", "\"Encounter\"").contains("a second Encounter"));
-    assert!(replaced("\"value\": 2}", "\"value\": 1.5}").starts_with("Bundle.entry[7].resource.quantity.value: "));
+    assert!(
+        replaced("\"value\": 2}", "\"value\": 1.5}").starts_with("Bundle.entry[7].resource.quantity.value: ")
+    );
 }
 
 #[test]

@@ -5,7 +5,9 @@ use crate::domain::time::{Date, TimeZone, parse_date, parse_time_zone};
 use crate::interop::x12::setting_of_place_of_service;
 
 use super::bundle::{FhirError, Resource, Resources};
-use super::elements::{CodeableConcept, ConditionResource, EncounterResource, LocationResource, OrderResource};
+use super::elements::{
+    CodeableConcept, ConditionResource, EncounterResource, LocationResource, OrderResource,
+};
 use super::{administration, systems};
 
 /// What the caller knows and FHIR seldom says. A stated setting wins over the Bundle's.
@@ -31,7 +33,8 @@ pub fn read_visit(text: &str, defaults: VisitDefaults<'_>) -> Result<Encounter, 
         .filter_map(|resource| administration::read(resource, &resources, zone.as_ref()).transpose())
         .collect::<Result<Vec<_>, _>>()?;
     let period_start = found.as_ref().and_then(|(_, read)| read.period.as_ref()?.start.as_deref());
-    let stated = period_start.map(|start| day(start, found.as_ref().map(|(r, _)| *r), zone.as_ref())).transpose()?;
+    let stated =
+        period_start.map(|start| day(start, found.as_ref().map(|(r, _)| *r), zone.as_ref())).transpose()?;
     let first = administrations.iter().filter_map(|administration| administration.start).min();
     let dated = || dates_without_time(&resources);
     let service_date = stated.or(first.map(|time| time.date())).or_else(dated).ok_or_else(|| {
