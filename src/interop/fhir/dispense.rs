@@ -60,6 +60,7 @@ fn container<'a>(
         volume: None,
         count: count(dispense, path)?,
         kind: None,
+        form: None,
         ndc: ndc.transpose()?,
         lot_number: read.batch.and_then(|batch| batch.lot_number),
         shared_with_later_patient: false,
