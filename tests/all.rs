@@ -3,3 +3,4 @@
 mod architecture;
 mod cms;
 mod support;
+mod proto_hygiene;

@@ -1,0 +1,20 @@
+//! The published API keeps the lint rules of buf's STANDARD (formerly DEFAULT) set, and documents
+//! every element.
+//!
+//! buf itself is not needed: the rules are read off the descriptors that the build embeds.
+
+mod lint;
+
+use infusion_coder::server::pb;
+use prost::Message;
+use prost_types::{FileDescriptorProto, FileDescriptorSet};
+
+/// The package of the API; everything else in the descriptors is imported.
+const PACKAGE: &str = "infusion.coding.v1";
+
+fn api() -> Vec<FileDescriptorProto> {
+    let set = FileDescriptorSet::decode(pb::DESCRIPTORS).expect("the build wrote a descriptor set");
+    let files: Vec<_> = set.file.into_iter().filter(|file| file.package() == PACKAGE).collect();
+    assert!(!files.is_empty(), "the descriptors hold no file of {PACKAGE}");
+    files
+}
