@@ -2,5 +2,5 @@
 
 mod architecture;
 mod cms;
-mod support;
 mod proto_hygiene;
+mod support;

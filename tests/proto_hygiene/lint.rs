@@ -218,7 +218,9 @@ impl Linter {
             let used: BTreeSet<&str> =
                 types_named(file).iter().filter_map(|name| homes.get(name).copied()).collect();
             for import in file.dependency.iter().filter(|import| import.starts_with("infusion/")) {
-                self.expect(used.contains(import.as_str()), || format!("{}: IMPORT_USED {import}", file.name()));
+                self.expect(used.contains(import.as_str()), || {
+                    format!("{}: IMPORT_USED {import}", file.name())
+                });
             }
         }
     }
