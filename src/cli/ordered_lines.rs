@@ -200,10 +200,10 @@ fn answer(coder: &mut impl LineCoder, block: &mut Block) {
     }
     for line in input.split_inclusive(|byte| *byte == b'\n') {
         let line = line.trim_ascii();
-        if !line.is_empty() {
-            if let Err(reason) = code(coder, line, output) {
-                refusals.push(Refusal { line: *lines, reason });
-            }
+        if !line.is_empty()
+            && let Err(reason) = code(coder, line, output)
+        {
+            refusals.push(Refusal { line: *lines, reason });
         }
         output.push(b'\n');
         *lines += 1;
