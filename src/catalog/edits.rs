@@ -1,5 +1,7 @@
 //! The edits of the National Correct Coding Initiative: unit limits, add-on codes and code pairs.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::quarterly::{InQuarter, QuarterlyTable};
@@ -14,6 +16,37 @@ pub enum EditKind {
     OutpatientHospital,
     /// Suppliers of durable medical equipment; has unit limits and no code pairs.
     DmeSupplier,
+}
+
+impl EditKind {
+    /// The word in data files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Practitioner => "practitioner",
+            Self::OutpatientHospital => "outpatient-hospital",
+            Self::DmeSupplier => "dme-supplier",
+        }
+    }
+}
+
+impl FromStr for EditKind {
+    type Err = EditError;
+
+    fn from_str(text: &str) -> Result<Self, EditError> {
+        [Self::Practitioner, Self::OutpatientHospital, Self::DmeSupplier]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(EditError::Kind)
+    }
+}
+
+/// Why a cell of an edit table is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    #[error("the kind must be practitioner, outpatient-hospital or dme-supplier")]
+    Kind,
+    #[error("the adjudication indicator must be 1, 2 or 3")]
+    Adjudication,
 }
 
 /// How a unit limit is applied: the adjudication indicator (rule X-01).
@@ -45,6 +78,14 @@ impl Adjudication {
             Self::DatePolicy => 2,
             Self::DateClinical => 3,
         }
+    }
+}
+
+impl FromStr for Adjudication {
+    type Err = EditError;
+
+    fn from_str(text: &str) -> Result<Self, EditError> {
+        text.parse().ok().and_then(Self::from_indicator).ok_or(EditError::Adjudication)
     }
 }
 

@@ -2,9 +2,15 @@
 
 use std::sync::{Arc, LazyLock};
 
+use sha2::{Digest, Sha256};
+
+use super::biosimilar::Biosimilars;
 use super::error::DataError;
 use super::formulary::{Formulary, FormularyFiles};
+use super::release::{Overlay, Release, ReleaseHeader, ReleaseKind, hex};
 use super::snapshot::Catalog;
+use super::successors::Successors;
+use crate::domain::quarter::QuarterError;
 
 /// The data files of the formulary that are compiled in.
 const FORMULARY: FormularyFiles<'static> = FormularyFiles {
@@ -15,19 +21,73 @@ const FORMULARY: FormularyFiles<'static> = FormularyFiles {
     biosimilars: include_str!("../../catalog/biosimilars.csv"),
 };
 
+/// The tables of the embedded release, written by `infusion-coder build-seed`.
+const SEED: &[(&str, &str)] = &[
+    ("quarters", include_str!("../../catalog/seed/quarters.csv")),
+    ("codes", include_str!("../../catalog/seed/codes.csv")),
+    ("ndcs", include_str!("../../catalog/seed/ndcs.csv")),
+    ("statuses", include_str!("../../catalog/seed/statuses.csv")),
+    ("limits", include_str!("../../catalog/seed/limits.csv")),
+    ("unit_limits", include_str!("../../catalog/seed/unit_limits.csv")),
+    ("add_ons", include_str!("../../catalog/seed/add_ons.csv")),
+    ("pairs", include_str!("../../catalog/seed/pairs.csv")),
+];
+
 impl Catalog {
     /// The catalog that the program carries; read once, on first use.
     pub fn embedded() -> Arc<Self> {
-        static EMBEDDED: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
-            // The files are compiled in and a test reads them, so a refusal cannot reach a user.
-            Arc::new(read_embedded().unwrap_or_else(|error| panic!("embedded catalog: {error}")))
-        });
+        static EMBEDDED: LazyLock<Arc<Catalog>> =
+            LazyLock::new(|| Arc::new(Catalog::merge([Release::embedded()], Overlay::embedded())));
         EMBEDDED.clone()
     }
 }
 
-fn read_embedded() -> Result<Catalog, DataError> {
-    Ok(Catalog { formulary: Formulary::parse(FORMULARY)?, ..Catalog::default() })
+impl Release {
+    /// The release that the program carries.
+    pub fn embedded() -> &'static Self {
+        static EMBEDDED: LazyLock<Release> = LazyLock::new(|| {
+            // The files are compiled in and a test reads them, so a refusal cannot reach a user.
+            read_seed().unwrap_or_else(|error| panic!("embedded release: {error}"))
+        });
+        &EMBEDDED
+    }
+}
+
+impl Overlay {
+    /// Our own tables that the program carries.
+    pub fn embedded() -> &'static Self {
+        static EMBEDDED: LazyLock<Overlay> = LazyLock::new(|| {
+            // As above: compiled in, and read by a test.
+            read_overlay().unwrap_or_else(|error| panic!("embedded tables: {error}"))
+        });
+        &EMBEDDED
+    }
+}
+
+fn read_seed() -> Result<Release, DataError> {
+    let mut digest = Sha256::new();
+    SEED.iter().for_each(|(_, text)| digest.update(text));
+    let quarter = include_str!("../../catalog/seed/QUARTER").trim();
+    let quarter = quarter.parse().map_err(|error: QuarterError| DataError {
+        file: "seed/QUARTER".into(),
+        line: 1,
+        message: error.to_string().into(),
+    })?;
+    let header = ReleaseHeader::new(
+        ReleaseKind::Embedded,
+        quarter,
+        "embedded table of facts",
+        &hex(&digest.finalize()),
+    );
+    Release::read_tables(header, SEED)
+}
+
+fn read_overlay() -> Result<Overlay, DataError> {
+    Ok(Overlay {
+        formulary: Formulary::parse(FORMULARY)?,
+        biosimilars: Biosimilars::parse(FORMULARY.biosimilars)?,
+        successors: Successors::parse(include_str!("../../catalog/successors.csv"))?,
+    })
 }
 
 #[cfg(test)]
@@ -36,6 +96,7 @@ mod tests {
 
     #[test]
     fn the_embedded_files_are_read() {
-        assert_eq!(read_embedded().map(|catalog| catalog.formulary.by_code.is_empty()), Ok(false));
+        assert_eq!(read_overlay().map(|overlay| overlay.formulary.by_code.is_empty()), Ok(false));
+        assert_eq!(read_seed().map(|release| release.codes.is_empty()), Ok(false));
     }
 }

@@ -12,7 +12,9 @@ pub mod ndc;
 pub mod payment;
 pub mod quarterly;
 pub mod record;
+pub mod release;
 pub mod snapshot;
+pub mod successors;
 mod table;
 
 pub use edits::EditKind;

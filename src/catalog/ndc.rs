@@ -23,6 +23,22 @@ pub struct NdcEntry {
     pub quarter: Quarter,
 }
 
+impl NdcEntry {
+    /// Whether another row of the package has the same numbers, whatever its quarters.
+    pub fn has_numbers_of(&self, other: &Self) -> bool {
+        let numbers = |entry: &Self| {
+            (
+                entry.code,
+                entry.bill_units,
+                entry.bill_units_per_package,
+                entry.package_size,
+                entry.package_quantity,
+            )
+        };
+        numbers(self) == numbers(other)
+    }
+}
+
 /// The crosswalk of all quarters held.
 #[derive(Debug, Clone, Default)]
 pub struct NdcTable {

@@ -38,8 +38,7 @@ impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
         let wanted = Quarter::of(date);
         let quarter = self.quarter_for(wanted)?;
         let changes = self.rows.get(key)?;
-        let (_, row) = changes[..changes.partition_point(|(from, _)| *from <= quarter)].last()?;
-        row.as_ref().map(|value| InQuarter { value, quarter, is_exact: quarter == wanted })
+        row_in(changes, quarter).map(|value| InQuarter { value, quarter, is_exact: quarter == wanted })
     }
 
     /// The quarters held, ascending.
@@ -64,18 +63,27 @@ impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
             .flat_map(|(key, changes)| changes.iter().map(move |(from, row)| (key, *from, row.as_ref())))
     }
 
-    /// Adds the whole table of a quarter later than those held. Keys it lacks are dropped from then on.
-    pub fn push_quarter(&mut self, quarter: Quarter, table: impl IntoIterator<Item = (K, T)>) {
-        debug_assert!(self.quarters.last().is_none_or(|last| *last < quarter), "quarters are added in order");
+    /// Every row of a quarter that is held, in no order.
+    pub fn in_quarter(&self, quarter: Quarter) -> impl Iterator<Item = (&K, &T)> {
+        self.rows.iter().filter_map(move |(key, changes)| Some((key, row_in(changes, quarter)?)))
+    }
+
+    /// Puts the whole table of a quarter in its place among those held, or replaces it there.
+    pub fn put_quarter(&mut self, quarter: Quarter, table: impl IntoIterator<Item = (K, T)>)
+    where
+        T: Clone,
+    {
+        let next = self.quarters.iter().copied().find(|held| *held > quarter);
         let mut table: FxHashMap<K, T> = table.into_iter().collect();
         for (key, changes) in &mut self.rows {
-            let row = table.remove(key);
-            if changes.last().is_none_or(|(_, last)| *last != row) {
-                changes.push((quarter, row));
-            }
+            put_row(changes, quarter, next, table.remove(key));
         }
-        self.rows.extend(table.into_iter().map(|(key, row)| (key, vec![(quarter, Some(row))])));
-        self.quarters.push(quarter);
+        for (key, row) in table {
+            put_row(self.rows.entry(key).or_default(), quarter, next, Some(row));
+        }
+        if let Err(place) = self.quarters.binary_search(&quarter) {
+            self.quarters.insert(place, quarter);
+        }
     }
 
     /// Puts a table together from its changes; they may come in any order.
@@ -101,6 +109,28 @@ impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
     }
 }
 
+/// The row that holds in a quarter: the last change up to it.
+fn row_in<T>(changes: &[(Quarter, Option<T>)], quarter: Quarter) -> Option<&T> {
+    changes[..changes.partition_point(|(from, _)| *from <= quarter)].last()?.1.as_ref()
+}
+
+/// Sets the row of one quarter and leaves what the next quarter held as it was.
+fn put_row<T: Clone + PartialEq>(
+    changes: &mut Vec<(Quarter, Option<T>)>,
+    quarter: Quarter,
+    next: Option<Quarter>,
+    row: Option<T>,
+) {
+    let held_next = next.map(|next| (next, row_in(changes, next).cloned()));
+    changes.retain(|(from, _)| *from != quarter && Some(*from) != next);
+    for (from, row) in [Some((quarter, row)), held_next].into_iter().flatten() {
+        if row_in(changes, from) != row.as_ref() {
+            let place = changes.partition_point(|(other, _)| *other < from);
+            changes.insert(place, (from, row));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,9 +142,9 @@ mod tests {
 
     fn table() -> QuarterlyTable<&'static str, char> {
         let mut table = QuarterlyTable::default();
-        table.push_quarter(quarter("2024Q1"), [("J1", 'K'), ("J2", 'N')]);
-        table.push_quarter(quarter("2024Q2"), [("J1", 'K')]);
-        table.push_quarter(quarter("2025Q1"), [("J1", 'N'), ("J2", 'K')]);
+        table.put_quarter(quarter("2024Q1"), [("J1", 'K'), ("J2", 'N')]);
+        table.put_quarter(quarter("2024Q2"), [("J1", 'K')]);
+        table.put_quarter(quarter("2025Q1"), [("J1", 'N'), ("J2", 'K')]);
         table
     }
 
@@ -135,6 +165,20 @@ mod tests {
         assert!(held(date(2024, 3, 31)) && !held(date(2024, 4, 1)) && held(date(2025, 1, 1)));
         assert!(table.on(&"J3", date(2025, 1, 1)).is_none());
         assert!(QuarterlyTable::<&str, char>::default().on(&"J1", date(2025, 1, 1)).is_none());
+    }
+
+    #[test]
+    fn a_quarter_put_between_or_again_changes_only_itself() {
+        let mut table = table();
+        table.put_quarter(quarter("2024Q3"), [("J1", 'G'), ("J3", 'A')]);
+        table.put_quarter(quarter("2024Q1"), [("J1", 'B')]);
+        let row = |key, text: &str| table.on(&key, quarter(text).first_day()).map(|a| *a.value);
+        assert_eq!(
+            ["2024Q1", "2024Q2", "2024Q3", "2025Q1"].map(|text| row("J1", text)),
+            [Some('B'), Some('K'), Some('G'), Some('N')]
+        );
+        assert_eq!(["2024Q2", "2024Q3", "2025Q1"].map(|text| row("J3", text)), [None, Some('A'), None]);
+        assert_eq!(["2024Q1", "2025Q1"].map(|text| row("J2", text)), [None, Some('K')]);
     }
 
     #[test]

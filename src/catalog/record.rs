@@ -1,5 +1,7 @@
 //! What the catalog holds for one code in one span of dates.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +49,28 @@ pub enum CodeFlag {
     ExcludesBiosimilars = 1 << 15,
 }
 
+impl CodeFlag {
+    /// Every flag and its word in data files.
+    pub const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Biosimilar, "biosimilar"),
+        (Self::Unclassified, "unclassified"),
+        (Self::NotOtherwiseSpecified, "not-otherwise-specified"),
+        (Self::ProductExclusive, "product-exclusive"),
+        (Self::TwoComponents, "two-components"),
+        (Self::EsrdOnDialysis, "esrd-on-dialysis"),
+        (Self::NonEsrd, "non-esrd"),
+        (Self::ThroughDme, "through-dme"),
+        (Self::Compounded, "compounded"),
+        (Self::Oral, "oral"),
+        (Self::Inhaled, "inhaled"),
+        (Self::HospitalOutpatientOnly, "hospital-outpatient-only"),
+        (Self::SkinSubstitute, "skin-substitute"),
+        (Self::ImagingAgent, "imaging-agent"),
+        (Self::Vaccine, "vaccine"),
+        (Self::ExcludesBiosimilars, "excludes-biosimilars"),
+    ];
+}
+
 /// A set of [`CodeFlag`]s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct CodeFlags(u16);
@@ -64,6 +88,31 @@ impl CodeFlags {
     #[must_use]
     pub const fn with(self, flag: CodeFlag) -> Self {
         Self(self.0 | flag as u16)
+    }
+}
+
+/// A word that is no flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a word of the flags is not known")]
+pub struct CodeFlagError;
+
+impl fmt::Display for CodeFlags {
+    /// The words of the set, separated by semicolons.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words = CodeFlag::ALL.iter().filter(|(flag, _)| self.has(*flag)).map(|(_, word)| *word);
+        f.write_str(words.next().unwrap_or(""))?;
+        words.try_for_each(|word| write!(f, ";{word}"))
+    }
+}
+
+impl FromStr for CodeFlags {
+    type Err = CodeFlagError;
+
+    fn from_str(text: &str) -> Result<Self, CodeFlagError> {
+        text.split(';').filter(|word| !word.is_empty()).try_fold(Self::NONE, |flags, word| {
+            let flag = CodeFlag::ALL.iter().find(|(_, known)| *known == word).ok_or(CodeFlagError)?;
+            Ok(flags.with(flag.0))
+        })
     }
 }
 
@@ -106,6 +155,11 @@ impl CodeVersion {
     /// Whether the code may be billed for a date of service; the termination date is inclusive.
     pub fn in_force_on(&self, date: Date) -> bool {
         self.added <= date && self.terminated.is_none_or(|last| date <= last)
+    }
+
+    /// Whether another record of the code means the same on a claim.
+    pub fn bills_like(&self, other: &Self) -> bool {
+        (self.billing, self.flags) == (other.billing, other.flags)
     }
 
     /// The billing unit, where there is one.

@@ -108,3 +108,65 @@ impl Catalog {
         self.edits.pair(column1, column2, kind, date)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::edits::AddOnSetting;
+    use crate::domain::time::date;
+
+    fn code(text: &str) -> HcpcsCode {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn the_date_of_service_picks_the_rituximab_code() {
+        let catalog = Catalog::embedded();
+        let (before, after) = (date(2018, 12, 31), date(2019, 1, 1));
+        let unit = |text, day| {
+            let version = catalog.lookup(code(text), day).billable()?;
+            version.billing_unit().map(|unit| unit.quantity.to_string())
+        };
+        assert_eq!(unit("J9310", before).as_deref(), Some("100 mg"));
+        assert!(matches!(catalog.lookup(code("J9312"), before), Lookup::NotYet(_)));
+        assert_eq!(unit("J9312", after).as_deref(), Some("10 mg"));
+        let Lookup::Terminated(ended) = catalog.lookup(code("J9310"), after) else {
+            panic!("J9310 has ended")
+        };
+        assert_eq!(&*ended.successors, [code("J9312")]);
+    }
+
+    #[test]
+    fn an_unknown_code_is_unknown() {
+        let catalog = Catalog::embedded();
+        assert!(matches!(catalog.lookup(code("J0000"), date(2025, 1, 1)), Lookup::Unknown));
+    }
+
+    #[test]
+    fn quarterly_tables_answer_by_date() {
+        let catalog = Catalog::embedded();
+        let day = date(2025, 11, 3);
+        let status = |text| catalog.status_indicator(code(text), day).map(|status| status.value.to_string());
+        assert_eq!(status("J9041").as_deref(), Some("N"));
+        assert_eq!(status("J9305").as_deref(), Some("K"));
+        let limit = catalog.mue(code("96375"), EditKind::Practitioner, day).expect("a limit");
+        assert!(limit.value.units > 0 && !limit.is_exact);
+        let parents = catalog.add_on_parents(code("96375"), day).expect("an add-on code").value;
+        let hydration = parents.iter().find(|parent| parent.code == code("96360")).expect("a parent");
+        assert_eq!(hydration.setting, AddOnSetting::PractitionerOnly);
+        let pair = catalog.procedure_pair(code("96413"), code("96365"), EditKind::Practitioner, day);
+        assert!(pair.is_some_and(|pair| pair.value.modifier_allowed));
+        assert!(catalog.asp_limit(code("J9312"), day).is_some_and(|limit| limit.is_exact));
+    }
+
+    #[test]
+    fn packages_know_their_codes_and_units() {
+        let catalog = Catalog::embedded();
+        let rows = catalog.ndc("50242-0053-06".parse().expect("an NDC"));
+        assert_eq!(
+            rows.first().map(|row| (row.code, row.bill_units)),
+            Some((code("J9312"), crate::domain::quantity::Decimal::whole(50)))
+        );
+        assert!(catalog.ndc("00000-0000-00".parse().expect("an NDC")).is_empty());
+    }
+}

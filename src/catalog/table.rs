@@ -1,32 +1,43 @@
-//! Reads the comma-separated data files of the catalog.
+//! Rows of the catalog's tables: comma-separated in the data files, JSON arrays in a bundle.
 
 use std::str::FromStr;
 
 use super::error::DataError;
 
-/// One row of a data file; every error names the file and the line.
+/// One row as texts; every error names the file and the line.
 pub(super) struct Row<'a> {
     file: &'a str,
-    record: csv::StringRecord,
+    line: u64,
+    cells: csv::StringRecord,
 }
 
-impl Row<'_> {
-    /// A column as it is written, trimmed; empty where the row is short.
-    pub fn text(&self, column: usize) -> &str {
-        self.record.get(column).unwrap_or("").trim()
+impl<'a> Row<'a> {
+    /// A row from its cells.
+    pub fn new(file: &'a str, line: u64, cells: csv::StringRecord) -> Self {
+        Self { file, line, cells }
     }
 
-    /// A column read as a value.
+    /// A cell as it is written, trimmed; empty where the row is short.
+    pub fn text(&self, column: usize) -> &str {
+        self.cells.get(column).unwrap_or("").trim()
+    }
+
+    /// A cell read as a value.
     pub fn read<T: FromStr<Err: ToString>>(&self, column: usize) -> Result<T, DataError> {
         self.text(column).parse().map_err(|error: T::Err| self.refuse(&error.to_string()))
     }
 
-    /// The values of a column that are separated by semicolons.
+    /// A cell read as a value, or nothing where it is empty.
+    pub fn read_optional<T: FromStr<Err: ToString>>(&self, column: usize) -> Result<Option<T>, DataError> {
+        if self.text(column).is_empty() { Ok(None) } else { self.read(column).map(Some) }
+    }
+
+    /// The values of a cell that are separated by semicolons.
     pub fn texts(&self, column: usize) -> impl Iterator<Item = &str> {
         self.text(column).split(';').map(str::trim).filter(|text| !text.is_empty())
     }
 
-    /// The values of a column that are separated by semicolons, each read.
+    /// The values of a cell that are separated by semicolons, each read.
     pub fn read_all<T: FromStr<Err: ToString>>(&self, column: usize) -> Result<Box<[T]>, DataError> {
         self.texts(column)
             .map(|text| text.parse().map_err(|error: T::Err| self.refuse(&error.to_string())))
@@ -35,12 +46,11 @@ impl Row<'_> {
 
     /// An error that points at this row.
     pub fn refuse(&self, message: &str) -> DataError {
-        let line = self.record.position().map_or(0, csv::Position::line);
-        DataError { file: self.file.into(), line, message: message.into() }
+        DataError { file: self.file.into(), line: self.line, message: message.into() }
     }
 }
 
-/// Every row of a data file below its header, in order.
+/// Every row of a data file below its header, in order. Lines that start with `#` are notes.
 pub(super) fn rows<'a>(
     file: &'a str,
     text: &'a str,
@@ -53,7 +63,7 @@ pub(super) fn rows<'a>(
         return Err(refuse(1, format!("the columns must be {}", columns.join(","))));
     }
     Ok(reader.into_records().map(move |record| match record {
-        Ok(record) => Ok(Row { file, record }),
+        Ok(cells) => Ok(Row { file, line: cells.position().map_or(0, csv::Position::line), cells }),
         Err(error) => Err(refuse(error.position().map_or(0, csv::Position::line), error.to_string())),
     }))
 }

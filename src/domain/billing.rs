@@ -51,3 +51,42 @@ pub enum NoUnitReason {
     /// Only a list without descriptors knows the code, so no unit is proven.
     Unproven,
 }
+
+/// A word that is no form of billing unit, or no reason for having none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this word is neither a form of billing unit nor a reason for having none")]
+pub struct BillingWordError;
+
+macro_rules! words {
+    ($type:ident: $($variant:ident $word:literal),* $(,)?) => {
+        impl $type {
+            /// The word in data files.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = BillingWordError;
+
+            fn from_str(text: &str) -> Result<Self, BillingWordError> {
+                match text { $($word => Ok(Self::$variant),)* _ => Err(BillingWordError) }
+            }
+        }
+    };
+}
+
+words!(UnitForm:
+    Multiple "multiple",
+    UpTo "up-to",
+    Components "components",
+    PerContainer "per-container",
+    PerEvent "per-event",
+);
+
+words!(NoUnitReason:
+    Unclassified "unclassified",
+    NotADrug "not-a-drug",
+    NoAmountStated "no-amount-stated",
+    Unproven "unproven",
+);

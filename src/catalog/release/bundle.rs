@@ -1,0 +1,220 @@
+//! A release as JSON lines with its own SHA-256: what the store keeps and what `export` writes.
+//!
+//! The first line is the header, every further line one row as `["table", cell, …]`, and the last
+//! line the digest of all bytes before it. Equal releases give equal bytes.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::rows::{self, TABLES};
+use super::{Release, ReleaseHeader};
+use crate::catalog::error::DataError;
+use crate::catalog::table::Row;
+
+/// Names the format and its version; another version is refused rather than guessed at.
+const FORMAT: &str = "infusion-coder release 1";
+
+/// Largest bundle that is read, in bytes: ten times a release with every table.
+const BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Why bytes are not a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BundleError {
+    #[error("the bundle is larger than {BYTES_MAX} bytes")]
+    TooLarge,
+    #[error("the bundle does not start with the line of a release: export it again")]
+    NoHeader,
+    #[error("the bundle has no digest at its end, so it was cut short: export it again")]
+    NoDigest,
+    #[error("the bundle's content does not match its SHA-256, so it was changed or damaged: export it again")]
+    Digest,
+    #[error("line {0} of the bundle is not a row")]
+    NotARow(u64),
+    #[error(transparent)]
+    Row(#[from] DataError),
+}
+
+/// The bytes of a release and their digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    bytes: Vec<u8>,
+    sha256: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: String,
+    #[serde(flatten)]
+    release: ReleaseHeader,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Trailer {
+    sha256: String,
+}
+
+impl Bundle {
+    /// Writes a release.
+    pub fn write(release: &Release) -> Self {
+        let mut bytes = Vec::new();
+        let mut push = |line: serde_json::Result<String>| {
+            // Texts and lists of texts always have a JSON form.
+            bytes.extend_from_slice(line.unwrap_or_default().as_bytes());
+            bytes.push(b'\n');
+        };
+        let header = Header { format: FORMAT.to_owned(), release: release.header.clone() };
+        push(serde_json::to_string(&header));
+        let mut cells: Vec<String> = Vec::new();
+        rows::write(release, |table, row| {
+            cells.clear();
+            cells.push(table.name.to_owned());
+            // Empty cells at the end are left out; a short row reads as if they were there.
+            let used = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+            cells.extend(row[..used].iter().map(|cell| (*cell).to_owned()));
+            push(serde_json::to_string(&cells));
+        });
+        let sha256 = hex(&Sha256::digest(&bytes));
+        let trailer = serde_json::to_string(&Trailer { sha256: sha256.clone() }).unwrap_or_default();
+        bytes.extend_from_slice(trailer.as_bytes());
+        bytes.push(b'\n');
+        Self { bytes, sha256 }
+    }
+
+    /// Takes bytes that are a bundle, and checks their digest.
+    ///
+    /// # Errors
+    /// Bytes that are too large, cut short, or do not match their digest.
+    pub fn verify(bytes: Vec<u8>) -> Result<Self, BundleError> {
+        if bytes.len() > BYTES_MAX {
+            return Err(BundleError::TooLarge);
+        }
+        let body = bytes.strip_suffix(b"\n").ok_or(BundleError::NoDigest)?;
+        let at = body.iter().rposition(|byte| *byte == b'\n').ok_or(BundleError::NoDigest)? + 1;
+        let trailer: Trailer = serde_json::from_slice(&body[at..]).map_err(|_| BundleError::NoDigest)?;
+        if hex(&Sha256::digest(&bytes[..at])) != trailer.sha256 {
+            return Err(BundleError::Digest);
+        }
+        Ok(Self { bytes, sha256: trailer.sha256 })
+    }
+
+    /// The whole bundle, digest line included.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// SHA-256 of the content, in hexadecimal.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Reads the release.
+    ///
+    /// # Errors
+    /// The first line that is not a row of a known table.
+    pub fn read(&self) -> Result<Release, BundleError> {
+        let mut lines = self.bytes.split(|byte| *byte == b'\n');
+        let first = lines.next().unwrap_or_default();
+        let header: Header = serde_json::from_slice(first).map_err(|_| BundleError::NoHeader)?;
+        if header.format != FORMAT {
+            return Err(BundleError::NoHeader);
+        }
+        let mut release = Release::empty(header.release);
+        for (line, number) in lines.zip(2..) {
+            if line.first() == Some(&b'[') {
+                read_line(&mut release, line, number)?;
+            }
+        }
+        Ok(release)
+    }
+}
+
+fn read_line(release: &mut Release, line: &[u8], number: u64) -> Result<(), BundleError> {
+    let cells: Vec<std::borrow::Cow<'_, str>> =
+        serde_json::from_slice(line).map_err(|_| BundleError::NotARow(number))?;
+    let (table, cells) = cells.split_first().ok_or(BundleError::NotARow(number))?;
+    let row = Row::new("bundle", number, cells.iter().map(AsRef::as_ref).collect());
+    Ok(rows::read(release, table, &row)?)
+}
+
+impl Release {
+    /// Reads a release from its tables as comma-separated files, by name. A table may be absent.
+    ///
+    /// # Errors
+    /// The first row that cannot be read.
+    pub fn read_tables(header: ReleaseHeader, files: &[(&str, &str)]) -> Result<Self, DataError> {
+        let mut release = Self::empty(header);
+        for (name, text) in files {
+            let Some(table) = TABLES.iter().find(|table| table.name == *name) else {
+                let message = "this is no table of a release".into();
+                return Err(DataError { file: (*name).into(), line: 0, message });
+            };
+            for row in crate::catalog::table::rows(name, text, table.columns)? {
+                rows::read(&mut release, name, &row?)?;
+            }
+        }
+        Ok(release)
+    }
+
+    /// Writes the tables as comma-separated files, by name; one without rows has its header only.
+    pub fn write_tables(&self) -> Vec<(&'static str, String)> {
+        let mut files: Vec<(&'static str, csv::Writer<Vec<u8>>)> = TABLES
+            .iter()
+            .map(|table| {
+                let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+                // Writing into memory does not fail.
+                let _ = writer.write_record(table.columns);
+                (table.name, writer)
+            })
+            .collect();
+        rows::write(self, |table, cells| {
+            if let Some((_, writer)) = files.iter_mut().find(|(name, _)| *name == table.name) {
+                let _ = writer.write_record(cells);
+            }
+        });
+        let text = |writer: csv::Writer<Vec<u8>>| {
+            String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+        };
+        files.into_iter().map(|(name, writer)| (name, text(writer))).collect()
+    }
+}
+
+/// Bytes in hexadecimal, lower case.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a text does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_survives_as_a_bundle_and_as_tables() {
+        let release = Release::embedded();
+        let bundle = Bundle::write(release);
+        let again = Bundle::verify(bundle.bytes().to_vec()).and_then(|bundle| bundle.read());
+        assert_eq!(again.as_ref(), Ok(release));
+        let files = release.write_tables();
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        assert_eq!(Release::read_tables(release.header.clone(), &files).as_ref(), Ok(release));
+    }
+
+    #[test]
+    fn damage_is_noticed() {
+        let bytes = Bundle::write(&Release::empty(Release::embedded().header.clone())).bytes().to_vec();
+        assert!(Bundle::verify(bytes.clone()).is_ok());
+        for length in 0..bytes.len() {
+            assert!(Bundle::verify(bytes[..length].to_vec()).is_err(), "cut to {length} bytes");
+        }
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            assert!(Bundle::verify(damaged).is_err(), "byte {at}");
+        }
+    }
+}

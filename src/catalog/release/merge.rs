@@ -1,0 +1,136 @@
+//! Several releases become one catalog, in which the date of service picks the version.
+
+use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
+
+use super::{Changes, Release, ReleaseKind};
+use crate::catalog::biosimilar::Biosimilars;
+use crate::catalog::formulary::Formulary;
+use crate::catalog::ndc::{NdcEntry, NdcTable};
+use crate::catalog::quarterly::QuarterlyTable;
+use crate::catalog::record::CodeVersion;
+use crate::catalog::snapshot::Catalog;
+use crate::catalog::successors::Successors;
+use crate::domain::code::{HcpcsCode, Ndc};
+
+/// Our own tables that are laid over what the releases say.
+#[derive(Debug, Clone, Default)]
+pub struct Overlay {
+    pub formulary: Formulary,
+    pub biosimilars: Biosimilars,
+    pub successors: Successors,
+}
+
+impl Catalog {
+    /// Merges releases: the embedded one first, then the others from the oldest quarter on.
+    pub fn merge<'a>(releases: impl IntoIterator<Item = &'a Release>, overlay: &Overlay) -> Self {
+        let mut releases: Vec<&Release> = releases.into_iter().collect();
+        releases.sort_by_key(|release| {
+            let header = &release.header;
+            (header.kind != ReleaseKind::Embedded, header.quarter, header.id.clone())
+        });
+        let mut catalog = Self { formulary: overlay.formulary.clone(), ..Self::default() };
+        let mut codes: FxHashMap<HcpcsCode, Vec<CodeVersion>> = FxHashMap::default();
+        let mut ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>> = FxHashMap::default();
+        for release in &releases {
+            merge_codes(&mut codes, release);
+            for (ndc, entry) in &release.ndcs {
+                merge_ndc(ndcs.entry((*ndc, entry.code)).or_default(), entry);
+            }
+            merge_quarterly(&mut catalog.statuses, &release.statuses);
+            merge_quarterly(&mut catalog.limits, &release.limits);
+            merge_quarterly(&mut catalog.edits.unit_limits, &release.unit_limits);
+            merge_quarterly(&mut catalog.edits.add_ons, &release.add_ons);
+            merge_quarterly(&mut catalog.edits.pairs, &release.pairs);
+        }
+        for versions in codes.values_mut() {
+            versions.reverse();
+            versions.iter_mut().for_each(|version| overlay.complete(version));
+        }
+        let ids: Vec<&str> = releases.iter().map(|release| &*release.header.id).collect();
+        catalog.release = ids.join("+").into();
+        catalog.codes = codes;
+        catalog.ndcs = NdcTable::new(
+            ndcs.into_iter().flat_map(|((ndc, _), rows)| rows.into_iter().map(move |row| (ndc, row))),
+        );
+        catalog
+    }
+}
+
+impl Overlay {
+    /// Adds what our tables know and the release does not say.
+    fn complete(&self, version: &mut CodeVersion) {
+        if let Some(biosimilar) = self.biosimilars.get(version.code) {
+            version.reference_codes = biosimilar.reference_codes.clone();
+            version.reference_product = Some(biosimilar.reference_product.clone());
+            version.name = biosimilar.name.clone();
+            version.brands = biosimilar.brands.clone();
+        } else if let Some(facts) = self.formulary.drug(version.code) {
+            if version.brands.is_empty() {
+                version.brands = facts.brands.iter().cloned().collect();
+            }
+        }
+        if version.successors.is_empty() {
+            version.successors = self.successors.of(version.code).into();
+        }
+    }
+}
+
+/// A record that says what the version before it said is the same version, seen again later.
+fn merge_codes(codes: &mut FxHashMap<HcpcsCode, Vec<CodeVersion>>, release: &Release) {
+    let texts: FxHashMap<HcpcsCode, _> =
+        release.descriptors.iter().map(|texts| (texts.code, texts)).collect();
+    for record in &release.codes {
+        let mut record = record.clone();
+        if let Some(texts) = texts.get(&record.code) {
+            record.long_descriptor = Some(texts.long.clone());
+            record.short_descriptor = Some(texts.short.clone());
+        }
+        let versions = codes.entry(record.code).or_default();
+        match versions.last_mut() {
+            Some(last) if last.bills_like(&record) => {
+                let effective = last.effective.min(record.effective);
+                *last = CodeVersion { effective, ..record };
+            }
+            Some(last) => {
+                let terminated = record.terminated;
+                last.terminated = terminated;
+                // The end of a code is no change of its meaning: what it was until then is the older record.
+                let effective = record.effective.max(last.effective);
+                versions.push(CodeVersion { effective, ..record });
+                versions.iter_mut().for_each(|version| version.terminated = terminated);
+            }
+            None => versions.push(record),
+        }
+    }
+}
+
+/// The same numbers in a later quarter lengthen the row.
+fn merge_ndc(rows: &mut Vec<NdcEntry>, entry: &NdcEntry) {
+    let same = rows.iter_mut().find(|row| row.has_numbers_of(entry));
+    match same {
+        Some(row) => {
+            row.first_quarter = row.first_quarter.min(entry.first_quarter);
+            row.quarter = row.quarter.max(entry.quarter);
+        }
+        None => rows.push(entry.clone()),
+    }
+}
+
+fn merge_quarterly<K: Eq + Hash + Clone, T: PartialEq + Clone>(
+    table: &mut QuarterlyTable<K, T>,
+    changes: &Changes<K, T>,
+) {
+    if changes.is_empty() {
+        return;
+    }
+    let added = QuarterlyTable::from_changes(changes.quarters.clone(), changes.rows.iter().cloned());
+    if table.is_empty() {
+        *table = added;
+        return;
+    }
+    for quarter in &changes.quarters {
+        table.put_quarter(*quarter, added.in_quarter(*quarter).map(|(key, row)| (key.clone(), row.clone())));
+    }
+}
