@@ -1,4 +1,4 @@
-//! Which quarter a name speaks of, and what a quarter's file is expected to be called.
+//! Which quarter and posting a name speaks of, and what a quarter's file is expected to be called.
 
 use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
@@ -99,6 +99,25 @@ fn year(word: &str) -> Option<i16> {
     match alone.len() {
         4 if (2000..2100).contains(&number) => Some(number),
         2 if shortened => Some(2000 + number),
+        _ => None,
+    }
+}
+
+/// Orders the postings of one quarter: the date in the name (`_MMDDYYYY` or `MMDDYY`), then `_vN`, then the name.
+pub fn posting(name: &str) -> (u32, u32, String) {
+    let lower = name.to_lowercase();
+    let words = || lower.split(|c: char| !c.is_ascii_alphanumeric());
+    let day = words().filter_map(date_suffix).max().unwrap_or(0);
+    let version = words().filter_map(|word| word.strip_prefix('v')?.parse().ok()).max().unwrap_or(0);
+    (day, version, lower)
+}
+
+/// YYYYMMDD of an `MMDDYYYY` or `MMDDYY` word, so that later dates compare greater.
+fn date_suffix(word: &str) -> Option<u32> {
+    let digits: u32 = word.bytes().all(|b| b.is_ascii_digit()).then(|| word.parse().ok()).flatten()?;
+    match word.len() {
+        8 => Some(digits % 10_000 * 10_000 + digits / 10_000),
+        6 => Some((2000 + digits % 100) * 10_000 + digits / 100),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::quarter::read_quarter;
+use super::quarter::{posting, read_quarter};
 use super::settings::Feed;
 use crate::domain::quarter::Quarter;
 
@@ -60,14 +60,13 @@ pub enum UnpackError {
     Damaged { name: String, reason: String },
     #[error("the archive holds none of the expected members; it holds {}", .names.join(", "))]
     NoMember { names: Vec<String> },
-    #[error("the archive is of another quarter than {expected}: it holds {name}")]
-    OtherQuarter { name: String, expected: Quarter },
 }
 
 /// The members of a feed in an archive: the newest posting in each format, the preferred format first.
 ///
-/// The member rule looks at the file name only, since members may sit in a folder. A member named
-/// for another quarter than the `expected` one is not taken; without an expectation the name decides nothing.
+/// The member rule looks at the file name only, since members may sit in a folder. Members named for
+/// another quarter than the `expected` one are taken only when there is none other: whether to believe
+/// such an archive is for the gate to say.
 ///
 /// # Errors
 /// [`UnpackError`] names the first thing that was wrong; nothing is returned from a doubtful archive.
@@ -155,26 +154,18 @@ fn choose<'a>(
         |entry: &&Entry| feed.member.matches(&entry.name) && !feed.member_ignored.matches(&entry.name);
     let readable = |entry: &&Entry| feed.formats.iter().any(|format| *format == extension(&entry.name));
     let named: Vec<&Entry> = entries.iter().filter(matching).filter(readable).collect();
-    let Some(first) = named.first() else {
-        return Err(UnpackError::NoMember {
-            names: entries.iter().map(|entry| entry.name.clone()).collect(),
-        });
-    };
-    let in_quarter = |entry: &&&Entry| match (expected, read_quarter(&entry.name)) {
-        (Some(expected), Some(found)) => expected == found,
-        _ => true,
-    };
-    let mut chosen = Vec::new();
-    for format in &feed.formats {
-        let of_format = named.iter().filter(in_quarter).filter(|entry| extension(&entry.name) == *format);
-        chosen.extend(of_format.max_by_key(|entry| posting(&entry.name)).copied());
+    if named.is_empty() {
+        return Err(UnpackError::NoMember { names: entries.iter().map(|entry| entry.name.clone()).collect() });
     }
-    match expected {
-        Some(expected) if chosen.is_empty() => {
-            Err(UnpackError::OtherQuarter { name: first.name.clone(), expected })
-        }
-        _ => Ok(chosen),
-    }
+    let in_quarter = |entry: &Entry| {
+        let other = expected.zip(read_quarter(&entry.name)).is_some_and(|(sought, found)| sought != found);
+        !other
+    };
+    let newest = |format: &String| {
+        let of_format = named.iter().filter(|entry| extension(&entry.name) == *format);
+        of_format.max_by_key(|entry| (in_quarter(entry), posting(&entry.name))).copied()
+    };
+    Ok(feed.formats.iter().filter_map(newest).collect())
 }
 
 /// Reads one entry, believing none of its declared sizes.
@@ -207,25 +198,6 @@ fn read(
 /// The file name's extension as written in settings: after the last dot, in small letters.
 fn extension(name: &str) -> String {
     name.rsplit_once('.').map_or_else(String::new, |(_, after)| after.to_lowercase())
-}
-
-/// Orders the postings of one quarter: the date in the name (`_MMDDYYYY` or `MMDDYY`), then `_vN`, then the name.
-fn posting(name: &str) -> (u32, u32, String) {
-    let lower = name.to_lowercase();
-    let words = || lower.split(|c: char| !c.is_ascii_alphanumeric());
-    let day = words().filter_map(date_suffix).max().unwrap_or(0);
-    let version = words().filter_map(|word| word.strip_prefix('v')?.parse().ok()).max().unwrap_or(0);
-    (day, version, lower)
-}
-
-/// YYYYMMDD of an `MMDDYYYY` or `MMDDYY` word, so that later dates compare greater.
-fn date_suffix(word: &str) -> Option<u32> {
-    let digits: u32 = word.bytes().all(|b| b.is_ascii_digit()).then(|| word.parse().ok()).flatten()?;
-    match word.len() {
-        8 => Some(digits % 10_000 * 10_000 + digits / 10_000),
-        6 => Some((2000 + digits % 100) * 10_000 + digits / 100),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -320,14 +292,14 @@ mod tests {
             zip_of(&[("HCPC2026_JAN_ANWEB_Corrections.xlsx", b"x"), ("NOC codes_JAN2026.xlsx", b"x")]);
         let error = open(&wrong, FeedId::Hcpcs, Some("2026Q1")).unwrap_err().to_string();
         assert!(error.contains("NOC codes_JAN2026.xlsx"), "{error}");
-        let other = zip_of(&[("HCPC2025_OCT_ANWEB.txt", b"x")]);
-        let error = open(&other, FeedId::Hcpcs, Some("2026Q1")).unwrap_err();
-        assert!(matches!(error, UnpackError::OtherQuarter { .. }), "{error}");
+        let both = ["HCPC2025_OCT_ANWEB_v3.txt", "HCPC2026_JAN_ANWEB.txt"];
+        assert_eq!(chosen(&both, FeedId::Hcpcs, Some("2026Q1")), both[1..]);
+        assert_eq!(chosen(&both, FeedId::Hcpcs, Some("2025Q4")), both[..1]);
     }
 
     #[test]
     fn bombs_are_refused_before_they_grow() {
-        let zeros = vec![0; 4 << 20];
+        let zeros = vec![0; 400_000];
         let error = open(&zip_of(&[("HCPC2026_JAN_ANWEB.txt", &zeros)]), FeedId::Hcpcs, None).unwrap_err();
         assert!(matches!(error, UnpackError::Ratio { .. }), "{error}");
         let many: Vec<(String, &[u8])> = (0..65).map(|n| (format!("{n}.txt"), b"x".as_slice())).collect();
