@@ -4,3 +4,4 @@ mod architecture;
 mod cms;
 mod proto_hygiene;
 mod support;
+mod updater;

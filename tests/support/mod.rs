@@ -1,5 +1,8 @@
 //! What several integration tests need.
 
+#[allow(dead_code, reason = "each test uses the faults it needs")]
+pub mod site;
+
 use std::path::{Path, PathBuf};
 
 /// Set by the CI script where the shared folder is present, so that a skipped test fails there.

@@ -1,0 +1,3 @@
+//! The refresh against a stand-in for the CMS site.
+
+mod fetch;
