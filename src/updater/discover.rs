@@ -69,9 +69,7 @@ pub fn links(html: &str, page: &Url, feed: &Feed) -> Vec<Link> {
         let text = text_of(item);
         found.extend(ADDRESS.find(&text).and_then(|href| link(href.as_str(), "", &text, page, feed)));
     }
-    found.sort_by(|(a, posting_a), (b, posting_b)| {
-        b.quarter.cmp(&a.quarter).then(posting_b.cmp(posting_a))
-    });
+    found.sort_by(|(a, posting_a), (b, posting_b)| b.quarter.cmp(&a.quarter).then(posting_b.cmp(posting_a)));
     let mut links: Vec<Link> = found.into_iter().map(|(link, _)| link).collect();
     links.dedup_by(|later, earlier| later.url == earlier.url);
     links
@@ -218,7 +216,10 @@ mod tests {
                 "2025Q4 Archive /files/zip/october-2025-asp-pricing-final-file.zip",
             ]
         );
-        assert_eq!(found(page, FeedId::NdcCrosswalk), ["2026Q1 Archive /files/zip/january-2026-ndc-hcpcs-crosswalk.zip"]);
+        assert_eq!(
+            found(page, FeedId::NdcCrosswalk),
+            ["2026Q1 Archive /files/zip/january-2026-ndc-hcpcs-crosswalk.zip"]
+        );
         let mue = "2026Q4 Archive /files/zip/medicare-ncci-2026-q4-practitioner-services-mue-table.zip";
         assert_eq!(found(page, FeedId::Mue), [mue]);
         let aoc = "2026Q2 Archive /files/zip/medicare-ncci-add-code-edits-v2026q2.zip";
@@ -227,7 +228,9 @@ mod tests {
 
     #[test]
     fn a_page_without_links_gives_none() {
-        for page in ["", "<html><title>Access denied</title></html>", "\u{0}<<<a href=", "<a href='http://['>x</a>"] {
+        for page in
+            ["", "<html><title>Access denied</title></html>", "\u{0}<<<a href=", "<a href='http://['>x</a>"]
+        {
             assert!(codes(page).is_empty(), "{page}");
         }
     }

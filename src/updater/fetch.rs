@@ -131,12 +131,15 @@ impl Fetcher {
         progress: &(dyn Fn(u64, Option<u64>) + Sync),
     ) -> Result<Answer, FetchError> {
         let partial = Mutex::new(Partial::default());
-        let attempt = || async { self.attempt(url, expect, seen, &mut *partial.lock().await, progress).await };
+        let attempt =
+            || async { self.attempt(url, expect, seen, &mut *partial.lock().await, progress).await };
         let attempts = attempt
             .retry(self.backoff())
             .when(FetchError::is_transient)
             .adjust(|error, wait| match error {
-                FetchError::Status { wait: Some(asked), .. } => wait.map(|_| (*asked).min(self.longest_wait())),
+                FetchError::Status { wait: Some(asked), .. } => {
+                    wait.map(|_| (*asked).min(self.longest_wait()))
+                }
                 _ => wait,
             })
             .notify(|error, wait| tracing::warn!(%error, ?wait, "download is tried again"));
@@ -214,7 +217,8 @@ impl Fetcher {
         let mut window = Window { start: Instant::now(), bytes: 0 };
         loop {
             let chunk = timeout(Duration::from_secs(settings.read_seconds), response.chunk()).await;
-            let chunk = chunk.map_err(|_| slow())?.map_err(|error| cut(partial.bytes.len(), chain(&error)))?;
+            let chunk =
+                chunk.map_err(|_| slow())?.map_err(|error| cut(partial.bytes.len(), chain(&error)))?;
             let Some(chunk) = chunk else { break };
             if (partial.bytes.len() + chunk.len()) as u64 > limit {
                 return Err(too_large());
@@ -272,7 +276,8 @@ impl Partial {
 
     /// Goes on after what is held when the answer continues it, and starts anew when it does not.
     fn begin(&mut self, response: &Response) -> Result<(), String> {
-        let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text =
+            |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         if response.status() == StatusCode::PARTIAL_CONTENT {
             let range = text(header::CONTENT_RANGE).unwrap_or_default();
             let expected = format!("bytes {}-", self.bytes.len());
@@ -317,7 +322,8 @@ fn same_host(limit: usize) -> Policy {
         let next = attempt.url();
         let reason = if attempt.previous().len() > limit {
             format!("more than {limit} redirects")
-        } else if next.host() != first.host() || next.port_or_known_default() != first.port_or_known_default() {
+        } else if next.host() != first.host() || next.port_or_known_default() != first.port_or_known_default()
+        {
             format!("to another host, {next}")
         } else if first.scheme() == "https" && next.scheme() != "https" {
             format!("to an address without TLS, {next}")
@@ -337,7 +343,8 @@ fn request_error(url: &Url, error: &reqwest::Error) -> FetchError {
 }
 
 fn status_error(url: &Url, response: &Response) -> FetchError {
-    let asked = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let asked =
+        response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let status = response.status().as_u16();
     FetchError::Status { url: url.clone(), status, wait: asked.map(Duration::from_secs) }
 }

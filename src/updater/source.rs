@@ -171,7 +171,8 @@ async fn read_page(
     feed: &Feed,
     remembered: &mut PageMemory,
 ) -> Result<(), FetchError> {
-    let seen = if remembered.links.is_empty() { Validators::default() } else { remembered.validators.clone() };
+    let seen =
+        if remembered.links.is_empty() { Validators::default() } else { remembered.validators.clone() };
     if let Answer::New(page_now) = fetcher.fetch(page, Expect::Page, &seen, &|_, _| ()).await? {
         let html = String::from_utf8_lossy(&page_now.bytes);
         *remembered =
@@ -214,7 +215,9 @@ fn wanted(sought: &Sought, listed: &[Link]) -> Vec<Quarter> {
 fn newest_wanted(sought: &Sought) -> Quarter {
     match sought {
         Sought::From(quarter) => *quarter,
-        Sought::Only(quarters) => quarters.iter().copied().max().expect("a list of wanted quarters is not empty"),
+        Sought::Only(quarters) => {
+            quarters.iter().copied().max().expect("a list of wanted quarters is not empty")
+        }
     }
 }
 

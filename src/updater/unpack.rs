@@ -155,7 +155,9 @@ fn choose<'a>(
     let readable = |entry: &&Entry| feed.formats.iter().any(|format| *format == extension(&entry.name));
     let named: Vec<&Entry> = entries.iter().filter(matching).filter(readable).collect();
     if named.is_empty() {
-        return Err(UnpackError::NoMember { names: entries.iter().map(|entry| entry.name.clone()).collect() });
+        return Err(UnpackError::NoMember {
+            names: entries.iter().map(|entry| entry.name.clone()).collect(),
+        });
     }
     let in_quarter = |entry: &Entry| {
         let other = expected.zip(read_quarter(&entry.name)).is_some_and(|(sought, found)| sought != found);

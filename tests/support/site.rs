@@ -168,7 +168,8 @@ fn answer(
     fault: Option<&Fault>,
     file: Option<Vec<u8>>,
 ) -> (String, Vec<u8>, u16) {
-    let own = if path.ends_with(".zip") || path.starts_with("/media/") { "application/zip" } else { "text/html" };
+    let own =
+        if path.ends_with(".zip") || path.starts_with("/media/") { "application/zip" } else { "text/html" };
     let plain = |status: u16, extra: &str, kind: &str, body: Vec<u8>| {
         let head = format!(
             "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nContent-Type: {kind}\r\nConnection: close\r\n{extra}\r\n",
@@ -189,7 +190,8 @@ fn answer(
     if headers.get("if-none-match") == Some(&tag) {
         return plain(304, &tagged, own, Vec::new());
     }
-    let start = headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    let start =
+        headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
     match start {
         Some(start) if start < body.len() && headers.get("if-range") == Some(&tag) => {
             let range = format!("{tagged}Content-Range: bytes {start}-{}/{}\r\n", body.len() - 1, body.len());
