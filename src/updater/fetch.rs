@@ -57,23 +57,23 @@ pub enum FetchError {
     #[error("the HTTP client cannot be made: {0}")]
     Client(String),
     #[error("{url}: cannot be reached: {reason}")]
-    Unreachable { url: Url, reason: String },
+    Unreachable { url: String, reason: String },
     #[error("{url}: answers {status}")]
-    Status { url: Url, status: u16, wait: Option<Duration> },
+    Status { url: String, status: u16, wait: Option<Duration> },
     #[error("{url}: redirects where the updater does not follow: {reason}")]
-    Redirect { url: Url, reason: String },
+    Redirect { url: String, reason: String },
     #[error("{url}: is {found}, not {expected}")]
-    ContentType { url: Url, found: String, expected: &'static str },
+    ContentType { url: String, found: String, expected: &'static str },
     #[error("{url}: is larger than the accepted {limit} bytes")]
-    TooLarge { url: Url, limit: u64 },
+    TooLarge { url: String, limit: u64 },
     #[error("{url}: the connection was cut after {received} bytes: {reason}")]
-    Cut { url: Url, received: usize, reason: String },
+    Cut { url: String, received: usize, reason: String },
     #[error("{url}: fewer than {bytes} bytes in {seconds} s; given up")]
-    TooSlow { url: Url, bytes: u64, seconds: u64 },
+    TooSlow { url: String, bytes: u64, seconds: u64 },
     #[error("{url}: the answer to a resumed download does not fit: {reason}")]
-    Resume { url: Url, reason: String },
+    Resume { url: String, reason: String },
     #[error("{url}: not finished within {seconds} s")]
-    OutOfTime { url: Url, seconds: u64 },
+    OutOfTime { url: String, seconds: u64 },
 }
 
 impl FetchError {
@@ -146,7 +146,7 @@ impl Fetcher {
         let seconds = self.settings.total_seconds;
         timeout(Duration::from_secs(seconds), attempts)
             .await
-            .unwrap_or_else(|_| Err(FetchError::OutOfTime { url: url.clone(), seconds }))
+            .unwrap_or_else(|_| Err(FetchError::OutOfTime { url: url.to_string(), seconds }))
     }
 
     fn backoff(&self) -> ExponentialBuilder {
@@ -177,12 +177,12 @@ impl Fetcher {
         if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
             *partial = Partial::default();
             let reason = "it holds fewer bytes than arrived before".to_owned();
-            return Err(FetchError::Resume { url: url.clone(), reason });
+            return Err(FetchError::Resume { url: url.to_string(), reason });
         }
         if !response.status().is_success() {
             return Err(status_error(url, &response));
         }
-        partial.begin(&response).map_err(|reason| FetchError::Resume { url: url.clone(), reason })?;
+        partial.begin(&response).map_err(|reason| FetchError::Resume { url: url.to_string(), reason })?;
         check_type(url, expect, response.headers())?;
         let from = response.url().clone();
         self.receive(url, expect, response, partial, progress).await?;
@@ -204,13 +204,13 @@ impl Fetcher {
             Expect::Page => settings.page_bytes,
             Expect::Archive => settings.archive_bytes,
         };
-        let too_large = || FetchError::TooLarge { url: url.clone(), limit };
+        let too_large = || FetchError::TooLarge { url: url.to_string(), limit };
         let slow = || FetchError::TooSlow {
-            url: url.clone(),
+            url: url.to_string(),
             bytes: settings.slow_bytes,
             seconds: settings.slow_window_seconds,
         };
-        let cut = |received, reason| FetchError::Cut { url: url.clone(), received, reason };
+        let cut = |received, reason| FetchError::Cut { url: url.to_string(), received, reason };
         if partial.total.is_some_and(|total| total > limit) {
             return Err(too_large());
         }
@@ -337,16 +337,16 @@ fn same_host(limit: usize) -> Policy {
 fn request_error(url: &Url, error: &reqwest::Error) -> FetchError {
     let reason = chain(error);
     if error.is_redirect() {
-        return FetchError::Redirect { url: url.clone(), reason };
+        return FetchError::Redirect { url: url.to_string(), reason };
     }
-    FetchError::Unreachable { url: url.clone(), reason }
+    FetchError::Unreachable { url: url.to_string(), reason }
 }
 
 fn status_error(url: &Url, response: &Response) -> FetchError {
     let asked =
         response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let status = response.status().as_u16();
-    FetchError::Status { url: url.clone(), status, wait: asked.map(Duration::from_secs) }
+    FetchError::Status { url: url.to_string(), status, wait: asked.map(Duration::from_secs) }
 }
 
 /// Refuses a body that says it is something else; an answer without a type is judged by its content later.
@@ -360,7 +360,7 @@ fn check_type(url: &Url, expect: Expect, headers: &HeaderMap) -> Result<(), Fetc
     if wanted.iter().any(|part| found.contains(part)) {
         return Ok(());
     }
-    Err(FetchError::ContentType { url: url.clone(), found, expected })
+    Err(FetchError::ContentType { url: url.to_string(), found, expected })
 }
 
 fn is_loopback(origin: &Url) -> bool {
