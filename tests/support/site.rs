@@ -66,8 +66,8 @@ impl Drop for Site {
 impl Site {
     /// Starts an empty site.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {
@@ -81,7 +81,7 @@ impl Site {
 
     /// The address of a path.
     pub fn url(&self, path: &str) -> url::Url {
-        url::Url::parse(&format!("http://{}{path}", self.address)).unwrap()
+        url::Url::parse(&format!("http://{}{path}", self.address)).expect("a path")
     }
 
     /// Publishes a file, or its new content.
