@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cms;
+mod interop;
 mod proto_hygiene;
 mod support;
 mod updater;

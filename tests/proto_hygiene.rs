@@ -1,8 +1,9 @@
-//! The published API keeps the lint rules of buf's STANDARD (formerly DEFAULT) set, and documents
-//! every element.
+//! The published API keeps the lint rules of buf's STANDARD (formerly DEFAULT) set, documents every
+//! element, and never breaks what a release published.
 //!
 //! buf itself is not needed: the rules are read off the descriptors that the build embeds.
 
+mod breaking;
 mod lint;
 
 use infusion_coder::server::pb;

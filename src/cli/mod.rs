@@ -1,3 +1,4 @@
 //! The command line, one file a subcommand.
 
+pub mod code_stream;
 pub mod ordered_lines;

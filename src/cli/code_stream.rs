@@ -1,0 +1,191 @@
+//! Files and pipes of visits, a JSON object a line: line N of the output answers line N of the input.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::ordered_lines::{self, LineCoder, Progress, Refusal};
+
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// What is read, what is written, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Streaming<'a> {
+    /// Standard input when it is absent.
+    pub input: Option<&'a Path>,
+    /// Standard output when it is absent.
+    pub output: Option<&'a Path>,
+    /// Continue an output that an earlier run left unfinished.
+    pub resume: bool,
+    pub workers: usize,
+}
+
+/// Codes every line; says on standard error how far it is, which lines were refused, and the sum.
+///
+/// # Errors
+/// A file that cannot be opened, read or written, or an output that is no beginning of this input's.
+pub fn run<C: LineCoder>(streaming: Streaming<'_>, coder: impl Fn() -> C + Sync) -> anyhow::Result<Progress> {
+    let mut input = open_input(streaming.input)?;
+    let (mut output, answered) = open_output(streaming.output, streaming.resume)?;
+    let skipped = skip_lines(&mut input, answered)?;
+    let bar = progress_bar(streaming.input, skipped)?;
+    let report = |progress: Progress, refusals: &[Refusal]| {
+        for refusal in refusals {
+            bar.suspend(|| eprintln!("line {}: {}", refusal.line, refusal.reason));
+        }
+        bar.set_position(skipped + progress.bytes);
+        bar.set_message(format!("{} visits", answered + progress.lines));
+    };
+    let done = ordered_lines::run(input, &mut output, streaming.workers, answered, coder, report);
+    bar.finish_and_clear();
+    match done {
+        // Whoever reads our output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Progress::default()),
+        Err(error) => Err(error).context("the run stopped; --resume continues it"),
+        Ok(progress) => {
+            eprintln!("{} lines answered, {} of them refused", progress.lines, progress.refused);
+            Ok(progress)
+        }
+    }
+}
+
+type Input = BufReader<Box<dyn Read + Send>>;
+
+fn open_input(path: Option<&Path>) -> anyhow::Result<Input> {
+    let reader: Box<dyn Read + Send> = match path {
+        None => Box::new(io::stdin()),
+        Some(path) => {
+            Box::new(File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?)
+        }
+    };
+    Ok(BufReader::with_capacity(BUFFER_BYTES, reader))
+}
+
+/// The output, and how many lines of it earlier runs have answered.
+fn open_output(path: Option<&Path>, resume: bool) -> anyhow::Result<(Box<dyn Write>, u64)> {
+    let Some(path) = path else {
+        if resume {
+            bail!("--resume continues a file: name it with -o");
+        }
+        return Ok((Box::new(io::stdout().lock()), 0));
+    };
+    let unwritable = || format!("{}: cannot be written", path.display());
+    if !resume || !path.exists() {
+        return Ok((Box::new(File::create(path).with_context(unwritable)?), 0));
+    }
+    let mut file = OpenOptions::new().read(true).write(true).open(path).with_context(unwritable)?;
+    let (lines, bytes) = whole_lines(&file).with_context(unwritable)?;
+    // What follows the last line end is half an answer of a run that was stopped.
+    file.set_len(bytes).with_context(unwritable)?;
+    file.seek(SeekFrom::Start(bytes)).with_context(unwritable)?;
+    Ok((Box::new(file), lines))
+}
+
+/// How many whole lines a file has, and how many bytes they take.
+fn whole_lines(file: &File) -> io::Result<(u64, u64)> {
+    let mut reader = BufReader::with_capacity(BUFFER_BYTES, file);
+    let (mut lines, mut bytes, mut read) = (0, 0, 0);
+    loop {
+        let buffer = reader.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok((lines, bytes));
+        }
+        lines += buffer.iter().filter(|byte| **byte == b'\n').count() as u64;
+        if let Some(end) = buffer.iter().rposition(|byte| *byte == b'\n') {
+            bytes = read + end as u64 + 1;
+        }
+        let length = buffer.len();
+        read += length as u64;
+        reader.consume(length);
+    }
+}
+
+/// Passes over the lines that are answered; gives the bytes they take.
+fn skip_lines(input: &mut Input, count: u64) -> anyhow::Result<u64> {
+    let (mut left, mut bytes, mut in_line) = (count, 0, false);
+    while left > 0 {
+        let buffer = input.fill_buf()?;
+        if buffer.is_empty() {
+            // The last line may lack its end.
+            if left == 1 && in_line {
+                break;
+            }
+            bail!("the output has {count} lines and the input fewer: it is not the output of this input");
+        }
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let length = end.map_or(buffer.len(), |end| end + 1);
+        left -= u64::from(end.is_some());
+        in_line = end.is_none();
+        bytes += length as u64;
+        input.consume(length);
+    }
+    Ok(bytes)
+}
+
+/// A bar where a person watches; nothing in a pipe or a log.
+fn progress_bar(input: Option<&Path>, position: u64) -> anyhow::Result<ProgressBar> {
+    if !io::stderr().is_terminal() {
+        return Ok(ProgressBar::hidden());
+    }
+    let length = input.and_then(|path| path.metadata().ok()).map(|metadata| metadata.len());
+    let (bar, template) = match length.filter(|length| *length > 0) {
+        Some(length) => {
+            (ProgressBar::new(length), "{wide_bar} {percent}%  {msg}  {bytes_per_sec}  {eta} left")
+        }
+        None => (ProgressBar::new_spinner(), "{spinner} {msg}  {bytes_per_sec}  {elapsed}"),
+    };
+    bar.set_style(ProgressStyle::with_template(template)?);
+    bar.set_position(position);
+    bar.reset_eta();
+    Ok(bar)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Capitals;
+
+    impl LineCoder for Capitals {
+        fn code(&mut self, line: &[u8], output: &mut Vec<u8>) -> Result<(), String> {
+            output.extend(line.to_ascii_uppercase());
+            Ok(())
+        }
+
+        fn refuse(&mut self, _: &str, _: &mut Vec<u8>) {}
+    }
+
+    fn run_files(input: &Path, output: &Path, resume: bool) -> anyhow::Result<Progress> {
+        run(Streaming { input: Some(input), output: Some(output), resume, workers: 2 }, || Capitals)
+    }
+
+    #[test]
+    fn a_stopped_run_is_continued_where_it_stopped() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (input, output) = (folder.path().join("in"), folder.path().join("out"));
+        let text: String = (0..50_000).map(|number| format!("visit {number}\n")).collect();
+        std::fs::write(&input, text.trim_end()).expect("written");
+        for kept in [0, 5, 100_000, text.len() - 1, text.len()] {
+            let half = text.to_uppercase();
+            std::fs::write(&output, &half[..kept]).expect("written");
+            let done = run_files(&input, &output, true).expect("a run");
+            assert_eq!(std::fs::read_to_string(&output).expect("read"), half, "{kept}");
+            let before = half[..kept].matches('\n').count() as u64;
+            assert_eq!(done.lines, 50_000 - before, "{kept}");
+        }
+    }
+
+    #[test]
+    fn an_output_of_another_input_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (input, output) = (folder.path().join("in"), folder.path().join("out"));
+        std::fs::write(&input, "a\n").expect("written");
+        std::fs::write(&output, "A\nB\n").expect("written");
+        assert!(run_files(&input, &output, true).is_err());
+        assert_eq!(run_files(&input, &output, false).map(|done| done.lines).ok(), Some(1));
+        assert!(run_files(&folder.path().join("none"), &output, false).is_err());
+    }
+}
