@@ -25,6 +25,9 @@ pub struct VisitDefaults<'a> {
 /// [`FhirError`] with the path of the element that is missing or cannot be read.
 pub fn read_visit(text: &str, defaults: VisitDefaults<'_>) -> Result<Encounter, FhirError> {
     let resources = Resources::open(text)?;
+    if resources.of_kind("MedicationAdministration").next().is_none() {
+        return Err(FhirError::new("Bundle.entry", "no MedicationAdministration is among the resources"));
+    }
     let zone = defaults.time_zone.map(parse_time_zone).transpose();
     let zone = zone.map_err(|error| FhirError::new("timeZone", error.to_string()))?;
     let found = encounter_resource(&resources)?;
