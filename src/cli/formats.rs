@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_element() {
-        let error = read_fhir(r#"{"resourceType": "Patient"}"#, None, &FormatFlags::default()).expect_err("a refusal");
+        let error = read_fhir(r#"{"resourceType": "Patient"}"#, None, &FormatFlags::default())
+            .expect_err("a refusal");
         assert!(format!("{error:#}").contains("MedicationAdministration"), "{error:#}");
     }
 }
