@@ -4,5 +4,6 @@ mod architecture;
 mod cms;
 mod interop;
 mod proto_hygiene;
+mod store_crash;
 mod support;
 mod updater;

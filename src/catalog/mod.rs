@@ -3,17 +3,21 @@
 //! `store` is the durable home; requests only ever read a [`Catalog`].
 
 pub mod biosimilar;
+pub mod diff;
 pub mod edits;
 mod embedded;
 pub mod error;
 pub mod formulary;
+pub mod list;
 pub mod names;
 pub mod ndc;
 pub mod payment;
 pub mod quarterly;
 pub mod record;
 pub mod release;
+pub mod search;
 pub mod snapshot;
+pub mod store;
 pub mod successors;
 mod table;
 

@@ -10,6 +10,7 @@ use super::ndc::{NdcEntry, NdcTable};
 use super::payment::{PaymentLimit, StatusIndicator};
 use super::quarterly::{InQuarter, QuarterlyTable};
 use super::record::CodeVersion;
+use super::search::SearchIndex;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::time::Date;
 
@@ -51,6 +52,7 @@ pub struct Catalog {
     /// Part B payment limits, dollars for one billing unit.
     pub limits: QuarterlyTable<HcpcsCode, PaymentLimit>,
     pub edits: Edits,
+    pub(super) search_index: SearchIndex,
 }
 
 impl Catalog {

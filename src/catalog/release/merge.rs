@@ -10,6 +10,7 @@ use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
 use crate::catalog::quarterly::QuarterlyTable;
 use crate::catalog::record::CodeVersion;
+use crate::catalog::search::SearchIndex;
 use crate::catalog::snapshot::Catalog;
 use crate::catalog::successors::Successors;
 use crate::domain::code::{HcpcsCode, Ndc};
@@ -26,10 +27,8 @@ impl Catalog {
     /// Merges releases: the embedded one first, then the others from the oldest quarter on.
     pub fn merge<'a>(releases: impl IntoIterator<Item = &'a Release>, overlay: &Overlay) -> Self {
         let mut releases: Vec<&Release> = releases.into_iter().collect();
-        releases.sort_by_key(|release| {
-            let header = &release.header;
-            (header.kind != ReleaseKind::Embedded, header.quarter, header.id.clone())
-        });
+        // A stable sort: of two postings of one quarter the one that came later speaks last.
+        releases.sort_by_key(|Release { header, .. }| (header.kind != ReleaseKind::Embedded, header.quarter));
         let mut catalog = Self { formulary: overlay.formulary.clone(), ..Self::default() };
         let mut codes: FxHashMap<HcpcsCode, Vec<CodeVersion>> = FxHashMap::default();
         let mut ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>> = FxHashMap::default();
@@ -50,6 +49,7 @@ impl Catalog {
         }
         let ids: Vec<&str> = releases.iter().map(|release| &*release.header.id).collect();
         catalog.release = ids.join("+").into();
+        catalog.search_index = SearchIndex::build(&codes);
         catalog.codes = codes;
         catalog.ndcs = NdcTable::new(
             ndcs.into_iter().flat_map(|((ndc, _), rows)| rows.into_iter().map(move |row| (ndc, row))),

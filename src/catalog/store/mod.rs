@@ -1,0 +1,314 @@
+//! The durable home of the releases. All of sled is in this folder, and requests never wait for it.
+//!
+//! A release is written page by page into a tree of its own, flushed, read back and compared; only
+//! then does the manifest name it, and is flushed in turn. A process killed in between leaves a tree
+//! that the manifest does not know, and the next start drops it.
+
+mod recovery;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+
+use super::release::{Bundle, BundleError, Release, ReleaseHeader, ReleaseKind};
+
+pub use recovery::Recovery;
+
+/// Releases of one kind that are kept beside the embedded one.
+pub const RELEASES_RETAINED: usize = 4;
+
+/// Bytes of a bundle in one value: few, large values are what sled holds well.
+const PAGE_BYTES: usize = 64 * 1024;
+
+/// sled's own cache; reads come from the snapshot in memory, so it stays small.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+const MANIFEST: &str = "manifest";
+const TREE_PREFIX: &str = "release@";
+
+/// Why the store cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error(
+        "the store {path} is held by {holder}: stop that process, ask it with --server, or give another --store"
+    )]
+    Locked { path: PathBuf, holder: String },
+    #[error("the store {path} cannot be read or written: {message}")]
+    Io { path: PathBuf, message: String },
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    #[error(
+        "release {0} was read back from the disk with other content than was written; nothing was changed"
+    )]
+    ReadBack(String),
+    #[error("the store holds no release `{0}`: see `infusion-coder releases`")]
+    UnknownRelease(String),
+    #[error("release {0} is the embedded one, which always stays")]
+    Embedded(String),
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+}
+
+/// What the manifest says of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    #[serde(flatten)]
+    pub header: ReleaseHeader,
+    /// Order of arrival; a later posting of a quarter goes before an earlier one.
+    pub sequence: u64,
+    pub pages: u32,
+    pub bytes: usize,
+    /// CRC-32 of the pages, compared on every read.
+    pub crc32: u32,
+    /// SHA-256 of the bundle.
+    pub sha256: Box<str>,
+    pub codes: usize,
+    /// Whether answers are read from it.
+    pub active: bool,
+}
+
+/// An open store. One process holds it at a time.
+#[derive(Debug)]
+pub struct Store {
+    db: sled::Db,
+    manifest: sled::Tree,
+    folder: PathBuf,
+    writer: Mutex<()>,
+}
+
+/// A store as it was opened, with everything read and checked.
+#[derive(Debug)]
+pub struct Opened {
+    pub store: Store,
+    /// Active releases in the order in which they are merged.
+    pub releases: Vec<Release>,
+    pub recovery: Recovery,
+}
+
+impl Store {
+    /// Opens the store below a folder, making it on first start, and reads every active release.
+    ///
+    /// Climbs the recovery ladder where the store is damaged: without sled's snapshot, then anew from
+    /// the exported releases whose digests verify, with the damaged folder kept aside.
+    ///
+    /// # Errors
+    /// A store that another process holds, or a folder that cannot be written.
+    pub fn open(folder: &Path) -> Result<Opened, StoreError> {
+        recovery::open(folder)
+    }
+
+    /// What the manifest holds, in order of arrival.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read.
+    pub fn entries(&self) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = self
+            .manifest
+            .iter()
+            .map(|row| {
+                let (_, value) = row.map_err(|error| self.error(&error))?;
+                serde_json::from_slice(&value).map_err(|error| StoreError::Damaged(error.to_string()))
+            })
+            .collect::<Result<Vec<Entry>, StoreError>>()?;
+        entries.sort_by_key(|entry| entry.sequence);
+        Ok(entries)
+    }
+
+    /// Stores a release and makes it active. Storing the same content again changes nothing.
+    ///
+    /// # Errors
+    /// A write that fails, or that reads back differently; the releases held before stay in force.
+    pub fn put(&self, release: &Release) -> Result<Entry, StoreError> {
+        let bundle = Bundle::write(release);
+        self.put_bundle(&bundle, release)
+    }
+
+    /// Stores an exported release.
+    ///
+    /// # Errors
+    /// A bundle that cannot be read, or a failed write as for [`Store::put`].
+    pub fn import(&self, bundle: &Bundle) -> Result<Entry, StoreError> {
+        self.put_bundle(bundle, &bundle.read()?)
+    }
+
+    /// A release as a bundle, checked against its digest.
+    ///
+    /// # Errors
+    /// A release that is not held, or damage.
+    pub fn bundle(&self, id: &str) -> Result<Bundle, StoreError> {
+        let entry = self.entry(id)?;
+        let bundle = Bundle::verify(self.read_pages(&entry)?)?;
+        if bundle.sha256() != &*entry.sha256 {
+            return Err(StoreError::Damaged(format!("release {id} has another digest than its manifest")));
+        }
+        Ok(bundle)
+    }
+
+    /// Says whether answers are read from a release.
+    ///
+    /// # Errors
+    /// A release that is not held, or the embedded one.
+    pub fn set_active(&self, id: &str, active: bool) -> Result<Entry, StoreError> {
+        let _writing = self.writing();
+        let mut entry = self.entry(id)?;
+        if entry.header.kind == ReleaseKind::Embedded && !active {
+            return Err(StoreError::Embedded(id.to_owned()));
+        }
+        entry.active = active;
+        self.point_to(&entry)?;
+        Ok(entry)
+    }
+
+    /// Writes a release beside the store, where recovery finds it, or into another folder. The name
+    /// holds the digest of the content.
+    ///
+    /// # Errors
+    /// A release that is not held, or a file that cannot be written.
+    pub fn export(&self, id: &str, folder: Option<&Path>) -> Result<PathBuf, StoreError> {
+        recovery::write_export(folder.unwrap_or(&recovery::exports(&self.folder)), id, &self.bundle(id)?)
+    }
+
+    /// The active releases in the order in which they are merged.
+    ///
+    /// # Errors
+    /// Damage in any of them.
+    pub fn active_releases(&self) -> Result<Vec<Release>, StoreError> {
+        let entries = self.entries()?;
+        entries.iter().filter(|entry| entry.active).map(|entry| self.read(entry)).collect()
+    }
+
+    /// Every release held, whether active or not, must read back whole; the active ones are returned.
+    fn check(&self) -> Result<Vec<Release>, StoreError> {
+        let mut active = Vec::new();
+        for entry in self.entries()? {
+            if entry.active {
+                active.push(self.read(&entry)?);
+            } else {
+                self.read_pages(&entry)?;
+            }
+        }
+        Ok(active)
+    }
+
+    fn read(&self, entry: &Entry) -> Result<Release, StoreError> {
+        let embedded = Release::embedded();
+        let pages = self.read_pages(entry)?;
+        // The pages are whole, and the id holds the digest of the very tables that are compiled in.
+        if entry.header == embedded.header {
+            return Ok(embedded.clone());
+        }
+        Ok(Bundle::verify(pages)?.read()?)
+    }
+
+    fn put_bundle(&self, bundle: &Bundle, release: &Release) -> Result<Entry, StoreError> {
+        let _writing = self.writing();
+        let entries = self.entries()?;
+        let id = release.header.id.clone();
+        let held = entries.iter().find(|entry| entry.header.id == id);
+        if let Some(held) = held.filter(|held| *held.sha256 == *bundle.sha256() && held.active) {
+            return Ok(held.clone());
+        }
+        let tree = format!("{TREE_PREFIX}{id}");
+        self.db.drop_tree(&tree).map_err(|error| self.error(&error))?;
+        self.write_pages(&tree, bundle.bytes())?;
+        let entry = Entry {
+            header: release.header.clone(),
+            sequence: entries.last().map_or(1, |last| last.sequence + 1),
+            pages: bundle.bytes().chunks(PAGE_BYTES).len() as u32,
+            bytes: bundle.bytes().len(),
+            crc32: crc32fast::hash(bundle.bytes()),
+            sha256: bundle.sha256().into(),
+            codes: release.codes.len(),
+            active: true,
+        };
+        let read_back = self.read_pages(&entry);
+        if read_back.is_ok_and(|bytes| bytes == bundle.bytes()) {
+            self.point_to(&entry)?;
+        } else {
+            return Err(StoreError::ReadBack(id.to_string()));
+        }
+        if entry.header.kind != ReleaseKind::Embedded {
+            recovery::write_export(&recovery::exports(&self.folder), &id, bundle)?;
+        }
+        self.drop_beyond_retained(&entry)?;
+        Ok(entry)
+    }
+
+    fn write_pages(&self, tree: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let tree = self.db.open_tree(tree).map_err(|error| self.error(&error))?;
+        let mut batch = sled::Batch::default();
+        for (page, number) in bytes.chunks(PAGE_BYTES).zip(0_u32..) {
+            batch.insert(&number.to_be_bytes(), page);
+        }
+        tree.apply_batch(batch).map_err(|error| self.error(&error))?;
+        tree.flush().map(drop).map_err(|error| self.error(&error))
+    }
+
+    fn read_pages(&self, entry: &Entry) -> Result<Vec<u8>, StoreError> {
+        let tree = format!("{TREE_PREFIX}{}", entry.header.id);
+        let tree = self.db.open_tree(tree).map_err(|error| self.error(&error))?;
+        let mut bytes = Vec::with_capacity(entry.bytes);
+        for page in tree.iter().values() {
+            bytes.extend_from_slice(&page.map_err(|error| self.error(&error))?);
+        }
+        if bytes.len() != entry.bytes || crc32fast::hash(&bytes) != entry.crc32 {
+            let id = &entry.header.id;
+            return Err(StoreError::Damaged(format!("release {id} does not match its checksum")));
+        }
+        Ok(bytes)
+    }
+
+    fn point_to(&self, entry: &Entry) -> Result<(), StoreError> {
+        let value = serde_json::to_vec(entry).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        self.manifest.insert(entry.header.id.as_bytes(), value).map_err(|error| self.error(&error))?;
+        self.manifest.flush().map(drop).map_err(|error| self.error(&error))
+    }
+
+    /// The embedded release of an older program goes; of the others the newest of each kind stay.
+    fn drop_beyond_retained(&self, added: &Entry) -> Result<(), StoreError> {
+        let embedded = added.header.kind == ReleaseKind::Embedded;
+        let kept = if embedded { 1 } else { RELEASES_RETAINED };
+        let mut same_kind = self.entries()?;
+        same_kind.retain(|entry| entry.header.kind == added.header.kind);
+        same_kind.sort_by_key(|entry| {
+            if embedded { (None, entry.sequence) } else { (Some(entry.header.quarter), entry.sequence) }
+        });
+        let surplus = same_kind.len().saturating_sub(kept);
+        for entry in same_kind.iter().take(surplus).filter(|entry| entry.header.id != added.header.id) {
+            self.manifest.remove(entry.header.id.as_bytes()).map_err(|error| self.error(&error))?;
+            self.manifest.flush().map_err(|error| self.error(&error))?;
+            let tree = format!("{TREE_PREFIX}{}", entry.header.id);
+            self.db.drop_tree(tree).map_err(|error| self.error(&error))?;
+            recovery::remove_exports(&self.folder, &entry.header.id);
+        }
+        Ok(())
+    }
+
+    /// Trees that a killed process left without a place in the manifest.
+    fn drop_orphans(&self) -> Result<(), StoreError> {
+        let named: Vec<String> =
+            self.entries()?.iter().map(|entry| format!("{TREE_PREFIX}{}", entry.header.id)).collect();
+        for name in self.db.tree_names() {
+            let text = String::from_utf8_lossy(&name);
+            if text.starts_with(TREE_PREFIX) && !named.iter().any(|named| *named == text) {
+                self.db.drop_tree(&name).map_err(|error| self.error(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&self, id: &str) -> Result<Entry, StoreError> {
+        let found = self.entries()?.into_iter().find(|entry| &*entry.header.id == id);
+        found.ok_or_else(|| StoreError::UnknownRelease(id.to_owned()))
+    }
+
+    fn writing(&self) -> std::sync::MutexGuard<'_, ()> {
+        // The lock guards no data of its own, so a panic of another writer leaves nothing half done in it.
+        self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn error(&self, error: &sled::Error) -> StoreError {
+        recovery::explain(&self.folder, error)
+    }
+}
