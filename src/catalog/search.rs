@@ -141,11 +141,13 @@ impl Query {
             _ => 2,
         };
         let first = name.split(' ').next().unwrap_or(name);
-        [name, first]
+        // A whole name goes before the first word of a longer one at the same distance.
+        [(name, 0), (first, 1)]
             .into_iter()
-            .filter(|candidate| candidate.len().abs_diff(self.name.len()) <= allowed)
-            .map(|candidate| strsim::osa_distance(candidate, &self.name))
-            .filter(|distance| *distance <= allowed)
+            .filter(|(candidate, _)| candidate.len().abs_diff(self.name.len()) <= allowed)
+            .map(|(candidate, rank)| (strsim::osa_distance(candidate, &self.name), rank))
+            .filter(|(distance, _)| *distance <= allowed)
+            .map(|(distance, rank)| 2 * distance + rank)
             .min()
     }
 }
