@@ -2,6 +2,7 @@
 
 pub mod discover;
 pub mod fetch;
+pub mod gate;
 pub mod memory;
 pub mod quarter;
 pub mod settings;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
+use super::gate::GateLimits;
 use super::unpack::UnpackLimits;
 
 /// The settings compiled in.
@@ -113,6 +114,7 @@ pub struct Settings {
     pub origin: String,
     pub fetch: FetchSettings,
     pub unpack: UnpackLimits,
+    pub gate: GateLimits,
     #[serde(rename = "feed")]
     pub feeds: Vec<Feed>,
 }

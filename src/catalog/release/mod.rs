@@ -3,6 +3,7 @@
 //! The same rows are the seed files, the pages of the store and the lines of an exported bundle.
 
 mod bundle;
+mod comparison;
 mod merge;
 mod rows;
 
@@ -19,6 +20,7 @@ use crate::domain::quarter::Quarter;
 
 pub(crate) use bundle::hex;
 pub use bundle::{Bundle, BundleError};
+pub use comparison::{Comparison, UnitChange};
 pub use merge::Overlay;
 
 /// What kind of file a release comes from.

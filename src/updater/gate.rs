@@ -1,0 +1,214 @@
+//! Whether a release is plausible enough to be read from.
+//!
+//! A parser that reads a changed layout wrongly still returns records. The gate compares what came
+//! out with what CMS has always published and with the release held before, and refuses by default.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::quarter::read_quarter;
+use crate::catalog::CodeVersion;
+use crate::catalog::release::{Comparison, Release};
+use crate::domain::time::Date;
+
+/// What a release must look like; per-thousand shares are compared without rounding.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateLimits {
+    pub codes_min: usize,
+    pub codes_max: usize,
+    /// Codes of the J and Q families together.
+    pub drug_codes_min: usize,
+    /// First letters that every release has codes of.
+    pub families: Vec<char>,
+    /// Rows with a problem, in each thousand codes.
+    pub problems_per_thousand: usize,
+    /// Codes held before that the release no longer lists, in each thousand.
+    pub vanished_per_thousand: usize,
+    /// Codes held before that have another billing unit, in each thousand.
+    pub unit_changed_per_thousand: usize,
+    /// No date lies before this year.
+    pub earliest_year: i16,
+    /// Days after the end of the quarter a date may lie.
+    pub days_ahead: i32,
+    /// Codes with a date out of reason that are put up with.
+    pub odd_dates: usize,
+}
+
+/// One reason to refuse a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{check}: {found}; {accepted}")]
+pub struct Objection {
+    /// Name of the check.
+    pub check: String,
+    pub found: String,
+    /// What would have passed.
+    pub accepted: String,
+}
+
+/// What the gate looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    pub release: &'a Release,
+    /// Name of the member it was read from.
+    pub member: &'a str,
+    /// Rows the parser could not read whole.
+    pub problems: usize,
+    /// The newest release held of an earlier posting.
+    pub held: Option<&'a Release>,
+}
+
+/// Every objection to a release, none when it is plausible.
+pub fn objections(candidate: Candidate<'_>, limits: &GateLimits) -> Vec<Objection> {
+    let mut objections = Vec::new();
+    counts(candidate, limits, &mut objections);
+    dates(candidate, limits, &mut objections);
+    changes(candidate, limits, &mut objections);
+    let quarter = candidate.release.header.quarter;
+    if let Some(named) = read_quarter(candidate.member).filter(|named| *named != quarter) {
+        object(
+            &mut objections,
+            "quarter",
+            format!("{} is named for {named}", candidate.member),
+            format!("the posting is of {quarter}"),
+        );
+    }
+    objections
+}
+
+fn object(objections: &mut Vec<Objection>, check: &str, found: String, accepted: String) {
+    objections.push(Objection { check: check.to_owned(), found, accepted });
+}
+
+fn counts(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Objection>) {
+    let codes: BTreeSet<&str> = candidate.release.codes.iter().map(|version| version.code.as_str()).collect();
+    let count = codes.len();
+    if !(limits.codes_min..=limits.codes_max).contains(&count) {
+        let accepted = format!("{} to {} are accepted", limits.codes_min, limits.codes_max);
+        object(objections, "code-count", format!("{count} codes"), accepted);
+    }
+    let drugs = codes.iter().filter(|code| code.starts_with(['J', 'Q'])).count();
+    if drugs < limits.drug_codes_min {
+        let accepted = format!("at least {} are expected", limits.drug_codes_min);
+        object(objections, "drug-code-count", format!("{drugs} codes of the J and Q families"), accepted);
+    }
+    let missing: String = limits.families.iter().filter(|f| !codes.iter().any(|c| c.starts_with(**f))).collect();
+    if !missing.is_empty() {
+        let accepted = "every release has codes of them".to_owned();
+        object(objections, "families", format!("no code of the families {missing}"), accepted);
+    }
+    if exceeds(candidate.problems, limits.problems_per_thousand, count) {
+        let accepted = format!("at most {} in 1,000 are accepted", limits.problems_per_thousand);
+        object(objections, "problems", format!("{} rows with problems", candidate.problems), accepted);
+    }
+}
+
+fn dates(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Objection>) {
+    let last_day = candidate.release.header.quarter.last_day();
+    let latest = last_day.checked_add(jiff::Span::new().days(limits.days_ahead)).unwrap_or(Date::MAX);
+    let odd = |day: Date| day.year() < limits.earliest_year || day > latest;
+    let odd_version = |version: &&CodeVersion| {
+        let backwards = version.terminated.is_some_and(|last| last < version.added);
+        odd(version.added) || odd(version.effective) || version.terminated.is_some_and(odd) || backwards
+    };
+    let count = candidate.release.codes.iter().filter(odd_version).count();
+    if count > limits.odd_dates {
+        let accepted = format!("from {} to {latest}, and at most {} others", limits.earliest_year, limits.odd_dates);
+        object(objections, "dates", format!("{count} codes with dates out of reason"), accepted);
+    }
+}
+
+fn changes(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Objection>) {
+    let Some(held) = candidate.held else { return };
+    let comparison = Comparison::between(Some(held), candidate.release);
+    let total = held.codes.len();
+    for (check, what, count, limit) in [
+        ("vanished", "codes vanished", comparison.vanished.len(), limits.vanished_per_thousand),
+        (
+            "unit-changes",
+            "codes have another billing unit",
+            comparison.unit_changed.len(),
+            limits.unit_changed_per_thousand,
+        ),
+    ] {
+        if exceeds(count, limit, total) {
+            let accepted = format!("at most {limit} in 1,000 of {total} are accepted");
+            object(objections, check, format!("{count} {what} since {}", held.header.id), accepted);
+        }
+    }
+}
+
+/// Whether `count` of `total` is more than a share, without dividing.
+const fn exceeds(count: usize, per_thousand: usize, total: usize) -> bool {
+    count.saturating_mul(1000) > total.saturating_mul(per_thousand)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::billing::NoUnitReason;
+    use crate::domain::time::date;
+    use crate::updater::settings::Settings;
+
+    /// The embedded release holds drugs only, so the counts are fitted to it.
+    fn limits() -> GateLimits {
+        GateLimits { codes_min: 100, families: vec!['J', 'Q'], ..Settings::embedded().gate }
+    }
+
+    fn checks(release: &Release, member: &str, problems: usize, held: Option<&Release>) -> Vec<String> {
+        let candidate = Candidate { release, member, problems, held };
+        objections(candidate, &limits()).into_iter().map(|objection| objection.check).collect()
+    }
+
+    fn plausible() -> Release {
+        Release::embedded().clone()
+    }
+
+    #[test]
+    fn a_plausible_release_passes() {
+        let release = plausible();
+        assert_eq!(checks(&release, "anweb.txt", 0, Some(&release)), [""; 0]);
+    }
+
+    #[test]
+    fn too_few_codes_and_missing_families_are_refused() {
+        let mut release = plausible();
+        release.codes.truncate(9);
+        let found = checks(&release, "anweb.txt", 0, None);
+        assert!(found.contains(&"code-count".to_owned()) && found.contains(&"drug-code-count".to_owned()));
+        let mut release = plausible();
+        release.codes.retain(|version| !version.code.as_str().starts_with('Q'));
+        assert!(checks(&release, "anweb.txt", 0, None).contains(&"families".to_owned()));
+    }
+
+    #[test]
+    fn problems_and_dates_out_of_reason_are_refused() {
+        let mut release = plausible();
+        assert_eq!(checks(&release, "anweb.txt", release.codes.len(), None), ["problems"]);
+        for version in release.codes.iter_mut().take(6) {
+            version.added = date(1901, 1, 1);
+        }
+        assert_eq!(checks(&release, "anweb.txt", 0, None), ["dates"]);
+    }
+
+    #[test]
+    fn a_release_unlike_the_held_one_is_refused() {
+        let held = plausible();
+        let mut release = plausible();
+        for version in &mut release.codes {
+            version.billing = Err(NoUnitReason::Unclassified);
+        }
+        assert_eq!(checks(&release, "anweb.txt", 0, Some(&held)), ["unit-changes"]);
+        let mut release = plausible();
+        let keep = release.codes.len() * 9 / 10;
+        release.codes.truncate(keep);
+        assert!(checks(&release, "anweb.txt", 0, Some(&held)).contains(&"vanished".to_owned()));
+    }
+
+    #[test]
+    fn a_file_named_for_another_quarter_is_refused() {
+        let release = plausible();
+        assert_eq!(checks(&release, "HCPC2013_A-N.txt", 0, None), ["quarter"]);
+    }
+}
