@@ -93,7 +93,8 @@ fn counts(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Ob
         let accepted = format!("at least {} are expected", limits.drug_codes_min);
         object(objections, "drug-code-count", format!("{drugs} codes of the J and Q families"), accepted);
     }
-    let missing: String = limits.families.iter().filter(|f| !codes.iter().any(|c| c.starts_with(**f))).collect();
+    let missing: String =
+        limits.families.iter().filter(|f| !codes.iter().any(|c| c.starts_with(**f))).collect();
     if !missing.is_empty() {
         let accepted = "every release has codes of them".to_owned();
         object(objections, "families", format!("no code of the families {missing}"), accepted);
@@ -114,7 +115,8 @@ fn dates(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Obj
     };
     let count = candidate.release.codes.iter().filter(odd_version).count();
     if count > limits.odd_dates {
-        let accepted = format!("from {} to {latest}, and at most {} others", limits.earliest_year, limits.odd_dates);
+        let accepted =
+            format!("from {} to {latest}, and at most {} others", limits.earliest_year, limits.odd_dates);
         object(objections, "dates", format!("{count} codes with dates out of reason"), accepted);
     }
 }
