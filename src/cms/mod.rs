@@ -3,6 +3,7 @@
 //! A parser never fails whole because of one bad row, never panics, and never allocates beyond a stated
 //! limit. What the records mean for billing is `catalog`'s business.
 
+pub mod descriptor;
 pub mod hcpcs;
 pub mod problem;
 pub mod text;

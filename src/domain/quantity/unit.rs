@@ -21,6 +21,7 @@ pub enum Measure {
     Length,
     Cells,
     PlaqueFormingUnits,
+    VectorGenomes,
     /// Whole things counted one by one: vials, doses, studies, devices.
     Count,
     Time,
@@ -85,6 +86,8 @@ units! {
     MillionCells Cells 1_000_000 "million cells" [],
     PlaqueFormingUnit PlaqueFormingUnits 1 "pfu" ["plaque forming unit", "plaque forming units"],
     MillionPlaqueFormingUnits PlaqueFormingUnits 1_000_000 "million pfu" ["million plaque forming units"],
+    VectorGenome VectorGenomes 1 "vg" ["vector genome", "vector genomes"],
+    BillionVectorGenomes VectorGenomes 1_000_000_000 "billion vg" ["billion vector genomes"],
     Each Count 1 "each" ["ea", "unit dose", "item", "device", "patch", "implant", "kit"],
     Vial Count 1 "vial" ["vials", "container", "ampule", "syringe", "bag"],
     Dose Count 1 "dose" ["doses", "treatment", "therapeutic dose", "study dose", "infusion", "instillation"],
