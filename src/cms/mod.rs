@@ -4,7 +4,10 @@
 //! limit. What the records mean for billing is `catalog`'s business.
 
 pub mod descriptor;
+pub mod facts;
 pub mod hcpcs;
+pub mod kinds;
+pub mod names;
 pub mod problem;
 pub mod text;
 pub mod xlsx;

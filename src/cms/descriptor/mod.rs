@@ -3,12 +3,15 @@
 //! `token` cuts the text, `unit` knows how CMS writes units, `phrase` finds the amounts and the part
 //! each plays; here one of them is chosen. The short descriptor is never read (rule U-01).
 
+mod convention;
 mod phrase;
 mod token;
 mod unit;
 
+pub use convention::{Convention, ConventionError, Conventions};
+
 use crate::domain::billing::{BillingUnit, UnitForm};
-use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 use phrase::{Amount, Counted, Phrases, Role, phrases};
 use token::{Token, tokens};
 
@@ -89,7 +92,8 @@ fn amounts(tokens: &[Token], phrases: &Phrases) -> Option<Reading> {
     let outside: Vec<&Amount> = phrases
         .amounts
         .iter()
-        .filter(|amount| amount.depth == 0)
+        // A length of therapy bounds a dose and is no amount of a drug.
+        .filter(|amount| amount.depth == 0 && amount.quantity.unit.measure() != Measure::Time)
         .filter(|amount| matches!(amount.role, Role::Plain | Role::UpTo | Role::Per))
         .collect();
     if let Some(amount) = outside.iter().rfind(|amount| amount.role == Role::Per) {
@@ -158,7 +162,8 @@ fn single_unit(phrases: &Phrases) -> Option<Reading> {
 
 /// An amount in parentheses is the last resort before a strength.
 fn in_parentheses(phrases: &Phrases) -> Option<Reading> {
-    let inside = phrases.amounts.iter().filter(|amount| amount.depth > 0);
+    let is_inside = |amount: &&Amount| amount.depth > 0 && amount.quantity.unit.measure() != Measure::Time;
+    let inside = phrases.amounts.iter().filter(is_inside);
     let last = inside.filter(|it| matches!(it.role, Role::Plain | Role::UpTo | Role::Per)).next_back()?;
     Some(plain(multiple(last)))
 }

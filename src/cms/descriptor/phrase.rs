@@ -127,7 +127,6 @@ fn role(tokens: &[Token], start: usize, end: usize, quantity: Quantity) -> Role 
         () if before(&["up", "to"]) => Role::UpTo,
         () if before(&["per"]) => Role::Per,
         () if describes.iter().any(|words| before(words)) || before(&["minimum"]) => Role::Description,
-        // "(250 i.u.)" behind an amount of mass restates it; a length of therapy is never restated.
         () if quantity.value.is_zero() => Role::Description,
         () => Role::Plain,
     }
@@ -171,9 +170,8 @@ fn counted(token: &Token) -> Option<Counted> {
     let Token::Word(word) = token else { return None };
     Some(match word.as_str() {
         "vial" => Counted::Container(Unit::Vial),
-        "implant" | "patch" | "applicator" | "system" | "cartridge" | "syringe" | "ampule" | "insert" => {
-            Counted::Container(Unit::Each)
-        }
+        "implant" | "patch" | "applicator" | "system" | "cartridge" | "syringe" | "ampule" | "insert"
+        | "source" => Counted::Container(Unit::Each),
         "dose" | "treatment" | "infusion" | "instillation" | "study" => Counted::Event,
         _ => return None,
     })

@@ -1,0 +1,188 @@
+//! The drug that a long descriptor names: its nonproprietary name, and a brand or maker.
+
+/// Words that begin a descriptor and say how the drug is given.
+const LEADING: &[&str] =
+    &["injection", "inj", "infusion", "instillation", "intravesical instillation", "oral"];
+
+/// Words that make a phrase a description of the drug and not its name.
+const ADJECTIVES: &[&str] =
+    &["liposomal", "iv", "sterile", "human", "recombinant", "unspecified oral dosage form"];
+
+/// Beginnings of what stands in parentheses without being a brand or a maker.
+const NOT_A_BRAND: &[&str] = &[
+    "anti",
+    "vitamin",
+    "preservative",
+    "pneumatic",
+    "only",
+    "heparin",
+    "ecmo",
+    "central",
+    "autologous",
+    "bcma",
+    "code may",
+    "contraceptive",
+    "e.g",
+    "e. g",
+    "eg ",
+    "equine",
+    "for ",
+    "g-csf",
+    "hepb",
+    "human",
+    "i.e",
+    "i. e",
+    "i.u",
+    "includ",
+    "intravesical",
+    "list ",
+    "mab",
+    "nos",
+    "non",
+    "not ",
+    "ovine",
+    "pfu",
+    "porcine",
+    "prior",
+    "recombinant",
+    "scorpion",
+    "single",
+    "up to",
+    "whole",
+];
+
+/// Longest name that is kept, in characters.
+const NAME_CHARACTERS_MAX: usize = 120;
+
+/// What a descriptor calls the drug.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Names {
+    /// Nonproprietary name, in lower case; several drugs are joined by "and".
+    pub name: String,
+    /// Brand of the product, in lower case.
+    pub brand: Option<String>,
+    /// Maker, where the code is exclusive to one maker's product.
+    pub maker: Option<String>,
+}
+
+/// Reads the names; `is_exclusive` says that the code is for one maker's product only.
+pub fn names(descriptor: &str, is_exclusive: bool) -> Names {
+    let lower = descriptor.to_lowercase();
+    let (outside, inside) = apart(&lower);
+    let label = inside.into_iter().find(|text| is_brand(text));
+    let (brand, maker) = if is_exclusive { (None, label) } else { (label, None) };
+    Names { name: nonproprietary(&outside), brand, maker }
+}
+
+/// The text outside parentheses, and what the outermost ones hold.
+fn apart(text: &str) -> (String, Vec<String>) {
+    let (mut outside, mut inside, mut depth) = (String::new(), Vec::<String>::new(), 0_usize);
+    let mut before = ' ';
+    for c in text.chars() {
+        // "capsule(s)" and "f(ab)2" are words.
+        let is_in_a_word = depth == 0 && c == '(' && before.is_alphanumeric();
+        let ends_a_word = depth == 0 && c == ')';
+        before = c;
+        match c {
+            _ if is_in_a_word || ends_a_word => outside.push(c),
+            '(' => {
+                depth += 1;
+                if depth == 1 {
+                    inside.push(String::new());
+                }
+            }
+            ')' => depth -= 1,
+            _ if depth == 0 => outside.push(c),
+            // A parenthesis is open, so the last text exists.
+            _ => inside.last_mut().into_iter().for_each(|text| text.push(c)),
+        }
+    }
+    (outside, inside)
+}
+
+fn is_brand(text: &str) -> bool {
+    let text = text.trim();
+    let starts = |beginning: &&str| text.starts_with(*beginning);
+    !text.is_empty()
+        && text.starts_with(|c: char| c.is_alphabetic())
+        && !NOT_A_BRAND.iter().any(starts)
+        && !text.contains("factor")
+        && !text.contains(" mg")
+}
+
+/// The phrases before the first amount, without the way of giving and what only describes.
+fn nonproprietary(outside: &str) -> String {
+    let outside = LEADING
+        .iter()
+        .filter_map(|word| outside.strip_prefix(word))
+        .find(|rest| rest.starts_with([',', ' ']))
+        .unwrap_or(outside);
+    let phrases = outside.split([',', ';']).map(str::trim).filter(|phrase| !phrase.is_empty());
+    let named = phrases.map(without_amounts).find(|phrase| !phrase.is_empty() && !is_adjective(phrase));
+    named.unwrap_or_default().chars().take(NAME_CHARACTERS_MAX).collect()
+}
+
+fn is_adjective(phrase: &str) -> bool {
+    ADJECTIVES.contains(&phrase)
+}
+
+/// "acetaminophen 10 mg and ibuprofen 3 mg" names acetaminophen and ibuprofen.
+fn without_amounts(phrase: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    let mut skip_unit = false;
+    for word in phrase.split_whitespace() {
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit()) && !word.ends_with('%');
+        let has_unit = is_number && word.ends_with(|c: char| c.is_alphabetic());
+        if word == "per" || word == "up" {
+            break;
+        }
+        if !is_number && !(skip_unit && UNITS.contains(&word)) {
+            words.push(word);
+        }
+        skip_unit = is_number && !has_unit;
+    }
+    words.join(" ")
+}
+
+/// Units behind a number inside a name.
+const UNITS: &[&str] =
+    &["mg", "mcg", "g", "gram", "grams", "ml", "cc", "units", "unit", "microgram", "mg/ml", "meq"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_drug_is_the_first_phrase_that_names_one() {
+        for (descriptor, name) in [
+            ("Injection, rituximab, 10 mg", "rituximab"),
+            ("Injection interferon example, 0.25 mg", "interferon example"),
+            ("Injection, burosumab-twza 1 mg", "burosumab-twza"),
+            ("Injection, immune globulin (brandname), intravenous, 500 mg", "immune globulin"),
+            ("Injection, liposomal, 1 mg one and 2.27 mg two", "one and two"),
+            ("Injection, one 10 mg and two 3 mg", "one and two"),
+            ("5% dextrose/water (500 ml = 1 unit)", "5% dextrose/water"),
+            ("Factor viii (antihemophilic factor, human) per i.u.", "factor viii"),
+            ("Infusion, normal saline solution, 250 cc", "normal saline solution"),
+            ("", ""),
+        ] {
+            assert_eq!(names(descriptor, false).name, name, "{descriptor}");
+        }
+    }
+
+    #[test]
+    fn parentheses_hold_a_brand_a_maker_or_neither() {
+        let read = |text, exclusive| (names(text, exclusive).brand, names(text, exclusive).maker);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            read("Injection, one-abcd, biosimilar, (brandname), 10 mg", false),
+            (some("brandname"), None)
+        );
+        assert_eq!(
+            read("Injection, one (maker), not therapeutically equivalent to j0001, 1 mg", true),
+            (None, some("maker"))
+        );
+        assert_eq!(read("Injection, one, 1 mg (for esrd on dialysis)", false), (None, None));
+        assert_eq!(read("Factor viii (antihemophilic factor (porcine)), per i.u.", false), (None, None));
+    }
+}
