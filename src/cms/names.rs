@@ -136,7 +136,8 @@ fn without_amounts(phrase: &str) -> String {
         if word == "per" || word == "up" {
             break;
         }
-        if !is_number && !(skip_unit && UNITS.contains(&word)) {
+        let is_unit = skip_unit && UNITS.contains(&word);
+        if !is_number && !is_unit {
             words.push(word);
         }
         skip_unit = is_number && !has_unit;

@@ -162,9 +162,11 @@ fn single_unit(phrases: &Phrases) -> Option<Reading> {
 
 /// An amount in parentheses is the last resort before a strength.
 fn in_parentheses(phrases: &Phrases) -> Option<Reading> {
-    let is_inside = |amount: &&Amount| amount.depth > 0 && amount.quantity.unit.measure() != Measure::Time;
-    let inside = phrases.amounts.iter().filter(is_inside);
-    let last = inside.filter(|it| matches!(it.role, Role::Plain | Role::UpTo | Role::Per)).next_back()?;
+    let last = phrases.amounts.iter().rfind(|amount| {
+        amount.depth > 0
+            && amount.quantity.unit.measure() != Measure::Time
+            && matches!(amount.role, Role::Plain | Role::UpTo | Role::Per)
+    })?;
     Some(plain(multiple(last)))
 }
 
