@@ -1,3 +1,5 @@
 //! The `infusion-coder` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    infusion_coder::cli::main()
+}

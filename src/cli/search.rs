@@ -1,0 +1,53 @@
+//! `search`: finds codes by any of their names.
+
+use clap::Args;
+use serde_json::json;
+
+use super::shelf::{Format, StoreFlag, date_or_today, standing, table, unit_text, version_json};
+use crate::catalog::Lookup;
+
+/// What to search for.
+#[derive(Debug, Args)]
+pub struct Flags {
+    /// A code, an ingredient, a brand or a name with its suffix.
+    #[arg(required = true)]
+    query: Vec<String>,
+    /// Date of service, YYYY-MM-DD; today when it is not given.
+    #[arg(long)]
+    date: Option<String>,
+    /// Most hits that are printed.
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    store: StoreFlag,
+}
+
+/// Prints the hits, the best first.
+pub fn run(flags: &Flags) -> anyhow::Result<()> {
+    let (catalog, date) = (flags.store.catalog()?, date_or_today(flags.date.as_deref())?);
+    let hits = catalog.search(&flags.query.join(" "), date, flags.limit);
+    if flags.format == Format::Json {
+        let hits: Vec<_> = hits
+            .iter()
+            .map(|hit| json!({ "inForce": hit.in_force, "codeVersion": version_json(hit.version) }))
+            .collect();
+        println!("{:#}", json!({ "hits": hits }));
+        return Ok(());
+    }
+    anyhow::ensure!(!hits.is_empty(), "nothing is found: try the ingredient, the brand or the code");
+    let mut table = table(&["code", "drug", "brands", "unit", "standing"]);
+    for hit in hits {
+        let version = hit.version;
+        table.add_row([
+            version.code.to_string(),
+            version.name.to_string(),
+            version.brands.join(", "),
+            unit_text(version),
+            standing(Lookup::from(hit)).to_owned(),
+        ]);
+    }
+    println!("{table}");
+    Ok(())
+}

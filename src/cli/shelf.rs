@@ -1,0 +1,117 @@
+//! What the commands of the catalog share: the store's folder, dates and tables.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::{Value, json};
+
+use crate::catalog::Catalog;
+use crate::catalog::record::CodeVersion;
+use crate::catalog::release::Overlay;
+use crate::catalog::snapshot::Lookup;
+use crate::catalog::store::{Opened, Store};
+use crate::domain::time::{Date, parse_date};
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Where the releases are kept.
+#[derive(Debug, Clone, Args)]
+pub struct StoreFlag {
+    /// Folder of the store; without it the user's data folder, and where that has none, the embedded catalog.
+    #[arg(long, value_name = "DIR", env = "INFUSION_CODER_STORE")]
+    pub store: Option<PathBuf>,
+}
+
+impl StoreFlag {
+    /// The folder to open, whether or not there is a store in it yet.
+    pub fn folder(&self) -> anyhow::Result<PathBuf> {
+        let named =
+            |variable| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+        self.store
+            .clone()
+            .or_else(|| named("XDG_DATA_HOME").map(|data| data.join("infusion-coder/store")))
+            .or_else(|| named("HOME").map(|home| home.join(".local/share/infusion-coder/store")))
+            .context("no folder for the store is known: give one with --store")
+    }
+
+    /// Opens the store, making it where there is none.
+    pub fn open(&self) -> anyhow::Result<Opened> {
+        Ok(Store::open(&self.folder()?)?)
+    }
+
+    /// The catalog of the store, or the embedded one where no store was named and none is there.
+    pub fn catalog(&self) -> anyhow::Result<Arc<Catalog>> {
+        let is_there = self.folder().is_ok_and(|folder| folder.join("db").exists());
+        if self.store.is_none() && !is_there {
+            return Ok(Catalog::embedded());
+        }
+        Ok(Arc::new(Catalog::merge(&self.open()?.releases, Overlay::embedded())))
+    }
+}
+
+/// The date of service asked for, or today.
+pub fn date_or_today(text: Option<&str>) -> anyhow::Result<Date> {
+    match text {
+        Some(text) => parse_date(text).with_context(|| format!("--date {text}")),
+        None => Ok(jiff::Zoned::now().date()),
+    }
+}
+
+/// A table for the terminal with a header.
+pub fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    table
+}
+
+/// The billing unit in words, or why there is none.
+pub fn unit_text(version: &CodeVersion) -> String {
+    match version.billing {
+        Ok(unit) => unit.quantity.to_string(),
+        Err(reason) => format!("none ({})", reason.as_str()),
+    }
+}
+
+/// How a code stands to the date.
+pub const fn standing(lookup: Lookup<'_>) -> &'static str {
+    match lookup {
+        Lookup::InForce(_) => "in force",
+        Lookup::Assumed(_) => "assumed",
+        Lookup::Terminated(_) => "terminated",
+        Lookup::NotYet(_) => "not yet",
+        Lookup::Unknown => "unknown",
+    }
+}
+
+/// A version as JSON, with the names of the API.
+pub fn version_json(version: &CodeVersion) -> Value {
+    json!({
+        "code": version.code,
+        "name": &*version.name,
+        "brands": version.brands,
+        "billingUnit": version.billing.ok().map(|unit| json!({
+            "value": unit.quantity.value,
+            "unit": unit.quantity.unit,
+            "form": unit.form.as_str(),
+        })),
+        "noUnitReason": version.billing.err().map(|reason| reason.as_str()),
+        "addedDate": version.added.to_string(),
+        "effectiveDate": version.effective.to_string(),
+        "terminationDate": version.terminated.map(|day| day.to_string()),
+        "flags": version.flags.to_string(),
+        "referenceProduct": version.reference_product.as_deref(),
+        "referenceCodes": version.reference_codes,
+        "successorCodes": version.successors,
+        "source": &*version.source,
+    })
+}
