@@ -83,7 +83,8 @@ pub enum Route {
 }
 
 /// Why fluid was running. Source: rules HYD-1..HYD-7.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FluidPurpose {
     /// Treats a documented volume or electrolyte need.
     Hydration,
@@ -108,7 +109,8 @@ pub struct Pump {
 }
 
 /// Why a second access site was needed. Source: rule INIT-4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AccessReason {
     Protocol,
     PatientCondition,

@@ -91,6 +91,62 @@ pub fn minutes_between(start: LocalTime, stop: LocalTime, zone: Option<&TimeZone
     }
 }
 
+/// The clock time so many minutes later, or earlier when negative; clock changes are not followed.
+pub fn plus_minutes(time: LocalTime, minutes: i64) -> LocalTime {
+    time.saturating_add(jiff::SignedDuration::from_mins(minutes))
+}
+
+/// Places the local times of one visit on a single line of seconds.
+///
+/// Where the offset of the zone is the same at both ends of the visit, the civil difference is exact
+/// and cheap; a visit across a clock change asks the zone for every time.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock<'a> {
+    origin: LocalTime,
+    zone: Option<&'a TimeZone>,
+    crosses_change: bool,
+}
+
+impl<'a> Clock<'a> {
+    /// A clock for a visit between two times.
+    pub fn new(zone: Option<&'a TimeZone>, earliest: LocalTime, latest: LocalTime) -> Self {
+        let crosses_change = zone.is_some_and(|zone| {
+            minutes_between(earliest, latest, Some(zone)) != minutes_between(earliest, latest, None)
+        });
+        Self { origin: earliest, zone, crosses_change }
+    }
+
+    /// Seconds from the origin of the visit; a time that occurs twice is read as the first one.
+    pub fn seconds(&self, time: LocalTime) -> i64 {
+        match self.zone {
+            Some(zone) if self.crosses_change => {
+                let read = |time| zone.to_ambiguous_timestamp(time).compatible();
+                match (read(self.origin), read(time)) {
+                    (Ok(origin), Ok(time)) => time.duration_since(origin).as_secs(),
+                    // Only the ends of the calendar have no timestamp; the civil difference serves there.
+                    _ => time.duration_since(self.origin).as_secs(),
+                }
+            }
+            _ => time.duration_since(self.origin).as_secs(),
+        }
+    }
+
+    /// Start and stop in seconds. A stop that lies before the start is read as the second of two
+    /// occurrences where the clock was set back; it stays before the start otherwise.
+    pub fn span(&self, start: LocalTime, stop: LocalTime) -> (i64, i64) {
+        let (from, to) = (self.seconds(start), self.seconds(stop));
+        let Some(zone) = self.zone.filter(|_| to < from) else { return (from, to) };
+        let first = zone.to_ambiguous_timestamp(start).compatible();
+        let second = zone.to_ambiguous_timestamp(stop).later();
+        match (first, second) {
+            (Ok(first), Ok(second)) if second >= first => {
+                (from, from + second.duration_since(first).as_secs())
+            }
+            _ => (from, to),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,5 +185,17 @@ mod tests {
     fn midnight_is_an_ordinary_minute() {
         assert_eq!(minutes_between(at("2025-11-03T23:30"), at("2025-11-04T00:45"), None), 75);
         assert_eq!(minutes_between(at("2025-11-03T10:00"), at("2025-11-03T09:00"), None), -60);
+    }
+
+    #[test]
+    fn a_clock_follows_the_zone_only_where_it_changes() {
+        let zone = parse_time_zone("America/Chicago").expect("a zone");
+        let (start, stop) = (at("2025-11-02T00:30"), at("2025-11-02T03:00"));
+        assert_eq!(Clock::new(Some(&zone), start, stop).span(start, stop), (0, 210 * 60));
+        assert_eq!(Clock::new(None, start, stop).span(start, stop), (0, 150 * 60));
+        let (before, after) = (at("2025-11-02T01:50"), at("2025-11-02T01:20"));
+        assert_eq!(Clock::new(Some(&zone), after, before).span(before, after), (30 * 60, 60 * 60));
+        let (first, second) = (at("2025-11-03T10:00"), at("2025-11-03T09:00"));
+        assert_eq!(Clock::new(Some(&zone), second, first).span(first, second), (3600, 0));
     }
 }

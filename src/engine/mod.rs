@@ -9,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::domain::claim::Line;
 use crate::domain::encounter::Encounter;
 use crate::domain::field::Field;
-use crate::domain::finding::{Finding, NotBilled, Question, Reason, Severity};
+use crate::domain::finding::{Answer, Finding, NotBilled, Question, Reason, Severity};
 use crate::policy::Policy;
 use crate::rules::{self, Rule};
 use trail::{NotedFact, Trail};
@@ -46,10 +46,7 @@ pub struct Coding<'a> {
 /// Codes a visit: administration lines and drug lines, with the reason for each.
 pub fn code(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> CodingResult {
     let mut coding = Coding::new(encounter, catalog, policy);
-    rules::administration::code(&mut coding);
-    rules::drug_line::code(&mut coding);
-    rules::documentation::check(&mut coding);
-    rules::checks::check(&mut coding);
+    coding.run();
     coding.result
 }
 
@@ -68,6 +65,39 @@ impl<'a> Coding<'a> {
             ..CodingResult::default()
         };
         Self { encounter, catalog, policy, result, asking: true }
+    }
+
+    fn run(&mut self) {
+        rules::administration::code(self);
+        rules::drug_line::code(self);
+        rules::documentation::check(self);
+        rules::checks::check(self);
+    }
+
+    /// Asks for a fact, with the lines of the whole visit under each possible answer.
+    pub fn ask(
+        &mut self,
+        field: Field,
+        rule: &'static Rule,
+        text: &'static str,
+        facts: &[NotedFact],
+        answers: impl FnOnce(&Self) -> Vec<Answer>,
+    ) {
+        if self.asking {
+            let answers = answers(self);
+            let note = self.result.trail.note(text, facts);
+            self.result.questions.push(Question { field, rule, note, answers });
+        }
+    }
+
+    /// One answer to a question: the lines of the visit if the record said so.
+    pub fn answer(&self, label: impl Into<String>, change: impl FnOnce(&mut Encounter)) -> Answer {
+        let mut encounter = self.encounter.clone();
+        change(&mut encounter);
+        let mut coding = Coding::new(&encounter, self.catalog, self.policy);
+        coding.asking = false;
+        coding.run();
+        Answer { label: label.into(), lines: coding.result.lines }
     }
 
     /// Adds a finding.

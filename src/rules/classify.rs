@@ -1,6 +1,297 @@
-//! What kind of administration service a drug earns (rules CLS-1..CLS-5).
+//! What kind of administration service a drug earns (rules CLS-1 to CLS-5, CHM-1).
 
-use super::Family;
+use arrayvec::ArrayString;
+
+use super::{Family, Rule, Status, rule};
+use crate::domain::drug::{DrugClass, DrugGiven};
+use crate::domain::encounter::Indication;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::DrugClassProfile;
+
+rule! {
+    pub static CLS_1: "CLS-1", "Complexity makes a drug complex, not the diagnosis",
+    basis: Quoted, cites: ["A52953", "NOR-JF"],
+    says: "The chemotherapy codes are for antineoplastic drugs, also against other diseases, and for certain monoclonal antibodies and other biologic response modifiers. The drug's complexity and risk decide.",
+    why: "The codes pay for the preparation, supervision and monitoring that such a drug needs, whatever it treats.",
+    example: "Rituximab for rheumatoid arthritis is infused under the same codes as rituximab for lymphoma.",
+    exceptions: "Lists of contractors and payers, and policies that ask for cancer (CLS-3 to CLS-5).",
+}
+
+rule! {
+    pub static CLS_2: "CLS-2", "Several factors decide whether the complexity was met",
+    basis: Primary, cites: ["NOR-JF", "CSRO"],
+    status: Status::Informational,
+    from: "2025-01-02",
+    says: "Since 2025 the manual lets several factors speak for the complexity of the service, and not the drug's name alone. Contractors had paused automatic down-coding before.",
+    why: "Lists of drugs had taken the place of the medical record.",
+    example: "An infusion that is on a retired list may still be reported under the complex codes when the record shows the complexity.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static CLS_3: "CLS-3", "A contractor's list of drugs",
+    basis: Primary, cites: ["CSRO", "A59272", "A58532"],
+    says: "Where the policy follows a contractor's list, a drug on it is reported under the therapeutic codes.",
+    why: "Some contractors published such lists; several are retired, so none is used unless a policy asks for it.",
+    example: "Under a policy that lists natalizumab, its infusion is therapeutic.",
+    exceptions: "Without such a policy CLS-1 decides.",
+}
+
+rule! {
+    pub static CLS_4: "CLS-4", "A payer's list of drugs",
+    basis: Primary, cites: ["IBC"],
+    says: "Where a payer lists drugs for the therapeutic codes, the list decides for that payer, also against the class that the request states.",
+    why: "The payer denies the complex code for a listed drug.",
+    example: "A plan that lists certolizumab pays its injection as a therapeutic one.",
+    exceptions: "Drugs that are not listed follow CLS-1.",
+}
+
+rule! {
+    pub static CLS_5: "CLS-5", "Chemotherapy codes for cancer only",
+    basis: Secondary, cites: ["GUIDE-2026"],
+    says: "Under this reading the chemotherapy codes are for cancer only; the same drug against another disease is therapeutic. The request must say whether the visit treats cancer.",
+    why: "Some payers and the 2026 billing guide read the codes so. CMS and CPT do not (CLS-1).",
+    example: "Rituximab for rheumatoid arthritis is a therapeutic infusion under this reading.",
+    exceptions: "Used only where the policy asks for it.",
+}
+
+rule! {
+    pub static CHM_1: "CHM-1", "Hormonal drugs against cancer",
+    basis: Secondary, cites: ["IBC"],
+    says: "Leuprolide, goserelin or fulvestrant against cancer is a hormonal antineoplastic; against another disease, or as a product labelled for one, it is a therapeutic drug.",
+    why: "The hormonal code is for antineoplastic use; the same hormone also treats endometriosis and infertility.",
+    example: "The 7.5 mg depot of leuprolide for prostate cancer is a hormonal injection; the 3.75 mg depot for endometriosis is a therapeutic one.",
+    exceptions: "A product labelled for other uses counts as hormonal when the request says that the visit treats cancer.",
+}
 
 /// The rules of this file.
-pub static FAMILIES: &[Family] = &[];
+pub static FAMILIES: &[Family] =
+    &[("Drug class", &[&CLS_1, &CLS_2, &CLS_3, &CLS_4, &CLS_5, &CHM_1])];
+
+/// What keeps the class of an administration unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// Nothing tells the class of a drug.
+    Class { drug: Option<u16> },
+    /// The policy must know whether the visit treats cancer.
+    Indication { drug: u16 },
+}
+
+/// The class that leads an administration: a mixture follows its most complex drug (rule SEQ-4).
+///
+/// # Errors
+/// The fact to ask for, where the class is not known.
+pub fn class_of_administration(coding: &mut Coding<'_>, index: u16) -> Result<DrugClass, Unknown> {
+    let encounter = coding.encounter;
+    let mut leading = None;
+    let mut unknown = None;
+    for (drug, given) in encounter.administrations[usize::from(index)].drugs.iter().enumerate() {
+        match class_of_drug(coding, index, drug as u16, given) {
+            Ok(class) if leading.is_none_or(|known| rank(known) < rank(class)) => leading = Some(class),
+            Ok(_) => {}
+            Err(reason) => unknown = Some(reason),
+        }
+    }
+    match (leading, unknown) {
+        (Some(class), None) => Ok(class),
+        // No other drug of the mixture can outrank an antineoplastic one.
+        (Some(DrugClass::Antineoplastic), Some(_)) => Ok(DrugClass::Antineoplastic),
+        (_, Some(reason)) => Err(reason),
+        (None, None) => Err(Unknown::Class { drug: None }),
+    }
+}
+
+/// The class of one drug: the payer's list, else the request, else the catalog; then the policy's reading.
+///
+/// # Errors
+/// The fact to ask for, where the class is not known.
+pub fn class_of_drug(
+    coding: &mut Coding<'_>,
+    index: u16,
+    drug: u16,
+    given: &DrugGiven,
+) -> Result<DrugClass, Unknown> {
+    let policy = coding.policy;
+    let listed = known_class(coding, given);
+    let class = match (given.class, listed) {
+        (Some(stated), listed) => {
+            if listed.is_some_and(|listed| listed != stated) {
+                note_override(coding, index, drug);
+            }
+            stated
+        }
+        (None, Some(listed)) => listed,
+        (None, None) => return Err(Unknown::Class { drug: Some(drug) }),
+    };
+    if !is_complex(class) {
+        return Ok(class);
+    }
+    let profile = &policy.administration.drug_class_profile;
+    let is_listed = given.code.is_some_and(|code| policy.administration.down_classed_codes.contains(&code));
+    match **profile {
+        DrugClassProfile::MacList if is_listed => Ok(down_classed(coding, &CLS_3, index, drug)),
+        DrugClassProfile::PayerList if is_listed => Ok(down_classed(coding, &CLS_4, index, drug)),
+        DrugClassProfile::StrictOncology => by_use(coding, index, drug, class),
+        _ if class == DrugClass::HormonalAntineoplastic => Ok(hormonal(coding, index, drug, given)),
+        _ => {
+            let facts = [fact::parameter("profile", Value::Label("complexity"), profile)];
+            let text = "The drug's complexity makes this a chemotherapy or complex service, whatever the diagnosis.";
+            coding.result.trail.fired(&CLS_1, Subject::Drug(index, drug), text, &facts);
+            Ok(class)
+        }
+    }
+}
+
+/// Whether the class belongs to the chemotherapy and complex drug family.
+pub const fn is_complex(class: DrugClass) -> bool {
+    matches!(
+        class,
+        DrugClass::Antineoplastic | DrugClass::ComplexBiologic | DrugClass::HormonalAntineoplastic
+    )
+}
+
+/// The class that our table of drugs states for a code, or else for a name.
+fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<DrugClass> {
+    let formulary = &coding.catalog.formulary;
+    let by_code = given.code.and_then(|code| formulary.drug(code)).map(|facts| facts.class);
+    by_code.or_else(|| {
+        let mut folded = ArrayString::<NAME_BYTES_MAX>::new();
+        for character in given.name.as_deref()?.trim().chars().flat_map(char::to_lowercase) {
+            // A longer name is in no table.
+            folded.try_push(character).ok()?;
+        }
+        formulary.by_name.get(folded.as_str()).map(|named| named.class)
+    })
+}
+
+/// Longest drug name that is looked up, in bytes.
+const NAME_BYTES_MAX: usize = 96;
+
+const fn rank(class: DrugClass) -> u8 {
+    match class {
+        DrugClass::Antineoplastic => 9,
+        DrugClass::ComplexBiologic => 8,
+        DrugClass::HormonalAntineoplastic => 7,
+        DrugClass::Therapeutic => 6,
+        DrugClass::BloodProduct => 5,
+        DrugClass::Vaccine => 4,
+        DrugClass::Radiopharmaceutical => 3,
+        DrugClass::Contrast => 2,
+        DrugClass::SkinSubstitute => 1,
+        DrugClass::Hydration => 0,
+    }
+}
+
+fn note_override(coding: &mut Coding<'_>, index: u16, drug: u16) {
+    coding.find(
+        Severity::Info,
+        Reason::DrugClassOverridden,
+        Field::Drug(index, drug, "drugClass"),
+        &CLS_1,
+        "The class stated in the request replaces the catalog's. Keep the reason in the record.",
+        &[fact::given("drug", Value::Of(Field::Drug(index, drug, "")))],
+    );
+}
+
+fn down_classed(coding: &mut Coding<'_>, rule: &'static Rule, index: u16, drug: u16) -> DrugClass {
+    let list = &coding.policy.administration.down_classed_codes;
+    let facts = [fact::parameter("list", Value::Count(list.len() as i64), list)];
+    let text = "The payer's list sends this drug to the therapeutic codes.";
+    coding.result.trail.fired(rule, Subject::Drug(index, drug), text, &facts);
+    DrugClass::Therapeutic
+}
+
+fn by_use(coding: &mut Coding<'_>, index: u16, drug: u16, class: DrugClass) -> Result<DrugClass, Unknown> {
+    let subject = Subject::Drug(index, drug);
+    match coding.encounter.indication {
+        Some(Indication::Oncology) => {
+            let text = "The visit treats cancer, so the chemotherapy codes apply.";
+            coding.result.trail.fired(&CLS_5, subject, text, &[]);
+            Ok(class)
+        }
+        Some(Indication::NonOncology) => {
+            let text = "The visit does not treat cancer, so this policy reports a therapeutic service.";
+            coding.result.trail.fired(&CLS_5, subject, text, &[]);
+            if *coding.policy.administration.names_departures {
+                coding.find(
+                    Severity::Info,
+                    Reason::GuideDepartsFromAuthority,
+                    Field::Drug(index, drug, "drugClass"),
+                    &CLS_1,
+                    "CMS and CPT let the drug's complexity decide, and not the diagnosis: the chemotherapy codes would apply (Medicare claims manual, ch. 12 §30.5).",
+                    &[],
+                );
+            }
+            Ok(DrugClass::Therapeutic)
+        }
+        None => Err(Unknown::Indication { drug }),
+    }
+}
+
+fn hormonal(coding: &mut Coding<'_>, index: u16, drug: u16, given: &DrugGiven) -> DrugClass {
+    let others = &coding.policy.administration.hormonal_non_cancer_codes;
+    let is_other_product = given.code.is_some_and(|code| others.contains(&code));
+    let treats_cancer = match coding.encounter.indication {
+        Some(indication) => indication == Indication::Oncology,
+        None => !is_other_product,
+    };
+    let (class, text) = if treats_cancer {
+        (DrugClass::HormonalAntineoplastic, "A hormonal drug against cancer takes the hormonal code.")
+    } else {
+        (DrugClass::Therapeutic, "A hormonal drug that does not treat cancer is a therapeutic one.")
+    };
+    let facts = [fact::parameter("other products", Value::Flag(is_other_product), others)];
+    coding.result.trail.fired(&CHM_1, Subject::Drug(index, drug), text, &facts);
+    class
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::domain::encounter::{Administration, Encounter, Setting};
+    use crate::domain::time::date;
+    use crate::policy::PolicyBook;
+
+    fn class(payer: &str, code: &str, class: Option<DrugClass>, indication: Option<Indication>) -> Result<DrugClass, Unknown> {
+        let day = date(2025, 11, 3);
+        let mut encounter = Encounter::new(Setting::PhysicianOffice, day);
+        encounter.indication = indication;
+        let drug = DrugGiven { code: code.parse().ok(), class, ..DrugGiven::default() };
+        encounter.administrations.push(Administration { drugs: vec![drug], ..Administration::default() });
+        let book = PolicyBook::embedded().expect("the embedded policies");
+        let catalog = Catalog::default();
+        let mut coding = Coding::new(&encounter, &catalog, book.at(day, payer).expect("the payer"));
+        class_of_administration(&mut coding, 0)
+    }
+
+    #[test]
+    fn complexity_decides_under_medicare_and_use_under_the_guide() {
+        let rituximab = Some(DrugClass::Antineoplastic);
+        let (cancer, other) = (Some(Indication::Oncology), Some(Indication::NonOncology));
+        assert_eq!(class("medicare", "J9312", rituximab, other), Ok(DrugClass::Antineoplastic));
+        assert_eq!(class("medicare", "J9312", rituximab, None), Ok(DrugClass::Antineoplastic));
+        assert_eq!(class("guide-2026", "J9312", rituximab, cancer), Ok(DrugClass::Antineoplastic));
+        assert_eq!(class("guide-2026", "J9312", rituximab, other), Ok(DrugClass::Therapeutic));
+        assert_eq!(class("guide-2026", "J9312", rituximab, None), Err(Unknown::Indication { drug: 0 }));
+        assert_eq!(class("guide-2026", "J1756", Some(DrugClass::Therapeutic), None), Ok(DrugClass::Therapeutic));
+    }
+
+    #[test]
+    fn a_hormone_follows_its_use() {
+        let hormone = Some(DrugClass::HormonalAntineoplastic);
+        let (cancer, other) = (Some(Indication::Oncology), Some(Indication::NonOncology));
+        assert_eq!(class("medicare", "J9217", hormone, None), Ok(DrugClass::HormonalAntineoplastic));
+        assert_eq!(class("medicare", "J9217", hormone, other), Ok(DrugClass::Therapeutic));
+        assert_eq!(class("medicare", "J1950", hormone, None), Ok(DrugClass::Therapeutic));
+        assert_eq!(class("medicare", "J1950", hormone, cancer), Ok(DrugClass::HormonalAntineoplastic));
+    }
+
+    #[test]
+    fn an_unknown_class_is_asked_for() {
+        assert_eq!(class("medicare", "J0000", None, None), Err(Unknown::Class { drug: Some(0) }));
+    }
+}

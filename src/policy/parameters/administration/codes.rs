@@ -1,0 +1,117 @@
+//! The code families of administration services, as the data files name them.
+
+use serde::Deserialize;
+
+use crate::domain::code::HcpcsCode;
+
+/// The codes of a family of intravenous services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FamilyCodes {
+    /// Initial infusion, first hour.
+    pub infusion: HcpcsCode,
+    /// Each additional hour.
+    pub hour: HcpcsCode,
+    /// First hour of a further drug.
+    pub sequential: HcpcsCode,
+    /// An infusion that runs together with another; chemotherapy has none (rule CONC-3).
+    #[serde(default)]
+    pub concurrent: Option<HcpcsCode>,
+    /// Initial push.
+    pub push: HcpcsCode,
+    /// Push of a further drug.
+    pub additional_push: HcpcsCode,
+    /// Further push of the same drug; chemotherapy has none.
+    #[serde(default)]
+    pub repeat_push: Option<HcpcsCode>,
+}
+
+/// The codes of hydration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HydrationCodes {
+    pub initial: HcpcsCode,
+    pub hour: HcpcsCode,
+}
+
+/// The codes of injections into muscle or under the skin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InjectionCodes {
+    pub therapeutic: HcpcsCode,
+    pub antineoplastic: HcpcsCode,
+    pub hormonal: HcpcsCode,
+    pub on_body_injector: HcpcsCode,
+}
+
+/// The codes of infusions under the skin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubcutaneousInfusionCodes {
+    pub first_hour: HcpcsCode,
+    pub hour: HcpcsCode,
+    pub additional_setup: HcpcsCode,
+}
+
+/// The codes of intra-arterial administration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntraArterialCodes {
+    pub push: HcpcsCode,
+    pub first_hour: HcpcsCode,
+    pub hour: HcpcsCode,
+    pub pump_start: HcpcsCode,
+    pub therapeutic_injection: HcpcsCode,
+}
+
+/// The codes of pumps and of the port flush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PumpCodes {
+    /// Start of a prolonged infusion by pump.
+    pub prolonged_start: HcpcsCode,
+    /// The same with a pump of the practice that finishes in the community.
+    pub practice_pump_start: HcpcsCode,
+    /// Start of a prolonged therapeutic infusion by pump, hospital only.
+    pub therapeutic_start: HcpcsCode,
+    pub refill_portable: HcpcsCode,
+    pub refill_implantable: HcpcsCode,
+    pub flush: HcpcsCode,
+}
+
+/// The codes of chemotherapy into a cavity, a reservoir or a lesion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CavityCodes {
+    pub pleural: HcpcsCode,
+    pub peritoneal: HcpcsCode,
+    pub central_nervous_system: HcpcsCode,
+    pub reservoir: HcpcsCode,
+    pub lesions_few: HcpcsCode,
+    pub lesions_many: HcpcsCode,
+}
+
+/// The unlisted codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnlistedCodes {
+    pub chemotherapy: HcpcsCode,
+    pub therapeutic: HcpcsCode,
+}
+
+/// Codes of other code sets, to point at and never to report here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutsideCodes {
+    pub transfusion: HcpcsCode,
+    pub vaccine: HcpcsCode,
+    pub bladder_instillation: HcpcsCode,
+    pub intravitreal: HcpcsCode,
+    pub joint: HcpcsCode,
+    pub inhalation: HcpcsCode,
+    pub spinal_injection: HcpcsCode,
+    pub lesion_injection: HcpcsCode,
+    pub implant: HcpcsCode,
+    pub radiopharmaceutical: HcpcsCode,
+    pub heated_intraperitoneal: HcpcsCode,
+}

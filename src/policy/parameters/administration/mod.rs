@@ -1,0 +1,118 @@
+//! Parameters of the administration rules: thresholds, code families and the switches D-1 to D-19.
+
+mod codes;
+mod switches;
+
+pub use codes::*;
+pub use switches::*;
+
+use super::parameters;
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::encounter::Setting;
+
+parameters! {
+    /// Thresholds, code families and switches of the administration rules.
+    pub struct AdministrationParameters in "administration" {
+        /// Codes of the chemotherapy and complex drug family (rule CHM-3).
+        pub chemotherapy_codes: FamilyCodes,
+        /// Codes of the therapeutic, prophylactic and diagnostic family.
+        pub therapeutic_codes: FamilyCodes,
+        /// Codes of the hydration family.
+        pub hydration_codes: HydrationCodes,
+        /// Codes of injections into muscle or under the skin (rules INJ-1, INJ-4, CHM-1).
+        pub injection_codes: InjectionCodes,
+        /// Codes of infusions under the skin (rule SCI-1).
+        pub subcutaneous_infusion_codes: SubcutaneousInfusionCodes,
+        /// Codes of intra-arterial administration (rules CHM-9, INJ-3).
+        pub intra_arterial_codes: IntraArterialCodes,
+        /// Codes of pump starts, refills and the port flush (rules CHM-4 to CHM-8).
+        pub pump_codes: PumpCodes,
+        /// Codes of chemotherapy into a cavity, a reservoir or a lesion (rules CHM-2, CHM-10).
+        pub cavity_codes: CavityCodes,
+        /// Codes for what has no code of its own (rule CHM-11).
+        pub unlisted_codes: UnlistedCodes,
+        /// Codes of other code sets that a finding points to.
+        pub outside_codes: OutsideCodes,
+
+        /// Longest infusion that is still a push, in minutes (rule TIME-1).
+        pub push_minutes_max: i64,
+        /// Minutes of an hour of infusion (rule TIME-3).
+        pub hour_minutes: i64,
+        /// Minutes past an hour that must be exceeded for a further one (rule TIME-3).
+        pub additional_hour_after_minutes: i64,
+        /// Shortest hydration that is reported, in minutes (rules TIME-4, D-18).
+        pub hydration_minutes_min: i64,
+        /// Minutes that must have passed since the same drug was last pushed (rule REP-2).
+        pub repeat_push_after_minutes: i64,
+        /// Overlap that makes an infusion concurrent under `min16` (switch D-3).
+        pub concurrent_overlap_minutes_min: i64,
+        /// Minutes that a pump infusion must exceed to be prolonged (rule CHM-4).
+        pub prolonged_minutes: i64,
+        /// Minutes within which injections of one drug belong to one session (rule INJ-1).
+        pub injection_session_minutes: i64,
+        /// Most lesions of the lower lesion code (rule CHM-2).
+        pub lesions_few_max: u32,
+
+        /// Switch D-1: an infusion without a stop time.
+        pub missing_stop: MissingStop,
+        /// Switch D-2: several infusions of one drug.
+        pub same_drug_infusions: SameDrugInfusions,
+        /// Switch D-3: how much overlap makes an infusion concurrent.
+        pub overlap_rule: OverlapRule,
+        /// Switch D-4: fluid that the label of a chemotherapy drug directs.
+        pub chemo_prehydration: ChemoPrehydration,
+        /// Switch D-5: several periods of hydration.
+        pub hydration_counting: HydrationCounting,
+        /// Switch D-6: electrolytes in a fluid.
+        pub electrolyte_class: ElectrolyteClass,
+        /// Switch D-7: what makes a drug chemotherapy or complex.
+        pub drug_class_profile: DrugClassProfile,
+        /// Switch D-8: one dose in several syringes.
+        pub split_dose_syringes: SplitDoseSyringes,
+        /// Switch D-9: an infusion that was stopped early.
+        pub discontinued: Discontinued,
+        /// Switch D-10: two services of one family and technique.
+        pub facility_tiebreak: Tiebreak,
+        /// Switch D-11: an encounter that runs past midnight.
+        pub midnight: Midnight,
+        /// Switch D-12: several sites of an infusion under the skin.
+        pub sc_multi_site: SubcutaneousSites,
+        /// Switch D-13: two chemotherapy drugs that run together.
+        pub concurrent_chemo: ConcurrentChemo,
+        /// Switch D-14: an office visit for hydration with a drug pushed.
+        pub office_hydration_push: OfficeHydrationPush,
+        /// Switch D-15: the modifier that says services are distinct.
+        pub modifier_style: ModifierStyle,
+        /// Switch D-16: the start of a pump that the practice supplies.
+        pub pump_start: PumpStartCode,
+        /// Switch D-17: the modifier of a second access site under the X style.
+        pub second_access_modifier: Modifier,
+        /// Switch D-19: which primary codes an add-on code may follow.
+        pub add_on_parents: AddOnParents,
+
+        /// How an office finds the initial service (rules HIER-O, G-09).
+        pub office_hierarchy: OfficeHierarchy,
+        /// Whether the technique outranks the length inside a family (rules HIER-F, G-10).
+        pub technique_before_length: bool,
+        /// Whether the add-ons of a second site or visit carry its modifier too (rule MOD-1).
+        pub modifier_on_add_ons: bool,
+        /// Modifiers that the payer asks for on hydration that follows another service (rule MOD-5).
+        pub sequential_hydration_modifiers: Vec<Modifier>,
+        /// Codes that carry a distinct-service modifier beside an intravenous initial code in an office (rule MOD-3).
+        pub paired_injections_office: Vec<HcpcsCode>,
+        /// The same in a facility, where packaged services need none (rules MOD-3, INJ-4).
+        pub paired_injections_facility: Vec<HcpcsCode>,
+        /// Codes that carry a distinct-service modifier beside a transfusion.
+        pub paired_with_transfusion: Vec<HcpcsCode>,
+        /// Codes that the payer sends to the therapeutic family (rules CLS-3, CLS-4).
+        pub down_classed_codes: Vec<HcpcsCode>,
+        /// Hormonal products labelled for uses other than cancer (rule CHM-1).
+        pub hormonal_non_cancer_codes: Vec<HcpcsCode>,
+        /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).
+        pub electrolyte_codes: Vec<HcpcsCode>,
+        /// Settings in which no administration code is reported (rule DOC-5).
+        pub settings_without_codes: Vec<Setting>,
+        /// Whether an answer names where this policy departs from CMS, NCCI or CPT.
+        pub names_departures: bool,
+    }
+}

@@ -1,0 +1,225 @@
+//! Access lines: one initial service each, where a second line or visit is warranted (rules INIT-4 to INIT-8).
+
+use super::visit::{Group, Kind, Service, Visit};
+use super::what_if;
+use crate::domain::code::Modifier;
+use crate::domain::encounter::AccessReason;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::{Midnight, ModifierStyle};
+use crate::rules::{Rule, Status, rule};
+
+rule! {
+    pub static INIT_4: "INIT-4", "A second access site must be needed",
+    basis: Primary, cites: ["NOR-INIT", "HAU2", "HC-0912"],
+    says: "A second initial code takes a different access site that the protocol or the patient's condition required, and the record says so. Convenience does not qualify.",
+    why: "One line is the rule; a second one is paid only when it was necessary.",
+    example: "Two incompatible antibiotics through two arms earn two initial codes, the second with a modifier.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static INIT_5: "INIT-5", "Lumens of one catheter are one site",
+    basis: Secondary, cites: ["HAU2"],
+    says: "The access site is the place where the vein is entered; lumens of one catheter are one site. Where several sites are in use, each service must name its own.",
+    why: "The initial code pays for the access, and a catheter is entered once.",
+    example: "Two drugs through two lumens of one port have one initial service.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static INIT_6: "INIT-6", "A separate visit of the day has its own initial service",
+    basis: Secondary, cites: ["RAC71"],
+    says: "A patient who left and came back on the same day has a second encounter, whose lines carry 59 or XE.",
+    why: "The work of an encounter is done again.",
+    example: "Chemotherapy in the morning and an unplanned antiemetic push in the afternoon are two initial services.",
+    exceptions: "A pause within one visit is none (INIT-7).",
+}
+
+rule! {
+    pub static INIT_7: "INIT-7", "A restarted line is no new initial service",
+    basis: Inferred, cites: ["NOR-INIT"],
+    status: Status::Informational,
+    says: "Loss and restart of a line during one encounter does not earn a second initial service.",
+    why: "The encounter is still the same one.",
+    example: "An infiltrated line that is replaced in the other arm stays one access for the initial code; name one site in the request.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static INIT_8: "INIT-8", "Midnight does not begin a new encounter",
+    basis: Secondary, cites: ["SC-CPTA", "IOM4"],
+    says: "An encounter that runs past midnight has one initial service; what follows is sequential or repeated.",
+    why: "The encounter decides, and not the calendar.",
+    example: "A push at 22:00 is initial, and the same drug at 02:00 is a repeated push.",
+    exceptions: "Switch D-11 lets a policy begin anew at midnight.",
+}
+
+pub(super) static RULES: &[&Rule] = &[&INIT_4, &INIT_5, &INIT_6, &INIT_7, &INIT_8];
+
+/// Whether two names mean one access site.
+pub(super) fn is_same_site(one: &str, other: &str) -> bool {
+    one.trim().eq_ignore_ascii_case(other.trim())
+}
+
+/// Assigns every intravenous service to its access line.
+pub(super) fn assign(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
+    for at in 0..visit.services.len() {
+        let service = visit.services[at];
+        let site = site_of(visit, &service);
+        if takes_part(service.kind) && site.is_some() {
+            visit.services[at].group = group(coding, visit, &service, site);
+        }
+    }
+    for at in 0..visit.services.len() {
+        let service = visit.services[at];
+        if takes_part(service.kind) && service.group == usize::MAX {
+            match only_site(visit, service.visit) {
+                Ok(site) => visit.services[at].group = group(coding, visit, &service, site),
+                Err(sites) => {
+                    hold_for_site(coding, &mut visit.services[at], &sites);
+                }
+            }
+        }
+    }
+    join_unneeded_sites(coding, visit);
+}
+
+const fn takes_part(kind: Kind) -> bool {
+    kind.is_ranked() || matches!(kind, Kind::Held | Kind::PumpStart)
+}
+
+fn site_of<'a>(visit: &Visit<'a>, service: &Service) -> Option<&'a str> {
+    visit.administration(service).access_site.as_deref().filter(|site| !site.trim().is_empty())
+}
+
+/// The place of a service's access line, added where it is new.
+fn group<'a>(coding: &Coding<'_>, visit: &mut Visit<'a>, service: &Service, site: Option<&'a str>) -> usize {
+    let begins_anew = *coding.policy.administration.midnight == Midnight::NewInitial;
+    let day = begins_anew.then(|| visit.date(service));
+    let is_same = |group: &Group<'_>| {
+        let same_site = match (group.site, site) {
+            (Some(one), Some(other)) => is_same_site(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        same_site && group.visit == service.visit && group.day == day
+    };
+    visit.groups.iter().position(is_same).unwrap_or_else(|| {
+        visit.groups.push(Group { visit: service.visit, site, day, modifier: None });
+        visit.groups.len() - 1
+    })
+}
+
+/// The site that an unnamed service of a visit must have used; the sites to choose from otherwise.
+fn only_site<'a>(visit: &Visit<'a>, number: u32) -> Result<Option<&'a str>, Vec<&'a str>> {
+    let mut sites: Vec<&'a str> = Vec::new();
+    for site in visit.groups.iter().filter(|group| group.visit == number).filter_map(|group| group.site) {
+        if !sites.iter().any(|known| is_same_site(known, site)) {
+            sites.push(site);
+        }
+    }
+    if sites.len() > 1 { Err(sites) } else { Ok(sites.first().copied()) }
+}
+
+fn hold_for_site(coding: &mut Coding<'_>, service: &mut Service, sites: &[&str]) {
+    if service.kind == Kind::Held {
+        // It waits for another fact already; the site is asked for once that is known.
+        service.kind = Kind::Settled;
+        return;
+    }
+    service.kind = Kind::Settled;
+    let index = service.index;
+    let field = Field::Administration(index, "accessSite");
+    let text = "Several access sites were in use, and this service names none, so no code is chosen.";
+    coding.find(Severity::Block, Reason::MissingAccessSite, field, &INIT_5, text, &[]);
+    let what = Field::Administration(index, "");
+    coding.not_billed(what, &INIT_5, "Waits for its access site.", &[]);
+    what_if::ask_site(coding, index, sites);
+}
+
+/// Joins a site that was only convenient to another one of its visit.
+fn join_unneeded_sites(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
+    for at in 0..visit.groups.len() {
+        let stated = |reason| {
+            visit.services.iter().any(|service| {
+                service.group == at && visit.administration(service).access_reason == Some(reason)
+            })
+        };
+        let is_needed = stated(AccessReason::Protocol)
+            || stated(AccessReason::PatientCondition)
+            || stated(AccessReason::IncompatibleDrugs);
+        if is_needed || !stated(AccessReason::Convenience) {
+            continue;
+        }
+        let own = visit.groups[at];
+        let other = visit.groups.iter().enumerate().position(|(place, group)| {
+            place != at && group.visit == own.visit && group.day == own.day && has_services(visit, place)
+        });
+        let Some(other) = other else { continue };
+        let first = visit.services.iter().find(|service| service.group == at).map_or(0, |s| s.index);
+        for service in visit.services.iter_mut().filter(|service| service.group == at) {
+            service.group = other;
+        }
+        coding.find(
+            Severity::Warn,
+            Reason::SecondSiteNotSupported,
+            Field::Administration(first, "accessReason"),
+            &INIT_4,
+            "The second access site was a convenience, so its services are coded as if they went through the first.",
+            &[],
+        );
+    }
+}
+
+fn has_services(visit: &Visit<'_>, group: usize) -> bool {
+    visit.services.iter().any(|service| service.group == group)
+}
+
+/// Gives the lines of a further visit or access line their modifier, the leading line being known.
+pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[usize]) {
+    let parameters = &coding.policy.administration;
+    let is_x = *parameters.modifier_style == ModifierStyle::X;
+    for (place, &at) in order.iter().enumerate() {
+        let group = visit.groups[at];
+        let earlier = &order[..place];
+        let same_day = |other: &&usize| visit.groups[**other].day == group.day;
+        let same_visit = |other: &&usize| visit.groups[**other].visit == group.visit;
+        let Some(service) = visit.services.iter().find(|service| service.group == at) else { continue };
+        let (index, subject) = (service.index, Subject::Administration(service.index));
+        if earlier.iter().filter(same_day).any(|other| same_visit(&other)) {
+            let modifier = if is_x { *parameters.second_access_modifier } else { FIFTY_NINE };
+            visit.groups[at].modifier = Some(modifier);
+            let style = fact::parameter("style", Value::Modifier(modifier), &parameters.second_access_modifier);
+            let text = "A second access line of the visit has an initial service of its own, with modifier {style}.";
+            coding.result.trail.fired(&INIT_4, subject, text, &[style]);
+            check_need(coding, visit, at, index);
+        } else if earlier.iter().any(|other| same_day(&other)) {
+            let modifier = if is_x { SEPARATE_ENCOUNTER } else { FIFTY_NINE };
+            visit.groups[at].modifier = Some(modifier);
+            let style = fact::parameter("style", Value::Modifier(modifier), &parameters.modifier_style);
+            let text = "A separate visit of the day has an initial service of its own, with modifier {style}.";
+            coding.result.trail.fired(&INIT_6, subject, text, &[style]);
+        }
+    }
+}
+
+pub(super) const FIFTY_NINE: Modifier = Modifier::of("59");
+const SEPARATE_ENCOUNTER: Modifier = Modifier::of("XE");
+
+fn check_need(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, index: u16) {
+    let is_stated = visit
+        .services
+        .iter()
+        .any(|service| service.group == group && visit.administration(service).access_reason.is_some());
+    if is_stated {
+        return;
+    }
+    let field = Field::Administration(index, "accessReason");
+    let text = "A second initial service stands only where the protocol or the patient's condition required a second access site, and the record says so. State the reason.";
+    coding.find(Severity::Warn, Reason::SecondSiteNotSupported, field, &INIT_4, text, &[]);
+    if let Some(site) = visit.groups[group].site {
+        what_if::ask_second_site(coding, index, site);
+    }
+}

@@ -1,0 +1,268 @@
+//! What each administration is: its route, class and minutes decide the kind of service.
+
+use super::infusion_time::{TIME_1, is_push};
+use super::timeline::{self, DOC_3, Settled};
+use super::visit::{Family, Flow, Kind, Service, Visit};
+use super::{hydration, outside, what_if};
+use crate::domain::drug::DrugClass;
+use crate::domain::encounter::Route;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::Discontinued;
+use crate::rules::classify::{self, CLS_1, CLS_5, Unknown};
+use crate::rules::{Rule, rule};
+
+rule! {
+    pub static DOC_1: "DOC-1", "What the record shows for each drug",
+    basis: Secondary, cites: ["AAPC-DOC", "HC-10", "WPS-CERT"],
+    says: "For each drug the record shows the order, route, site, start and stop, dose, who gave it and how the patient responded. What the code rests on must be there before a code is chosen.",
+    why: "A claim stands on the record; a fact that nobody wrote down cannot be billed.",
+    example: "An administration without a route earns no code; the question lists what each route would bill.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static TIME_10: "TIME-10", "An infusion that was stopped early",
+    basis: Secondary, cites: ["AAPC-DOC"],
+    says: "The minutes actually given decide the code. A policy may instead keep the planned infusion code with modifier 53 in an office (switch D-9).",
+    why: "The services given are reported; sources disagree on whether the planned code may stand reduced.",
+    example: "A 60-minute infusion stopped after 10 minutes is a push, or under the other policy the infusion code with modifier 53.",
+    exceptions: "Facilities report what was given.",
+}
+
+pub(super) static RULES: &[&Rule] = &[&DOC_1, &TIME_10];
+
+/// Puts an administration on the table, or says why it earns no line.
+pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -> Service {
+    let administration = &visit.encounter.administrations[usize::from(index)];
+    let mut service = Service {
+        index,
+        kind: Kind::Settled,
+        family: Family::Therapeutic,
+        is_hormonal: false,
+        flow: Flow::default(),
+        visit: administration.visit_number.unwrap_or(1),
+        group: usize::MAX,
+        course: usize::MAX,
+    };
+    let Some(route) = administration.route else {
+        hold(coding, &mut service, Family::Chemotherapy, &DOC_1, "Waits for the route.");
+        let field = Field::Administration(index, "route");
+        let text = "No route is given, so no code is chosen. Say how the drug was given.";
+        coding.find(Severity::Block, Reason::MissingRoute, field, &DOC_1, text, &[]);
+        what_if::ask_route(coding, index);
+        return service;
+    };
+    match route {
+        Route::LineFlush => service.kind = Kind::Flush,
+        Route::PumpRefill => service.kind = Kind::Refill,
+        Route::OnBodyInjector => service.kind = Kind::OnBodyInjector,
+        Route::Transfusion => outside::transfusion(coding, visit, &mut service),
+        _ if outside::is_outside(coding, index, route) => {}
+        _ => admit_by_class(coding, visit, &mut service, route),
+    }
+    service
+}
+
+fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
+    let class = match classify::class_of_administration(coding, service.index) {
+        Ok(class) => class,
+        Err(unknown) => return hold_for_class(coding, visit, service, route, unknown),
+    };
+    let Some(class) = hydration::purpose(coding, service.index, class) else { return };
+    match class {
+        DrugClass::BloodProduct => return outside::transfusion(coding, visit, service),
+        DrugClass::Contrast
+        | DrugClass::Vaccine
+        | DrugClass::Radiopharmaceutical
+        | DrugClass::SkinSubstitute => return outside::class(coding, service.index, class),
+        DrugClass::Hydration => service.family = Family::Hydration,
+        DrugClass::Therapeutic => service.family = Family::Therapeutic,
+        DrugClass::Antineoplastic | DrugClass::ComplexBiologic => service.family = Family::Chemotherapy,
+        DrugClass::HormonalAntineoplastic => {
+            service.family = Family::Chemotherapy;
+            service.is_hormonal = true;
+        }
+    }
+    match route {
+        Route::IvInfusion | Route::SubcutaneousInfusion | Route::IntraArterialInfusion => {
+            admit_timed(coding, visit, service, route);
+        }
+        Route::PumpStart => admit_pump(coding, visit, service),
+        Route::IvPush => {
+            service.kind = Kind::Push;
+            read_push(coding, visit, service);
+        }
+        Route::IntraArterialPush => service.kind = Kind::ArterialPush,
+        Route::Intramuscular | Route::Subcutaneous => {
+            service.kind = Kind::Injection;
+            read_push(coding, visit, service);
+        }
+        Route::Intrathecal
+        | Route::IntraventricularReservoir
+        | Route::Intraperitoneal
+        | Route::Intrapleural
+        | Route::Intralesional => service.kind = Kind::Cavity,
+        _ => service.kind = Kind::Unlisted,
+    }
+    if service.family == Family::Hydration {
+        hydration::admit(coding, service, route);
+    }
+}
+
+/// A push or an injection needs no minutes; what the record gives is kept for overlaps and gaps.
+fn read_push(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service) {
+    match timeline::flow(coding, visit, service.index) {
+        Ok(flow) => service.flow = flow,
+        Err((timeline::Gap::Backwards, flow)) => {
+            service.flow = flow;
+            let field = Field::Administration(service.index, "stopTime");
+            let text = "The stop lies before the start; a push needs only its start, and that is used. Correct the record.";
+            coding.find(Severity::Warn, Reason::ContradictoryTimes, field, &DOC_3, text, &[]);
+        }
+        Err((_, flow)) => service.flow = flow,
+    }
+}
+
+/// A service whose code rests on minutes.
+fn admit_timed(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
+    let administration = visit.administration(service);
+    let is_attended = administration.attended_throughout == Some(true) && route != Route::SubcutaneousInfusion;
+    let is_hydration = service.family == Family::Hydration;
+    let is_pumped_artery = route == Route::IntraArterialInfusion && administration.pump.is_some();
+    let (infusion, push) = match route {
+        Route::IvInfusion if is_hydration => (Kind::Hydration, Kind::Hydration),
+        Route::IvInfusion => (Kind::Infusion, Kind::Push),
+        Route::SubcutaneousInfusion => (Kind::SubcutaneousInfusion, Kind::Injection),
+        _ => (Kind::ArterialInfusion, Kind::ArterialPush),
+    };
+    let flow = match timeline::flow(coding, visit, service.index) {
+        Ok(flow) => flow,
+        Err((_, flow)) if is_attended || is_pumped_artery => flow,
+        Err((gap, flow)) => match timeline::settle(coding, visit, service.index, gap, flow) {
+            Settled::Flow(flow) => flow,
+            Settled::Push => {
+                (service.kind, service.flow) = (push, flow);
+                return;
+            }
+            Settled::Held => {
+                service.flow = flow;
+                let family = service.family;
+                hold(coding, service, family, &DOC_3, "Waits for its start and stop times.");
+                if route != Route::IvInfusion {
+                    service.kind = Kind::Settled;
+                }
+                what_if::ask_minutes(coding, service.index, gap, is_hydration);
+                return;
+            }
+        },
+    };
+    service.flow = flow;
+    let minutes = flow.seconds / 60;
+    let shortened = is_push(minutes, &coding.policy.administration) && !is_pumped_artery;
+    service.kind = if is_attended || shortened && !keeps_planned_code(coding, visit, service) { push } else { infusion };
+    if service.kind != infusion {
+        note_push(coding, service.index, minutes, is_attended);
+    }
+}
+
+fn note_push(coding: &mut Coding<'_>, index: u16, minutes: i64, is_attended: bool) {
+    let limit = &coding.policy.administration.push_minutes_max;
+    let facts = [
+        fact::given("minutes", Value::Minutes(minutes)),
+        fact::parameter("limit", Value::Minutes(**limit), limit),
+    ];
+    let text = if is_attended {
+        "The professional was present throughout, so this is a push, whatever its length."
+    } else {
+        "{minutes} minutes are no more than {limit}, so this is a push."
+    };
+    coding.result.trail.fired(&TIME_1, Subject::Administration(index), text, &facts);
+}
+
+/// Whether a policy keeps the infusion code of an infusion that was stopped early (switch D-9).
+pub(super) fn keeps_planned_code(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) -> bool {
+    let policy = coding.policy;
+    let switch = &policy.administration.discontinued;
+    let Some(planned) = visit.administration(service).discontinued_planned_minutes else { return false };
+    let keeps = **switch == Discontinued::PlannedCodeWith53
+        && !visit.encounter.setting.is_facility()
+        && !is_push(i64::from(planned), &policy.administration);
+    let text = if keeps {
+        "Stopped early: the planned infusion code stays, with modifier 53."
+    } else {
+        "Stopped early: the minutes given decide."
+    };
+    let label = if keeps { "planned code with 53" } else { "actual minutes" };
+    let facts = [
+        fact::given("planned", Value::Minutes(i64::from(planned))),
+        fact::parameter("policy", Value::Label(label), switch),
+    ];
+    coding.result.trail.fired(&TIME_10, Subject::Administration(service.index), text, &facts);
+    keeps
+}
+
+/// A pump start is not timed, but one that is known to be short is an ordinary infusion (rule CHM-4).
+fn admit_pump(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service) {
+    let flow = timeline::flow(coding, visit, service.index);
+    let prolonged = &coding.policy.administration.prolonged_minutes;
+    match flow {
+        Ok(flow) if flow.seconds / 60 <= **prolonged => {
+            let facts = [
+                fact::given("minutes", Value::Minutes(flow.seconds / 60)),
+                fact::parameter("limit", Value::Minutes(**prolonged), prolonged),
+            ];
+            let text = "{minutes} minutes do not exceed {limit}, so this is an infusion and no prolonged pump start.";
+            coding.result.trail.declined(&super::pump::CHM_4, Subject::Administration(service.index), text, &facts);
+            admit_timed(coding, visit, service, Route::IvInfusion);
+        }
+        Ok(flow) | Err((_, flow)) => {
+            service.kind = Kind::PumpStart;
+            // The hours at home are no hours of the visit, so they overlap nothing.
+            service.flow = Flow { start: flow.start, ..Flow::default() };
+        }
+    }
+}
+
+fn hold_for_class(
+    coding: &mut Coding<'_>,
+    visit: &mut Visit<'_>,
+    service: &mut Service,
+    route: Route,
+    unknown: Unknown,
+) {
+    let index = service.index;
+    service.flow = timeline::flow(coding, visit, index).unwrap_or_else(|(_, flow)| flow);
+    match unknown {
+        Unknown::Class { drug } => {
+            hold(coding, service, Family::Chemotherapy, &CLS_1, "Waits for the class of the drug.");
+            let field = match drug {
+                Some(drug) => Field::Drug(index, drug, "drugClass"),
+                None => Field::Administration(index, "drugs"),
+            };
+            let text = "Nothing tells which class the drug has, so no code is chosen. State its class, or a code that the catalog knows.";
+            coding.find(Severity::Block, Reason::MissingDrugClass, field, &CLS_1, text, &[]);
+            what_if::ask_class(coding, index, drug, route);
+        }
+        Unknown::Indication { drug } => {
+            hold(coding, service, Family::Chemotherapy, &CLS_5, "Waits for the indication of the visit.");
+            let field = Field::Encounter("indication");
+            let text = "This policy keeps the chemotherapy codes for cancer, and the request does not say whether the visit treats cancer.";
+            let facts = [fact::given("drug", Value::Of(Field::Drug(index, drug, "")))];
+            coding.find(Severity::Block, Reason::MissingIndication, field, &CLS_5, text, &facts);
+            what_if::ask_indication(coding);
+        }
+    }
+    if !matches!(route, Route::IvInfusion | Route::IvPush) {
+        service.kind = Kind::Settled;
+    }
+}
+
+/// Keeps a service back until a fact is known; its best possible family still counts in the ranking.
+fn hold(coding: &mut Coding<'_>, service: &mut Service, family: Family, rule: &'static Rule, text: &'static str) {
+    service.kind = Kind::Held;
+    service.family = family;
+    coding.not_billed(Field::Administration(service.index, ""), rule, text, &[]);
+}

@@ -1,0 +1,160 @@
+//! Courses: everything given of one drug, or one mixture, through one access line (rules SEQ-4, REP-5).
+
+use super::hydration;
+use super::visit::{Course, Family, Kind, Technique, Visit};
+use crate::domain::drug::{DrugClass, DrugGiven};
+use crate::domain::encounter::Administration;
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::{ConcurrentChemo, SameDrugInfusions};
+use crate::rules::{Rule, rule};
+
+rule! {
+    pub static SEQ_4: "SEQ-4", "Drugs in one bag are one administration",
+    basis: Secondary, cites: ["JOP08", "AAPC-SIM"],
+    says: "Several drugs mixed in one bag or syringe are one infusate and one administration; there is no concurrent code for them. Each drug's own code is still billed.",
+    why: "One bag is hung and watched, whatever is in it.",
+    example: "Palonosetron and dexamethasone in one bag over 30 minutes are one infusion.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static REP_5: "REP-5", "A test dose is the same drug",
+    basis: Inferred, cites: ["PTP"],
+    says: "A test dose and the full dose of one drug are one drug: they never make two initial services.",
+    why: "One initial service an encounter (INIT-1), and the two codes are a pair in the tables of NCCI.",
+    example: "A test dose of iron pushed before its infusion leaves the infusion as the initial service.",
+    exceptions: "A hospital may report the push as a repeated one after more than 30 minutes (REP-2).",
+}
+
+pub(super) static RULES: &[&Rule] = &[&SEQ_4, &REP_5];
+
+/// Gathers the services of each access line into courses.
+pub(super) fn gather(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
+    for kind in [Kind::Infusion, Kind::Push, Kind::Hydration] {
+        for at in 0..visit.services.len() {
+            if visit.services[at].kind == kind {
+                join(coding, visit, at);
+            }
+        }
+    }
+    if *coding.policy.administration.same_drug_infusions == SameDrugInfusions::SumPerDate {
+        lengthen_short_infusions(visit);
+    }
+    for course in 0..visit.courses.len() {
+        let family = visit.courses[course].family;
+        if family == Family::Hydration {
+            let (seconds, is_reportable) = hydration::reportable(coding, visit, course);
+            visit.courses[course].seconds = seconds;
+            visit.courses[course].is_reportable = is_reportable;
+        } else {
+            let technique = kind_of(visit.courses[course].technique);
+            let leading = visit.members(course).filter(|(_, service)| service.kind == technique);
+            visit.courses[course].seconds = leading.map(|(_, service)| service.flow.seconds).sum();
+        }
+    }
+}
+
+const fn kind_of(technique: Technique) -> Kind {
+    match technique {
+        Technique::Infusion => Kind::Infusion,
+        Technique::Push => Kind::Push,
+    }
+}
+
+/// Adds a service to the course of its drug, or begins one.
+fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize) {
+    let service = visit.services[at];
+    let administration = visit.administration(&service);
+    let is_hydration = service.kind == Kind::Hydration;
+    let known = (0..visit.courses.len()).find(|&place| {
+        let course = &visit.courses[place];
+        if course.group != service.group || (course.family == Family::Hydration) != is_hydration {
+            return false;
+        }
+        let first = visit.administration(&visit.services[course.first]);
+        is_hydration
+            || is_contained(coding, administration, first)
+                && (service.kind == Kind::Push || is_contained(coding, first, administration))
+                && !runs_beside(coding, visit, at, place)
+    });
+    if administration.drugs.len() > 1 {
+        let drugs = fact::given("drugs", Value::Count(administration.drugs.len() as i64));
+        let text = "{drugs} drugs went together and are one administration.";
+        coding.result.trail.fired(&SEQ_4, Subject::Administration(service.index), text, &[drugs]);
+    }
+    visit.services[at].course = known.unwrap_or(visit.courses.len());
+    match known {
+        Some(place) => visit.courses[place].family = visit.courses[place].family.max(service.family),
+        None => visit.courses.push(Course {
+            group: service.group,
+            family: service.family,
+            technique: if service.kind == Kind::Push { Technique::Push } else { Technique::Infusion },
+            first: at,
+            seconds: 0,
+            is_reportable: true,
+        }),
+    }
+}
+
+/// Whether two infusions of one chemotherapy drug run at once and count apart (row G-13).
+fn runs_beside(coding: &Coding<'_>, visit: &Visit<'_>, at: usize, course: usize) -> bool {
+    let service = &visit.services[at];
+    *coding.policy.administration.concurrent_chemo == ConcurrentChemo::ProlongedStart
+        && service.family == Family::Chemotherapy
+        && service.kind == Kind::Infusion
+        && visit.members(course).any(|(_, member)| {
+            member.kind == Kind::Infusion && super::overlap::seconds(visit, service, member) > 0
+        })
+}
+
+/// A short infusion of a drug that also ran longer on the same date is part of that infusion.
+fn lengthen_short_infusions(visit: &mut Visit<'_>) {
+    for at in 0..visit.services.len() {
+        let service = visit.services[at];
+        let is_short_infusion = service.kind == Kind::Push
+            && visit.administration(&service).route == Some(crate::domain::encounter::Route::IvInfusion)
+            && visit.administration(&service).attended_throughout != Some(true)
+            && service.flow.seconds > 0;
+        let day = visit.date(&service);
+        let joins = is_short_infusion
+            && visit.members(service.course).any(|(_, other)| {
+                other.kind == Kind::Infusion && visit.date(other) == day
+            });
+        if joins {
+            visit.services[at].kind = Kind::Infusion;
+            let first = visit.courses[service.course].first;
+            visit.courses[service.course].first = first.min(at);
+        }
+    }
+}
+
+/// Whether every drug of one administration was also in another; carrier fluid does not count.
+fn is_contained(coding: &Coding<'_>, one: &Administration, other: &Administration) -> bool {
+    let mut drugs = one.drugs.iter().filter(|drug| !is_carrier(drug, one)).peekable();
+    drugs.peek().is_some()
+        && drugs.all(|drug| other.drugs.iter().any(|candidate| is_same_drug(coding, drug, candidate)))
+}
+
+fn is_carrier(drug: &DrugGiven, administration: &Administration) -> bool {
+    drug.class == Some(DrugClass::Hydration) && administration.drugs.len() > 1
+}
+
+/// Whether two entries are one drug: by code, or else by the name given or known for the code.
+fn is_same_drug(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool {
+    if one.code.is_some() && one.code == other.code {
+        return true;
+    }
+    match (name(coding, one), name(coding, other)) {
+        (Some(one), Some(other)) => one.trim().eq_ignore_ascii_case(other.trim()),
+        _ => false,
+    }
+}
+
+fn name<'a>(coding: &Coding<'a>, drug: &'a DrugGiven) -> Option<&'a str> {
+    let known = || {
+        let version = coding.catalog.lookup(drug.code?, coding.encounter.service_date).billable()?;
+        Some(&*version.name)
+    };
+    drug.name.as_deref().filter(|name| !name.trim().is_empty()).or_else(known)
+}

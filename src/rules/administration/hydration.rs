@@ -1,0 +1,351 @@
+//! Hydration: what it is, its minutes, and when it is not reported (rules HYD-*, TIME-4, TIME-8, CONC-4).
+
+use super::infusion_time::{additional_hours, later_hours, note_hours};
+use super::lines::{self, Place};
+use super::overlap;
+use super::visit::{Kind, Segment, Service, Visit};
+use crate::domain::drug::DrugClass;
+use crate::domain::encounter::{FluidPurpose, Route};
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::{ChemoPrehydration, ElectrolyteClass, HydrationCounting};
+use crate::rules::{Rule, Status, rule};
+
+rule! {
+    pub static TIME_4: "TIME-4", "Hydration takes thirty-one minutes",
+    basis: Quoted, cites: ["A54635", "AAPC-HYD"],
+    says: "Hydration of 31 to 90 minutes is one hour; each further hour takes more than 30 minutes past the last. After another initial service its first hour is an additional hour too.",
+    why: "Less than half an hour of fluid is no service of its own.",
+    example: "95 minutes of saline after a push are two additional hours; 30 minutes are nothing.",
+    exceptions: "A payer may set another minimum (switch D-18).",
+}
+
+rule! {
+    pub static TIME_8: "TIME-8", "Pushes are taken out of the hydration",
+    basis: Secondary, cites: ["AAPC-HYD"],
+    says: "The documented minutes of a push given while hydration runs are subtracted from the hydration.",
+    why: "Those minutes are paid by the push.",
+    example: "35 minutes of saline with a push of 5 minutes are 30 minutes of hydration, which is too short.",
+    exceptions: "A push without a documented length takes nothing away.",
+}
+
+rule! {
+    pub static HYD_1: "HYD-1", "What hydration is",
+    basis: Quoted, cites: ["OHIMA"],
+    says: "Hydration is a pre-packaged fluid, with or without electrolytes, that treats a need of volume or electrolytes, infused into a vein.",
+    why: "A drug in the bag makes it therapeutic, and a flush is part of other services.",
+    example: "Saline over an hour for dehydration after vomiting is hydration.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HYD_2: "HYD-2", "Fluid that carries a drug is incidental",
+    basis: Quoted, cites: ["NCCI11", "UWHC"],
+    says: "Fluid that carries a drug, or runs behind blood, heparin or sedation, is part of that service (also rule HYD-7).",
+    why: "It only brings the drug in.",
+    example: "Saline behind a unit of red cells is not hydration.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HYD_3: "HYD-3", "Keep-open fluid is never reported",
+    basis: Quoted, cites: ["NCCI11", "NOR-HYD", "RAC137"],
+    says: "Fluid that keeps a vein open is not reported, however long it runs.",
+    why: "It treats nothing.",
+    example: "Saline at a trickle between two drugs earns nothing.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HYD_4: "HYD-4", "Hydration is never concurrent",
+    basis: Quoted, cites: ["NCCI11", "NOR-HYD"],
+    says: "Minutes of hydration that run together with another infusion or a transfusion are not reported; what runs before and after may be (also rule CONC-4).",
+    why: "NCCI includes fluid given at the same time in the other service.",
+    example: "Saline from 10:50 to 13:25 beside chemotherapy from 11:20 to 13:05 leaves 50 minutes.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HYD_5: "HYD-5", "Hydration before or after chemotherapy",
+    basis: Quoted, cites: ["OHIMA", "NOR-HYD"],
+    says: "Fluid before or after chemotherapy is reported when it was necessary in itself and long enough. A policy may count fluid that the drug's label directs as part of the chemotherapy.",
+    why: "Sources disagree on label-directed fluid, so the choice is a switch (D-4).",
+    example: "Two hours of saline before cisplatin are two additional hours, or nothing under the other policy.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HYD_6: "HYD-6", "Hydration needs a reason of its own",
+    basis: Primary, cites: ["NOR-HYD", "RAC137"],
+    says: "Fluid around an operation, for fasting, or without signs and symptoms on record is not paid as hydration.",
+    why: "The service treats a need, and the record must show it.",
+    example: "Two hours of saline for a fasting patient without symptoms earn nothing.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HYD_8: "HYD-8", "Several periods of hydration",
+    basis: Secondary, cites: ["AAPC-HYD"],
+    says: "Periods of hydration on one date are added, or each counts by itself, as the policy says.",
+    why: "Sources disagree, so the choice is a switch (D-5).",
+    example: "30 minutes before and 20 after a drug are 50 minutes, or two periods that are too short.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HYD_9: "HYD-9", "Electrolytes follow their purpose",
+    basis: Primary, cites: ["CGS-HYD", "HAU1", "UWHC"],
+    says: "Potassium or magnesium that replaces a documented deficit is a therapeutic drug; a premixed fluid for dehydration is hydration.",
+    why: "The purpose tells which need was treated. One hospital counts all of them as hydration, so it is a switch (D-6).",
+    example: "Potassium for a low level is a therapeutic infusion; premixed fluid with potassium after vomiting is hydration.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HYD_10: "HYD-10", "The order and the reason are on file",
+    basis: Primary, cites: ["NOR-HYD", "HAU1"],
+    status: Status::Informational,
+    says: "An order and the clinical reason for hydration are on file; some contractors expect at least half a litre.",
+    why: "Auditors deny hydration more often than any other of these services.",
+    example: "A note of vomiting, dry mucosa and an order for a litre over two hours.",
+    exceptions: "None.",
+}
+
+pub(super) static RULES: &[&Rule] = &[
+    &TIME_4, &TIME_8, &HYD_1, &HYD_2, &HYD_3, &HYD_4, &HYD_5, &HYD_6, &HYD_8, &HYD_9, &HYD_10,
+];
+
+/// The class of a service once the purpose of its fluid is read; nothing when it earns no line.
+pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> Option<DrugClass> {
+    let administration = &coding.encounter.administrations[usize::from(index)];
+    let policy = coding.policy;
+    let switch = &policy.administration.electrolyte_class;
+    let electrolytes = &policy.administration.electrolyte_codes;
+    let is_electrolyte = administration.drugs.iter().any(|d| d.code.is_some_and(|c| electrolytes.contains(&c)));
+    let is_stated = administration.drugs.iter().any(|drug| drug.class.is_some());
+    let read = match (class, administration.fluid_purpose, **switch) {
+        (DrugClass::Hydration, Some(FluidPurpose::ElectrolyteReplacement), ElectrolyteClass::ByIntent) => {
+            DrugClass::Therapeutic
+        }
+        (
+            DrugClass::Therapeutic,
+            Some(FluidPurpose::ElectrolyteReplacement),
+            ElectrolyteClass::AlwaysHydration,
+        ) => DrugClass::Hydration,
+        (DrugClass::Therapeutic, Some(FluidPurpose::Hydration), _) if is_electrolyte && !is_stated => {
+            DrugClass::Hydration
+        }
+        (DrugClass::Therapeutic, _, ElectrolyteClass::AlwaysHydration) if is_electrolyte => {
+            DrugClass::Hydration
+        }
+        _ => class,
+    };
+    if read != class {
+        let label = if read == DrugClass::Hydration { "hydration" } else { "therapeutic" };
+        let facts = [fact::parameter("class", Value::Label(label), switch)];
+        let text = "The fluid with electrolytes counts as {class}.";
+        coding.result.trail.fired(&HYD_9, Subject::Administration(index), text, &facts);
+    }
+    if read == DrugClass::Hydration && is_refused(coding, index) { None } else { Some(read) }
+}
+
+/// Whether the purpose of the fluid leaves nothing to report.
+fn is_refused(coding: &mut Coding<'_>, index: u16) -> bool {
+    let encounter = coding.encounter;
+    let administration = &encounter.administrations[usize::from(index)];
+    let necessity = encounter.documentation.hydration_necessity;
+    let what = Field::Administration(index, "");
+    let is_integral =
+        *coding.policy.administration.chemo_prehydration == ChemoPrehydration::IntegralIfLabelDirected;
+    let (rule, text) = match administration.fluid_purpose {
+        Some(FluidPurpose::KeepOpen) => (&HYD_3, "Fluid that keeps the vein open is never reported."),
+        Some(FluidPurpose::Carrier) => (&HYD_2, "Fluid that carries a drug or runs behind another product is incidental."),
+        Some(FluidPurpose::LabelDirected) if is_integral => {
+            (&HYD_5, "This policy counts fluid that the drug's label directs as part of the chemotherapy.")
+        }
+        Some(FluidPurpose::Perioperative) if necessity != Some(true) => {
+            (&HYD_6, "Fluid around an operation is not hydration unless signs and symptoms called for it.")
+        }
+        _ if necessity == Some(false) => {
+            let text = "The record shows no signs or symptoms that called for hydration, so it is not reported.";
+            coding.find(Severity::Warn, Reason::HydrationNotSupported, what, &HYD_6, text, &[]);
+            (&HYD_6, "No documented reason for hydration.")
+        }
+        _ => return false,
+    };
+    coding.not_billed(what, rule, text, &[]);
+    true
+}
+
+/// Settles hydration that was not infused into a vein.
+pub(super) fn admit(coding: &mut Coding<'_>, service: &mut Service, route: Route) {
+    let is_timed = matches!(service.kind, Kind::Hydration | Kind::Held | Kind::SubcutaneousInfusion);
+    if !is_timed && service.kind != Kind::Settled {
+        service.kind = Kind::Settled;
+        let facts = [fact::derived("pushed", Value::Flag(route == Route::IvPush))];
+        let text = "Fluid that is not infused into a vein is no hydration; a flush is part of other services.";
+        coding.not_billed(Field::Administration(service.index, ""), &HYD_1, text, &facts);
+    }
+}
+
+/// Seconds of hydration that count on an access line, and whether they reach the minimum.
+pub(super) fn reportable(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> (i64, bool) {
+    let mut seconds = 0;
+    let mut is_reportable = false;
+    for period in periods(coding, visit, course) {
+        seconds += period.seconds;
+        is_reportable |= period.seconds / 60 >= *coding.policy.administration.hydration_minutes_min;
+    }
+    (seconds, is_reportable)
+}
+
+/// A stretch of hydration that counts by itself (switch D-5), and the service that leads it.
+struct Period {
+    service: Service,
+    seconds: i64,
+}
+
+/// The periods of hydration of an access line, in order of time.
+fn periods(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> Vec<Period> {
+    let is_summed = *coding.policy.administration.hydration_counting == HydrationCounting::Sum;
+    let mut pieces = Vec::new();
+    let mut periods: Vec<Period> = Vec::with_capacity(1);
+    for (_, &service) in visit.members(course) {
+        let pushed = pushed_seconds(visit, &service);
+        let alone = alone(visit, &service, &mut pieces);
+        if is_summed {
+            let seconds = (alone - pushed).max(0);
+            match periods.last_mut() {
+                Some(last) if visit.date(&last.service) == visit.date(&service) => last.seconds += seconds,
+                _ => periods.push(Period { service, seconds }),
+            }
+        } else if pieces.len() > 1 {
+            pieces.sort_unstable_by_key(|piece| piece.start);
+            periods.extend(pieces.iter().map(|piece| {
+                let seconds = piece.stop - piece.start - pushed_within(visit, &service, *piece);
+                Period { service, seconds: seconds.max(0) }
+            }));
+        } else {
+            periods.push(Period { service, seconds: (alone - pushed).max(0) });
+        }
+    }
+    periods
+}
+
+/// Seconds of a hydration that no infusion or transfusion of the visit covers; parts of it count once.
+fn alone(visit: &Visit<'_>, service: &Service, pieces: &mut Vec<Segment>) -> i64 {
+    overlap::alone(visit, service, pieces, |other| {
+        let is_other = matches!(other.kind, Kind::Infusion | Kind::Transfusion);
+        let is_earlier_part = other.kind == Kind::Hydration && other.index < service.index;
+        (is_other || is_earlier_part) && other.visit == service.visit
+    })
+}
+
+/// Documented seconds of the pushes given while a hydration ran (rule TIME-8).
+fn pushed_seconds(visit: &Visit<'_>, service: &Service) -> i64 {
+    pushes(visit, service).map(|push| overlap::seconds(visit, service, push)).sum()
+}
+
+fn pushed_within(visit: &Visit<'_>, service: &Service, piece: Segment) -> i64 {
+    let within = |s: &Segment| (s.stop.min(piece.stop) - s.start.max(piece.start)).max(0);
+    pushes(visit, service).flat_map(|push| visit.segments_of(push)).map(within).sum()
+}
+
+fn pushes<'a>(visit: &'a Visit<'_>, service: &Service) -> impl Iterator<Item = &'a Service> {
+    let number = service.visit;
+    visit.services.iter().filter(move |other| other.kind == Kind::Push && other.visit == number)
+}
+
+/// Bills the hydration of an access line, as the initial service or after another one.
+pub(super) fn bill(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, is_initial: bool) {
+    let parameters = &coding.policy.administration;
+    let codes = &parameters.hydration_codes;
+    let shortest = *parameters.hydration_minutes_min;
+    let mut is_first = is_initial;
+    note_overlaps(coding, visit, course);
+    for Period { service, seconds } in periods(coding, visit, course) {
+        let minutes = seconds / 60;
+        if minutes < shortest {
+            continue;
+        }
+        let subject = Subject::Administration(service.index);
+        let facts = [fact::derived("minutes", Value::Minutes(minutes))];
+        let hours = if is_first {
+            let text = "{minutes} minutes of hydration are the initial service.";
+            coding.result.trail.fired(&TIME_4, subject, text, &facts);
+            lines::bill(coding, visit, &service, codes.initial, 1, Place::Initial);
+            additional_hours(minutes, parameters)
+        } else {
+            let text = "{minutes} minutes of hydration beside another initial service are additional hours.";
+            coding.result.trail.fired(&TIME_4, subject, text, &facts);
+            later_hours(minutes, shortest, parameters)
+        };
+        is_first = false;
+        note_hours(coding, subject, minutes, hours);
+        if hours > 0 {
+            lines::bill(coding, visit, &service, codes.hour, hours, Place::AddOn);
+        }
+    }
+    account_for(coding, visit, course);
+}
+
+fn note_overlaps(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
+    let mut pieces = Vec::new();
+    for (_, service) in visit.members(course) {
+        let subject = Subject::Administration(service.index);
+        let shared = service.flow.seconds - alone(visit, service, &mut pieces);
+        if shared > 0 {
+            let facts = [fact::derived("shared", Value::Minutes(shared / 60))];
+            let text = "{shared} minutes ran together with another service and are not hydration time.";
+            coding.result.trail.fired(&HYD_4, subject, text, &facts);
+        }
+        let pushed = pushed_seconds(visit, service);
+        if pushed > 0 {
+            let facts = [fact::derived("pushed", Value::Minutes(pushed / 60))];
+            let text = "{pushed} minutes of pushes are taken out of the hydration.";
+            coding.result.trail.fired(&TIME_8, subject, text, &facts);
+        }
+    }
+}
+
+/// Names every hydration on a line that its minutes helped to earn, or says that it earned none.
+fn account_for(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
+    let codes = &coding.policy.administration.hydration_codes;
+    let shortest = &coding.policy.administration.hydration_minutes_min;
+    let is_summed = *coding.policy.administration.hydration_counting == HydrationCounting::Sum;
+    let mut pieces = Vec::new();
+    for (_, service) in visit.members(course) {
+        if is_on_line(coding, service.index) {
+            continue;
+        }
+        let minutes = (alone(visit, service, &mut pieces) - pushed_seconds(visit, service)).max(0) / 60;
+        let date = visit.date(service);
+        let leading = visit.members(course).find(|(_, other)| {
+            visit.date(other) == date && is_on_line(coding, other.index)
+        });
+        if let (true, true, Some((_, first))) = (is_summed, minutes > 0, leading) {
+            for code in [codes.initial, codes.hour] {
+                lines::name(coding, visit, service, first.index, code);
+            }
+            let text = "Periods of hydration on one date are added.";
+            coding.result.trail.fired(&HYD_8, Subject::Administration(service.index), text, &[]);
+            continue;
+        }
+        let facts = [
+            fact::derived("minutes", Value::Minutes(minutes)),
+            fact::parameter("shortest", Value::Minutes(**shortest), shortest),
+        ];
+        let (rule, text) = if minutes == 0 && service.flow.seconds > 0 {
+            (&HYD_4, "Hydration that runs together with another service is never reported.")
+        } else {
+            (&TIME_4, "{minutes} minutes that count are less than the {shortest} that hydration takes.")
+        };
+        coding.not_billed(Field::Administration(service.index, ""), rule, text, &facts);
+    }
+}
+
+fn is_on_line(coding: &Coding<'_>, index: u16) -> bool {
+    coding.result.lines.iter().any(|line| line.administrations.contains(&index))
+}

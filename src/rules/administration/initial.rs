@@ -1,0 +1,249 @@
+//! Which service of an access line is the initial one (rules INIT-1 to INIT-3, HIER-*).
+
+use std::cmp::Ordering;
+
+use super::visit::{Family, Kind, Technique, Visit};
+use super::what_if;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::{OfficeHierarchy, OfficeHydrationPush, Tiebreak};
+use crate::rules::{Rule, Status, rule};
+
+rule! {
+    pub static INIT_1: "INIT-1", "One initial service an encounter",
+    basis: Quoted, cites: ["NCCI11", "IOM12", "NOR-INIT"],
+    says: "An encounter has one initial service, unless separate access sites were reasonable and necessary.",
+    why: "The initial code pays for opening the access once; everything after it is an addition.",
+    example: "Chemotherapy with two premedications has one initial code, that of the chemotherapy.",
+    exceptions: "A second necessary access site, and a separate visit of the day (INIT-4, INIT-6).",
+}
+
+rule! {
+    pub static INIT_2: "INIT-2", "One initial service an access site in hospitals",
+    basis: Quoted, cites: ["IOM4", "NOR-INIT"],
+    says: "In a hospital the initial service is one per vascular access site and encounter, also where an observation stay covers several days.",
+    why: "The encounter, and not the date, is the unit.",
+    example: "Antibiotics on two days of one observation stay have one initial code.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static INIT_3: "INIT-3", "Everything else follows the initial service",
+    basis: Primary, cites: ["NOR-INIT", "IOM12", "NOR-CHEMO"],
+    says: "The other services take the sequential, concurrent or additional codes of the family that fits their drug, even where they are the first of that family.",
+    why: "The access is paid for already.",
+    example: "The first antiemetic push beside chemotherapy is an additional push; later hydration is an additional hour.",
+    exceptions: "Injections into muscle or under the skin stand outside (HIER-SC).",
+}
+
+rule! {
+    pub static INIT_9: "INIT-9", "A pump start is not an initial service",
+    basis: Primary, cites: ["PTP"],
+    says: "The start of a prolonged pump infusion is not among the initial codes, and may follow an initial chemotherapy code without a modifier.",
+    why: "The tables of NCCI hold no pair of the two.",
+    example: "Oxaliplatin over two hours and then the start of a fluorouracil pump are an infusion and a pump start.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HIER_O: "HIER-O", "Office: the primary reason of the visit",
+    basis: Quoted, cites: ["IOM12", "AAPC-SEQ"],
+    says: "In a physician office the initial service is the one that was the key or primary reason for the visit, in whatever order the services were given.",
+    why: "The manual asks for the reason of the encounter and says nothing of family, technique or length.",
+    example: "A visit for hydration with an antiemetic push has hydration as its initial service.",
+    exceptions: "Where the request names no reason, the facility hierarchy stands in for it, and a finding says so.",
+}
+
+rule! {
+    pub static HIER_F: "HIER-F", "Facility: family, then technique",
+    basis: Quoted, cites: ["HC-10", "NOR-CHEMO", "AAPC-SEQ", "AHIMA"],
+    says: "In a facility chemotherapy outranks therapeutic services, and these outrank hydration; inside a family infusion outranks push, and push outranks injection.",
+    why: "The instruction before the codes of 2010 orders them so for facilities, whatever came first.",
+    example: "A chemotherapy push outranks a therapeutic infusion; a therapeutic push outranks hydration.",
+    exceptions: "The 2026 guide puts the length before the technique (row G-10).",
+}
+
+rule! {
+    pub static HIER_F2: "HIER-F2", "The hierarchy overrides parentheses",
+    basis: Primary, cites: ["NOR-CHEMO"],
+    status: Status::Informational,
+    says: "The facility hierarchy goes before the instructions in parentheses under the add-on codes.",
+    why: "Otherwise some results of the hierarchy could not be reported.",
+    example: "Hydration that started first is an additional hour after a therapeutic push.",
+    exceptions: "The edit table of CMS may still deny the pair; switch D-19 chooses.",
+}
+
+rule! {
+    pub static HIER_SC: "HIER-SC", "Injections stand outside the order",
+    basis: Secondary, cites: ["SCINF"],
+    status: Status::Informational,
+    says: "Injections into muscle or under the skin, and infusions under the skin, neither are the initial intravenous service nor follow one; each has its own code.",
+    why: "They do not use the intravenous access.",
+    example: "A filgrastim injection beside chemotherapy is reported by its own code with a modifier.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HIER_TIE: "HIER-TIE", "Two equal services: the longest, then the earliest",
+    basis: Inferred, cites: ["ML-0131"],
+    says: "Neither CPT nor CMS breaks a tie inside a family and technique. The longest service is taken, then the earliest, then the first of the record, and the answer reports it.",
+    why: "Some order is needed, and the length is what vendors use.",
+    example: "Of two antibiotic infusions of 93 and 63 minutes the longer one is initial.",
+    exceptions: "Switch D-10 takes the earliest first.",
+}
+
+rule! {
+    pub static HIER_OFF: "HIER-OFF", "Office hydration with a push",
+    basis: Primary, cites: ["AOC"],
+    says: "An office visit for hydration with a drug pushed is initial hydration and an additional push; the table of CMS allows that to practitioners only.",
+    why: "The primary reason makes hydration initial, and the push follows it.",
+    example: "Two hours of saline and dexamethasone pushed: initial hydration, one additional hour, one additional push.",
+    exceptions: "A facility makes the push initial; a policy may ask the same of offices (switch D-14).",
+}
+
+pub(super) static RULES: &[&Rule] = &[
+    &INIT_1, &INIT_2, &INIT_3, &INIT_9, &HIER_O, &HIER_F, &HIER_F2, &HIER_SC, &HIER_TIE, &HIER_OFF,
+];
+
+/// Whether the hierarchy of facilities chooses, and not the primary reason.
+fn uses_hierarchy(coding: &Coding<'_>) -> bool {
+    coding.encounter.setting.is_facility()
+        || *coding.policy.administration.office_hierarchy == OfficeHierarchy::Hierarchy
+}
+
+/// Orders two courses by rank, the higher one first (rules HIER-F, HIER-TIE).
+pub(super) fn compare(coding: &Coding<'_>, visit: &Visit<'_>, one: usize, other: usize) -> Ordering {
+    let parameters = &coding.policy.administration;
+    let (a, b) = (&visit.courses[one], &visit.courses[other]);
+    let (first, second) = (&visit.services[a.first], &visit.services[b.first]);
+    let technique = || b.technique.cmp(&a.technique);
+    let longest = || b.seconds.cmp(&a.seconds);
+    let earliest = || first.flow.start.cmp(&second.flow.start);
+    let family = b.family.cmp(&a.family);
+    let inside = match (*parameters.technique_before_length, *parameters.facility_tiebreak) {
+        (true, Tiebreak::Earliest) => technique().then_with(earliest).then_with(longest),
+        (true, _) => technique().then_with(longest).then_with(earliest),
+        (false, _) => longest().then_with(technique).then_with(earliest),
+    };
+    family.then(inside).then_with(|| first.index.cmp(&second.index))
+}
+
+/// The initial course of an access line, noted on the trail; nothing where none can be reported.
+pub(super) fn choose(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
+    let highest = *ranked.first()?;
+    let course = visit.courses[highest];
+    let subject = Subject::Administration(visit.services[course.first].index);
+    if let Some(primary) = primary_course(visit, ranked) {
+        if uses_hierarchy(coding) {
+            note_departure(coding, visit, primary, highest);
+        } else if !gives_way(coding, visit, primary, ranked) {
+            let chosen = Subject::Administration(visit.services[visit.courses[primary].first].index);
+            let text = "The primary reason of an office visit is the initial service.";
+            coding.result.trail.fired(&HIER_O, chosen, text, &[]);
+            if primary != highest {
+                let text = "It outranks the initial service in a facility, but this is an office visit for another reason.";
+                coding.result.trail.declined(&HIER_F, subject, text, &[]);
+            }
+            return Some(primary);
+        }
+    }
+    let facts = [
+        fact::derived("family", Value::Label(course.family.label())),
+        fact::derived("technique", Value::Label(course.technique.label())),
+    ];
+    let text = "The {family} {technique} ranks highest on this access line and is the initial service.";
+    coding.result.trail.fired(&HIER_F, subject, text, &facts);
+    note_tie(coding, visit, ranked);
+    ask_for_reason(coding, visit, ranked);
+    Some(highest)
+}
+
+fn primary_course(visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
+    let reason = visit.encounter.primary_reason.as_deref()?;
+    let service = visit.services.iter().find(|service| visit.administration(service).id == *reason)?;
+    ranked.iter().copied().find(|course| *course == service.course)
+}
+
+/// Whether hydration, though the reason of the visit, gives way to a push (switch D-14).
+fn gives_way(coding: &Coding<'_>, visit: &Visit<'_>, primary: usize, ranked: &[usize]) -> bool {
+    *coding.policy.administration.office_hydration_push == OfficeHydrationPush::PushInitial
+        && visit.courses[primary].family == Family::Hydration
+        && ranked.iter().any(|course| visit.courses[*course].technique == Technique::Push)
+}
+
+fn note_departure(coding: &mut Coding<'_>, visit: &Visit<'_>, primary: usize, highest: usize) {
+    let is_office = !coding.encounter.setting.is_facility();
+    if is_office && primary != highest && *coding.policy.administration.names_departures {
+        let index = visit.services[visit.courses[highest].first].index;
+        let text = "CMS takes the primary reason of an office visit as the initial service; this policy uses the hierarchy of facilities (Medicare claims manual, ch. 12 §30.5).";
+        let field = Field::Administration(index, "");
+        coding.find(Severity::Info, Reason::GuideDepartsFromAuthority, field, &HIER_O, text, &[]);
+    }
+}
+
+fn note_tie(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) {
+    let [first, second, ..] = *ranked else { return };
+    let (a, b) = (visit.courses[first], visit.courses[second]);
+    if (a.family, a.technique) != (b.family, b.technique) {
+        return;
+    }
+    let index = visit.services[a.first].index;
+    let tiebreak = &coding.policy.administration.facility_tiebreak;
+    let order = match **tiebreak {
+        Tiebreak::Earliest => "the earliest",
+        Tiebreak::Longest | Tiebreak::HighestPayment => "the longest",
+    };
+    let facts = [
+        fact::parameter("order", Value::Label(order), tiebreak),
+        fact::derived("other", Value::Of(Field::Administration(visit.services[b.first].index, ""))),
+    ];
+    let text = "It shares family and technique with {other}; {order} was taken as initial.";
+    coding.result.trail.fired(&HIER_TIE, Subject::Administration(index), text, &facts);
+    let field = Field::Administration(index, "");
+    coding.find(Severity::Info, Reason::TieBroken, field, &HIER_TIE, text, &facts);
+}
+
+/// An office visit without a stated reason: the hierarchy stands in, and the answer says so.
+fn ask_for_reason(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) {
+    let leading = visit.courses[ranked[0]];
+    let is_plain = ranked.iter().all(|course| {
+        let course = visit.courses[*course];
+        (course.family, course.technique) == (leading.family, leading.technique)
+    });
+    if uses_hierarchy(coding) || is_plain || visit.encounter.primary_reason.is_some() {
+        return;
+    }
+    let field = Field::Encounter("primaryReason");
+    if coding.result.findings.iter().any(|finding| finding.field == field) {
+        return;
+    }
+    // Beside chemotherapy another reason for the visit is hardly thinkable.
+    let is_evident = leading.family == Family::Chemotherapy;
+    let severity = if is_evident { Severity::Info } else { Severity::Warn };
+    let text = "The request names no primary reason for this office visit; the hierarchy of facilities chose the initial service. State the reason.";
+    coding.find(severity, Reason::MissingPrimaryReason, field, &HIER_O, text, &[]);
+    if !is_evident {
+        let candidates: Vec<u16> =
+            ranked.iter().map(|course| visit.services[visit.courses[*course].first].index).collect();
+        what_if::ask_primary_reason(coding, &candidates);
+    }
+}
+
+/// Whether a service that waits for a fact would be initial whatever else is known.
+pub(super) fn is_held_back(coding: &Coding<'_>, visit: &Visit<'_>, group: usize, chosen: Option<usize>) -> bool {
+    let reason = visit.encounter.primary_reason.as_deref().filter(|_| !uses_hierarchy(coding));
+    let held = visit.services.iter().filter(|service| service.group == group && service.kind == Kind::Held);
+    held.into_iter().any(|service| {
+        let is_reason = reason == Some(visit.administration(service).id.as_str());
+        let outranks = chosen.is_none_or(|course| {
+            let course = &visit.courses[course];
+            (service.family, Technique::Infusion) > (course.family, course.technique)
+        });
+        let reason_is_known = chosen.is_some_and(|course| {
+            visit.members(course).any(|(_, member)| reason == Some(visit.administration(member).id.as_str()))
+        });
+        is_reason || outranks && !reason_is_known
+    })
+}

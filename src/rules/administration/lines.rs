@@ -1,0 +1,162 @@
+//! Lines of the administration track, and the parents that an add-on needs (rules MOD-1, AOC).
+
+use super::visit::{Service, Visit};
+use crate::catalog::edits::AddOnSetting;
+use crate::domain::claim::{Line, Track};
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::{AddOnParents, Discontinued};
+use crate::rules::{Rule, rule};
+
+rule! {
+    pub static MOD_1: "MOD-1", "The modifier of a second initial service",
+    basis: Secondary, cites: ["HC-0912", "RAC71"],
+    says: "The second initial service carries XS or 59 for another access site, and XE or 59 for a separate visit; so do its own add-ons.",
+    why: "Without the modifier the second initial code is denied as a duplicate of the first.",
+    example: "Chemotherapy through a port and, as the protocol asks, through a peripheral line: the second line's codes carry XS.",
+    exceptions: "A policy may leave the add-ons without it.",
+}
+
+rule! {
+    pub static CONC_2: "CONC-2", "An add-on needs a parent that CMS allows",
+    basis: Primary, cites: ["AOC"],
+    says: "An add-on code is reported only with one of the primary codes that the quarter's table of CMS lists for it. The concurrent code, for one, does not follow an initial push.",
+    why: "An add-on without its parent is denied.",
+    example: "Two therapeutic infusions together, with a chemotherapy push as the initial service: the second one has no clean code.",
+    exceptions: "A policy may follow the facility hierarchy instead (switch D-19).",
+}
+
+pub(super) static RULES: &[&Rule] = &[&MOD_1, &CONC_2];
+
+const DISCONTINUED: Modifier = Modifier::of("53");
+
+/// How a code stands among the others of its access line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Initial,
+    /// Needs a parent.
+    AddOn,
+    /// Stands by itself.
+    Own,
+}
+
+/// Adds units of a code; reports whether the code may stand, and refuses an add-on without a parent.
+pub(super) fn bill(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+    code: HcpcsCode,
+    units: u32,
+    place: Place,
+) -> bool {
+    if place == Place::AddOn && !has_parent(coding, code) {
+        refuse_with_finding(coding, service, code);
+        return false;
+    }
+    let date = visit.date(service);
+    let mut line = Line::new(Track::Administration, code, units, date);
+    // A line of this track carries three modifiers at most, so there is always room.
+    if let Some(modifier) = group_modifier(coding, visit, service, place) {
+        let _ = line.add_modifier(modifier);
+    }
+    if keeps_planned_code(coding, visit, service) {
+        let _ = line.add_modifier(DISCONTINUED);
+    }
+    let lines = &mut coding.result.lines;
+    let same = |other: &&mut Line| {
+        other.code == code && other.service_date == date && other.modifiers == line.modifiers
+    };
+    match lines.iter_mut().find(same) {
+        Some(other) => {
+            other.units = other.units.saturating_add(units);
+            other.add_administration(service.index);
+        }
+        None => {
+            line.add_administration(service.index);
+            lines.push(line);
+        }
+    }
+    true
+}
+
+/// Adds a line with a modifier of its own.
+pub(super) fn bill_with(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+    code: HcpcsCode,
+    modifier: Modifier,
+) {
+    let mut line = Line::new(Track::Administration, code, 1, visit.date(service));
+    // The first modifier of a new line always has room.
+    let _ = line.add_modifier(modifier);
+    line.add_administration(service.index);
+    coding.result.lines.push(line);
+}
+
+fn group_modifier(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service, place: Place) -> Option<Modifier> {
+    let modifier = visit.groups.get(service.group)?.modifier;
+    let carries = match place {
+        Place::Initial => true,
+        Place::AddOn => *coding.policy.administration.modifier_on_add_ons,
+        Place::Own => false,
+    };
+    modifier.filter(|_| carries)
+}
+
+fn keeps_planned_code(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service) -> bool {
+    *coding.policy.administration.discontinued == Discontinued::PlannedCodeWith53
+        && !visit.encounter.setting.is_facility()
+        && visit.administration(service).discontinued_planned_minutes.is_some()
+}
+
+/// Names a further administration on the line that holds its minutes.
+pub(super) fn name(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, first: u16, code: HcpcsCode) {
+    let date = visit.date(service);
+    let lines = &mut coding.result.lines;
+    let holds = |line: &Line| line.code == code && line.administrations.contains(&first);
+    let same_date = lines.iter().position(|line| holds(line) && line.service_date == date);
+    if let Some(at) = same_date.or_else(|| lines.iter().position(holds)) {
+        lines[at].add_administration(service.index);
+    }
+}
+
+/// Whether the claim holds a primary code that the add-on may follow (rule CONC-2).
+pub(super) fn has_parent(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+    if *coding.policy.administration.add_on_parents == AddOnParents::HierarchyOverrides {
+        return true;
+    }
+    let Some(parents) = coding.catalog.add_on_parents(code, coding.encounter.service_date) else { return true };
+    let is_facility = coding.encounter.setting.is_facility();
+    parents.value.iter().any(|parent| {
+        let allowed = match parent.setting {
+            AddOnSetting::Both => true,
+            AddOnSetting::PractitionerOnly => !is_facility,
+            AddOnSetting::FacilityOnly => is_facility,
+        };
+        allowed && coding.result.lines.iter().any(|line| line.code == parent.code)
+    })
+}
+
+fn refuse_with_finding(coding: &mut Coding<'_>, service: &Service, code: HcpcsCode) {
+    let facts = [fact::derived("code", Value::Code(code))];
+    let field = Field::Administration(service.index, "");
+    let text = "{code} is the add-on that fits, and none of its parents is on the claim, so no code describes the service cleanly. Check which service is initial.";
+    coding.find(Severity::Block, Reason::NoCleanCode, field, &CONC_2, text, &facts);
+    refuse(coding, service, code);
+}
+
+/// Says that an administration earns no line, because its add-on has no parent.
+pub(super) fn refuse(coding: &mut Coding<'_>, service: &Service, code: HcpcsCode) {
+    let facts = [fact::derived("code", Value::Code(code))];
+    let subject = Subject::Administration(service.index);
+    coding.result.trail.declined(&CONC_2, subject, "{code} would stand without a parent.", &facts);
+    let is_told = coding.result.not_billed.iter().any(|other| other.what == Field::Administration(service.index, ""));
+    if !is_told {
+        let text = "{code} would stand without a parent that CMS allows.";
+        coding.not_billed(Field::Administration(service.index, ""), &CONC_2, text, &facts);
+    }
+}

@@ -1,0 +1,168 @@
+//! Pushes: the initial one, a new drug, the same drug again (rules REP-1 to REP-3, SEQ-3, CONC-6).
+
+use super::lines::{self, Place};
+use super::sequence::codes;
+use super::visit::{Family, Kind, Service, Visit};
+use super::what_if;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::rules::{Rule, Status, rule};
+
+rule! {
+    pub static REP_1: "REP-1", "A push of a new drug",
+    basis: Primary, cites: ["AOC", "AHIMA"],
+    says: "A push after the initial service takes the additional push code when its drug is new to the encounter.",
+    why: "A new drug is prepared and given anew.",
+    example: "Ondansetron pushed beside chemotherapy is an additional push.",
+    exceptions: "The same drug again follows REP-2.",
+}
+
+rule! {
+    pub static REP_2: "REP-2", "The same drug pushed again",
+    basis: Primary, cites: ["AOC", "MUE", "AHIMA", "SC-CPTA"],
+    says: "A further push of the same drug is reported by facilities only, and only when more than 30 minutes have passed since the reported one. An office reports nothing for it.",
+    why: "The unit limit for practitioners is zero, and pushes close together are one.",
+    example: "Ondansetron twice, 45 minutes apart: two pushes in a hospital, one in an office.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static REP_3: "REP-3", "A bolus right before its infusion",
+    basis: Secondary, cites: ["AHIMA"],
+    says: "A push that is followed or preceded at once by an infusion of the same drug is part of the infusion.",
+    why: "The bolus begins the infusion.",
+    example: "Heparin pushed at 09:00 and infused from 09:05 is the infusion alone.",
+    exceptions: "More than 30 minutes apart, a facility may report the push again (REP-2).",
+}
+
+rule! {
+    pub static SEQ_3: "SEQ-3", "A further chemotherapy push",
+    basis: Primary, cites: ["AOC"],
+    says: "Each further chemotherapy drug that is pushed takes the additional chemotherapy push, after an initial chemotherapy push or infusion.",
+    why: "Each drug is prepared and given by itself.",
+    example: "Doxorubicin and vincristine pushed beside rituximab are two additional chemotherapy pushes.",
+    exceptions: "The same drug pushed again has no code.",
+}
+
+rule! {
+    pub static CONC_6: "CONC-6", "A push is never concurrent",
+    basis: Secondary, cites: ["HAU1"],
+    status: Status::Informational,
+    says: "A push given while an infusion runs stays a push; there is no concurrent push and no concurrent injection.",
+    why: "The concurrent code is for infusions.",
+    example: "Dexamethasone pushed while rituximab runs is an additional push.",
+    exceptions: "None.",
+}
+
+pub(super) static RULES: &[&Rule] = &[&REP_1, &REP_2, &REP_3, &SEQ_3, &CONC_6];
+
+/// Bills the first push of the initial course.
+pub(super) fn initial(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
+    let codes = codes(coding, visit.courses[course].family);
+    if let Some((_, &first)) = visit.members(course).find(|(_, service)| service.kind == Kind::Push) {
+        lines::bill(coding, visit, &first, codes.push, 1, Place::Initial);
+    }
+}
+
+/// Codes the other pushes of an access line, in order of time.
+pub(super) fn others(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, initial: usize) {
+    for at in 0..visit.services.len() {
+        let service = visit.services[at];
+        if service.kind != Kind::Push || service.group != group {
+            continue;
+        }
+        match reported_before(coding, visit, at) {
+            Some(earlier) if earlier.index == service.index => {}
+            Some(earlier) => again(coding, visit, &service, &earlier),
+            None => new_drug(coding, visit, &service, initial),
+        }
+    }
+}
+
+/// What was reported of the drug so far: its infusion, or its latest push on a line.
+///
+/// The push itself is returned when it is the initial service.
+fn reported_before(coding: &Coding<'_>, visit: &Visit<'_>, at: usize) -> Option<Service> {
+    let service = visit.services[at];
+    let is_on_line = |service: &Service| {
+        coding.result.lines.iter().any(|line| line.administrations.contains(&service.index))
+    };
+    if is_on_line(&service) {
+        return Some(service);
+    }
+    let course = || visit.members(service.course);
+    let infusion = course().filter(|(_, other)| other.kind == Kind::Infusion && is_on_line(other));
+    let pushes = course().take_while(|(place, _)| *place < at);
+    let latest = pushes.filter(|(_, other)| other.kind == Kind::Push && is_on_line(other)).last();
+    let nearest = infusion.min_by_key(|(_, other)| gap_seconds(other, &service).unwrap_or(i64::MIN));
+    match (nearest, latest) {
+        (Some((_, infusion)), Some((_, push))) => {
+            let closer = gap_seconds(infusion, &service) <= gap_seconds(push, &service);
+            Some(if closer { *infusion } else { *push })
+        }
+        (infusion, push) => infusion.or(push).map(|(_, service)| *service),
+    }
+}
+
+/// Seconds between two services of one drug; zero when one was given during the other.
+fn gap_seconds(earlier: &Service, service: &Service) -> Option<i64> {
+    let is_infusion = earlier.kind == Kind::Infusion;
+    let (from, to) = (earlier.flow.start?, service.flow.start?);
+    // A push before the infusion: the gap runs to the start of the infusion.
+    if to < from {
+        return Some(from - to);
+    }
+    let end = if is_infusion { earlier.flow.stop? } else { from };
+    Some((to - end).max(0))
+}
+
+fn again(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, earlier: &Service) {
+    let codes = codes(coding, visit.courses[service.course].family);
+    let subject = Subject::Administration(service.index);
+    let what = Field::Administration(service.index, "");
+    let (true, Some(code)) = (coding.encounter.setting.is_facility(), codes.repeat_push) else {
+        let text = "The same drug was given before: a further push of it has no code here.";
+        let rule = if earlier.kind == Kind::Infusion { &REP_3 } else { &REP_2 };
+        coding.not_billed(what, rule, text, &[]);
+        return;
+    };
+    let limit = &coding.policy.administration.repeat_push_after_minutes;
+    let limit_fact = fact::parameter("limit", Value::Minutes(**limit), limit);
+    match gap_seconds(earlier, service).map(|seconds| seconds / 60) {
+        Some(minutes) if minutes > **limit => {
+            let facts = [fact::derived("minutes", Value::Minutes(minutes)), limit_fact];
+            let text = "The same drug again after {minutes} minutes, more than {limit}: a repeated push.";
+            coding.result.trail.fired(&REP_2, subject, text, &facts);
+            lines::bill(coding, visit, service, code, 1, Place::AddOn);
+        }
+        Some(minutes) => {
+            let facts = [fact::derived("minutes", Value::Minutes(minutes)), limit_fact];
+            let rule = if earlier.kind == Kind::Infusion { &REP_3 } else { &REP_2 };
+            let text = "The same drug after {minutes} minutes, no more than {limit}: not reported again.";
+            coding.not_billed(what, rule, text, &facts);
+        }
+        None => {
+            let text = "The same drug was pushed again, and the time between is not documented, so no repeated push is chosen. Give both times.";
+            let field = Field::Administration(service.index, "startTime");
+            coding.find(Severity::Block, Reason::MissingStartTime, field, &REP_2, text, &[limit_fact]);
+            coding.not_billed(what, &REP_2, "Waits for the time since the drug was last given.", &[]);
+            what_if::ask_gap(coding, service.index, earlier.index);
+        }
+    }
+}
+
+fn new_drug(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, initial: usize) {
+    let family = visit.courses[service.course].family;
+    let rule = if family == Family::Chemotherapy { &SEQ_3 } else { &REP_1 };
+    let leading = visit.courses[initial];
+    let facts = [
+        fact::derived("family", Value::Label(leading.family.label())),
+        fact::derived("technique", Value::Label(leading.technique.label())),
+    ];
+    let text = "A new drug is pushed beside the initial {family} {technique}: an additional push.";
+    coding.result.trail.fired(rule, Subject::Administration(service.index), text, &facts);
+    let codes = codes(coding, family);
+    lines::bill(coding, visit, service, codes.additional_push, 1, Place::AddOn);
+}

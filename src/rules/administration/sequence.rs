@@ -1,0 +1,285 @@
+//! Infusions after the initial one: sequential, concurrent or more hours (rules SEQ-*, CONC-*, REP-4).
+
+use super::infusion_time::{self, TIME_2};
+use super::lines::{self, Place};
+use super::overlap;
+use super::visit::{Course, Family, Kind, Segment, Service, Technique, Visit};
+use crate::domain::code::HcpcsCode;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::{ConcurrentChemo, FamilyCodes, OverlapRule, SameDrugInfusions};
+use crate::rules::{Rule, rule};
+
+rule! {
+    pub static SEQ_1: "SEQ-1", "A further therapeutic drug is sequential once",
+    basis: Primary, cites: ["AOC"],
+    says: "Each new drug or mixture that is infused before or after the initial service through the same access earns one sequential code; its further hours are additional hours.",
+    why: "A new drug means new preparation and a new start; its second hour does not.",
+    example: "Mannitol after cisplatin is one sequential infusion.",
+    exceptions: "A drug that was given already is never sequential (REP-4).",
+}
+
+rule! {
+    pub static SEQ_2: "SEQ-2", "A further chemotherapy drug is sequential once",
+    basis: Primary, cites: ["AOC"],
+    says: "Each new chemotherapy drug earns one sequential code, and its further hours the additional hours of chemotherapy. The table of CMS lets the sequential code follow the initial chemotherapy infusion only.",
+    why: "It is an addition to chemotherapy that was infused, and to nothing else.",
+    example: "Cisplatin over 93 minutes and gemcitabine over 160: initial, three additional hours, one sequential.",
+    exceptions: "Where a chemotherapy push is initial in an office, an infused one has no clean code, and a finding says so.",
+}
+
+rule! {
+    pub static CONC_1: "CONC-1", "One concurrent service an encounter",
+    basis: Primary, cites: ["MUE", "HAU1", "JOP08"],
+    says: "A therapeutic drug in its own bag that runs together with another infusion through the same access is concurrent: once an encounter, without hours. A third drug at the same time is not reported.",
+    why: "The unit limit of one is for the whole date.",
+    example: "Leucovorin beside oxaliplatin is one concurrent service, however long it runs.",
+    exceptions: "Drugs in one bag are one administration (SEQ-4).",
+}
+
+rule! {
+    pub static CONC_3: "CONC-3", "Concurrent chemotherapy has no code",
+    basis: Secondary, cites: ["AAPC-CONC", "AAPC-SIM"],
+    says: "No code describes a chemotherapy drug that runs together with another one. The unlisted chemotherapy code is reported, or nothing, as the policy says.",
+    why: "The concurrent code is for therapeutic drugs, and the pump code is for starting a pump.",
+    example: "Two chemotherapy bags over the same hour: the initial infusion and the unlisted code.",
+    exceptions: "The 2026 guide uses the pump start code, which will be denied (row G-13).",
+}
+
+rule! {
+    pub static CONC_5: "CONC-5", "How much overlap makes an infusion concurrent",
+    basis: Secondary, cites: ["ML-0131", "SC-OVL", "HC-15", "HAU2"],
+    says: "The minutes that overlap a higher-ranked infusion are deducted. When no more than a push is left the infusion is concurrent; otherwise it is sequential, with the minutes left.",
+    why: "Sources disagree, so the choice is a switch (D-3): deduct, majority, sixteen minutes, or any overlap.",
+    example: "Famotidine from 13:10 to 13:30 beside paclitaxel from 13:26 keeps 16 minutes and is sequential.",
+    exceptions: "Pushes and injections are never concurrent (CONC-6).",
+}
+
+rule! {
+    pub static REP_4: "REP-4", "Several infusions of one drug",
+    basis: Secondary, cites: ["ML-OBS", "RCA-SAME"],
+    says: "A drug that is infused several times has one first hour. The minutes of a date are added, or each later period counts by itself, as the policy says; it is never sequential again.",
+    why: "The sequential code asks for a new drug.",
+    example: "An antibiotic over 45 minutes twice a day is 90 minutes: the first hour and no more.",
+    exceptions: "Switch D-2 counts each period of more than 30 minutes as an additional hour.",
+}
+
+pub(super) static RULES: &[&Rule] = &[&SEQ_1, &SEQ_2, &CONC_1, &CONC_3, &CONC_5, &REP_4];
+
+/// The codes of a family; hydration has its own rules.
+pub(super) fn codes<'a>(coding: &Coding<'a>, family: Family) -> &'a FamilyCodes {
+    match family {
+        Family::Chemotherapy => &coding.policy.administration.chemotherapy_codes,
+        Family::Therapeutic | Family::Hydration => &coding.policy.administration.therapeutic_codes,
+    }
+}
+
+/// Codes the infusions of an access line, the highest rank first; overlaps count against those before.
+pub(super) fn infusions(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize], initial: usize) {
+    let mut pieces = Vec::new();
+    let mut running: Vec<usize> = Vec::with_capacity(ranked.len());
+    let mut concurrent: Vec<usize> = Vec::new();
+    for &course in ranked {
+        let Course { family, technique, .. } = visit.courses[course];
+        if family == Family::Hydration || technique == Technique::Push {
+            continue;
+        }
+        let left = |service: &Service, pieces: &mut Vec<Segment>| {
+            overlap::alone(visit, service, pieces, |other| {
+                let is_earlier_part = other.course == course && other.index < service.index;
+                other.kind == Kind::Infusion && (running.contains(&other.course) || is_earlier_part)
+            })
+        };
+        let own = visit.courses[course].seconds;
+        let alone: i64 = infused(visit, course).map(|service| left(service, &mut pieces)).sum();
+        if course != initial && is_concurrent(coding, visit, course, own, alone) {
+            concurrent.push(course);
+            continue;
+        }
+        let periods = periods(coding, visit, course, |service| left(service, &mut pieces));
+        bill_hours(coding, visit, course, course == initial, &periods);
+        running.push(course);
+    }
+    for course in concurrent {
+        bill_concurrent(coding, visit, course);
+    }
+}
+
+fn infused<'a>(visit: &'a Visit<'_>, course: usize) -> impl Iterator<Item = &'a Service> {
+    visit.members(course).map(|(_, service)| service).filter(|service| service.kind == Kind::Infusion)
+}
+
+/// Applies switch D-3, and shows the overlap that decided (row G-14).
+fn is_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, own: i64, alone: i64) -> bool {
+    let shared = own - alone;
+    if shared <= 0 {
+        return false;
+    }
+    let parameters = &coding.policy.administration;
+    let switch = &parameters.overlap_rule;
+    let (is_concurrent, label) = match **switch {
+        OverlapRule::DeductOverlap => (infusion_time::is_push(alone / 60, parameters), "deduct the overlap"),
+        OverlapRule::Majority => (2 * shared > own, "majority of the minutes"),
+        OverlapRule::Min16 => (shared / 60 >= *parameters.concurrent_overlap_minutes_min, "sixteen minutes"),
+        OverlapRule::Any => (true, "any overlap"),
+    };
+    let facts = [
+        fact::derived("minutes", Value::Minutes(own / 60)),
+        fact::derived("shared", Value::Minutes(shared / 60)),
+        fact::derived("left", Value::Minutes(alone / 60)),
+        fact::parameter("rule", Value::Label(label), switch),
+    ];
+    let subject = Subject::Administration(visit.services[visit.courses[course].first].index);
+    if is_concurrent {
+        let text = "Of {minutes} minutes {shared} ran together with a higher-ranked infusion and {left} alone: concurrent ({rule}).";
+        coding.result.trail.fired(&CONC_5, subject, text, &facts);
+    } else {
+        let text = "Of {minutes} minutes {shared} ran together with a higher-ranked infusion and {left} alone: sequential, with the minutes alone ({rule}).";
+        coding.result.trail.declined(&CONC_5, subject, text, &facts);
+    }
+    is_concurrent
+}
+
+/// The minutes of a course in the periods that count apart (switch D-2), each with its leading service.
+fn periods(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    course: usize,
+    mut left: impl FnMut(&Service) -> i64,
+) -> Vec<(Service, i64)> {
+    let is_summed = *coding.policy.administration.same_drug_infusions == SameDrugInfusions::SumPerDate;
+    let mut periods: Vec<(Service, i64)> = Vec::with_capacity(1);
+    for service in infused(visit, course) {
+        let seconds = left(service);
+        match periods.last_mut() {
+            Some((first, sum)) if is_summed && visit.date(first) == visit.date(service) => *sum += seconds,
+            _ => periods.push((*service, seconds)),
+        }
+    }
+    periods
+}
+
+/// Bills the first hour of a course and all additional ones.
+fn bill_hours(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    course: usize,
+    is_initial: bool,
+    periods: &[(Service, i64)],
+) {
+    let family = visit.courses[course].family;
+    let codes = codes(coding, family);
+    let Some(&(first, seconds)) = periods.first() else { return };
+    let subject = Subject::Administration(first.index);
+    let (code, place) = if is_initial { (codes.infusion, Place::Initial) } else { (codes.sequential, Place::AddOn) };
+    let facts = [fact::derived("minutes", Value::Minutes(seconds / 60))];
+    if is_initial {
+        let text = "The initial infusion, {minutes} minutes, takes the first-hour code.";
+        coding.result.trail.fired(&TIME_2, subject, text, &facts);
+    } else {
+        let rule = if family == Family::Chemotherapy { &SEQ_2 } else { &SEQ_1 };
+        let text = "A further drug, {minutes} minutes, takes the sequential code once.";
+        coding.result.trail.fired(rule, subject, text, &facts);
+    }
+    if !lines::bill(coding, visit, &first, code, 1, place) {
+        for service in infused(visit, course).filter(|service| service.index != first.index) {
+            lines::refuse(coding, service, code);
+        }
+        return;
+    }
+    let shortest = *coding.policy.administration.additional_hour_after_minutes + 1;
+    for (at, &(service, seconds)) in periods.iter().enumerate() {
+        let minutes = seconds / 60;
+        let hours = if at == 0 {
+            infusion_time::additional_hours(minutes, &coding.policy.administration)
+        } else {
+            infusion_time::later_hours(minutes, shortest, &coding.policy.administration)
+        };
+        infusion_time::note_hours(coding, Subject::Administration(service.index), minutes, hours);
+        if hours > 0 {
+            lines::bill(coding, visit, &service, codes.hour, hours, Place::AddOn);
+        }
+    }
+    name_others(coding, visit, course, first.index, code);
+}
+
+/// Ties the further infusions of the drug to its lines, so that each administration is accounted for.
+fn name_others(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, first: u16, code: HcpcsCode) {
+    for service in infused(visit, course).filter(|service| service.index != first) {
+        let facts = [fact::derived("first", Value::Of(Field::Administration(first, "")))];
+        let text = "The drug was infused before; its minutes count with those of {first}, and it takes no first hour of its own.";
+        coding.result.trail.fired(&REP_4, Subject::Administration(service.index), text, &facts);
+        lines::name(coding, visit, service, first, code);
+    }
+}
+
+fn bill_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
+    let Some(&first) = infused(visit, course).next() else { return };
+    if visit.courses[course].family == Family::Chemotherapy {
+        return bill_concurrent_chemotherapy(coding, visit, course, first);
+    }
+    let codes = codes(coding, Family::Therapeutic);
+    let Some(code) = codes.concurrent else { return };
+    let is_taken = coding.result.lines.iter().any(|line| line.code == code);
+    if is_taken {
+        for service in infused(visit, course) {
+            let text = "A further drug at the same time is not reported: the concurrent code is once an encounter.";
+            coding.not_billed(Field::Administration(service.index, ""), &CONC_1, text, &[]);
+        }
+        return;
+    }
+    let subject = Subject::Administration(first.index);
+    coding.result.trail.fired(&CONC_1, subject, "Concurrent: once an encounter, without hours.", &[]);
+    let is_billed = lines::bill(coding, visit, &first, code, 1, Place::AddOn);
+    for service in infused(visit, course).filter(|service| service.index != first.index) {
+        if is_billed {
+            lines::name(coding, visit, service, first.index, code);
+        } else {
+            lines::refuse(coding, service, code);
+        }
+    }
+}
+
+/// Applies switch D-13.
+fn bill_concurrent_chemotherapy(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, first: Service) {
+    let switch = &coding.policy.administration.concurrent_chemo;
+    let field = Field::Administration(first.index, "");
+    let (code, severity, reason, text) = match **switch {
+        ConcurrentChemo::Unlisted => (
+            Some(coding.policy.administration.unlisted_codes.chemotherapy),
+            Severity::Warn,
+            Reason::NoCleanCode,
+            "No code describes chemotherapy that runs together with chemotherapy: the unlisted code is reported, and many payers pay only the first drug.",
+        ),
+        ConcurrentChemo::DropSecondDrug => (
+            None,
+            Severity::Warn,
+            Reason::NoCleanCode,
+            "No code describes chemotherapy that runs together with chemotherapy: this policy reports the first drug only.",
+        ),
+        ConcurrentChemo::ProlongedStart => (
+            Some(coding.policy.administration.pump_codes.prolonged_start),
+            Severity::Warn,
+            Reason::GuideDepartsFromAuthority,
+            "The guide uses this code for concurrent chemotherapy. CPT keeps it for starting a pump infusion of more than 8 hours, so it will be denied; no code describes concurrent chemotherapy (CONC-3, CHM-4).",
+        ),
+    };
+    coding.find(severity, reason, field, &CONC_3, text, &[]);
+    let code = code.filter(|code| !coding.result.lines.iter().any(|line| line.code == *code));
+    for service in infused(visit, course).copied() {
+        match code {
+            Some(code) if service.index == first.index => {
+                let text = "Chemotherapy together with chemotherapy has no code of its own.";
+                coding.result.trail.fired(&CONC_3, Subject::Administration(first.index), text, &[]);
+                lines::bill(coding, visit, &service, code, 1, Place::Own);
+            }
+            Some(code) => lines::name(coding, visit, &service, first.index, code),
+            None => {
+                let text = "Concurrent chemotherapy is not reported a second time.";
+                coding.not_billed(Field::Administration(service.index, ""), &CONC_3, text, &[]);
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! From documented times to seconds of flow (rules TIME-6, TIME-7, DOC-3, D-1).
+
+use super::visit::{Flow, Segment, Visit};
+use crate::domain::encounter::Administration;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::domain::quantity::Measure;
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::MissingStop;
+use crate::rules::{Rule, rule};
+
+rule! {
+    pub static TIME_6: "TIME-6", "The clock runs on drug flow only",
+    basis: Secondary, cites: ["SELH"],
+    says: "Only the minutes in which the drug flows count. Starting the line, set-up, teaching, observation and flushing do not, and a pause is subtracted.",
+    why: "The time of the codes is infusion time; what surrounds it is part of the service.",
+    example: "Rituximab from 11:20 to 16:40 with a pause from 12:40 to 13:55 ran 245 minutes.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static TIME_7: "TIME-7", "A change of bag does not stop the clock",
+    basis: Secondary, cites: ["SELH"],
+    status: crate::rules::Status::Informational,
+    says: "Where one bag follows another of the same drug without a break, the flow is one.",
+    why: "The drug goes on flowing; the bag is packaging.",
+    example: "Two bags of one antibiotic, 09:00 to 09:40 and 09:40 to 10:20, are 80 minutes of one infusion.",
+    exceptions: "A break between the bags is left out like any pause.",
+}
+
+rule! {
+    pub static DOC_3: "DOC-3", "An infusion needs its start and stop",
+    basis: Quoted, cites: ["QHR", "HC-10", "ML-STOP", "RCA-STOP"],
+    says: "Without a start and a stop, or a documented duration, no code that rests on minutes is chosen; the record is queried. A policy may instead compute the minutes from the nursing record's volume and rate, or report a push.",
+    why: "The time is what the code pays for, and missing times are the leading audit failure. Sources disagree on what may replace them, so the choice is a switch (D-1).",
+    example: "A drug started at 10:00 with no stop earns nothing yet; the question shows what 15, 16 or 91 minutes would bill.",
+    exceptions: "Pushes and injections need no stop time.",
+}
+
+/// Why the minutes of a service are not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gap {
+    NoStop,
+    NoStart,
+    NoTimes,
+    Backwards,
+}
+
+/// Reads the flow of an administration, or says what is missing for it.
+pub(super) fn flow(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -> Result<Flow, (Gap, Flow)> {
+    let administration = &visit.encounter.administrations[usize::from(index)];
+    let (Some(start), Some(stop)) = (administration.start, administration.stop) else {
+        return without_clock(visit, administration);
+    };
+    let (start, stop) = visit.clock.span(start, stop);
+    if stop < start {
+        return Err((Gap::Backwards, Flow { start: Some(start), ..Flow::default() }));
+    }
+    let first_segment = visit.segments.len();
+    let paused = split_at_pauses(coding, visit, index, Segment { start, stop });
+    let segments = visit.segments.len() - first_segment;
+    let seconds = visit.segments[first_segment..].iter().map(|s| s.stop - s.start).sum();
+    let flow = Flow { start: Some(start), stop: Some(stop), seconds, first_segment, segments };
+    if paused > 0 {
+        coding.result.trail.fired(
+            &TIME_6,
+            Subject::Administration(index),
+            "{paused} minutes without flow are left out; {minutes} minutes count.",
+            &[
+                fact::given("paused", Value::Minutes(paused / 60)),
+                fact::derived("minutes", Value::Minutes(seconds / 60)),
+            ],
+        );
+    }
+    compare_with_duration(coding, index, administration, seconds);
+    Ok(flow)
+}
+
+fn without_clock(visit: &Visit<'_>, administration: &Administration) -> Result<Flow, (Gap, Flow)> {
+    let start = administration.start.map(|time| visit.clock.seconds(time));
+    let stop = administration.stop.map(|time| visit.clock.seconds(time));
+    let flow = Flow { start, stop, ..Flow::default() };
+    match administration.duration_minutes.map(|minutes| i64::from(minutes) * 60) {
+        Some(seconds) => Ok(Flow { seconds, ..flow }),
+        None if start.is_some() => Err((Gap::NoStop, flow)),
+        None if stop.is_some() => Err((Gap::NoStart, flow)),
+        None => Err((Gap::NoTimes, flow)),
+    }
+}
+
+/// Adds the stretches between the pauses to the visit's segments, and returns the seconds left out.
+fn split_at_pauses(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16, whole: Segment) -> i64 {
+    let first = visit.segments.len();
+    visit.segments.push(whole);
+    let administration = &visit.encounter.administrations[usize::from(index)];
+    for pause in &administration.interruptions {
+        let (start, stop) = visit.clock.span(pause.start, pause.stop);
+        if stop < start || start < whole.start || stop > whole.stop {
+            coding.find(
+                Severity::Warn,
+                Reason::ContradictoryTimes,
+                Field::Administration(index, "interruptions"),
+                &TIME_6,
+                "A pause does not lie within the infusion; only the part inside it is left out. Correct the record.",
+                &[],
+            );
+        }
+        subtract(&mut visit.segments, first, Segment { start, stop });
+    }
+    let left: i64 = visit.segments[first..].iter().map(|s| s.stop - s.start).sum();
+    whole.stop - whole.start - left
+}
+
+/// Takes a stretch of time out of the segments from `first` on.
+pub(super) fn subtract(segments: &mut Vec<Segment>, first: usize, taken: Segment) {
+    let mut at = first;
+    while at < segments.len() {
+        let Segment { start, stop } = segments[at];
+        if taken.start >= stop || taken.stop <= start || taken.stop <= taken.start {
+            at += 1;
+            continue;
+        }
+        segments.swap_remove(at);
+        // The pieces go to the end and are met again, where they no longer touch what was taken.
+        if start < taken.start {
+            segments.push(Segment { start, stop: taken.start });
+        }
+        if taken.stop < stop {
+            segments.push(Segment { start: taken.stop, stop });
+        }
+    }
+}
+
+fn compare_with_duration(coding: &mut Coding<'_>, index: u16, administration: &Administration, seconds: i64) {
+    let Some(documented) = administration.duration_minutes else { return };
+    if i64::from(documented) != seconds / 60 {
+        coding.find(
+            Severity::Warn,
+            Reason::ContradictoryTimes,
+            Field::Administration(index, "durationMinutes"),
+            &TIME_6,
+            "The documented duration of {documented} minutes differs from the {clock} minutes between the clock times; the clock times count.",
+            &[
+                fact::given("documented", Value::Minutes(i64::from(documented))),
+                fact::derived("clock", Value::Minutes(seconds / 60)),
+            ],
+        );
+    }
+}
+
+/// What the policy makes of missing minutes.
+pub(super) enum Settled {
+    /// The minutes are taken from the nursing record.
+    Flow(Flow),
+    /// The service is reported as a push.
+    Push,
+    /// Nothing is reported until the record is settled.
+    Held,
+}
+
+/// Applies switch D-1 to an infusion without minutes, and says so.
+pub(super) fn settle(coding: &mut Coding<'_>, visit: &Visit<'_>, index: u16, gap: Gap, flow: Flow) -> Settled {
+    let administration = &visit.encounter.administrations[usize::from(index)];
+    let switch = &coding.policy.administration.missing_stop;
+    let (reason, field) = match gap {
+        Gap::NoStop => (Reason::MissingStopTime, Field::Administration(index, "stopTime")),
+        Gap::NoStart | Gap::NoTimes => (Reason::MissingStartTime, Field::Administration(index, "startTime")),
+        Gap::Backwards => (Reason::ContradictoryTimes, Field::Administration(index, "stopTime")),
+    };
+    match (**switch, documented_seconds(administration)) {
+        (MissingStop::CalculateFromNursingRateVolume, Some(seconds)) if gap != Gap::Backwards => {
+            let minutes = fact::assumed("minutes", Value::Minutes(seconds / 60));
+            let text = "No stop time: the nursing record's volume and rate give {minutes} minutes, which this policy accepts.";
+            coding.find(Severity::Warn, reason, field, &DOC_3, text, &[minutes]);
+            Settled::Flow(Flow { seconds, ..flow })
+        }
+        (MissingStop::DowncodeToPush, _) if gap != Gap::Backwards => {
+            let text = "The minutes of the infusion are not documented: this policy reports it as a push.";
+            coding.find(Severity::Warn, reason, field, &DOC_3, text, &[]);
+            Settled::Push
+        }
+        _ => {
+            let text = match gap {
+                Gap::NoStop => "The infusion has no stop time, so no code is chosen. Complete the record, then code again.",
+                Gap::NoStart => "The infusion has no start time, so no code is chosen. Complete the record, then code again.",
+                Gap::NoTimes => {
+                    "The infusion has neither clock times nor a duration, so no code is chosen. Complete the record, then code again."
+                }
+                Gap::Backwards => {
+                    "The stop lies before the start, so no code is chosen. Correct the times, with their dates, then code again."
+                }
+            };
+            let switch = fact::parameter("policy", Value::Label("hold for query"), switch);
+            coding.find(Severity::Block, reason, field, &DOC_3, text, &[switch]);
+            Settled::Held
+        }
+    }
+}
+
+/// Seconds that the documented volume and rate give, whole minutes rounded **down**.
+fn documented_seconds(administration: &Administration) -> Option<i64> {
+    let volume = administration.volume_infused.filter(|v| v.unit.measure() == Measure::Volume)?;
+    let rate = administration.rate_ml_per_hour.filter(|rate| rate.0 > 0)?;
+    // Both sides in billionths of a microlitre, an hour holding sixty minutes.
+    let minutes = volume.in_base() * 60 / (i128::from(rate.0) * 1_000);
+    i64::try_from(minutes).ok()?.checked_mul(60)
+}
+
+/// The record of the rules of this file.
+pub(super) static RULES: &[&Rule] = &[&TIME_6, &TIME_7, &DOC_3];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(taken: &[(i64, i64)]) -> Vec<Segment> {
+        let mut segments = vec![Segment { start: 0, stop: 100 }];
+        for &(start, stop) in taken {
+            subtract(&mut segments, 0, Segment { start, stop });
+        }
+        segments.sort_by_key(|segment| segment.start);
+        segments
+    }
+
+    #[test]
+    fn a_pause_splits_the_flow() {
+        assert_eq!(cut(&[(40, 60)]), [Segment { start: 0, stop: 40 }, Segment { start: 60, stop: 100 }]);
+        assert_eq!(cut(&[(0, 100)]), []);
+        assert_eq!(cut(&[(-5, 10), (95, 200)]), [Segment { start: 10, stop: 95 }]);
+        assert_eq!(cut(&[(50, 50), (60, 40)]), [Segment { start: 0, stop: 100 }]);
+        assert_eq!(cut(&[(10, 30), (20, 40)]), [Segment { start: 0, stop: 10 }, Segment { start: 40, stop: 100 }]);
+    }
+}

@@ -1,0 +1,204 @@
+//! The visit on the table: each administration with its kind, its times and its access line.
+
+use crate::domain::code::Modifier;
+use crate::domain::encounter::{Administration, Encounter};
+use crate::domain::time::{Clock, Date, LocalTime};
+
+/// Families of services, the lowest rank first. Source: rule HIER-F.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Family {
+    Hydration,
+    Therapeutic,
+    Chemotherapy,
+}
+
+impl Family {
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Hydration => "hydration",
+            Self::Therapeutic => "therapeutic",
+            Self::Chemotherapy => "chemotherapy or complex drug",
+        }
+    }
+}
+
+/// Techniques of intravenous services, the lowest rank first. Source: rule HIER-F.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Technique {
+    Push,
+    Infusion,
+}
+
+impl Technique {
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Infusion => "infusion",
+        }
+    }
+}
+
+/// What an administration is, once its route, class and minutes are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Infusion,
+    Push,
+    Hydration,
+    PumpStart,
+    Injection,
+    SubcutaneousInfusion,
+    OnBodyInjector,
+    ArterialInfusion,
+    ArterialPush,
+    /// Into a cavity, a reservoir or a lesion; the route tells which.
+    Cavity,
+    Refill,
+    Flush,
+    Transfusion,
+    Unlisted,
+    /// Waits for a fact; it may turn out to be an intravenous service.
+    Held,
+    /// Answered already: it earns no line of this track.
+    Settled,
+}
+
+impl Kind {
+    /// Whether the service takes part in the choice of the initial one.
+    pub(super) const fn is_ranked(self) -> bool {
+        matches!(self, Self::Infusion | Self::Push | Self::Hydration)
+    }
+}
+
+/// When a service ran, in seconds of the visit's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Flow {
+    pub(super) start: Option<i64>,
+    pub(super) stop: Option<i64>,
+    /// Seconds of flow, pauses left out.
+    pub(super) seconds: i64,
+    /// Where its segments lie in the visit's list; none where no clock time is known.
+    pub(super) first_segment: usize,
+    pub(super) segments: usize,
+}
+
+/// An uninterrupted stretch of flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Segment {
+    pub(super) start: i64,
+    pub(super) stop: i64,
+}
+
+/// One administration on the table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Service {
+    /// Its place in the request.
+    pub(super) index: u16,
+    pub(super) kind: Kind,
+    pub(super) family: Family,
+    /// A hormonal drug against cancer (rule CHM-1).
+    pub(super) is_hormonal: bool,
+    pub(super) flow: Flow,
+    pub(super) visit: u32,
+    /// Which access line it belongs to, for intravenous services.
+    pub(super) group: usize,
+    /// Which course of one drug it belongs to, for intravenous services.
+    pub(super) course: usize,
+}
+
+/// An access line of one visit, which has one initial service (rules INIT-1, INIT-2).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Group<'a> {
+    pub(super) visit: u32,
+    pub(super) site: Option<&'a str>,
+    /// Set only where a policy begins a new encounter at midnight (switch D-11).
+    pub(super) day: Option<Date>,
+    /// What the lines of a further access line or visit carry (rule MOD-1).
+    pub(super) modifier: Option<Modifier>,
+}
+
+/// Everything given of one drug, or one mixture, through one access line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Course {
+    pub(super) group: usize,
+    pub(super) family: Family,
+    pub(super) technique: Technique,
+    /// Place in the visit's services of the earliest one of the leading technique.
+    pub(super) first: usize,
+    /// Seconds of flow of the leading technique; for hydration, what may be reported.
+    pub(super) seconds: i64,
+    /// Whether it can be reported at all; short hydration cannot.
+    pub(super) is_reportable: bool,
+}
+
+/// The working table of one coding.
+#[derive(Debug)]
+pub(super) struct Visit<'a> {
+    pub(super) encounter: &'a Encounter,
+    pub(super) clock: Clock<'a>,
+    /// In the order of visit, start time and request.
+    pub(super) services: Vec<Service>,
+    pub(super) segments: Vec<Segment>,
+    pub(super) groups: Vec<Group<'a>>,
+    pub(super) courses: Vec<Course>,
+    /// Pairs of services that the record says ran together, by their places in the request.
+    pub(super) together: Vec<(u16, u16)>,
+}
+
+impl<'a> Visit<'a> {
+    pub(super) fn new(encounter: &'a Encounter) -> Self {
+        let times = || {
+            encounter.administrations.iter().flat_map(|a| a.start.into_iter().chain(a.stop))
+        };
+        let noon = encounter.service_date.at(12, 0, 0, 0);
+        let earliest = times().min().unwrap_or(noon);
+        let latest = times().max().unwrap_or(noon);
+        let count = encounter.administrations.len();
+        Self {
+            encounter,
+            clock: Clock::new(encounter.time_zone.as_ref(), earliest, latest),
+            services: Vec::with_capacity(count),
+            segments: Vec::with_capacity(count),
+            groups: Vec::with_capacity(2),
+            courses: Vec::with_capacity(count),
+            together: declared_together(encounter),
+        }
+    }
+
+    pub(super) fn administration(&self, service: &Service) -> &'a Administration {
+        &self.encounter.administrations[usize::from(service.index)]
+    }
+
+    /// The date of service of a line: the day on which the service began.
+    pub(super) fn date(&self, service: &Service) -> Date {
+        let administration = self.administration(service);
+        administration.start.or(administration.stop).map_or(self.encounter.service_date, LocalTime::date)
+    }
+
+    pub(super) fn segments_of(&self, service: &Service) -> &[Segment] {
+        let first = service.flow.first_segment;
+        &self.segments[first..first + service.flow.segments]
+    }
+
+    /// The services of a course with their places, in order of time.
+    pub(super) fn members(&self, course: usize) -> impl Iterator<Item = (usize, &Service)> {
+        self.services.iter().enumerate().filter(move |(_, service)| service.course == course)
+    }
+
+    /// Whether the record says that two services ran together.
+    pub(super) fn are_together(&self, one: u16, other: u16) -> bool {
+        self.together.contains(&(one.min(other), one.max(other)))
+    }
+}
+
+fn declared_together(encounter: &Encounter) -> Vec<(u16, u16)> {
+    let mut pairs = Vec::new();
+    for (index, administration) in encounter.administrations.iter().enumerate() {
+        for id in &administration.concurrent_with {
+            let other = encounter.administrations.iter().position(|other| other.id == *id);
+            if let Some(other) = other.filter(|other| *other != index) {
+                pairs.push((index.min(other) as u16, index.max(other) as u16));
+            }
+        }
+    }
+    pairs
+}

@@ -1,0 +1,232 @@
+//! Questions, and what the whole visit would bill under each answer.
+
+use super::timeline::{DOC_3, Gap};
+use super::{access, admit, cavity, initial, pump, push};
+use crate::domain::drug::{DrugClass, DrugGiven};
+use crate::domain::encounter::{Administration, Encounter, Indication, Route};
+use crate::domain::field::Field;
+use crate::domain::finding::Answer;
+use crate::domain::time::plus_minutes;
+use crate::engine::Coding;
+use crate::rules::classify::{CLS_1, CLS_5};
+
+/// Additional hours that a question about minutes spells out.
+const HOURS_SHOWN: i64 = 3;
+
+/// Minutes of a day, for a stop that belongs to the next one.
+const DAY_MINUTES: i64 = 24 * 60;
+
+/// Asks for the minutes of an infusion.
+pub(super) fn ask_minutes(coding: &mut Coding<'_>, index: u16, gap: Gap, is_hydration: bool) {
+    let (field, text) = match gap {
+        Gap::NoStop => ("stopTime", "When did the infusion stop?"),
+        Gap::NoStart => ("startTime", "When did the infusion start?"),
+        Gap::NoTimes => ("startTime", "When did the infusion start and stop?"),
+        Gap::Backwards => ("stopTime", "On which day did the infusion stop?"),
+    };
+    let field = Field::Administration(index, field);
+    coding.ask(field, &DOC_3, text, &[], |coding| {
+        if gap == Gap::Backwards {
+            let label = "It stopped on the day after the stated one";
+            return vec![answer(coding, label, index, |administration| {
+                administration.stop = administration.stop.map(|stop| plus_minutes(stop, DAY_MINUTES));
+            })];
+        }
+        spans(coding, is_hydration)
+            .into_iter()
+            .map(|(label, minutes)| answer(coding, &label, index, |a| run_for(a, minutes)))
+            .collect()
+    });
+}
+
+/// The spans of minutes that bill alike, each with its shortest or only member.
+fn spans(coding: &Coding<'_>, is_hydration: bool) -> Vec<(String, i64)> {
+    let parameters = &coding.policy.administration;
+    let hour = *parameters.hour_minutes;
+    let first_long = hour + *parameters.additional_hour_after_minutes + 1;
+    let shortest = if is_hydration {
+        *parameters.hydration_minutes_min
+    } else {
+        *parameters.push_minutes_max + 1
+    };
+    let mut spans = vec![
+        (format!("{} minutes or less", shortest - 1), shortest - 1),
+        (format!("{shortest} to {} minutes", first_long - 1), shortest),
+    ];
+    spans.extend((0..HOURS_SHOWN).map(|hours| {
+        let from = first_long + hours * hour;
+        (format!("{from} to {} minutes", from + hour - 1), from)
+    }));
+    spans
+}
+
+fn run_for(administration: &mut Administration, minutes: i64) {
+    administration.interruptions.clear();
+    administration.duration_minutes = None;
+    match (administration.start, administration.stop) {
+        (Some(start), _) => administration.stop = Some(plus_minutes(start, minutes)),
+        (None, Some(stop)) => administration.start = Some(plus_minutes(stop, -minutes)),
+        (None, None) => administration.duration_minutes = u32::try_from(minutes).ok(),
+    }
+}
+
+/// Asks for the class of a drug.
+pub(super) fn ask_class(coding: &mut Coding<'_>, index: u16, drug: Option<u16>, route: Route) {
+    let field = match drug {
+        Some(drug) => Field::Drug(index, drug, "drugClass"),
+        None => Field::Administration(index, "drugs"),
+    };
+    coding.ask(field, &CLS_1, "Which class does the drug have?", &[], |coding| {
+        let mut classes = vec![
+            ("An antineoplastic or complex biologic drug", DrugClass::Antineoplastic),
+            ("A therapeutic drug", DrugClass::Therapeutic),
+        ];
+        match route {
+            Route::IvInfusion => classes.push(("Hydration fluid", DrugClass::Hydration)),
+            Route::Intramuscular | Route::Subcutaneous => {
+                classes.push(("A hormonal drug against cancer", DrugClass::HormonalAntineoplastic));
+            }
+            _ => {}
+        }
+        let state = |administration: &mut Administration, class| {
+            if administration.drugs.is_empty() {
+                administration.drugs.push(DrugGiven::default());
+            }
+            // The first drug stands in where the administration names none.
+            let drug = &mut administration.drugs[usize::from(drug.unwrap_or(0))];
+            drug.class = Some(class);
+        };
+        classes.into_iter().map(|(label, class)| answer(coding, label, index, |a| state(a, class))).collect()
+    });
+}
+
+/// Asks whether the visit treats cancer, once.
+pub(super) fn ask_indication(coding: &mut Coding<'_>) {
+    let field = Field::Encounter("indication");
+    if coding.result.questions.iter().any(|question| question.field == field) {
+        return;
+    }
+    coding.ask(field, &CLS_5, "Does the visit treat cancer?", &[], |coding| {
+        [("Yes, it treats cancer", Indication::Oncology), ("No, another disease", Indication::NonOncology)]
+            .map(|(label, indication)| coding.answer(label, |visit| visit.indication = Some(indication)))
+            .into()
+    });
+}
+
+/// Asks how a drug was given.
+pub(super) fn ask_route(coding: &mut Coding<'_>, index: u16) {
+    const ROUTES: [(&str, Route); 4] = [
+        ("Infused into a vein", Route::IvInfusion),
+        ("Pushed into a vein", Route::IvPush),
+        ("Injected into a muscle", Route::Intramuscular),
+        ("Injected under the skin", Route::Subcutaneous),
+    ];
+    let field = Field::Administration(index, "route");
+    coding.ask(field, &admit::DOC_1, "How was the drug given?", &[], |coding| {
+        ROUTES.map(|(label, route)| answer(coding, label, index, |a| a.route = Some(route))).into()
+    });
+}
+
+/// Asks which of the named access sites a drug went through.
+pub(super) fn ask_site(coding: &mut Coding<'_>, index: u16, sites: &[&str]) {
+    let field = Field::Administration(index, "accessSite");
+    coding.ask(field, &access::INIT_5, "Through which access site did the drug go?", &[], |coding| {
+        let at = |site: &&str| answer(coding, site, index, |a| a.access_site = Some((*site).to_owned()));
+        sites.iter().map(at).collect()
+    });
+}
+
+/// Asks whether a second access site was needed.
+pub(super) fn ask_second_site(coding: &mut Coding<'_>, index: u16, site: &str) {
+    use crate::domain::encounter::AccessReason::{Convenience, Protocol};
+    let field = Field::Administration(index, "accessReason");
+    coding.ask(field, &access::INIT_4, "Why was the second access site needed?", &[], |coding| {
+        let reasons = [("The protocol or the patient's condition required it", Protocol), ("It was convenient", Convenience)];
+        let state = |visit: &mut Encounter, reason| {
+            for administration in &mut visit.administrations {
+                if administration.access_site.as_deref().is_some_and(|s| access::is_same_site(s, site)) {
+                    administration.access_reason = Some(reason);
+                }
+            }
+        };
+        reasons.map(|(label, reason)| coding.answer(label, |visit| state(visit, reason))).into()
+    });
+}
+
+/// Asks which of several services was the main reason for an office visit.
+pub(super) fn ask_primary_reason(coding: &mut Coding<'_>, candidates: &[u16]) {
+    let field = Field::Encounter("primaryReason");
+    coding.ask(field, &initial::HIER_O, "Which service was the main reason for the visit?", &[], |coding| {
+        let state = |index: &u16| {
+            let id = coding.encounter.administrations[usize::from(*index)].id.clone();
+            coding.answer(id.clone(), |visit| visit.primary_reason = Some(id))
+        };
+        candidates.iter().map(state).collect()
+    });
+}
+
+/// Asks how long after the earlier one a drug was pushed again.
+pub(super) fn ask_gap(coding: &mut Coding<'_>, index: u16, earlier: u16) {
+    let field = Field::Administration(index, "startTime");
+    let limit = *coding.policy.administration.repeat_push_after_minutes;
+    coding.ask(field, &push::REP_2, "How long after the earlier push was the drug pushed again?", &[], |coding| {
+        let apart = |visit: &mut Encounter, minutes| {
+            let (earlier, index) = (usize::from(earlier), usize::from(index));
+            let noon = visit.service_date.at(12, 0, 0, 0);
+            let first = &mut visit.administrations[earlier];
+            let from = first.stop.or(first.start).unwrap_or(noon);
+            if first.start.is_none() && first.duration_minutes.is_none() {
+                first.start = Some(from);
+            }
+            visit.administrations[index].start = Some(plus_minutes(from, minutes));
+        };
+        vec![
+            coding.answer(format!("More than {limit} minutes"), |visit| apart(visit, limit + 1)),
+            coding.answer(format!("{limit} minutes or less"), |visit| apart(visit, limit)),
+        ]
+    });
+}
+
+/// Asks how many lesions were injected.
+pub(super) fn ask_lesions(coding: &mut Coding<'_>, index: u16) {
+    let field = Field::Administration(index, "lesionCount");
+    let few = *coding.policy.administration.lesions_few_max;
+    coding.ask(field, &cavity::CHM_2, "How many lesions were injected?", &[], |coding| {
+        vec![
+            answer(coding, &format!("Up to {few}"), index, |a| a.lesion_count = Some(few)),
+            answer(coding, &format!("More than {few}"), index, |a| a.lesion_count = Some(few + 1)),
+        ]
+    });
+}
+
+/// Asks whether the puncture that a code includes was done.
+pub(super) fn ask_puncture(coding: &mut Coding<'_>, index: u16) {
+    let field = Field::Administration(index, "includesPuncture");
+    coding.ask(field, &cavity::CHM_10, "Was the puncture done in this session by this provider?", &[], |coding| {
+        [("Yes", true), ("No", false)]
+            .map(|(label, done)| answer(coding, label, index, |a| a.includes_puncture = Some(done)))
+            .into()
+    });
+}
+
+/// Asks which kind of pump was refilled, or whose pump was started.
+pub(super) fn ask_pump(coding: &mut Coding<'_>, index: u16, is_refill: bool) {
+    let field = Field::Administration(index, "pump");
+    let state = |administration: &mut Administration, yes| {
+        let pump = administration.pump.get_or_insert_default();
+        if is_refill { pump.implantable = yes } else { pump.supplied_by_practice = yes }
+    };
+    let (rule, text, answers) = if is_refill {
+        (&pump::CHM_7, "Which kind of pump was refilled?", [("Portable", false), ("Implantable", true)])
+    } else {
+        let own = ("The practice, and the infusion finishes in the community", true);
+        (&pump::CHM_6, "Who supplied the pump?", [own, ("Another supplier, or the pump is implanted", false)])
+    };
+    coding.ask(field, rule, text, &[], |coding| {
+        answers.map(|(label, yes)| answer(coding, label, index, |a| state(a, yes))).into()
+    });
+}
+
+fn answer(coding: &Coding<'_>, label: &str, index: u16, change: impl FnOnce(&mut Administration)) -> Answer {
+    coding.answer(label, |visit| change(&mut visit.administrations[usize::from(index)]))
+}
