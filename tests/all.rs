@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cms;
+mod golden_administration;
 mod interop;
 mod proto_hygiene;
 mod store_crash;

@@ -1,10 +1,121 @@
-//! checks rules.
+//! Edits of the finished administration lines: parents, unit limits, code pairs (rules MOD-2, AOC, PTP, MUE).
 
-use super::Family;
+use super::administration::modifiers::edit_kind;
+use super::{Family, rule};
+use crate::domain::claim::{Line, Track};
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
+use crate::engine::trail::{Value, fact};
+
+rule! {
+    pub static MOD_2: "MOD-2", "Code pairs on one claim",
+    basis: Primary, cites: ["PTP"],
+    says: "Two codes that NCCI pairs are both paid only where the pair allows a modifier and one of the lines carries it; an office visit beside these codes carries 25, and the visit by the nurse alone never stands beside them.",
+    why: "The second code of a pair is usually part of the first.",
+    example: "An office visit with 25 beside chemotherapy stands; one without is denied.",
+    exceptions: "Pairs that allow no modifier.",
+}
+
+rule! {
+    pub static MUE_1: "MUE-1", "Medically unlikely units",
+    basis: Primary, cites: ["MUE"],
+    says: "The units of an administration code on one date are compared with the quarter's unit limit for the kind of claim.",
+    why: "Units above the limit are denied, unless they are documented and appealed where that is possible.",
+    example: "Nine additional hours of chemotherapy in the chair pass the limit of eight.",
+    exceptions: "None.",
+}
 
 /// The rules of this file.
-pub static FAMILIES: &[Family] = &[];
+pub static FAMILIES: &[Family] = &[("Claim edits", &[&MOD_2, &MUE_1])];
+
+/// Modifiers that NCCI takes as saying that two services are distinct.
+const DISTINCT: [Modifier; 7] = [
+    Modifier::of("25"),
+    Modifier::of("27"),
+    Modifier::of("59"),
+    Modifier::of("XE"),
+    Modifier::of("XP"),
+    Modifier::of("XS"),
+    Modifier::of("XU"),
+];
 
 /// Runs the rules of this family on a visit.
-pub fn check(_coding: &mut Coding<'_>) {}
+pub fn check(coding: &mut Coding<'_>) {
+    for at in 0..coding.result.lines.len() {
+        if coding.result.lines[at].track == Track::Administration {
+            check_units(coding, at);
+            check_pairs(coding, at);
+            check_other_services(coding, at);
+        }
+    }
+}
+
+fn check_units(coding: &mut Coding<'_>, at: usize) {
+    let Line { code, service_date, .. } = coding.result.lines[at];
+    let same = |line: &&Line| line.code == code && line.service_date == service_date;
+    let is_first = coding.result.lines.iter().position(|line| same(&line)) == Some(at);
+    let units: u32 = coding.result.lines.iter().filter(same).map(|line| line.units).sum();
+    let Some(limit) = coding.catalog.mue(code, edit_kind(coding), service_date) else { return };
+    if is_first && units > limit.value.units {
+        let facts = [
+            fact::derived("code", Value::Code(code)),
+            fact::derived("units", Value::Count(i64::from(units))),
+            fact::catalog("limit", Value::Count(i64::from(limit.value.units))),
+        ];
+        let text = "{units} units of {code} pass the unit limit of {limit} for the date.";
+        let field = field_of(coding, at);
+        coding.find(Severity::Warn, Reason::UnitsAboveMue, field, &MUE_1, text, &facts);
+    }
+}
+
+fn check_pairs(coding: &mut Coding<'_>, at: usize) {
+    for other in 0..coding.result.lines.len() {
+        let (first, second) = (&coding.result.lines[at], &coding.result.lines[other]);
+        let is_pair = at != other
+            && second.track == Track::Administration
+            && first.service_date == second.service_date
+            && (first.code != second.code);
+        if is_pair {
+            let carries = first.modifiers.iter().chain(&second.modifiers).any(|m| DISTINCT.contains(m));
+            let (first, second) = (first.code, second.code);
+            report_pair(coding, at, first, second, carries);
+        }
+    }
+}
+
+/// Compares a line with the other services of the claim, in both orders of the columns.
+fn check_other_services(coding: &mut Coding<'_>, at: usize) {
+    let encounter = coding.encounter;
+    for service in &encounter.other_services {
+        let line = &coding.result.lines[at];
+        let carries = line.modifiers.iter().chain(&service.modifiers).any(|m| DISTINCT.contains(m));
+        let code = line.code;
+        report_pair(coding, at, code, service.code, carries);
+        report_pair(coding, at, service.code, code, carries);
+    }
+}
+
+fn report_pair(coding: &mut Coding<'_>, at: usize, first: HcpcsCode, second: HcpcsCode, carries: bool) {
+    let date = coding.encounter.service_date;
+    let Some(pair) = coding.catalog.procedure_pair(first, second, edit_kind(coding), date) else { return };
+    let facts = [fact::catalog("first", Value::Code(first)), fact::catalog("second", Value::Code(second))];
+    let (severity, text) = match (pair.value.modifier_allowed, carries) {
+        (true, true) => return,
+        (true, false) => (
+            Severity::Warn,
+            "{first} and {second} are a pair: {second} is denied unless the services were distinct and a modifier says so.",
+        ),
+        (false, _) => (Severity::Block, "{first} and {second} are a pair that no modifier bypasses: report {first} alone."),
+    };
+    let field = field_of(coding, at);
+    coding.find(severity, Reason::ProcedurePair, field, &MOD_2, text, &facts);
+}
+
+fn field_of(coding: &Coding<'_>, at: usize) -> Field {
+    coding.result.lines[at]
+        .administrations
+        .first()
+        .map_or(Field::Encounter("administrations"), |index| Field::Administration(*index, ""))
+}

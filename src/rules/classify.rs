@@ -1,9 +1,8 @@
 //! What kind of administration service a drug earns (rules CLS-1 to CLS-5, CHM-1).
 
-use arrayvec::ArrayString;
-
 use super::{Family, Rule, Status, rule};
-use crate::domain::drug::{DrugClass, DrugGiven};
+use crate::catalog::formulary::ClassBasis;
+use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
 use crate::domain::encounter::Indication;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -130,10 +129,9 @@ pub fn class_of_drug(
         return Ok(class);
     }
     let profile = &policy.administration.drug_class_profile;
-    let is_listed = given.code.is_some_and(|code| policy.administration.down_classed_codes.contains(&code));
     match **profile {
-        DrugClassProfile::MacList if is_listed => Ok(down_classed(coding, &CLS_3, index, drug)),
-        DrugClassProfile::PayerList if is_listed => Ok(down_classed(coding, &CLS_4, index, drug)),
+        DrugClassProfile::MacList if is_down_classed(coding, given, ClassProfile::MacList) => Ok(down_classed(coding, &CLS_3, index, drug)),
+        DrugClassProfile::PayerList if is_down_classed(coding, given, ClassProfile::PayerList) => Ok(down_classed(coding, &CLS_4, index, drug)),
         DrugClassProfile::StrictOncology => by_use(coding, index, drug, class),
         _ if class == DrugClass::HormonalAntineoplastic => Ok(hormonal(coding, index, drug, given)),
         _ => {
@@ -156,19 +154,21 @@ pub const fn is_complex(class: DrugClass) -> bool {
 /// The class that our table of drugs states for a code, or else for a name.
 fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<DrugClass> {
     let formulary = &coding.catalog.formulary;
-    let by_code = given.code.and_then(|code| formulary.drug(code)).map(|facts| facts.class);
-    by_code.or_else(|| {
-        let mut folded = ArrayString::<NAME_BYTES_MAX>::new();
-        for character in given.name.as_deref()?.trim().chars().flat_map(char::to_lowercase) {
-            // A longer name is in no table.
-            folded.try_push(character).ok()?;
-        }
-        formulary.by_name.get(folded.as_str()).map(|named| named.class)
-    })
+    let date = coding.encounter.service_date;
+    let by_code = given.code.and_then(|code| formulary.class_of_code(code, ClassProfile::CptComplexity, date));
+    by_code
+        .map(|known| known.class)
+        .or_else(|| formulary.class_of_name(given.name.as_deref()?).map(|named| named.class))
 }
 
-/// Longest drug name that is looked up, in bytes.
-const NAME_BYTES_MAX: usize = 96;
+/// Whether a profile's list sends the drug to the therapeutic codes.
+fn is_down_classed(coding: &Coding<'_>, given: &DrugGiven, profile: ClassProfile) -> bool {
+    let listed = |code| {
+        let known = coding.catalog.formulary.class_of_code(code, profile, coding.encounter.service_date)?;
+        (known.basis == ClassBasis::Profile).then_some(known.class)
+    };
+    given.code.and_then(listed) == Some(DrugClass::Therapeutic)
+}
 
 const fn rank(class: DrugClass) -> u8 {
     match class {
@@ -197,8 +197,8 @@ fn note_override(coding: &mut Coding<'_>, index: u16, drug: u16) {
 }
 
 fn down_classed(coding: &mut Coding<'_>, rule: &'static Rule, index: u16, drug: u16) -> DrugClass {
-    let list = &coding.policy.administration.down_classed_codes;
-    let facts = [fact::parameter("list", Value::Count(list.len() as i64), list)];
+    let profile = &coding.policy.administration.drug_class_profile;
+    let facts = [fact::parameter("profile", Value::Label("list"), profile)];
     let text = "The payer's list sends this drug to the therapeutic codes.";
     coding.result.trail.fired(rule, Subject::Drug(index, drug), text, &facts);
     DrugClass::Therapeutic

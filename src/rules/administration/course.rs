@@ -158,3 +158,14 @@ fn name<'a>(coding: &Coding<'a>, drug: &'a DrugGiven) -> Option<&'a str> {
     };
     drug.name.as_deref().filter(|name| !name.trim().is_empty()).or_else(known)
 }
+
+/// Whether two administrations gave the same drug, or the same mixture.
+pub(super) fn is_same(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    one: &super::visit::Service,
+    other: &super::visit::Service,
+) -> bool {
+    let (one, other) = (visit.administration(one), visit.administration(other));
+    is_contained(coding, one, other) && is_contained(coding, other, one)
+}

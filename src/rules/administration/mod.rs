@@ -1,10 +1,167 @@
 //! The administration track: from clock times to administration codes.
+//!
+//! `code` reads like a table of contents: each administration is put on the table, each access line
+//! finds its initial service, and what is left follows it; routes with codes of their own come after.
+
+mod access;
+mod admit;
+mod arterial;
+mod cavity;
+mod course;
+mod hydration;
+mod infusion_time;
+mod initial;
+mod injection;
+mod lines;
+pub(super) mod modifiers;
+mod outside;
+mod overlap;
+mod pump;
+mod push;
+mod sequence;
+mod subcutaneous_infusion;
+mod timeline;
+mod visit;
+mod what_if;
 
 use crate::engine::Coding;
 use crate::rules::Family;
+use visit::{Kind, Technique, Visit};
 
-/// The rules of this file.
-pub static FAMILIES: &[Family] = &[];
+/// The rules of this folder.
+pub static FAMILIES: &[Family] = &[
+    ("Initial service", initial::RULES),
+    ("Access lines", access::RULES),
+    ("Time", infusion_time::RULES),
+    ("Flow and missing times", timeline::RULES),
+    ("Admission", admit::RULES),
+    ("Sequential and concurrent", sequence::RULES),
+    ("One drug", course::RULES),
+    ("Pushes", push::RULES),
+    ("Hydration", hydration::RULES),
+    ("Injections", injection::RULES),
+    ("Infusions under the skin", subcutaneous_infusion::RULES),
+    ("Arteries", arterial::RULES),
+    ("Cavities and lesions", cavity::RULES),
+    ("Pumps and flush", pump::RULES),
+    ("Other services", outside::RULES),
+    ("Modifiers", modifiers::RULES),
+    ("Lines and parents", lines::RULES),
+];
 
 /// Runs the rules of this family on a visit.
-pub fn code(_coding: &mut Coding<'_>) {}
+pub fn code(coding: &mut Coding<'_>) {
+    if outside::refuses_setting(coding) {
+        return;
+    }
+    let mut visit = Visit::new(coding.encounter);
+    for index in 0..coding.encounter.administrations.len() {
+        let service = admit::admit(coding, &mut visit, index as u16);
+        visit.services.push(service);
+    }
+    visit.services.sort_by_key(|service| (service.visit, service.flow.start, service.index));
+    access::assign(coding, &mut visit);
+    course::gather(coding, &mut visit);
+    code_access_lines(coding, &mut visit);
+    pump::starts(coding, &visit);
+    injection::code(coding, &visit);
+    subcutaneous_infusion::code(coding, &visit);
+    arterial::code(coding, &visit);
+    cavity::code(coding, &visit);
+    outside::code(coding, &visit);
+    pump::refills(coding, &visit);
+    pump::flushes(coding, &visit);
+    modifiers::add(coding, &visit);
+}
+
+/// Codes every access line: the leading one first, so that the others carry the modifier.
+fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
+    let mut lines: Vec<(usize, Vec<usize>, Option<usize>)> = Vec::with_capacity(visit.groups.len());
+    for group in 0..visit.groups.len() {
+        let ranked = ranked(coding, visit, group);
+        let initial = initial::choose(coding, visit, &ranked);
+        lines.push((group, ranked, initial));
+    }
+    lines.sort_by(|one, other| {
+        let number = |group: usize| (visit.groups[group].visit, visit.groups[group].day);
+        let reason = |initial: Option<usize>| initial.is_none_or(|course| !holds_reason(visit, course));
+        number(one.0)
+            .cmp(&number(other.0))
+            .then_with(|| reason(one.2).cmp(&reason(other.2)))
+            .then_with(|| match (one.2, other.2) {
+                (Some(a), Some(b)) => initial::compare(coding, visit, a, b),
+                (a, b) => b.is_some().cmp(&a.is_some()),
+            })
+    });
+    let order: Vec<usize> = lines.iter().filter(|line| line.2.is_some()).map(|line| line.0).collect();
+    access::mark(coding, visit, &order);
+    for (group, ranked, initial) in lines {
+        if initial::is_held_back(coding, visit, group, initial) {
+            hold_line(coding, visit, group);
+        } else if let Some(initial) = initial {
+            code_access_line(coding, visit, group, ranked, initial);
+        }
+        settle_short_hydration(coding, visit, group);
+    }
+}
+
+/// Whether an office visit's primary reason lies in a course.
+fn holds_reason(visit: &Visit<'_>, course: usize) -> bool {
+    let reason = visit.encounter.primary_reason.as_deref();
+    reason.is_some() && visit.members(course).any(|(_, service)| reason == Some(&visit.administration(service).id))
+}
+
+/// The courses of an access line that can be reported, the highest rank first.
+fn ranked(coding: &Coding<'_>, visit: &Visit<'_>, group: usize) -> Vec<usize> {
+    let is_open = |course: &usize| visit.courses[*course].group == group && visit.courses[*course].is_reportable;
+    let mut ranked: Vec<usize> = (0..visit.courses.len()).filter(is_open).collect();
+    ranked.sort_by(|one, other| initial::compare(coding, visit, *one, *other));
+    ranked
+}
+
+fn code_access_line(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    group: usize,
+    mut ranked: Vec<usize>,
+    initial: usize,
+) {
+    if let Some(at) = ranked.iter().position(|course| *course == initial) {
+        ranked[..=at].rotate_right(1);
+    }
+    let leading = visit.courses[initial];
+    let is_hydration = leading.family == visit::Family::Hydration;
+    if is_hydration {
+        hydration::bill(coding, visit, initial, true);
+    } else if leading.technique == Technique::Push {
+        push::initial(coding, visit, initial);
+    }
+    sequence::infusions(coding, visit, &ranked, initial);
+    push::others(coding, visit, group, initial);
+    for &course in ranked.iter().filter(|course| **course != initial) {
+        if visit.courses[course].family == visit::Family::Hydration {
+            hydration::bill(coding, visit, course, false);
+        }
+    }
+}
+
+/// Says why hydration that is too short, or covered, is not reported.
+fn settle_short_hydration(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize) {
+    for course in 0..visit.courses.len() {
+        if visit.courses[course].group == group && !visit.courses[course].is_reportable {
+            hydration::bill(coding, visit, course, false);
+        }
+    }
+}
+
+/// Holds a whole access line back, because the service that waits may be its initial one.
+fn hold_line(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize) {
+    let text = "Waits for another service of this access line, which may turn out to be the initial one.";
+    for service in visit.services.iter().filter(|service| service.group == group) {
+        let is_reportable = visit.courses.get(service.course).is_none_or(|course| course.is_reportable);
+        if service.kind.is_ranked() && is_reportable && service.kind != Kind::Held {
+            let what = crate::domain::field::Field::Administration(service.index, "");
+            coding.not_billed(what, &initial::INIT_3, text, &[]);
+        }
+    }
+}

@@ -201,9 +201,9 @@ pub(super) fn settle(coding: &mut Coding<'_>, visit: &Visit<'_>, index: u16, gap
 /// Seconds that the documented volume and rate give, whole minutes rounded **down**.
 fn documented_seconds(administration: &Administration) -> Option<i64> {
     let volume = administration.volume_infused.filter(|v| v.unit.measure() == Measure::Volume)?;
-    let rate = administration.rate_ml_per_hour.filter(|rate| rate.0 > 0)?;
+    let rate = administration.rate_ml_per_hour.filter(|rate| rate.nanos() > 0)?;
     // Both sides in billionths of a microlitre, an hour holding sixty minutes.
-    let minutes = volume.in_base() * 60 / (i128::from(rate.0) * 1_000);
+    let minutes = volume.in_base() * 60 / (i128::from(rate.nanos()) * 1_000);
     i64::try_from(minutes).ok()?.checked_mul(60)
 }
 

@@ -104,8 +104,6 @@ parameters! {
         pub paired_injections_facility: Vec<HcpcsCode>,
         /// Codes that carry a distinct-service modifier beside a transfusion.
         pub paired_with_transfusion: Vec<HcpcsCode>,
-        /// Codes that the payer sends to the therapeutic family (rules CLS-3, CLS-4).
-        pub down_classed_codes: Vec<HcpcsCode>,
         /// Hormonal products labelled for uses other than cancer (rule CHM-1).
         pub hormonal_non_cancer_codes: Vec<HcpcsCode>,
         /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).

@@ -1,0 +1,110 @@
+//! Modifiers that tell paired services apart (rules MOD-3 to MOD-5, INJ-2).
+
+use super::access::FIFTY_NINE;
+use super::visit::{Kind, Visit};
+use crate::catalog::edits::EditKind;
+use crate::domain::claim::{Line, Track};
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::ModifierStyle;
+use crate::rules::{Rule, Status, rule};
+
+rule! {
+    pub static MOD_3: "MOD-3", "Injections beside an intravenous service",
+    basis: Primary, cites: ["PTP"],
+    says: "An injection under the skin or into a muscle beside an initial intravenous code is the second column of a pair; it carries 59 or XU, because it is another drug by another route (also rule INJ-2).",
+    why: "Without the modifier the injection is denied as part of the infusion.",
+    example: "Filgrastim under the skin after an infusion carries XU.",
+    exceptions: "The on-body injector is packaged in hospitals and carries none there.",
+}
+
+rule! {
+    pub static MOD_4: "MOD-4", "A second initial code is a pair",
+    basis: Primary, cites: ["PTP"],
+    status: Status::Informational,
+    says: "The initial chemotherapy infusion is paired with the other initial codes; without a modifier the second is denied.",
+    why: "One initial service an encounter.",
+    example: "An antibiotic through a second line beside chemotherapy carries XS.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static MOD_5: "MOD-5", "Hydration beside another service for some payers",
+    basis: Primary, cites: ["SELH"],
+    says: "Some payers ask for a modifier on hydration that follows another initial service, although no pair exists.",
+    why: "Their own edit denies it otherwise.",
+    example: "One plan wants 59 on hydration after chemotherapy.",
+    exceptions: "Medicare does not ask for it.",
+}
+
+rule! {
+    pub static INJ_2: "INJ-2", "Hydration on the day of a transfusion",
+    basis: Quoted, cites: ["NCCI11"],
+    says: "Hydration and a transfusion on one day are told apart by 59 or XU where the hydration was given and needed by itself.",
+    why: "Fluid beside blood is usually part of the transfusion.",
+    example: "Two hours of ordered saline later on the day of a transfusion.",
+    exceptions: "Fluid that runs behind the blood is not hydration.",
+}
+
+pub(super) static RULES: &[&Rule] = &[&MOD_3, &MOD_4, &MOD_5, &INJ_2];
+
+const UNUSUAL: Modifier = Modifier::of("XU");
+
+/// The edit tables that hold for the encounter's claim.
+pub(in crate::rules) fn edit_kind(coding: &Coding<'_>) -> EditKind {
+    if coding.encounter.setting.is_facility() { EditKind::OutpatientHospital } else { EditKind::Practitioner }
+}
+
+/// Marks the lines that a pair or a payer asks to mark.
+pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    let parameters = &coding.policy.administration;
+    let distinct = if *parameters.modifier_style == ModifierStyle::X { UNUSUAL } else { FIFTY_NINE };
+    let injections = if coding.encounter.setting.is_facility() {
+        &parameters.paired_injections_facility
+    } else {
+        &parameters.paired_injections_office
+    };
+    let has_transfusion = visit.services.iter().any(|service| service.kind == Kind::Transfusion)
+        || coding.encounter.other_services.iter().any(|s| s.code == parameters.outside_codes.transfusion);
+    for at in 0..coding.result.lines.len() {
+        let Line { track, code, .. } = coding.result.lines[at];
+        if track != Track::Administration {
+            continue;
+        }
+        if injections.contains(&code) && is_second_column(coding, code) {
+            mark(coding, at, distinct, &MOD_3, "The injection is another drug by another route: {modifier}.");
+        }
+        if has_transfusion && parameters.paired_with_transfusion.contains(&code) {
+            mark(coding, at, distinct, &INJ_2, "Hydration on the day of a transfusion: {modifier}.");
+        }
+        if code == parameters.hydration_codes.hour && !is_initial_hydration(coding) {
+            for modifier in parameters.sequential_hydration_modifiers.iter().copied() {
+                let text = "The payer asks for {modifier} on hydration beside another initial service.";
+                mark(coding, at, modifier, &MOD_5, text);
+            }
+        }
+    }
+}
+
+fn is_initial_hydration(coding: &Coding<'_>) -> bool {
+    let initial = coding.policy.administration.hydration_codes.initial;
+    coding.result.lines.iter().any(|line| line.code == initial)
+}
+
+fn is_second_column(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+    let (kind, date) = (edit_kind(coding), coding.encounter.service_date);
+    coding.result.lines.iter().any(|line| {
+        let pair = coding.catalog.procedure_pair(line.code, code, kind, date);
+        line.track == Track::Administration && pair.is_some_and(|pair| pair.value.modifier_allowed)
+    })
+}
+
+fn mark(coding: &mut Coding<'_>, at: usize, modifier: Modifier, rule: &'static Rule, text: &'static str) {
+    let line = &mut coding.result.lines[at];
+    // A line of this track carries three modifiers at most, so there is always room.
+    let _ = line.add_modifier(modifier);
+    let subject = line.administrations.first().map_or(Subject::Visit, |index| Subject::Administration(*index));
+    let facts = [fact::derived("modifier", Value::Modifier(modifier))];
+    coding.result.trail.fired(rule, subject, text, &facts);
+}

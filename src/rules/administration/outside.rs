@@ -1,0 +1,156 @@
+//! What belongs to other codes or to none (rules DOC-5, CHM-11, CHM-13, CHM-14).
+
+use super::lines::{self, Place};
+use super::timeline;
+use super::visit::{Family, Kind, Service, Visit};
+use crate::domain::code::HcpcsCode;
+use crate::domain::drug::DrugClass;
+use crate::domain::encounter::Route;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::rules::{Rule, Status, rule};
+
+rule! {
+    pub static CHM_11: "CHM-11", "Unlisted administration",
+    basis: Secondary, cites: ["AAPC-CONC"],
+    says: "A service that no code describes takes the unlisted code of its family, with a description on the claim.",
+    why: "A code that nearly fits would misstate the service.",
+    example: "A chemotherapy drug by a route without a code.",
+    exceptions: "Routes that belong to another code set are sent there (CHM-13).",
+}
+
+rule! {
+    pub static CHM_13: "CHM-13", "Other services and included work",
+    basis: Primary, cites: ["A52953", "UWHC"],
+    says: "Preparation, access, local anaesthesia, tubing and flushing are included. Blood, vaccines, contrast, joint, eye, bladder and similar procedures have codes of other sections and none of these.",
+    why: "Each service is paid once, where it belongs.",
+    example: "Contrast injected for a scan is part of the scan; a transfusion has its own code.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static CHM_14: "CHM-14", "Not for the physician in a facility",
+    basis: Primary, cites: ["A52953"],
+    status: Status::Informational,
+    says: "The individual physician reports none of these codes for services in a facility.",
+    why: "The facility's staff and rooms give the service.",
+    example: "The hospital reports the infusion; the oncologist reports the visit.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static DOC_5: "DOC-5", "Outpatient time only",
+    basis: Secondary, cites: ["AHIMA", "A52953"],
+    says: "These codes are for outpatient services in offices and facilities; inpatient stays, home infusion, suppliers and pharmacies report the service otherwise.",
+    why: "Other payment systems hold the service there.",
+    example: "An infusion during an inpatient stay has no code of this family.",
+    exceptions: "The policy lists the settings.",
+}
+
+pub(super) static RULES: &[&Rule] = &[&CHM_11, &CHM_13, &CHM_14, &DOC_5];
+
+/// Sends every administration away where the setting reports none; reports whether it does.
+pub(super) fn refuses_setting(coding: &mut Coding<'_>) -> bool {
+    let encounter = coding.encounter;
+    if !coding.policy.administration.settings_without_codes.contains(&encounter.setting) {
+        return false;
+    }
+    let field = Field::Encounter("setting");
+    let text = "This setting reports no administration codes of this family.";
+    coding.find(Severity::Info, Reason::SettingNotBillable, field, &DOC_5, text, &[]);
+    for index in 0..encounter.administrations.len() {
+        coding.not_billed(Field::Administration(index as u16, ""), &DOC_5, text, &[]);
+    }
+    true
+}
+
+/// Settles a route that belongs to another code set or earns nothing; reports whether it did.
+pub(super) fn is_outside(coding: &mut Coding<'_>, index: u16, route: Route) -> bool {
+    let codes = &coding.policy.administration.outside_codes;
+    let other = match route {
+        Route::Intravesical => Some(codes.bladder_instillation),
+        Route::Intravitreal => Some(codes.intravitreal),
+        Route::Intraarticular => Some(codes.joint),
+        Route::Inhaled => Some(codes.inhalation),
+        Route::Implanted => Some(codes.implant),
+        Route::Oral | Route::Topical | Route::ViaDialysate | Route::Intradermal => None,
+        _ => return false,
+    };
+    send_away(coding, index, other);
+    true
+}
+
+/// Settles a class that belongs to another code set.
+pub(super) fn class(coding: &mut Coding<'_>, index: u16, class: DrugClass) {
+    let codes = &coding.policy.administration.outside_codes;
+    let other = match class {
+        DrugClass::Vaccine => Some(codes.vaccine),
+        DrugClass::Radiopharmaceutical => Some(codes.radiopharmaceutical),
+        _ => None,
+    };
+    send_away(coding, index, other);
+}
+
+/// Settles a transfusion; its time still covers hydration (rule HYD-4).
+pub(super) fn transfusion(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service) {
+    service.kind = Kind::Transfusion;
+    service.flow = timeline::flow(coding, visit, service.index).unwrap_or_else(|(_, flow)| flow);
+    let code = coding.policy.administration.outside_codes.transfusion;
+    send_away(coding, service.index, Some(code));
+}
+
+/// Settles a therapeutic drug that went into a cavity or a lesion.
+pub(super) fn therapeutic_cavity(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+    route: Option<Route>,
+) {
+    let codes = &coding.policy.administration.outside_codes;
+    match route {
+        Some(Route::Intrathecal) => send_away(coding, service.index, Some(codes.spinal_injection)),
+        Some(Route::Intralesional) => send_away(coding, service.index, Some(codes.lesion_injection)),
+        _ => unlisted(coding, visit, service, &CHM_11),
+    }
+}
+
+fn send_away(coding: &mut Coding<'_>, index: u16, other: Option<HcpcsCode>) {
+    let what = Field::Administration(index, "");
+    match other {
+        Some(code) => {
+            let facts = [fact::derived("code", Value::Code(code))];
+            let text = "This belongs to another section of codes, such as {code}, and earns no administration code here.";
+            coding.find(Severity::Info, Reason::OutsideScope, what, &CHM_13, text, &facts);
+            coding.not_billed(what, &CHM_13, text, &facts);
+        }
+        None => {
+            let text = "This is part of another service, and earns no administration code here.";
+            coding.find(Severity::Info, Reason::OutsideScope, what, &CHM_13, text, &[]);
+            coding.not_billed(what, &CHM_13, text, &[]);
+        }
+    }
+}
+
+/// Codes what has no code of its own.
+pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    for at in 0..visit.services.len() {
+        let service = visit.services[at];
+        if service.kind == Kind::Unlisted {
+            unlisted(coding, visit, &service, &CHM_11);
+        }
+    }
+}
+
+/// Bills the unlisted code of the service's family, and says that no other one fits.
+pub(super) fn unlisted(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, rule: &'static Rule) {
+    let codes = &coding.policy.administration.unlisted_codes;
+    let code = if service.family == Family::Chemotherapy { codes.chemotherapy } else { codes.therapeutic };
+    let facts = [fact::derived("code", Value::Code(code))];
+    let text = "No code describes this service; the unlisted code {code} is reported, with a description on the claim.";
+    let field = Field::Administration(service.index, "");
+    coding.find(Severity::Warn, Reason::NoCleanCode, field, rule, text, &facts);
+    coding.result.trail.fired(rule, Subject::Administration(service.index), text, &facts);
+    lines::bill(coding, visit, service, code, 1, Place::Own);
+}

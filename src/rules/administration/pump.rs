@@ -1,0 +1,162 @@
+//! Pump starts, refills and the port flush (rules CHM-4 to CHM-8).
+
+use super::lines::{self, Place};
+use super::outside;
+use super::visit::{Family, Kind, Service, Visit};
+use super::what_if;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::PumpStartCode;
+use crate::rules::{Rule, rule};
+
+rule! {
+    pub static CHM_4: "CHM-4", "Starting a prolonged pump infusion",
+    basis: Primary, cites: ["MUE", "AAPC-PUMP"],
+    says: "The pump start code is for beginning a chemotherapy infusion of more than 8 hours that needs a portable or implantable pump. It is not timed, once a day, and never a concurrent code.",
+    why: "The hours run without the nurse; only the start is her work.",
+    example: "Fluorouracil over 46 hours by a portable pump is one pump start.",
+    exceptions: "A pump of 8 hours or less is an ordinary infusion.",
+}
+
+rule! {
+    pub static CHM_5: "CHM-5", "Prolonged therapeutic infusion by pump",
+    basis: Inferred, cites: ["PTP"],
+    says: "A hospital reports the start of a therapeutic pump infusion of more than 8 hours by its own code; other settings have no code for it. A long infusion without a pump counts its hours.",
+    why: "The chemotherapy code asks for chemotherapy.",
+    example: "Nine hours of chemotherapy in the chair are a first hour and eight additional ones.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static CHM_6: "CHM-6", "The practice's own pump that goes home",
+    basis: Primary, cites: ["A55134", "AAPC-PUMP"],
+    says: "Medicare takes its own code where the practice supplies the pump and the infusion finishes in the community; it includes the visit that disconnects the pump.",
+    why: "The code bundles pump, start and disconnection.",
+    example: "A fluorouracil pump of the office that runs at home for 46 hours.",
+    exceptions: "Where another supplier bills the pump, and for other payers, the pump start code remains (switch D-16).",
+}
+
+rule! {
+    pub static CHM_7: "CHM-7", "Refills are not reported with the start",
+    basis: Primary, cites: ["PTP", "AAPC-PUMP"],
+    says: "Refilling a portable or an implantable pump has a code, but not on the day on which the pump is started.",
+    why: "The first filling is part of the start.",
+    example: "A pump started and filled in the office is one pump start.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static CHM_8: "CHM-8", "The port flush stands alone",
+    basis: Primary, cites: ["PTP"],
+    says: "Flushing an access device is reported only when it is the sole service of the visit.",
+    why: "It is part of every other service through the device.",
+    example: "A monthly flush without treatment is reported; one after chemotherapy is not.",
+    exceptions: "None.",
+}
+
+pub(super) static RULES: &[&Rule] = &[&CHM_4, &CHM_5, &CHM_6, &CHM_7, &CHM_8];
+
+/// Codes the pump starts.
+pub(super) fn starts(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    for at in 0..visit.services.len() {
+        let service = visit.services[at];
+        if service.kind == Kind::PumpStart {
+            match service.family {
+                Family::Chemotherapy => start(coding, visit, &service),
+                Family::Therapeutic | Family::Hydration => start_therapeutic(coding, visit, &service),
+            }
+        }
+    }
+}
+
+fn start(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
+    let codes = &coding.policy.administration.pump_codes;
+    let switch = &coding.policy.administration.pump_start;
+    let pump = visit.administration(service).pump;
+    let takes_practice_code = **switch == PumpStartCode::PracticePump;
+    let is_own = takes_practice_code && pump.is_some_and(|pump| pump.supplied_by_practice && !pump.implantable);
+    let subject = Subject::Administration(service.index);
+    let code = if is_own { codes.practice_pump_start } else { codes.prolonged_start };
+    let facts = [fact::parameter("own", Value::Flag(is_own), switch), fact::derived("code", Value::Code(code))];
+    if is_own {
+        let text = "The practice's own pump finishes in the community: {code}, which includes the disconnection.";
+        coding.result.trail.fired(&CHM_6, subject, text, &facts);
+    } else {
+        coding.result.trail.fired(&CHM_4, subject, "The start of a prolonged pump infusion: {code}.", &facts);
+    }
+    if coding.result.lines.iter().any(|line| line.code == code) {
+        let what = Field::Administration(service.index, "");
+        coding.not_billed(what, &CHM_4, "A pump start is reported once a day.", &[]);
+        return;
+    }
+    lines::bill(coding, visit, service, code, 1, Place::Own);
+    if takes_practice_code && pump.is_none() {
+        what_if::ask_pump(coding, service.index, false);
+    }
+}
+
+fn start_therapeutic(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
+    if !coding.encounter.setting.is_facility() {
+        return outside::unlisted(coding, visit, service, &CHM_5);
+    }
+    let code = coding.policy.administration.pump_codes.therapeutic_start;
+    let text = "The start of a prolonged therapeutic infusion by pump in a hospital.";
+    coding.result.trail.fired(&CHM_5, Subject::Administration(service.index), text, &[]);
+    lines::bill(coding, visit, service, code, 1, Place::Own);
+}
+
+/// Codes the refills; the day's starts are on the claim already.
+pub(super) fn refills(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    let codes = &coding.policy.administration.pump_codes;
+    for at in 0..visit.services.len() {
+        let service = visit.services[at];
+        if service.kind != Kind::Refill {
+            continue;
+        }
+        let what = Field::Administration(service.index, "");
+        let arterial_start = coding.policy.administration.intra_arterial_codes.pump_start;
+        let starts = [codes.prolonged_start, codes.practice_pump_start, codes.therapeutic_start, arterial_start];
+        if coding.result.lines.iter().any(|line| starts.contains(&line.code)) {
+            let text = "A refill on the day of the start is part of the start.";
+            coding.not_billed(what, &CHM_7, text, &[]);
+            continue;
+        }
+        let Some(pump) = visit.administration(&service).pump else {
+            let field = Field::Administration(service.index, "pump");
+            let text = "The kind of pump is not given, so no refill code is chosen.";
+            coding.find(Severity::Block, Reason::NoCleanCode, field, &CHM_7, text, &[]);
+            coding.not_billed(what, &CHM_7, "Waits for the kind of pump.", &[]);
+            what_if::ask_pump(coding, service.index, true);
+            continue;
+        };
+        let code = if pump.implantable { codes.refill_implantable } else { codes.refill_portable };
+        let facts = [fact::derived("code", Value::Code(code))];
+        let text = "The pump was refilled after the day of its start: {code}.";
+        coding.result.trail.fired(&CHM_7, Subject::Administration(service.index), text, &facts);
+        lines::bill(coding, visit, &service, code, 1, Place::Own);
+    }
+}
+
+/// Codes the flush, where nothing else is reported.
+pub(super) fn flushes(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    let is_sole = visit.services.iter().all(|service| service.kind == Kind::Flush)
+        && coding.encounter.other_services.is_empty();
+    let mut is_first = true;
+    for at in 0..visit.services.len() {
+        let service = visit.services[at];
+        if service.kind != Kind::Flush {
+            continue;
+        }
+        if is_sole && std::mem::take(&mut is_first) {
+            let text = "The flush is the only service of the visit.";
+            coding.result.trail.fired(&CHM_8, Subject::Administration(service.index), text, &[]);
+            let code = coding.policy.administration.pump_codes.flush;
+            lines::bill(coding, visit, &service, code, 1, Place::Own);
+        } else {
+            let text = "A flush beside another service is part of that service.";
+            coding.not_billed(Field::Administration(service.index, ""), &CHM_8, text, &[]);
+        }
+    }
+}
