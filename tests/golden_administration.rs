@@ -28,15 +28,22 @@ const SWITCHES: &[(&str, &[(&str, &str)])] = &[
     ("medlearn-2022-12-26-transfusion-then-hydration", &[("modifier_style", "'59'")]),
     ("rca-no-stop-time", &[("missing_stop", "'downcode_to_push'")]),
     ("cms-faq-hydration-no-stop-calculated", &[("missing_stop", "'calculate_from_nursing_rate_volume'")]),
-    ("hcpro-pip-levaquin-vanc-overlaps", &[("overlap_rule", "'majority'"), ("facility_tiebreak", "'earliest'")]),
-    ("noridian-label-directed-hydration-cisplatin", &[("chemo_prehydration", "'integral_if_label_directed'")]),
+    (
+        "hcpro-pip-levaquin-vanc-overlaps",
+        &[("overlap_rule", "'majority'"), ("facility_tiebreak", "'earliest'")],
+    ),
+    (
+        "noridian-label-directed-hydration-cisplatin",
+        &[("chemo_prehydration", "'integral_if_label_directed'")],
+    ),
     ("selecthealth-sequential-hydration-59", &[("sequential_hydration_modifiers", "['59']")]),
 ];
 
 /// Cases whose published answer the rules give too, though the source is weak or disputed.
-const LOW_BUT_RIGHT: &[(&str, &str)] = &[
-    ("palmetto-peritoneal-no-paracentesis-2007", "the expected line is the modern code; the published one is in `other`"),
-];
+const LOW_BUT_RIGHT: &[(&str, &str)] = &[(
+    "palmetto-peritoneal-no-paracentesis-2007",
+    "the expected line is the modern code; the published one is in `other`",
+)];
 
 #[test]
 fn published_visits_are_judged_by_their_confidence() {
@@ -162,10 +169,14 @@ fn administration(service: &Value, at: usize) -> Administration {
         access_site: text("access").map(str::to_owned),
         start,
         stop,
-        duration_minutes: service["minutes"].as_u64().filter(|_| start.is_none() || stop.is_none()).map(|m| m as u32),
+        duration_minutes: service["minutes"]
+            .as_u64()
+            .filter(|_| start.is_none() || stop.is_none())
+            .map(|m| m as u32),
         drugs: vec![DrugGiven {
             code: text("hcpcs").and_then(|code| code.parse().ok()),
-            name: text("drug").map(|name| name.split(" (dose").next().unwrap_or(name).replace(" test dose 25 mg", "")),
+            name: text("drug")
+                .map(|name| name.split(" (dose").next().unwrap_or(name).replace(" test dose 25 mg", "")),
             class: Some(class),
             ..DrugGiven::default()
         }],
@@ -174,7 +185,13 @@ fn administration(service: &Value, at: usize) -> Administration {
 }
 
 /// Facts that the cases hold outside their schema.
-fn special(administration: &mut Administration, visit: &mut Encounter, given: &Value, service: &Value, at: usize) {
+fn special(
+    administration: &mut Administration,
+    visit: &mut Encounter,
+    given: &Value,
+    service: &Value,
+    at: usize,
+) {
     let notes = service["notes"].as_str().unwrap_or_default();
     let other = &given["other"];
     if service["access"].as_str().is_some_and(|site| site == "B" || site == "peripheral") {
@@ -186,7 +203,9 @@ fn special(administration: &mut Administration, visit: &mut Encounter, given: &V
     if other["encounters"] == 2 {
         administration.visit_number = Some(if notes.contains("encounter 2") { 2 } else { 1 });
     }
-    if other["hydration_reason_documented"] == false || other["documentation"]["hydration_indication"] == false {
+    if other["hydration_reason_documented"] == false
+        || other["documentation"]["hydration_indication"] == false
+    {
         visit.documentation.hydration_necessity = Some(false);
     }
     if service["class"] == "hydration" {
@@ -194,7 +213,9 @@ fn special(administration: &mut Administration, visit: &mut Encounter, given: &V
             () if other["hydration_purpose"] == "keep_open" => Some(FluidPurpose::KeepOpen),
             () if notes.contains("carrier") => Some(FluidPurpose::Carrier),
             () if notes.contains("label-directed") => Some(FluidPurpose::LabelDirected),
-            () if notes.contains("electrolytes given for a therapeutic") => Some(FluidPurpose::ElectrolyteReplacement),
+            () if notes.contains("electrolytes given for a therapeutic") => {
+                Some(FluidPurpose::ElectrolyteReplacement)
+            }
             () => None,
         };
     }

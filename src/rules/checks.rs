@@ -107,7 +107,10 @@ fn report_pair(coding: &mut Coding<'_>, at: usize, first: HcpcsCode, second: Hcp
             Severity::Warn,
             "{first} and {second} are a pair: {second} is denied unless the services were distinct and a modifier says so.",
         ),
-        (false, _) => (Severity::Block, "{first} and {second} are a pair that no modifier bypasses: report {first} alone."),
+        (false, _) => (
+            Severity::Block,
+            "{first} and {second} are a pair that no modifier bypasses: report {first} alone.",
+        ),
     };
     let field = field_of(coding, at);
     coding.find(severity, Reason::ProcedurePair, field, &MOD_2, text, &facts);

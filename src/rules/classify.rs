@@ -67,8 +67,7 @@ rule! {
 }
 
 /// The rules of this file.
-pub static FAMILIES: &[Family] =
-    &[("Drug class", &[&CLS_1, &CLS_2, &CLS_3, &CLS_4, &CLS_5, &CHM_1])];
+pub static FAMILIES: &[Family] = &[("Drug class", &[&CLS_1, &CLS_2, &CLS_3, &CLS_4, &CLS_5, &CHM_1])];
 
 /// What keeps the class of an administration unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,13 +129,18 @@ pub fn class_of_drug(
     }
     let profile = &policy.administration.drug_class_profile;
     match **profile {
-        DrugClassProfile::MacList if is_down_classed(coding, given, ClassProfile::MacList) => Ok(down_classed(coding, &CLS_3, index, drug)),
-        DrugClassProfile::PayerList if is_down_classed(coding, given, ClassProfile::PayerList) => Ok(down_classed(coding, &CLS_4, index, drug)),
+        DrugClassProfile::MacList if is_down_classed(coding, given, ClassProfile::MacList) => {
+            Ok(down_classed(coding, &CLS_3, index, drug))
+        }
+        DrugClassProfile::PayerList if is_down_classed(coding, given, ClassProfile::PayerList) => {
+            Ok(down_classed(coding, &CLS_4, index, drug))
+        }
         DrugClassProfile::StrictOncology => by_use(coding, index, drug, class),
         _ if class == DrugClass::HormonalAntineoplastic => Ok(hormonal(coding, index, drug, given)),
         _ => {
             let facts = [fact::parameter("profile", Value::Label("complexity"), profile)];
-            let text = "The drug's complexity makes this a chemotherapy or complex service, whatever the diagnosis.";
+            let text =
+                "The drug's complexity makes this a chemotherapy or complex service, whatever the diagnosis.";
             coding.result.trail.fired(&CLS_1, Subject::Drug(index, drug), text, &facts);
             Ok(class)
         }
@@ -155,7 +159,8 @@ pub const fn is_complex(class: DrugClass) -> bool {
 fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<DrugClass> {
     let formulary = &coding.catalog.formulary;
     let date = coding.encounter.service_date;
-    let by_code = given.code.and_then(|code| formulary.class_of_code(code, ClassProfile::CptComplexity, date));
+    let by_code =
+        given.code.and_then(|code| formulary.class_of_code(code, ClassProfile::CptComplexity, date));
     by_code
         .map(|known| known.class)
         .or_else(|| formulary.class_of_name(given.name.as_deref()?).map(|named| named.class))
@@ -256,7 +261,12 @@ mod tests {
     use crate::domain::time::date;
     use crate::policy::PolicyBook;
 
-    fn class(payer: &str, code: &str, class: Option<DrugClass>, indication: Option<Indication>) -> Result<DrugClass, Unknown> {
+    fn class(
+        payer: &str,
+        code: &str,
+        class: Option<DrugClass>,
+        indication: Option<Indication>,
+    ) -> Result<DrugClass, Unknown> {
         let day = date(2025, 11, 3);
         let mut encounter = Encounter::new(Setting::PhysicianOffice, day);
         encounter.indication = indication;
@@ -277,7 +287,10 @@ mod tests {
         assert_eq!(class("guide-2026", "J9312", rituximab, cancer), Ok(DrugClass::Antineoplastic));
         assert_eq!(class("guide-2026", "J9312", rituximab, other), Ok(DrugClass::Therapeutic));
         assert_eq!(class("guide-2026", "J9312", rituximab, None), Err(Unknown::Indication { drug: 0 }));
-        assert_eq!(class("guide-2026", "J1756", Some(DrugClass::Therapeutic), None), Ok(DrugClass::Therapeutic));
+        assert_eq!(
+            class("guide-2026", "J1756", Some(DrugClass::Therapeutic), None),
+            Ok(DrugClass::Therapeutic)
+        );
     }
 
     #[test]

@@ -191,15 +191,18 @@ pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[usiz
         if earlier.iter().filter(same_day).any(|other| same_visit(&other)) {
             let modifier = if is_x { *parameters.second_access_modifier } else { FIFTY_NINE };
             visit.groups[at].modifier = Some(modifier);
-            let style = fact::parameter("style", Value::Modifier(modifier), &parameters.second_access_modifier);
-            let text = "A second access line of the visit has an initial service of its own, with modifier {style}.";
+            let style =
+                fact::parameter("style", Value::Modifier(modifier), &parameters.second_access_modifier);
+            let text =
+                "A second access line of the visit has an initial service of its own, with modifier {style}.";
             coding.result.trail.fired(&INIT_4, subject, text, &[style]);
             check_need(coding, visit, at, index);
         } else if earlier.iter().any(|other| same_day(&other)) {
             let modifier = if is_x { SEPARATE_ENCOUNTER } else { FIFTY_NINE };
             visit.groups[at].modifier = Some(modifier);
             let style = fact::parameter("style", Value::Modifier(modifier), &parameters.modifier_style);
-            let text = "A separate visit of the day has an initial service of its own, with modifier {style}.";
+            let text =
+                "A separate visit of the day has an initial service of its own, with modifier {style}.";
             coding.result.trail.fired(&INIT_6, subject, text, &[style]);
         }
     }

@@ -129,7 +129,8 @@ fn read_push(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Servi
 /// A service whose code rests on minutes.
 fn admit_timed(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
     let administration = visit.administration(service);
-    let is_attended = administration.attended_throughout == Some(true) && route != Route::SubcutaneousInfusion;
+    let is_attended =
+        administration.attended_throughout == Some(true) && route != Route::SubcutaneousInfusion;
     let is_hydration = service.family == Family::Hydration;
     let is_pumped_artery = route == Route::IntraArterialInfusion && administration.pump.is_some();
     let (infusion, push) = match route {
@@ -162,7 +163,8 @@ fn admit_timed(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Ser
     service.flow = flow;
     let minutes = flow.seconds / 60;
     let shortened = is_push(minutes, &coding.policy.administration) && !is_pumped_artery;
-    service.kind = if is_attended || shortened && !keeps_planned_code(coding, visit, service) { push } else { infusion };
+    service.kind =
+        if is_attended || shortened && !keeps_planned_code(coding, visit, service) { push } else { infusion };
     if service.kind != infusion {
         note_push(coding, service.index, minutes, is_attended);
     }
@@ -215,7 +217,12 @@ fn admit_pump(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Serv
                 fact::parameter("limit", Value::Minutes(**prolonged), prolonged),
             ];
             let text = "{minutes} minutes do not exceed {limit}, so this is an infusion and no prolonged pump start.";
-            coding.result.trail.declined(&super::pump::CHM_4, Subject::Administration(service.index), text, &facts);
+            coding.result.trail.declined(
+                &super::pump::CHM_4,
+                Subject::Administration(service.index),
+                text,
+                &facts,
+            );
             admit_timed(coding, visit, service, Route::IvInfusion);
         }
         Ok(flow) | Err((_, flow)) => {
@@ -261,7 +268,13 @@ fn hold_for_class(
 }
 
 /// Keeps a service back until a fact is known; its best possible family still counts in the ranking.
-fn hold(coding: &mut Coding<'_>, service: &mut Service, family: Family, rule: &'static Rule, text: &'static str) {
+fn hold(
+    coding: &mut Coding<'_>,
+    service: &mut Service,
+    family: Family,
+    rule: &'static Rule,
+    text: &'static str,
+) {
     service.kind = Kind::Held;
     service.family = family;
     coding.not_billed(Field::Administration(service.index, ""), rule, text, &[]);

@@ -93,10 +93,15 @@ fn lesions(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
         return what_if::ask_lesions(coding, service.index);
     };
     let is_few = count <= *parameters.lesions_few_max;
-    let code = if is_few { parameters.cavity_codes.lesions_few } else { parameters.cavity_codes.lesions_many };
+    let code =
+        if is_few { parameters.cavity_codes.lesions_few } else { parameters.cavity_codes.lesions_many };
     let facts = [
         fact::given("count", Value::Count(i64::from(count))),
-        fact::parameter("few", Value::Count(i64::from(*parameters.lesions_few_max)), &parameters.lesions_few_max),
+        fact::parameter(
+            "few",
+            Value::Count(i64::from(*parameters.lesions_few_max)),
+            &parameters.lesions_few_max,
+        ),
     ];
     let text = "{count} lesion(s), the lower code reaching to {few}.";
     coding.result.trail.fired(&CHM_2, Subject::Administration(service.index), text, &facts);

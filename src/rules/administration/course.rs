@@ -118,9 +118,9 @@ fn lengthen_short_infusions(visit: &mut Visit<'_>) {
             && service.flow.seconds > 0;
         let day = visit.date(&service);
         let joins = is_short_infusion
-            && visit.members(service.course).any(|(_, other)| {
-                other.kind == Kind::Infusion && visit.date(other) == day
-            });
+            && visit
+                .members(service.course)
+                .any(|(_, other)| other.kind == Kind::Infusion && visit.date(other) == day);
         if joins {
             visit.services[at].kind = Kind::Infusion;
             let first = visit.courses[service.course].first;

@@ -113,9 +113,8 @@ rule! {
     exceptions: "None.",
 }
 
-pub(super) static RULES: &[&Rule] = &[
-    &TIME_4, &TIME_8, &HYD_1, &HYD_2, &HYD_3, &HYD_4, &HYD_5, &HYD_6, &HYD_8, &HYD_9, &HYD_10,
-];
+pub(super) static RULES: &[&Rule] =
+    &[&TIME_4, &TIME_8, &HYD_1, &HYD_2, &HYD_3, &HYD_4, &HYD_5, &HYD_6, &HYD_8, &HYD_9, &HYD_10];
 
 /// The class of a service once the purpose of its fluid is read; nothing when it earns no line.
 pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> Option<DrugClass> {
@@ -123,7 +122,8 @@ pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> 
     let policy = coding.policy;
     let switch = &policy.administration.electrolyte_class;
     let electrolytes = &policy.administration.electrolyte_codes;
-    let is_electrolyte = administration.drugs.iter().any(|d| d.code.is_some_and(|c| electrolytes.contains(&c)));
+    let is_electrolyte =
+        administration.drugs.iter().any(|d| d.code.is_some_and(|c| electrolytes.contains(&c)));
     let is_stated = administration.drugs.iter().any(|drug| drug.class.is_some());
     let read = match (class, administration.fluid_purpose, **switch) {
         (DrugClass::Hydration, Some(FluidPurpose::ElectrolyteReplacement), ElectrolyteClass::ByIntent) => {
@@ -161,7 +161,9 @@ fn is_refused(coding: &mut Coding<'_>, index: u16) -> bool {
         *coding.policy.administration.chemo_prehydration == ChemoPrehydration::IntegralIfLabelDirected;
     let (rule, text) = match administration.fluid_purpose {
         Some(FluidPurpose::KeepOpen) => (&HYD_3, "Fluid that keeps the vein open is never reported."),
-        Some(FluidPurpose::Carrier) => (&HYD_2, "Fluid that carries a drug or runs behind another product is incidental."),
+        Some(FluidPurpose::Carrier) => {
+            (&HYD_2, "Fluid that carries a drug or runs behind another product is incidental.")
+        }
         Some(FluidPurpose::LabelDirected) if is_integral => {
             (&HYD_5, "This policy counts fluid that the drug's label directs as part of the chemotherapy.")
         }
@@ -169,7 +171,8 @@ fn is_refused(coding: &mut Coding<'_>, index: u16) -> bool {
             (&HYD_6, "Fluid around an operation is not hydration unless signs and symptoms called for it.")
         }
         _ if necessity == Some(false) => {
-            let text = "The record shows no signs or symptoms that called for hydration, so it is not reported.";
+            let text =
+                "The record shows no signs or symptoms that called for hydration, so it is not reported.";
             coding.find(Severity::Warn, Reason::HydrationNotSupported, what, &HYD_6, text, &[]);
             (&HYD_6, "No documented reason for hydration.")
         }
@@ -185,7 +188,8 @@ pub(super) fn admit(coding: &mut Coding<'_>, service: &mut Service, route: Route
     if !is_timed && service.kind != Kind::Settled {
         service.kind = Kind::Settled;
         let facts = [fact::derived("pushed", Value::Flag(route == Route::IvPush))];
-        let text = "Fluid that is not infused into a vein is no hydration; a flush is part of other services.";
+        let text =
+            "Fluid that is not infused into a vein is no hydration; a flush is part of other services.";
         coding.not_billed(Field::Administration(service.index, ""), &HYD_1, text, &facts);
     }
 }
@@ -322,9 +326,9 @@ fn account_for(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
         }
         let minutes = (alone(visit, service, &mut pieces) - pushed_seconds(visit, service)).max(0) / 60;
         let date = visit.date(service);
-        let leading = visit.members(course).find(|(_, other)| {
-            visit.date(other) == date && is_on_line(coding, other.index)
-        });
+        let leading = visit
+            .members(course)
+            .find(|(_, other)| visit.date(other) == date && is_on_line(coding, other.index));
         if let (true, true, Some((_, first))) = (is_summed, minutes > 0, leading) {
             for code in [codes.initial, codes.hour] {
                 lines::name(coding, visit, service, first.index, code);

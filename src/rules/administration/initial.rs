@@ -103,9 +103,8 @@ rule! {
     exceptions: "A facility makes the push initial; a policy may ask the same of offices (switch D-14).",
 }
 
-pub(super) static RULES: &[&Rule] = &[
-    &INIT_1, &INIT_2, &INIT_3, &INIT_9, &HIER_O, &HIER_F, &HIER_F2, &HIER_SC, &HIER_TIE, &HIER_OFF,
-];
+pub(super) static RULES: &[&Rule] =
+    &[&INIT_1, &INIT_2, &INIT_3, &INIT_9, &HIER_O, &HIER_F, &HIER_F2, &HIER_SC, &HIER_TIE, &HIER_OFF];
 
 /// Whether the hierarchy of facilities chooses, and not the primary reason.
 fn uses_hierarchy(coding: &Coding<'_>) -> bool {
@@ -232,7 +231,12 @@ fn ask_for_reason(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) 
 }
 
 /// Whether a service that waits for a fact would be initial whatever else is known.
-pub(super) fn is_held_back(coding: &Coding<'_>, visit: &Visit<'_>, group: usize, chosen: Option<usize>) -> bool {
+pub(super) fn is_held_back(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    group: usize,
+    chosen: Option<usize>,
+) -> bool {
     let reason = visit.encounter.primary_reason.as_deref().filter(|_| !uses_hierarchy(coding));
     let held = visit.services.iter().filter(|service| service.group == group && service.kind == Kind::Held);
     held.into_iter().any(|service| {

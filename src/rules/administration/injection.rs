@@ -95,7 +95,8 @@ fn inject(coding: &mut Coding<'_>, visit: &Visit<'_>, at: usize) {
 
 /// Whether two injections are one dose of one drug: given together as far as the record tells.
 fn is_same_session(coding: &Coding<'_>, visit: &Visit<'_>, one: &Service, other: &Service) -> bool {
-    if one.kind != Kind::Injection || one.visit != other.visit || !course::is_same(coding, visit, one, other) {
+    if one.kind != Kind::Injection || one.visit != other.visit || !course::is_same(coding, visit, one, other)
+    {
         return false;
     }
     match (one.flow.start, other.flow.start) {

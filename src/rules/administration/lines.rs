@@ -97,7 +97,12 @@ pub(super) fn bill_with(
     coding.result.lines.push(line);
 }
 
-fn group_modifier(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service, place: Place) -> Option<Modifier> {
+fn group_modifier(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+    place: Place,
+) -> Option<Modifier> {
     let modifier = visit.groups.get(service.group)?.modifier;
     let carries = match place {
         Place::Initial => true,
@@ -114,7 +119,13 @@ fn keeps_planned_code(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service)
 }
 
 /// Names a further administration on the line that holds its minutes.
-pub(super) fn name(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, first: u16, code: HcpcsCode) {
+pub(super) fn name(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+    first: u16,
+    code: HcpcsCode,
+) {
     let date = visit.date(service);
     let lines = &mut coding.result.lines;
     let holds = |line: &Line| line.code == code && line.administrations.contains(&first);
@@ -129,7 +140,9 @@ pub(super) fn has_parent(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     if *coding.policy.administration.add_on_parents == AddOnParents::HierarchyOverrides {
         return true;
     }
-    let Some(parents) = coding.catalog.add_on_parents(code, coding.encounter.service_date) else { return true };
+    let Some(parents) = coding.catalog.add_on_parents(code, coding.encounter.service_date) else {
+        return true;
+    };
     let is_facility = coding.encounter.setting.is_facility();
     parents.value.iter().any(|parent| {
         let allowed = match parent.setting {
@@ -154,7 +167,8 @@ pub(super) fn refuse(coding: &mut Coding<'_>, service: &Service, code: HcpcsCode
     let facts = [fact::derived("code", Value::Code(code))];
     let subject = Subject::Administration(service.index);
     coding.result.trail.declined(&CONC_2, subject, "{code} would stand without a parent.", &facts);
-    let is_told = coding.result.not_billed.iter().any(|other| other.what == Field::Administration(service.index, ""));
+    let is_told =
+        coding.result.not_billed.iter().any(|other| other.what == Field::Administration(service.index, ""));
     if !is_told {
         let text = "{code} would stand without a parent that CMS allows.";
         coding.not_billed(Field::Administration(service.index, ""), &CONC_2, text, &facts);

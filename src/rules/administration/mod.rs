@@ -85,13 +85,12 @@ fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     lines.sort_by(|one, other| {
         let number = |group: usize| (visit.groups[group].visit, visit.groups[group].day);
         let reason = |initial: Option<usize>| initial.is_none_or(|course| !holds_reason(visit, course));
-        number(one.0)
-            .cmp(&number(other.0))
-            .then_with(|| reason(one.2).cmp(&reason(other.2)))
-            .then_with(|| match (one.2, other.2) {
+        number(one.0).cmp(&number(other.0)).then_with(|| reason(one.2).cmp(&reason(other.2))).then_with(
+            || match (one.2, other.2) {
                 (Some(a), Some(b)) => initial::compare(coding, visit, a, b),
                 (a, b) => b.is_some().cmp(&a.is_some()),
-            })
+            },
+        )
     });
     let order: Vec<usize> = lines.iter().filter(|line| line.2.is_some()).map(|line| line.0).collect();
     access::mark(coding, visit, &order);
@@ -108,12 +107,14 @@ fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
 /// Whether an office visit's primary reason lies in a course.
 fn holds_reason(visit: &Visit<'_>, course: usize) -> bool {
     let reason = visit.encounter.primary_reason.as_deref();
-    reason.is_some() && visit.members(course).any(|(_, service)| reason == Some(&visit.administration(service).id))
+    reason.is_some()
+        && visit.members(course).any(|(_, service)| reason == Some(&visit.administration(service).id))
 }
 
 /// The courses of an access line that can be reported, the highest rank first.
 fn ranked(coding: &Coding<'_>, visit: &Visit<'_>, group: usize) -> Vec<usize> {
-    let is_open = |course: &usize| visit.courses[*course].group == group && visit.courses[*course].is_reportable;
+    let is_open =
+        |course: &usize| visit.courses[*course].group == group && visit.courses[*course].is_reportable;
     let mut ranked: Vec<usize> = (0..visit.courses.len()).filter(is_open).collect();
     ranked.sort_by(|one, other| initial::compare(coding, visit, *one, *other));
     ranked

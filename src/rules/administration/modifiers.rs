@@ -104,7 +104,8 @@ fn mark(coding: &mut Coding<'_>, at: usize, modifier: Modifier, rule: &'static R
     let line = &mut coding.result.lines[at];
     // A line of this track carries three modifiers at most, so there is always room.
     let _ = line.add_modifier(modifier);
-    let subject = line.administrations.first().map_or(Subject::Visit, |index| Subject::Administration(*index));
+    let subject =
+        line.administrations.first().map_or(Subject::Visit, |index| Subject::Administration(*index));
     let facts = [fact::derived("modifier", Value::Modifier(modifier))];
     coding.result.trail.fired(rule, subject, text, &facts);
 }

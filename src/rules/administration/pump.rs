@@ -76,12 +76,15 @@ fn start(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
     let switch = &coding.policy.administration.pump_start;
     let pump = visit.administration(service).pump;
     let takes_practice_code = **switch == PumpStartCode::PracticePump;
-    let is_own = takes_practice_code && pump.is_some_and(|pump| pump.supplied_by_practice && !pump.implantable);
+    let is_own =
+        takes_practice_code && pump.is_some_and(|pump| pump.supplied_by_practice && !pump.implantable);
     let subject = Subject::Administration(service.index);
     let code = if is_own { codes.practice_pump_start } else { codes.prolonged_start };
-    let facts = [fact::parameter("own", Value::Flag(is_own), switch), fact::derived("code", Value::Code(code))];
+    let facts =
+        [fact::parameter("own", Value::Flag(is_own), switch), fact::derived("code", Value::Code(code))];
     if is_own {
-        let text = "The practice's own pump finishes in the community: {code}, which includes the disconnection.";
+        let text =
+            "The practice's own pump finishes in the community: {code}, which includes the disconnection.";
         coding.result.trail.fired(&CHM_6, subject, text, &facts);
     } else {
         coding.result.trail.fired(&CHM_4, subject, "The start of a prolonged pump infusion: {code}.", &facts);
@@ -117,7 +120,8 @@ pub(super) fn refills(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         }
         let what = Field::Administration(service.index, "");
         let arterial_start = coding.policy.administration.intra_arterial_codes.pump_start;
-        let starts = [codes.prolonged_start, codes.practice_pump_start, codes.therapeutic_start, arterial_start];
+        let starts =
+            [codes.prolonged_start, codes.practice_pump_start, codes.therapeutic_start, arterial_start];
         if coding.result.lines.iter().any(|line| starts.contains(&line.code)) {
             let text = "A refill on the day of the start is part of the start.";
             coding.not_billed(what, &CHM_7, text, &[]);

@@ -173,7 +173,8 @@ fn bill_hours(
     let codes = codes(coding, family);
     let Some(&(first, seconds)) = periods.first() else { return };
     let subject = Subject::Administration(first.index);
-    let (code, place) = if is_initial { (codes.infusion, Place::Initial) } else { (codes.sequential, Place::AddOn) };
+    let (code, place) =
+        if is_initial { (codes.infusion, Place::Initial) } else { (codes.sequential, Place::AddOn) };
     let facts = [fact::derived("minutes", Value::Minutes(seconds / 60))];
     if is_initial {
         let text = "The initial infusion, {minutes} minutes, takes the first-hour code.";
@@ -225,7 +226,8 @@ fn bill_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
     let is_taken = coding.result.lines.iter().any(|line| line.code == code);
     if is_taken {
         for service in infused(visit, course) {
-            let text = "A further drug at the same time is not reported: the concurrent code is once an encounter.";
+            let text =
+                "A further drug at the same time is not reported: the concurrent code is once an encounter.";
             coding.not_billed(Field::Administration(service.index, ""), &CONC_1, text, &[]);
         }
         return;

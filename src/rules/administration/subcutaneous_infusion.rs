@@ -51,7 +51,9 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         lines::name(coding, visit, service, first.index, codes.first_hour);
     }
     let setups = infused().filter(|service| is_further_setup(coding, visit, service, &first)).count();
-    let Some(&further) = infused().find(|service| is_further_setup(coding, visit, service, &first)) else { return };
+    let Some(&further) = infused().find(|service| is_further_setup(coding, visit, service, &first)) else {
+        return;
+    };
     lines::bill(coding, visit, &further, codes.additional_setup, 1, Place::AddOn);
     let facts = [fact::derived("setups", Value::Count(setups as i64))];
     let text = "{setups} further set-up(s): the code is reported once.";

@@ -160,7 +160,13 @@ pub(super) enum Settled {
 }
 
 /// Applies switch D-1 to an infusion without minutes, and says so.
-pub(super) fn settle(coding: &mut Coding<'_>, visit: &Visit<'_>, index: u16, gap: Gap, flow: Flow) -> Settled {
+pub(super) fn settle(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    index: u16,
+    gap: Gap,
+    flow: Flow,
+) -> Settled {
     let administration = &visit.encounter.administrations[usize::from(index)];
     let switch = &coding.policy.administration.missing_stop;
     let (reason, field) = match gap {
@@ -182,8 +188,12 @@ pub(super) fn settle(coding: &mut Coding<'_>, visit: &Visit<'_>, index: u16, gap
         }
         _ => {
             let text = match gap {
-                Gap::NoStop => "The infusion has no stop time, so no code is chosen. Complete the record, then code again.",
-                Gap::NoStart => "The infusion has no start time, so no code is chosen. Complete the record, then code again.",
+                Gap::NoStop => {
+                    "The infusion has no stop time, so no code is chosen. Complete the record, then code again."
+                }
+                Gap::NoStart => {
+                    "The infusion has no start time, so no code is chosen. Complete the record, then code again."
+                }
                 Gap::NoTimes => {
                     "The infusion has neither clock times nor a duration, so no code is chosen. Complete the record, then code again."
                 }
@@ -229,6 +239,9 @@ mod tests {
         assert_eq!(cut(&[(0, 100)]), []);
         assert_eq!(cut(&[(-5, 10), (95, 200)]), [Segment { start: 10, stop: 95 }]);
         assert_eq!(cut(&[(50, 50), (60, 40)]), [Segment { start: 0, stop: 100 }]);
-        assert_eq!(cut(&[(10, 30), (20, 40)]), [Segment { start: 0, stop: 10 }, Segment { start: 40, stop: 100 }]);
+        assert_eq!(
+            cut(&[(10, 30), (20, 40)]),
+            [Segment { start: 0, stop: 10 }, Segment { start: 40, stop: 100 }]
+        );
     }
 }

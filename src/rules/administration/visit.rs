@@ -146,9 +146,7 @@ pub(super) struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     pub(super) fn new(encounter: &'a Encounter) -> Self {
-        let times = || {
-            encounter.administrations.iter().flat_map(|a| a.start.into_iter().chain(a.stop))
-        };
+        let times = || encounter.administrations.iter().flat_map(|a| a.start.into_iter().chain(a.stop));
         let noon = encounter.service_date.at(12, 0, 0, 0);
         let earliest = times().min().unwrap_or(noon);
         let latest = times().max().unwrap_or(noon);

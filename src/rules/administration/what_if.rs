@@ -44,11 +44,8 @@ fn spans(coding: &Coding<'_>, is_hydration: bool) -> Vec<(String, i64)> {
     let parameters = &coding.policy.administration;
     let hour = *parameters.hour_minutes;
     let first_long = hour + *parameters.additional_hour_after_minutes + 1;
-    let shortest = if is_hydration {
-        *parameters.hydration_minutes_min
-    } else {
-        *parameters.push_minutes_max + 1
-    };
+    let shortest =
+        if is_hydration { *parameters.hydration_minutes_min } else { *parameters.push_minutes_max + 1 };
     let mut spans = vec![
         (format!("{} minutes or less", shortest - 1), shortest - 1),
         (format!("{shortest} to {} minutes", first_long - 1), shortest),
@@ -141,7 +138,10 @@ pub(super) fn ask_second_site(coding: &mut Coding<'_>, index: u16, site: &str) {
     use crate::domain::encounter::AccessReason::{Convenience, Protocol};
     let field = Field::Administration(index, "accessReason");
     coding.ask(field, &access::INIT_4, "Why was the second access site needed?", &[], |coding| {
-        let reasons = [("The protocol or the patient's condition required it", Protocol), ("It was convenient", Convenience)];
+        let reasons = [
+            ("The protocol or the patient's condition required it", Protocol),
+            ("It was convenient", Convenience),
+        ];
         let state = |visit: &mut Encounter, reason| {
             for administration in &mut visit.administrations {
                 if administration.access_site.as_deref().is_some_and(|s| access::is_same_site(s, site)) {
@@ -169,22 +169,28 @@ pub(super) fn ask_primary_reason(coding: &mut Coding<'_>, candidates: &[u16]) {
 pub(super) fn ask_gap(coding: &mut Coding<'_>, index: u16, earlier: u16) {
     let field = Field::Administration(index, "startTime");
     let limit = *coding.policy.administration.repeat_push_after_minutes;
-    coding.ask(field, &push::REP_2, "How long after the earlier push was the drug pushed again?", &[], |coding| {
-        let apart = |visit: &mut Encounter, minutes| {
-            let (earlier, index) = (usize::from(earlier), usize::from(index));
-            let noon = visit.service_date.at(12, 0, 0, 0);
-            let first = &mut visit.administrations[earlier];
-            let from = first.stop.or(first.start).unwrap_or(noon);
-            if first.start.is_none() && first.duration_minutes.is_none() {
-                first.start = Some(from);
-            }
-            visit.administrations[index].start = Some(plus_minutes(from, minutes));
-        };
-        vec![
-            coding.answer(format!("More than {limit} minutes"), |visit| apart(visit, limit + 1)),
-            coding.answer(format!("{limit} minutes or less"), |visit| apart(visit, limit)),
-        ]
-    });
+    coding.ask(
+        field,
+        &push::REP_2,
+        "How long after the earlier push was the drug pushed again?",
+        &[],
+        |coding| {
+            let apart = |visit: &mut Encounter, minutes| {
+                let (earlier, index) = (usize::from(earlier), usize::from(index));
+                let noon = visit.service_date.at(12, 0, 0, 0);
+                let first = &mut visit.administrations[earlier];
+                let from = first.stop.or(first.start).unwrap_or(noon);
+                if first.start.is_none() && first.duration_minutes.is_none() {
+                    first.start = Some(from);
+                }
+                visit.administrations[index].start = Some(plus_minutes(from, minutes));
+            };
+            vec![
+                coding.answer(format!("More than {limit} minutes"), |visit| apart(visit, limit + 1)),
+                coding.answer(format!("{limit} minutes or less"), |visit| apart(visit, limit)),
+            ]
+        },
+    );
 }
 
 /// Asks how many lesions were injected.
@@ -202,11 +208,17 @@ pub(super) fn ask_lesions(coding: &mut Coding<'_>, index: u16) {
 /// Asks whether the puncture that a code includes was done.
 pub(super) fn ask_puncture(coding: &mut Coding<'_>, index: u16) {
     let field = Field::Administration(index, "includesPuncture");
-    coding.ask(field, &cavity::CHM_10, "Was the puncture done in this session by this provider?", &[], |coding| {
-        [("Yes", true), ("No", false)]
-            .map(|(label, done)| answer(coding, label, index, |a| a.includes_puncture = Some(done)))
-            .into()
-    });
+    coding.ask(
+        field,
+        &cavity::CHM_10,
+        "Was the puncture done in this session by this provider?",
+        &[],
+        |coding| {
+            [("Yes", true), ("No", false)]
+                .map(|(label, done)| answer(coding, label, index, |a| a.includes_puncture = Some(done)))
+                .into()
+        },
+    );
 }
 
 /// Asks which kind of pump was refilled, or whose pump was started.
