@@ -1,6 +1,7 @@
 //! The parsers of CMS files against the real ones, each with a count taken without the parser.
 
 mod hcpcs;
+mod payment_files;
 
 use std::fs;
 use std::io::{Cursor, Read};

@@ -1,0 +1,90 @@
+//! Part B payment limits: the quarterly payment file of separately paid drugs.
+
+use super::problem::{FileError, ProblemKind, Problems};
+use super::table::Table;
+use crate::domain::code::HcpcsCode;
+use crate::domain::quantity::Decimal;
+
+/// The columns read, by the names they have had.
+const COLUMNS: &[&[&str]] =
+    &[&["hcpcscode"], &["hcpcscodedosage"], &["paymentlimit"], &["coinsurancepercentage"], &["notes"]];
+
+/// The payment limits of one quarter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PaymentLimits {
+    pub rows: Vec<LimitRow>,
+    pub problems: Problems,
+}
+
+/// One code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitRow {
+    /// Line of the file, counted from one.
+    pub line: u32,
+    pub code: HcpcsCode,
+    /// The amount of one billing unit, in CMS's free text.
+    pub dosage: Box<str>,
+    /// Dollars for one billing unit, exact; nothing where CMS prints `N/A`.
+    pub dollars: Option<Decimal>,
+    /// Percent of the limit that the patient owes; below 20 where adjusted for inflation.
+    pub coinsurance_percent: Option<Decimal>,
+    pub notes: Box<str>,
+}
+
+/// Reads a payment file. The result is bounded by the file, which has at most 64 MiB.
+///
+/// # Errors
+/// [`FileError`] when the file is too large or has no header.
+pub fn parse(bytes: &[u8]) -> Result<PaymentLimits, FileError> {
+    let table = Table::open(bytes, b',', COLUMNS)?;
+    let (mut rows, mut problems) = (Vec::new(), Problems::default());
+    table.each(&mut problems, |row, problems| {
+        let code = row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?;
+        let mut number = |column: usize, name| match money(row.get(column)) {
+            Some(number) => number,
+            None => {
+                problems.note(row.line, ProblemKind::ignored(name, row.get(column)));
+                None
+            }
+        };
+        rows.push(LimitRow {
+            line: row.line,
+            code,
+            dosage: row.get(1).into(),
+            dollars: number(2, "payment limit"),
+            coinsurance_percent: number(3, "coinsurance percentage"),
+            notes: row.get(4).into(),
+        });
+        Ok(())
+    });
+    Ok(PaymentLimits { rows, problems })
+}
+
+/// An amount such as `$75.220` or `1,234.5`; `N/A`, `.` and a blank are none. Nothing when it is neither.
+pub(super) fn money(text: &str) -> Option<Option<Decimal>> {
+    let plain: String = text.chars().filter(|c| !matches!(c, '$' | ',' | ' ')).collect();
+    match plain.as_str() {
+        "" | "." => Some(None),
+        text if text.eq_ignore_ascii_case("n/a") => Some(None),
+        text => text.parse().ok().map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_below_the_preamble_are_read_exactly() {
+        let text = "Payment Allowance Limits,,,,\r\n,,,,\r\n\
+                    HCPCS Code,Short Description,HCPCS Code Dosage,Payment Limit,Co-insurance Percentage,Notes\r\n\
+                    J9999,One,10 MG,\"1,137.892\",20.000,\"a, b\"\r\nA9606,Two,1 microCurie,N/A,,\r\n\
+                    bad,Three,1 MG,1,20,\r\nJ0001,Four,1 MG,12?,20,\r\n,,,,,\r\n";
+        let limits = parse(text.as_bytes()).expect("limits");
+        let shown: Vec<String> =
+            limits.rows.iter().map(|row| format!("{} {:?} {:?}", row.code, row.dollars, row.line)).collect();
+        assert_eq!(shown, ["J9999 Some(1137.892) 4", "A9606 None 5", "J0001 None 7"]);
+        assert_eq!(limits.problems.iter().map(|it| it.line).collect::<Vec<_>>(), [6, 7]);
+        assert!(parse(b"no header").is_err());
+    }
+}

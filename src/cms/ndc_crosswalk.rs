@@ -1,0 +1,98 @@
+//! The quarterly crosswalk from National Drug Codes to billing codes.
+
+use super::asp::money;
+use super::problem::{FileError, ProblemKind, Problems};
+use super::table::{Row, Table};
+use crate::domain::code::{HcpcsCode, Ndc};
+use crate::domain::quantity::Decimal;
+
+/// The columns read; the year in the name of the first one changes and drops out.
+const COLUMNS: &[&[&str]] = &[
+    &["code", "hcpcscode", "hcpcs"],
+    &["ndc", "ndcoralternateid"],
+    &["drugname"],
+    &["hcpcsdosage", "dosage"],
+    &["pkgsize"],
+    &["pkgqty"],
+    &["billunits"],
+    &["billunitspkg"],
+];
+
+/// The crosswalk of one quarter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Crosswalk {
+    pub rows: Vec<CrosswalkRow>,
+    /// Rows whose identifier is no NDC: skin substitutes and devices have other ones.
+    pub alternate_ids: usize,
+    pub problems: Problems,
+}
+
+/// One package under one code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrosswalkRow {
+    /// Line of the file, counted from one.
+    pub line: u32,
+    pub code: HcpcsCode,
+    pub ndc: Ndc,
+    /// Brand or product name as CMS prints it.
+    pub drug_name: Box<str>,
+    pub dosage: Box<str>,
+    /// Millilitres of a liquid container, otherwise 1.
+    pub package_size: Decimal,
+    /// Containers in a package.
+    pub package_quantity: Decimal,
+    /// Billing units in one container; may be a fraction.
+    pub bill_units: Decimal,
+    /// Billing units in a package, rounded up by CMS; never multiply containers by it (rule W-15).
+    pub bill_units_per_package: Decimal,
+}
+
+/// Reads a crosswalk. The result is bounded by the file, which has at most 64 MiB.
+///
+/// # Errors
+/// [`FileError`] when the file is too large or has no header.
+pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
+    let table = Table::open(bytes, b',', COLUMNS)?;
+    let mut crosswalk = Crosswalk::default();
+    let (mut rows, mut alternate_ids) = (Vec::new(), 0);
+    table.each(&mut crosswalk.problems, |row, _| {
+        let Ok(ndc) = row.get(1).parse() else {
+            alternate_ids += 1;
+            return Ok(());
+        };
+        rows.push(CrosswalkRow {
+            line: row.line,
+            code: row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?,
+            ndc,
+            drug_name: row.get(2).into(),
+            dosage: row.get(3).into(),
+            package_size: number(row, 4, "package size")?,
+            package_quantity: number(row, 5, "package quantity")?,
+            bill_units: number(row, 6, "number of billing units")?,
+            bill_units_per_package: number(row, 7, "number of billing units")?,
+        });
+        Ok(())
+    });
+    Ok(Crosswalk { rows, alternate_ids, ..crosswalk })
+}
+
+fn number(row: &Row<'_>, column: usize, name: &'static str) -> Result<Decimal, ProblemKind> {
+    money(row.get(column)).flatten().ok_or_else(|| ProblemKind::bad(name, row.get(column)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_read_and_other_identifiers_counted() {
+        let text = "Title,,\n_2026_CODE,Short Description,LABELER NAME,NDC2,Drug Name,HCPCS dosage,PKG SIZE,PKG QTY,BILLUNITS,BILLUNITSPKG,,\n\
+                    J9312,R,Maker,50242-0051-21,Brand,10 MG,10,1,10,10,,\n\
+                    Q4100,S,Maker,AAA-99999,Skin,1 SQ CM,1,1,4,4,,\n\
+                    J7674,M,Maker,00001-0001-01,Brand,1 MG,21.3125?,1,1,1,,\n";
+        let crosswalk = parse(text.as_bytes()).expect("a crosswalk");
+        assert_eq!((crosswalk.rows.len(), crosswalk.alternate_ids), (1, 1));
+        assert_eq!(crosswalk.rows[0].bill_units, Decimal::whole(10));
+        assert_eq!(crosswalk.problems.iter().map(|it| it.line).collect::<Vec<_>>(), [5]);
+    }
+}
