@@ -3,6 +3,7 @@
 //! `store` is the durable home; requests only ever read a [`Catalog`].
 
 pub mod biosimilar;
+pub mod compose;
 pub mod diff;
 pub mod edits;
 mod embedded;

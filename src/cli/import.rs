@@ -1,20 +1,18 @@
-//! `import`: stores a bundle, or counts what a CMS file holds.
+//! `import`: stores a bundle or a HCPCS file, or counts what a file holds.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 
-use super::shelf::StoreFlag;
+use super::shelf::{StoreFlag, cms_member, read_hcpcs};
 use crate::catalog::release::Bundle;
 use crate::cms::hcpcs;
-use crate::updater::settings::{FeedId, Settings};
-use crate::updater::unpack::unpack;
 
 /// What to import.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// A bundle written by `export`; with --check also a HCPCS file as text, Excel or zip.
+    /// A bundle written by `export`, or a HCPCS file as text, Excel or zip.
     file: PathBuf,
     /// Only read the file, and print what it holds.
     #[arg(long)]
@@ -23,15 +21,17 @@ pub struct Flags {
     store: StoreFlag,
 }
 
-/// Stores the bundle, or prints the counts of the file.
+/// Stores the release, or prints the counts of the file.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let shown = flags.file.display();
     let bytes = std::fs::read(&flags.file).with_context(|| format!("{shown} cannot be read"))?;
     if !bytes.starts_with(b"{") {
-        if !flags.check {
-            bail!("{shown} is no bundle: `update` fetches and stores CMS files, --check only reads this one")
+        if flags.check {
+            return check(&flags.file, bytes);
         }
-        return check(&flags.file, bytes);
+        let entry = flags.store.open()?.store.put(&read_hcpcs(&flags.file)?)?;
+        println!("stored {}: {} codes", entry.header.id, entry.codes);
+        return Ok(());
     }
     let bundle = Bundle::verify(bytes)?;
     let release = bundle.read()?;
@@ -51,16 +51,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
 
 /// Prints the counts that can be compared with any other reader's, and the problems of the file.
 fn check(path: &Path, bytes: Vec<u8>) -> anyhow::Result<()> {
-    let is_archive = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
-    let (name, bytes) = if is_archive {
-        let settings = Settings::embedded();
-        let feed = settings.feed(FeedId::Hcpcs).context("no feed of HCPCS files is configured")?;
-        let members = unpack(&bytes, feed, None, settings.unpack)?;
-        let member = members.into_iter().next().context("the archive holds no HCPCS file")?;
-        (member.name, member.bytes)
-    } else {
-        (path.display().to_string(), bytes)
-    };
+    let (name, bytes) = cms_member(path, bytes)?;
     let release = hcpcs::parse(&bytes).with_context(|| name.clone())?;
     println!("{name}");
     println!("codes {}", release.codes.len());

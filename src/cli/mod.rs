@@ -1,5 +1,6 @@
 //! The command line, one file a subcommand.
 
+pub mod build_seed;
 pub mod code_stream;
 pub mod diff;
 pub mod export;
@@ -35,8 +36,11 @@ enum Command {
     Diff(diff::Flags),
     /// Write a release as a bundle that carries its own digest.
     Export(export::Flags),
-    /// Store a bundle, or only check a CMS file.
+    /// Store a bundle or a HCPCS file, or only check one.
     Import(import::Flags),
+    /// Write the embedded table of facts anew; for maintainers.
+    #[command(hide = true)]
+    BuildSeed(build_seed::Flags),
 }
 
 /// Runs the program; an error is one line that says what to do.
@@ -48,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),
         Command::Import(flags) => import::run(&flags),
+        Command::BuildSeed(flags) => build_seed::run(&flags),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

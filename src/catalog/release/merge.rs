@@ -66,10 +66,11 @@ impl Overlay {
             version.reference_product = Some(biosimilar.reference_product.clone());
             version.name = biosimilar.name.clone();
             version.brands = biosimilar.brands.clone();
-        } else if let Some(facts) = self.formulary.drug(version.code)
-            && version.brands.is_empty()
-        {
-            version.brands = facts.brands.iter().cloned().collect();
+        } else if let Some(facts) = self.formulary.drug(version.code) {
+            version.name = (&*facts.ingredient).into();
+            if version.brands.is_empty() {
+                version.brands = facts.brands.iter().cloned().collect();
+            }
         }
         if version.successors.is_empty() {
             version.successors = self.successors.of(version.code).into();
