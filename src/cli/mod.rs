@@ -11,6 +11,7 @@ pub mod ordered_lines;
 pub mod releases;
 pub mod search;
 mod shelf;
+pub mod visit_table;
 
 use std::process::ExitCode;
 
