@@ -117,9 +117,8 @@ impl Answering<'_> {
     }
 
     fn administration_id(&self, field: Field) -> String {
-        let (Field::Administration(index, _)
-        | Field::Drug(index, _, _)
-        | Field::Container(index, _, _, _)) = field
+        let (Field::Administration(index, _) | Field::Drug(index, _, _) | Field::Container(index, _, _, _)) =
+            field
         else {
             return String::new();
         };
@@ -235,11 +234,7 @@ fn is_about_visit(step: &Step) -> bool {
 }
 
 fn rule_only(step: &Step) -> pb::Step {
-    pb::Step {
-        rule_id: step.rule.id.to_owned(),
-        outcome: step.outcome.to_wire(),
-        ..pb::Step::default()
-    }
+    pb::Step { rule_id: step.rule.id.to_owned(), outcome: step.outcome.to_wire(), ..pb::Step::default() }
 }
 
 fn fact(explained: ExplainedFact) -> pb::Fact {

@@ -36,6 +36,14 @@ pub(super) fn drug(drug: pb::Drug, at: &Path<'_>, violations: &mut Violations) -
         acquired_340b: drug.acquired_340b,
         fda_approved: violations.date(&at.field("fdaApproved"), &drug.fda_approved),
         charge_cents: cents(&drug.charge, &at.field("charge"), violations),
+        days_supply: drug.days_supply,
+        licensed_biologic: drug.licensed_biologic,
+        circumstances: drug
+            .circumstances
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, number)| violations.choice(&at.item("circumstances", index), number))
+            .collect(),
     }
 }
 
@@ -84,6 +92,7 @@ fn container(given: pb::Container, at: &Path<'_>, violations: &mut Violations) -
     let content = positive(given.content, &at.field("content"), violations);
     let volume = positive(given.volume, &at.field("volume"), violations);
     let kind = violations.choice(&at.field("kind"), given.kind);
+    let form = violations.choice(&at.field("form"), given.form);
     let ndc = ndc(&given.ndc, &at.field("ndc"), violations);
     let lot_number = violations.text(&at.field("lotNumber"), given.lot_number, ID_CHARACTERS_MAX);
     Some(Container {
@@ -91,6 +100,7 @@ fn container(given: pb::Container, at: &Path<'_>, violations: &mut Violations) -
         volume,
         count,
         kind,
+        form,
         ndc,
         lot_number,
         shared_with_later_patient: given.shared_with_later_patient,

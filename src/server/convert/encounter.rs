@@ -72,9 +72,7 @@ pub fn encounter(given: Option<pb::Encounter>) -> Result<Encounter, Violations> 
 ///
 /// # Errors
 /// Every violation of the request.
-pub fn drug_alone(
-    given: pb::CalculateDrugLinesRequest,
-) -> Result<(Encounter, Option<Quantity>), Violations> {
+pub fn drug_alone(given: pb::CalculateDrugLinesRequest) -> Result<(Encounter, Option<Quantity>), Violations> {
     let mut violations = Violations::default();
     let at = Path::Root;
     let setting = violations.required_choice(&at.field("setting"), given.setting);
@@ -285,9 +283,7 @@ fn other_services(
 pub(super) fn modifiers(given: Vec<String>, at: &Path<'_>, violations: &mut Violations) -> Vec<Modifier> {
     let given = violations.at_most(&at.field("modifiers"), given, MODIFIERS_MAX);
     let given = given.into_iter().enumerate();
-    given
-        .filter_map(|(index, text)| violations.take(&at.item("modifiers", index), text.parse()))
-        .collect()
+    given.filter_map(|(index, text)| violations.take(&at.item("modifiers", index), text.parse())).collect()
 }
 
 fn texts(

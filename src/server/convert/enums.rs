@@ -4,7 +4,8 @@ use super::violations::{Path, Violations};
 use crate::domain::billing::{NoUnitReason, UnitForm};
 use crate::domain::claim::Track;
 use crate::domain::drug::{
-    ContainerKind, DiscardReason, DrugClass, DrugSource, EsaIndication, Laterality, ProductKind,
+    ContainerKind, DiscardReason, DrugCircumstance, DrugClass, DrugSource, EsaIndication, Laterality,
+    ProductForm, ProductKind,
 };
 use crate::domain::encounter::{
     AccessReason, Entity340b, FluidPurpose, Indication, OffCampus, Route, Setting,
@@ -96,11 +97,17 @@ counterparts! {
         Vaccine Radiopharmaceutical SkinSubstitute
     }
     ContainerKind = ContainerKind {
-        SingleDose MultiDose PharmacyBulkPackage ImagingBulkPackage PharmacyPrepared
+        SingleDose MultiDose PharmacyBulkPackage ImagingBulkPackage PharmacyPrepared ShortStabilityBulk
     }
-    DrugSource = DrugSource { Purchased PatientSupplied WhiteBagged NoCost }
+    DrugSource = DrugSource { Purchased PatientSupplied WhiteBagged NoCost CompetitiveAcquisition }
+    ProductForm = ProductForm { Liquid Powder Topical Solid }
+    DrugCircumstance = DrugCircumstance {
+        RiskStrategyFollowed ThroughEquipment NotIncidentTo LaterClaimOfCourse DoseReducedForHematocrit
+        WithDialysis SingleUnitDose FirstOfUnitDose LaterOfUnitDose
+    }
     DiscardReason = DiscardReason {
         SingleDoseRemainder UnstableAfterOpening CompoundedForPatient PartlyAdministered SpoiledOrMissed
+        DuringPreparation ByPatient
     }
     Laterality = Laterality { Right Left Bilateral }
     EsaIndication = EsaIndication { ChemotherapyAnemia RadiotherapyAnemia Other }
