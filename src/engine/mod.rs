@@ -50,6 +50,13 @@ pub fn code(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> Coding
     coding.result
 }
 
+/// Codes the drugs of a visit alone, as for one drug without a visit.
+pub fn code_drug(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> CodingResult {
+    let mut coding = Coding::new(encounter, catalog, policy);
+    rules::drug_line::code(&mut coding);
+    coding.result
+}
+
 impl<'a> Coding<'a> {
     pub(crate) fn new(encounter: &'a Encounter, catalog: &'a Catalog, policy: &'a Policy) -> Self {
         let administrations = encounter.administrations.len();

@@ -130,7 +130,8 @@ pub fn cited<'a>(key: &'a str, citations: &'a Citations) -> Option<CitedSource<'
     Some(CitedSource { id: key, title, section, url })
 }
 
-fn explained_fact(fact: &NotedFact, encounter: &Encounter) -> ExplainedFact {
+/// A noted fact in words.
+pub fn explained_fact(fact: &NotedFact, encounter: &Encounter) -> ExplainedFact {
     let (source, parameter, parameter_from) = match fact.source {
         Source::Given => ("given", "", String::new()),
         Source::Assumed => ("assumed", "", String::new()),

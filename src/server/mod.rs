@@ -1,7 +1,11 @@
 //! The gRPC service: services, conversion, layers.
 
+pub mod coder;
+pub mod convert;
 pub mod http_json;
 pub mod items;
 pub mod json;
 pub mod layers;
+pub mod limits;
 pub mod pb;
+pub mod refusal;

@@ -1,0 +1,134 @@
+//! A drug and its containers, from message to domain.
+
+use super::violations::{Path, Violations};
+use crate::domain::code::{CodeError, Ndc};
+use crate::domain::drug::{Container, DrugGiven, NdcGiven};
+use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::server::limits::{CONTAINER_COUNT_MAX, CONTAINERS_PER_DRUG_MAX, ID_CHARACTERS_MAX};
+use crate::server::pb;
+
+/// Reads a drug; what cannot be read is left out and noted.
+pub(super) fn drug(drug: pb::Drug, at: &Path<'_>, violations: &mut Violations) -> DrugGiven {
+    let code_path = at.field("hcpcsCode");
+    let code = Some(drug.hcpcs_code).filter(|code| !code.is_empty());
+    let containers = violations.at_most(&at.field("containers"), drug.containers, CONTAINERS_PER_DRUG_MAX);
+    let containers = containers.into_iter().enumerate();
+    DrugGiven {
+        code: code.and_then(|code| violations.take(&code_path, code.parse())),
+        name: violations.free_text(&at.field("name"), drug.name),
+        ndc: ndc(&drug.ndc, &at.field("ndc"), violations),
+        class: violations.choice(&at.field("drugClass"), drug.drug_class),
+        class_reason: violations.free_text(&at.field("classReason"), drug.class_reason),
+        dose_administered: amount(drug.dose_administered, &at.field("doseAdministered"), violations),
+        dose_ordered: amount(drug.dose_ordered, &at.field("doseOrdered"), violations),
+        dose_discarded: amount(drug.dose_discarded, &at.field("doseDiscarded"), violations),
+        discard_reason: violations.choice(&at.field("discardReason"), drug.discard_reason),
+        amount_per_ml: positive(drug.amount_per_ml, &at.field("amountPerMl"), violations),
+        percent_strength: violations.decimal(&at.field("percentStrength"), &drug.percent_strength),
+        dose_basis: violations.free_text(&at.field("doseBasis"), drug.dose_basis),
+        containers: containers
+            .filter_map(|(index, given)| container(given, &at.item("containers", index), violations))
+            .collect(),
+        source: violations.choice(&at.field("source"), drug.source).unwrap_or_default(),
+        product_kind: violations.choice(&at.field("productKind"), drug.product_kind),
+        laterality: violations.choice(&at.field("laterality"), drug.laterality),
+        esa_indication: violations.choice(&at.field("esaIndication"), drug.esa_indication),
+        acquired_340b: drug.acquired_340b,
+        fda_approved: violations.date(&at.field("fdaApproved"), &drug.fda_approved),
+        charge_cents: cents(&drug.charge, &at.field("charge"), violations),
+        days_supply: drug.days_supply,
+        licensed_biologic: drug.licensed_biologic,
+        circumstances: drug
+            .circumstances
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, number)| violations.choice(&at.item("circumstances", index), number))
+            .collect(),
+    }
+}
+
+/// Reads an amount that may be zero and never negative.
+pub(super) fn amount(
+    quantity: Option<pb::Quantity>,
+    at: &Path<'_>,
+    violations: &mut Violations,
+) -> Option<Quantity> {
+    let quantity = quantity?;
+    let (value_path, unit_path) = (at.field("value"), at.field("unit"));
+    if quantity.value.is_empty() {
+        violations.add(&value_path, "is required: give a decimal number such as 705");
+    }
+    if quantity.unit.is_empty() {
+        violations.add(&unit_path, "is required: give a unit such as mg");
+        return None;
+    }
+    let value = violations.decimal(&value_path, &quantity.value);
+    let unit: Option<Unit> = violations.take(&unit_path, quantity.unit.parse());
+    Some(Quantity::new(value?, unit?))
+}
+
+/// Reads an amount above zero.
+pub(super) fn positive(
+    quantity: Option<pb::Quantity>,
+    at: &Path<'_>,
+    violations: &mut Violations,
+) -> Option<Quantity> {
+    let quantity = amount(quantity, at, violations)?;
+    if quantity.value.is_zero() {
+        violations.add(&at.field("value"), "is zero: give more than zero");
+        return None;
+    }
+    Some(quantity)
+}
+
+fn container(given: pb::Container, at: &Path<'_>, violations: &mut Violations) -> Option<Container> {
+    if given.content.is_none() {
+        violations.add(&at.field("content"), "is required: give the labelled content of one container");
+    }
+    let count = given.count.unwrap_or(1);
+    if count == 0 || count > CONTAINER_COUNT_MAX {
+        violations.add(&at.field("count"), format_args!("is {count}: give 1 to {CONTAINER_COUNT_MAX}"));
+    }
+    let content = positive(given.content, &at.field("content"), violations);
+    let volume = positive(given.volume, &at.field("volume"), violations);
+    let kind = violations.choice(&at.field("kind"), given.kind);
+    let form = violations.choice(&at.field("form"), given.form);
+    let ndc = ndc(&given.ndc, &at.field("ndc"), violations);
+    let lot_number = violations.text(&at.field("lotNumber"), given.lot_number, ID_CHARACTERS_MAX);
+    Some(Container {
+        content: content?,
+        volume,
+        count,
+        kind,
+        form,
+        ndc,
+        lot_number,
+        shared_with_later_patient: given.shared_with_later_patient,
+    })
+}
+
+/// Reads an NDC. One that fits several products is kept, because the answer asks which one it is.
+fn ndc(text: &str, at: &Path<'_>, violations: &mut Violations) -> Option<NdcGiven> {
+    if text.is_empty() {
+        return None;
+    }
+    match text.parse::<Ndc>() {
+        Ok(ndc) => Some(NdcGiven::Read(ndc)),
+        Err(CodeError::AmbiguousNdc(digits)) => Some(NdcGiven::Ambiguous(digits)),
+        Err(error) => {
+            violations.add(at, error);
+            None
+        }
+    }
+}
+
+/// Reads dollars to the whole cent.
+fn cents(text: &str, at: &Path<'_>, violations: &mut Violations) -> Option<u64> {
+    const NANOS_PER_CENT: i64 = 10_000_000;
+    let dollars: Decimal = violations.decimal(at, text)?;
+    if dollars.nanos() % NANOS_PER_CENT != 0 {
+        violations.add(at, "is a part of a cent: give dollars with at most two decimal places");
+        return None;
+    }
+    u64::try_from(dollars.nanos() / NANOS_PER_CENT).ok()
+}

@@ -1,0 +1,374 @@
+//! The visit, from message to domain.
+
+use super::drug::{amount, drug, positive};
+use super::violations::{Path, Violations};
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::encounter::{
+    Administration, AdministrationDocumentation, Coverage, Documentation, Encounter, Interruption,
+    OtherService, Pump, Renal, Setting,
+};
+use crate::domain::quantity::Quantity;
+use crate::domain::time::{Date, LocalTime, TimeZone, minutes_between, parse_time_zone};
+use crate::server::limits::{
+    ADMINISTRATIONS_MAX, DAYS_FROM_SERVICE_MAX, DIAGNOSES_MAX, DRUGS_PER_ADMINISTRATION_MAX,
+    DURATION_MINUTES_MAX, ID_CHARACTERS_MAX, INTERRUPTIONS_MAX, MODIFIERS_MAX, OTHER_SERVICES_MAX,
+};
+use crate::server::pb;
+
+/// The payer whose rules apply when a request names none.
+const DEFAULT_PAYER: &str = "medicare";
+
+/// Reads a visit.
+///
+/// # Errors
+/// Every violation of the request.
+pub fn encounter(given: Option<pb::Encounter>) -> Result<Encounter, Violations> {
+    let mut violations = Violations::default();
+    let at = Path::Root.field("encounter");
+    let Some(given) = given else {
+        violations.add(&at, "is required");
+        return Err(violations);
+    };
+    let setting = violations.required_choice(&at.field("setting"), given.setting);
+    let service_date = required_date(&given.service_date, &at, &mut violations);
+    let time_zone = time_zone(&given.time_zone, &at, &mut violations);
+    let clock = Clock { service_date, time_zone: time_zone.as_ref() };
+    if given.administrations.is_empty() {
+        violations.add(&at.field("administrations"), "is empty: give what was administered");
+    }
+    let given_administrations =
+        violations.at_most(&at.field("administrations"), given.administrations, ADMINISTRATIONS_MAX);
+    let administrations: Vec<Administration> = given_administrations
+        .into_iter()
+        .enumerate()
+        .map(|(index, given)| administration(given, index, &at, &clock, &mut violations))
+        .collect();
+    check_references(&administrations, &given.primary_reason, &at, &mut violations);
+    let read = Encounter {
+        id: violations
+            .text(&at.field("encounterId"), given.encounter_id, ID_CHARACTERS_MAX)
+            .unwrap_or_default(),
+        payer: payer(given.payer, &at, &mut violations),
+        payer_variant: violations.text(&at.field("payerVariant"), given.payer_variant, ID_CHARACTERS_MAX),
+        time_zone: time_zone.clone(),
+        indication: violations.choice(&at.field("indication"), given.indication),
+        diagnoses: texts("diagnoses", given.diagnoses, DIAGNOSES_MAX, &at, &mut violations),
+        primary_reason: Some(given.primary_reason).filter(|id| !id.is_empty()),
+        administrations,
+        documentation: given.documentation.map(documentation).unwrap_or_default(),
+        other_services: other_services(given.other_services, &at, &mut violations),
+        renal: renal(given.renal, &at, &mut violations),
+        entity_340b: violations.choice(&at.field("entity340b"), given.entity_340b),
+        off_campus: violations.choice(&at.field("offCampus"), given.off_campus),
+        coverage: given.coverage.map(coverage).unwrap_or_default(),
+        weight_kg: violations.decimal(&at.field("weightKg"), &given.weight_kg),
+        ..skeleton(setting, service_date)
+    };
+    violations.into_result(read)
+}
+
+/// Reads one drug without a visit, as a visit of one administration; and the billing unit, where the
+/// request states one in place of a code.
+///
+/// # Errors
+/// Every violation of the request.
+pub fn drug_alone(given: pb::CalculateDrugLinesRequest) -> Result<(Encounter, Option<Quantity>), Violations> {
+    let mut violations = Violations::default();
+    let at = Path::Root;
+    let setting = violations.required_choice(&at.field("setting"), given.setting);
+    let service_date = required_date(&given.service_date, &at, &mut violations);
+    let drug = match given.drug {
+        Some(given) => drug(given, &at.field("drug"), &mut violations),
+        None => {
+            violations.add(&at.field("drug"), "is required");
+            Default::default()
+        }
+    };
+    let billing_unit = positive(given.billing_unit, &at.field("billingUnit"), &mut violations);
+    if billing_unit.is_some() && drug.code.is_some() {
+        violations.add(&at.field("billingUnit"), "is for a drug without a code: the code has its own");
+    }
+    let read = Encounter {
+        payer: payer(given.payer, &at, &mut violations),
+        payer_variant: violations.text(&at.field("payerVariant"), given.payer_variant, ID_CHARACTERS_MAX),
+        indication: violations.choice(&at.field("indication"), given.indication),
+        diagnoses: texts("diagnoses", given.diagnoses, DIAGNOSES_MAX, &at, &mut violations),
+        administrations: vec![Administration {
+            id: position_id(0),
+            route: violations.choice(&at.field("route"), given.route),
+            drugs: vec![drug],
+            ..Administration::default()
+        }],
+        renal: renal(given.renal, &at, &mut violations),
+        entity_340b: violations.choice(&at.field("entity340b"), given.entity_340b),
+        off_campus: violations.choice(&at.field("offCampus"), given.off_campus),
+        coverage: given.coverage.map(coverage).unwrap_or_default(),
+        ..skeleton(setting, service_date)
+    };
+    violations.into_result((read, billing_unit))
+}
+
+/// What the times of a visit are measured against.
+struct Clock<'a> {
+    service_date: Option<Date>,
+    time_zone: Option<&'a TimeZone>,
+}
+
+impl Clock<'_> {
+    /// Reads a clock time near the date of service.
+    fn time(&self, text: &str, at: &Path<'_>, violations: &mut Violations) -> Option<LocalTime> {
+        let time = violations.local_time(at, text)?;
+        let days = self.service_date.map_or(0, |day| (time.date() - day).get_days());
+        if days.abs() > DAYS_FROM_SERVICE_MAX {
+            let from = "days from the date of service";
+            violations.add(at, format_args!("lies {days} {from}: at most {DAYS_FROM_SERVICE_MAX} are read"));
+            return None;
+        }
+        Some(time)
+    }
+
+    /// Notes a stop that lies before its start, on the clock as it was lived.
+    fn check_order(
+        &self,
+        start: Option<LocalTime>,
+        stop: Option<LocalTime>,
+        at: &Path<'_>,
+        violations: &mut Violations,
+    ) {
+        if let (Some(start), Some(stop)) = (start, stop)
+            && minutes_between(start, stop, self.time_zone) < 0
+        {
+            violations.add(at, format_args!("lies before the start time {start}: give the later time"));
+        }
+    }
+}
+
+fn administration(
+    given: pb::Administration,
+    index: usize,
+    encounter: &Path<'_>,
+    clock: &Clock<'_>,
+    violations: &mut Violations,
+) -> Administration {
+    let at = encounter.item("administrations", index);
+    let start = clock.time(&given.start_time, &at.field("startTime"), violations);
+    let stop = clock.time(&given.stop_time, &at.field("stopTime"), violations);
+    clock.check_order(start, stop, &at.field("stopTime"), violations);
+    if given.visit_number == Some(0) {
+        violations.add(&at.field("visitNumber"), "is 0: the first visit of the day is 1");
+    }
+    let duration = |name, minutes: Option<u32>, violations: &mut Violations| {
+        if minutes.is_some_and(|minutes| minutes > DURATION_MINUTES_MAX) {
+            let limit = format_args!("is above {DURATION_MINUTES_MAX} minutes").to_string();
+            violations.add(&at.field(name), limit);
+        }
+        minutes
+    };
+    let drugs = violations.at_most(&at.field("drugs"), given.drugs, DRUGS_PER_ADMINISTRATION_MAX);
+    let drugs = drugs.into_iter().enumerate();
+    Administration {
+        id: violations
+            .text(&at.field("administrationId"), given.administration_id, ID_CHARACTERS_MAX)
+            .unwrap_or_else(|| position_id(index)),
+        route: violations.choice(&at.field("route"), given.route),
+        access_site: violations.text(&at.field("accessSite"), given.access_site, ID_CHARACTERS_MAX),
+        access_reason: violations.choice(&at.field("accessReason"), given.access_reason),
+        visit_number: given.visit_number,
+        start,
+        stop,
+        duration_minutes: duration("durationMinutes", given.duration_minutes, violations),
+        concurrent_with: texts("concurrentWith", given.concurrent_with, ADMINISTRATIONS_MAX, &at, violations),
+        interruptions: interruptions(given.interruptions, &at, clock, violations),
+        drugs: drugs.map(|(index, given)| drug(given, &at.item("drugs", index), violations)).collect(),
+        attended_throughout: given.attended_throughout,
+        fluid_purpose: violations.choice(&at.field("fluidPurpose"), given.fluid_purpose),
+        volume_infused: amount(given.volume_infused, &at.field("volumeInfused"), violations),
+        rate_ml_per_hour: violations.decimal(&at.field("rateMlPerHour"), &given.rate_ml_per_hour),
+        discontinued_planned_minutes: duration(
+            "discontinuedPlannedMinutes",
+            given.discontinued_planned_minutes,
+            violations,
+        ),
+        lesion_count: given.lesion_count,
+        pump: given.pump.map(pump),
+        includes_puncture: given.includes_puncture,
+        documentation: given.documentation.map(administration_documentation).unwrap_or_default(),
+    }
+}
+
+/// The id of an administration that was given without one.
+fn position_id(index: usize) -> String {
+    format!("a{}", index + 1)
+}
+
+fn interruptions(
+    given: Vec<pb::Interruption>,
+    administration: &Path<'_>,
+    clock: &Clock<'_>,
+    violations: &mut Violations,
+) -> Vec<Interruption> {
+    let given = violations.at_most(&administration.field("interruptions"), given, INTERRUPTIONS_MAX);
+    let mut read = Vec::with_capacity(given.len());
+    for (index, pause) in given.into_iter().enumerate() {
+        let at = administration.item("interruptions", index);
+        let mut required = |name, text: &str| {
+            if text.is_empty() {
+                violations.add(&at.field(name), "is required: a pause has a start and a stop");
+            }
+            clock.time(text, &at.field(name), violations)
+        };
+        let start = required("startTime", &pause.start_time);
+        let stop = required("stopTime", &pause.stop_time);
+        clock.check_order(start, stop, &at.field("stopTime"), violations);
+        if let (Some(start), Some(stop)) = (start, stop) {
+            read.push(Interruption { start, stop });
+        }
+    }
+    read
+}
+
+/// Notes ids that occur twice, and references to ids that do not exist.
+fn check_references(
+    administrations: &[Administration],
+    primary_reason: &str,
+    at: &Path<'_>,
+    violations: &mut Violations,
+) {
+    let mut known = rustc_hash::FxHashSet::default();
+    for (index, administration) in administrations.iter().enumerate() {
+        if !known.insert(administration.id.as_str()) {
+            let place = at.item("administrations", index);
+            violations.add(
+                &place.field("administrationId"),
+                format_args!("`{}` occurs twice: give each administration its own id", administration.id),
+            );
+        }
+    }
+    for (index, administration) in administrations.iter().enumerate() {
+        let place = at.item("administrations", index);
+        for (item, id) in administration.concurrent_with.iter().enumerate() {
+            if *id == administration.id {
+                violations.add(&place.item("concurrentWith", item), "names the administration itself");
+            } else if !known.contains(id.as_str()) {
+                let text = format_args!("`{id}` is not the id of an administration").to_string();
+                violations.add(&place.item("concurrentWith", item), text);
+            }
+        }
+    }
+    if !primary_reason.is_empty() && !known.contains(primary_reason) {
+        let text = "is not the id of an administration: give the administrationId of the main reason";
+        violations.add(&at.field("primaryReason"), text);
+    }
+}
+
+fn other_services(
+    given: Vec<pb::OtherService>,
+    encounter: &Path<'_>,
+    violations: &mut Violations,
+) -> Vec<OtherService> {
+    let given = violations.at_most(&encounter.field("otherServices"), given, OTHER_SERVICES_MAX);
+    let mut read = Vec::with_capacity(given.len());
+    for (index, service) in given.into_iter().enumerate() {
+        let at = encounter.item("otherServices", index);
+        let code: Option<HcpcsCode> = violations.take(&at.field("code"), service.code.parse());
+        let modifiers = modifiers(service.modifiers, &at, violations);
+        if let Some(code) = code {
+            read.push(OtherService { code, modifiers, units: service.units.unwrap_or(1) });
+        }
+    }
+    read
+}
+
+/// Reads the modifiers of the message at a path.
+pub(super) fn modifiers(given: Vec<String>, at: &Path<'_>, violations: &mut Violations) -> Vec<Modifier> {
+    let given = violations.at_most(&at.field("modifiers"), given, MODIFIERS_MAX);
+    let given = given.into_iter().enumerate();
+    given.filter_map(|(index, text)| violations.take(&at.item("modifiers", index), text.parse())).collect()
+}
+
+fn texts(
+    name: &'static str,
+    given: Vec<String>,
+    limit: usize,
+    at: &Path<'_>,
+    violations: &mut Violations,
+) -> Vec<String> {
+    let given = violations.at_most(&at.field(name), given, limit);
+    let given = given.into_iter().enumerate();
+    given
+        .filter_map(|(index, text)| violations.text(&at.item(name, index), text, ID_CHARACTERS_MAX))
+        .collect()
+}
+
+fn payer(given: String, at: &Path<'_>, violations: &mut Violations) -> String {
+    let payer = violations.text(&at.field("payer"), given, ID_CHARACTERS_MAX);
+    payer.unwrap_or_else(|| DEFAULT_PAYER.to_owned())
+}
+
+fn required_date(text: &str, at: &Path<'_>, violations: &mut Violations) -> Option<Date> {
+    let at = at.field("serviceDate");
+    if text.is_empty() {
+        violations.add(&at, "is required: give the date of service as YYYY-MM-DD");
+    }
+    violations.date(&at, text)
+}
+
+fn time_zone(name: &str, at: &Path<'_>, violations: &mut Violations) -> Option<TimeZone> {
+    if name.is_empty() { None } else { violations.take(&at.field("timeZone"), parse_time_zone(name)) }
+}
+
+/// An empty visit; the stand-ins are never seen, because what is missing has been noted as a violation.
+fn skeleton(setting: Option<Setting>, service_date: Option<Date>) -> Encounter {
+    Encounter::new(setting.unwrap_or(Setting::PhysicianOffice), service_date.unwrap_or(Date::ZERO))
+}
+
+fn renal(given: Option<pb::Renal>, encounter: &Path<'_>, violations: &mut Violations) -> Renal {
+    let Some(given) = given else { return Renal::default() };
+    let at = encounter.field("renal");
+    Renal {
+        esrd_on_dialysis: given.esrd_on_dialysis,
+        acute_kidney_injury: given.acute_kidney_injury,
+        unrelated_to_esrd: given.unrelated_to_esrd,
+        hematocrit_percent: violations.decimal(&at.field("hematocritPercent"), &given.hematocrit_percent),
+        hematocrit_persistently_high: given.hematocrit_persistently_high,
+        hemoglobin_g_dl: violations.decimal(&at.field("hemoglobinGDl"), &given.hemoglobin_g_dl),
+    }
+}
+
+const fn coverage(given: pb::Coverage) -> Coverage {
+    Coverage {
+        medical_policy_met: given.medical_policy_met,
+        beneficiary_notice_on_file: given.beneficiary_notice_on_file,
+        expected_denial: given.expected_denial,
+        not_a_benefit: given.not_a_benefit,
+    }
+}
+
+const fn pump(given: pb::Pump) -> Pump {
+    Pump {
+        implantable: given.implantable,
+        supplied_by_practice: given.supplied_by_practice,
+        additional_setup: given.additional_setup,
+    }
+}
+
+const fn documentation(given: pb::Documentation) -> Documentation {
+    Documentation {
+        order_signed: given.order_signed,
+        plan_of_care: given.plan_of_care,
+        nursing_assessment: given.nursing_assessment,
+        adverse_reactions: given.adverse_reactions,
+        patient_response: given.patient_response,
+        hydration_necessity: given.hydration_necessity,
+        discard_recorded: given.discard_recorded,
+    }
+}
+
+const fn administration_documentation(given: pb::AdministrationDocumentation) -> AdministrationDocumentation {
+    AdministrationDocumentation {
+        order_signed: given.order_signed,
+        administered_by: given.administered_by,
+        patient_response: given.patient_response,
+        discard_recorded: given.discard_recorded,
+    }
+}

@@ -1,0 +1,16 @@
+//! The only place that knows both the messages and the domain.
+//!
+//! On the way in every violation is collected before anything is refused; on the way out the trail
+//! is put into words, by the detail that was asked for.
+
+mod answer;
+mod drug;
+mod encounter;
+mod enums;
+mod rule;
+mod violations;
+
+pub use answer::Answering;
+pub use encounter::{drug_alone, encounter};
+pub use rule::{rule, rules_version};
+pub use violations::{Path, Violation, Violations};

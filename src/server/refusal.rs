@@ -1,0 +1,99 @@
+//! Why a call has no answer, as a status with google.rpc details or as the error of one item.
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+use super::convert::{Path, Violations};
+use super::pb::{self, ErrorReason};
+
+/// The domain of every `google.rpc.ErrorInfo`.
+const DOMAIN: &str = "infusion-coder";
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the request is not valid: {0}")]
+    Invalid(Violations),
+    #[error("no release knows the code `{0}`: search for the drug by name")]
+    UnknownCode(String),
+    #[error("no rule has the id `{0}`: list the rules")]
+    UnknownRule(String),
+    #[error("the catalog is not loaded: see the server's log, or try again in a moment")]
+    NoCatalog,
+    #[error("the policy files hold no rules of the default payer: see the server's log")]
+    NoPolicy,
+}
+
+impl Refusal {
+    /// A request with one field at fault.
+    pub fn invalid(field: &'static str, description: impl std::fmt::Display) -> Self {
+        let mut violations = Violations::default();
+        violations.add(&Path::Root.field(field), description);
+        Self::Invalid(violations)
+    }
+
+    /// The error of one item of a batch or a stream.
+    pub fn into_item_error(self) -> pb::ItemError {
+        let violations = match &self {
+            Self::Invalid(violations) => violations.list(),
+            _ => &[],
+        };
+        let violation = |violation: &super::convert::Violation| pb::FieldViolation {
+            field: violation.field.clone(),
+            description: violation.description.clone(),
+        };
+        pb::ItemError {
+            reason: self.reason().into(),
+            message: self.to_string(),
+            violations: violations.iter().map(violation).collect(),
+        }
+    }
+
+    const fn reason(&self) -> ErrorReason {
+        match self {
+            Self::Invalid(_) => ErrorReason::InvalidRequest,
+            Self::UnknownCode(_) => ErrorReason::CodeNotFound,
+            Self::UnknownRule(_) => ErrorReason::RuleNotFound,
+            Self::NoCatalog => ErrorReason::CatalogUnavailable,
+            Self::NoPolicy => ErrorReason::Internal,
+        }
+    }
+
+    const fn code(&self) -> Code {
+        match self {
+            Self::Invalid(_) => Code::InvalidArgument,
+            Self::UnknownCode(_) | Self::UnknownRule(_) => Code::NotFound,
+            Self::NoCatalog => Code::Unavailable,
+            Self::NoPolicy => Code::Internal,
+        }
+    }
+}
+
+impl From<Violations> for Refusal {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let mut details = ErrorDetails::new();
+        details.set_error_info(refusal.reason().as_str_name(), DOMAIN, []);
+        if let Refusal::Invalid(violations) = &refusal {
+            let fields = violations.list().iter();
+            let fields = fields.map(|at| FieldViolation::new(&at.field, &at.description));
+            details.set_bad_request(fields.collect::<Vec<_>>());
+        }
+        Status::with_error_details(refusal.code(), message(&refusal), details)
+    }
+}
+
+/// The message travels in a header, so it is kept short; the details hold every violation.
+fn message(refusal: &Refusal) -> String {
+    const CHARACTERS_MAX: usize = 1_000;
+    let text = refusal.to_string();
+    match text.char_indices().nth(CHARACTERS_MAX) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text,
+    }
+}
