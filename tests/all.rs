@@ -1,8 +1,10 @@
 //! All integration tests in one binary, so that the crate is linked once.
 
+mod administration_properties;
 mod architecture;
 mod cms;
 mod golden_administration;
+mod golden_visits;
 mod interop;
 mod proto_hygiene;
 mod store_crash;

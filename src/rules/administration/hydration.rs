@@ -242,7 +242,8 @@ fn periods(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> Vec<Period>
 fn alone(visit: &Visit<'_>, service: &Service, pieces: &mut Vec<Segment>) -> i64 {
     overlap::alone(visit, service, pieces, |other| {
         let is_other = matches!(other.kind, Kind::Infusion | Kind::Transfusion);
-        let is_earlier_part = other.kind == Kind::Hydration && other.index < service.index;
+        let is_part = other.course == service.course && other.group == service.group;
+        let is_earlier_part = is_part && overlap::is_earlier(other, service);
         (is_other || is_earlier_part) && other.visit == service.visit
     })
 }

@@ -43,3 +43,8 @@ pub(super) fn alone(
     let left: i64 = pieces.iter().map(|piece| piece.stop - piece.start).sum();
     (left - declared).max(0)
 }
+
+/// Whether one part of a course stands before another, so that what both cover counts with the first.
+pub(super) fn is_earlier(one: &Service, other: &Service) -> bool {
+    (one.flow.start, one.index) < (other.flow.start, other.index)
+}

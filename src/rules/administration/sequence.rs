@@ -88,7 +88,7 @@ pub(super) fn infusions(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[us
         }
         let left = |service: &Service, pieces: &mut Vec<Segment>| {
             overlap::alone(visit, service, pieces, |other| {
-                let is_earlier_part = other.course == course && other.index < service.index;
+                let is_earlier_part = other.course == course && overlap::is_earlier(other, service);
                 other.kind == Kind::Infusion && (running.contains(&other.course) || is_earlier_part)
             })
         };
