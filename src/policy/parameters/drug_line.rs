@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::parameters;
 use crate::domain::code::{HcpcsCode, Modifier};
-use crate::domain::drug::{ContainerKind, DrugCircumstance, DrugClass, ProductKind};
+use crate::domain::drug::{ContainerKind, DiscardReason, DrugCircumstance, DrugClass, ProductKind};
 use crate::domain::encounter::{Entity340b, OffCampus, Route, Setting};
 use crate::domain::quantity::Quantity;
 use crate::domain::time::Date;
@@ -36,6 +36,8 @@ parameters! {
         pub undocumented_discard: UndocumentedDiscard,
         /// Container kinds whose rest is paid for (rules W-07, W-08).
         pub single_dose_kinds: Vec<ContainerKind>,
+        /// Grounds on which the rest of any container is paid for (row G-22).
+        pub further_discard_grounds: Vec<DiscardReason>,
         /// Settings outside the scope of JW and JZ (rule Z-05).
         pub discard_exempt_settings: Vec<Setting>,
         /// Drug classes outside the scope of JW and JZ (rule Z-05, §13 item 15).

@@ -1,10 +1,82 @@
 //! The drug track: from doses and containers to drug lines.
+//!
+//! Product → units → discarded drug → modifiers → NDC → limits, for each drug of the date.
 
+pub mod biosimilar;
+pub mod life_cycle;
+pub mod limits;
+pub mod modifiers;
+pub mod ndc_report;
+mod product;
+pub mod treatment;
+pub mod unclassified;
+pub mod units;
+pub mod waste;
+
+use crate::domain::claim::Line;
+use crate::domain::code::Modifier;
 use crate::engine::Coding;
 use crate::rules::Family;
+use treatment::Treatment;
+use units::Billed;
+use waste::Discard;
 
 /// The rules of this file.
-pub static FAMILIES: &[Family] = &[];
+pub static FAMILIES: &[Family] = &[
+    units::UNITS,
+    waste::DISCARDED,
+    waste::ZERO_WASTE,
+    waste::REFUND_AND_SKIN,
+    modifiers::MODIFIERS,
+    unclassified::UNCLASSIFIED,
+    biosimilar::BIOSIMILARS,
+    life_cycle::LIFE_CYCLE,
+    ndc_report::NDC_REPORTING,
+    limits::LIMITS,
+];
+
+const JW: Modifier = Modifier::of("JW");
+const JZ: Modifier = Modifier::of("JZ");
 
 /// Runs the rules of this family on a visit.
-pub fn code(_coding: &mut Coding<'_>) {}
+pub fn code(coding: &mut Coding<'_>) {
+    let doses = product::resolve_all(coding);
+    for treatment in treatment::combine(doses, coding.policy) {
+        let Some(billed) = units::bill(coding, &treatment) else { continue };
+        let discard = waste::decide(coding, &treatment, &billed);
+        let mut lines = lines(coding, &treatment, &billed, &discard);
+        ndc_report::attach(coding, &treatment, &billed, &discard, &mut lines);
+        let lines = limits::split(coding, &treatment, lines);
+        coding.result.lines.extend(lines);
+    }
+    limits::check_edits(coding);
+}
+
+/// The administered line, and the JW line where drug was discarded.
+fn lines(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    billed: &Billed,
+    discard: &Discard,
+) -> Vec<Line> {
+    let common = modifiers::common(coding, treatment);
+    let narrative = treatment.first().is_unclassified.then(|| unclassified::write(coding, treatment));
+    let rows = [
+        (billed.units.saturating_add(discard.combined_units), discard.jz.then_some(JZ)),
+        (discard.jw_units, Some(JW)),
+    ];
+    let mut lines = Vec::with_capacity(2);
+    for (units, own) in rows {
+        if units == 0 {
+            continue;
+        }
+        let mut line = treatment.line(units, coding.encounter);
+        line.narrative = narrative.clone();
+        modifiers::print(coding, treatment, &mut line, common.iter().copied().chain(own));
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+//! Modifiers of drug lines other than JW and JZ: route, indication, acquisition, place, coverage, side.
+
+mod records;
+
+use crate::domain::claim::Line;
+use crate::domain::code::Modifier;
+use crate::domain::drug::{EsaIndication, Laterality};
+use crate::domain::encounter::{Route, Setting};
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Value, fact};
+use crate::policy::parameters::RouteModifiers;
+use crate::rules::Rule;
+use crate::rules::drug_line::biosimilar::B_01;
+use crate::rules::drug_line::treatment::{Possibility, Treatment, ask, drug_at, is_subcutaneous};
+use crate::rules::drug_line::waste::scope;
+
+pub use records::*;
+
+const JA: Modifier = Modifier::of("JA");
+const JB: Modifier = Modifier::of("JB");
+const JE: Modifier = Modifier::of("JE");
+
+/// The modifiers that stand on every line of a treatment.
+pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
+    let mut found = Vec::new();
+    found.extend(acquisition(coding, treatment));
+    found.extend(off_campus(coding));
+    found.extend(renal(coding, treatment));
+    found.extend(maker(coding, treatment));
+    found.extend(reference(coding, treatment));
+    found.extend(erythropoietin(coding, treatment));
+    found.extend(route(coding, treatment));
+    found.extend(side(treatment));
+    found.extend(coverage(coding));
+    found.extend(supply(coding, treatment));
+    found.extend(circumstances(coding, treatment));
+    for modifier in &found {
+        let facts = [fact::derived("modifier", Value::Modifier(*modifier))];
+        coding.result.trail.fired(
+            &M_14,
+            treatment.subject(),
+            "{modifier} stands on each line of the drug",
+            &facts,
+        );
+    }
+    found
+}
+
+/// Prints modifiers on a line in the order of the policy (rule M-14).
+pub fn print(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    line: &mut Line,
+    modifiers: impl Iterator<Item = Modifier>,
+) {
+    let order = &coding.policy.drug_line.modifier_order;
+    let place = |modifier: &Modifier| order.iter().position(|known| known == modifier).unwrap_or(order.len());
+    let mut modifiers: Vec<Modifier> = modifiers.collect();
+    modifiers.sort_by_key(place);
+    for modifier in modifiers {
+        if !line.add_modifier(modifier) {
+            let facts = [fact::derived("modifier", Value::Modifier(modifier))];
+            let text = "{modifier} applies as well and does not fit the four places of the line";
+            let field = treatment.field("");
+            coding.find(Severity::Warn, Reason::TooManyModifiers, field, &M_14, text, &facts);
+        }
+    }
+}
+
+/// JG or TB for a drug bought under 340B (rules M-06, M-07).
+fn acquisition(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
+    let parameters = &coding.policy.drug_line;
+    let is_acquired = treatment.doses.iter().any(|dose| dose.drug.acquired_340b);
+    let is_in_scope = parameters.settings_340b.contains(&coding.encounter.setting)
+        && !scope::is_packaged(coding, treatment)
+        && !treatment.version().flags.has(crate::catalog::CodeFlag::Vaccine);
+    if !is_acquired || !is_in_scope || parameters.modifiers_340b.is_empty() {
+        return None;
+    }
+    let Some(entity) = coding.encounter.entity_340b else {
+        let text = "The drug was bought under 340B and the kind of entity is not stated, so its modifier cannot be chosen";
+        let field = crate::domain::field::Field::Encounter("entity_340b");
+        coding.find(Severity::Warn, Reason::MissingModifierFact, field, &M_06, text, &[]);
+        return None;
+    };
+    if !*parameters.modifiers_340b_verified {
+        let text = "No source confirms the 340B modifiers for this date; one modifier for all is expected";
+        let field = treatment.field("acquired_340b");
+        coding.find(Severity::Info, Reason::ModifierUnverified, field, &M_06, text, &[]);
+    }
+    parameters.modifiers_340b.iter().find(|row| row.entity == entity).map(|row| row.modifier)
+}
+
+/// PO or PN on the lines of an off-campus department (rule M-08).
+fn off_campus(coding: &Coding<'_>) -> Option<Modifier> {
+    let location =
+        coding.encounter.off_campus.filter(|_| coding.encounter.setting == Setting::HospitalOutpatient)?;
+    let table = &coding.policy.drug_line.off_campus_modifiers;
+    table.iter().find(|row| row.location == location).map(|row| row.modifier)
+}
+
+/// AY for a drug that a dialysis patient gets for another reason (rule M-05).
+fn renal(coding: &Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
+    let renal = &coding.encounter.renal;
+    let is_esrd = renal.esrd_on_dialysis == Some(true) && !renal.acute_kidney_injury;
+    let is_bundled = coding.policy.drug_line.esrd_bundled_codes.contains(&treatment.code());
+    let applies = is_esrd && renal.unrelated_to_esrd && !is_bundled;
+    if applies { coding.policy.drug_line.unrelated_to_esrd_modifiers.to_vec() } else { Vec::new() }
+}
+
+/// The maker's modifier under a shared biosimilar code (rule B-01).
+fn maker(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
+    let table = &coding.policy.drug_line.biosimilar_modifiers;
+    let rows: Vec<_> = table.iter().filter(|row| row.code == treatment.code()).collect();
+    if rows.len() == 1 {
+        return Some(rows[0].modifier);
+    }
+    let name = treatment.first().drug.name.as_deref().unwrap_or_default().to_lowercase();
+    let named = rows.iter().find(|row| row.products.iter().any(|product| name.contains(product.as_str())));
+    if named.is_none() && !rows.is_empty() {
+        let text = "The code is shared by several makers on this date; the product decides its modifier";
+        let field = treatment.field("name");
+        coding.find(Severity::Warn, Reason::MissingModifierFact, field, &B_01, text, &[]);
+    }
+    named.map(|row| row.modifier)
+}
+
+/// Modifiers of a biosimilar under its reference code, where the payer wants that (row G-27).
+fn reference(coding: &Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
+    let parameters = &coding.policy.drug_line;
+    let is_replaced = treatment.first().drug.code.is_some_and(|given| given != treatment.code());
+    if is_replaced { parameters.biosimilar_reference_modifiers.to_vec() } else { Vec::new() }
+}
+
+/// EA, EB, EC, ED or EE on an erythropoietin (rules M-03, M-04).
+fn erythropoietin(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
+    let table = &coding.policy.drug_line.esa_codes;
+    let esa = table.iter().find(|row| row.code == treatment.code())?;
+    if esa.on_dialysis {
+        let high = coding.encounter.renal.hematocrit_persistently_high;
+        if high.is_none() {
+            let text =
+                "Whether the hematocrit stayed above the limit decides between ED and EE; the line lacks it";
+            let field = crate::domain::field::Field::Encounter("renal.hematocrit_persistently_high");
+            coding.find(Severity::Warn, Reason::MissingModifierFact, field, &M_04, text, &[]);
+        }
+        return high.map(|high| Modifier::of(if high { "ED" } else { "EE" }));
+    }
+    match treatment.first().drug.esa_indication {
+        Some(EsaIndication::ChemotherapyAnemia) => Some(Modifier::of("EA")),
+        Some(EsaIndication::RadiotherapyAnemia) => Some(Modifier::of("EB")),
+        Some(EsaIndication::Other) => Some(Modifier::of("EC")),
+        None => {
+            ask_indication(coding, treatment);
+            None
+        }
+    }
+}
+
+fn ask_indication(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
+    let field = treatment.field("esa_indication");
+    let text = "The line must state one reason for the erythropoietin (EA, EB or EC); without it the claim is returned";
+    coding.find(Severity::Warn, Reason::MissingModifierFact, field, &M_03, text, &[]);
+    let at = treatment.first().at;
+    let possibilities = [
+        ("anemia by chemotherapy", EsaIndication::ChemotherapyAnemia),
+        ("anemia by radiotherapy", EsaIndication::RadiotherapyAnemia),
+        ("another reason", EsaIndication::Other),
+    ]
+    .map(|(label, indication)| -> Possibility<'_> {
+        (label.to_owned(), Box::new(move |e| drug_at(e, at).esa_indication = Some(indication)))
+    });
+    let text = "Why was the erythropoietin given?";
+    ask(coding, field, &M_03, text, &[], possibilities.into());
+}
+
+/// JA, JB or JE where one code serves several routes (rules M-01, M-02).
+fn route(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
+    let parameters = &coding.policy.drug_line;
+    let code = treatment.code();
+    let route = treatment.first().administration.route;
+    let under_skin = route.is_some_and(is_subcutaneous);
+    if under_skin && parameters.self_administered_codes.contains(&code) {
+        let facts = [fact::catalog("code", Value::Code(code))];
+        let text =
+            "Patients usually give {code} to themselves under the skin; it may be no benefit of this payer";
+        let field = treatment.field("hcpcs_code");
+        coding.find(Severity::Warn, Reason::SelfAdministered, field, &M_02, text, &facts);
+    }
+    if *parameters.route_modifiers == RouteModifiers::Off || !parameters.route_modifier_codes.contains(&code)
+    {
+        return None;
+    }
+    match route {
+        Some(Route::IvInfusion | Route::IvPush) => Some(JA),
+        Some(Route::ViaDialysate) => Some(JE),
+        _ if under_skin => Some(JB),
+        _ => {
+            let rule: &'static Rule = &M_01;
+            let text = "The route decides between JA and JB, and neither fits the one given";
+            let field = crate::domain::field::Field::Administration(treatment.first().at.0, "route");
+            coding.find(Severity::Warn, Reason::MissingModifierFact, field, rule, text, &[]);
+            None
+        }
+    }
+}
+
+/// RT, LT or 50 (rule M-12).
+fn side(treatment: &Treatment<'_>) -> Option<Modifier> {
+    treatment.laterality.map(|side| match side {
+        Laterality::Right => Modifier::of("RT"),
+        Laterality::Left => Modifier::of("LT"),
+        Laterality::Bilateral => Modifier::of("50"),
+    })
+}
+
+/// KX, GA, GZ or GY as the request states coverage (rule M-10).
+fn coverage(coding: &Coding<'_>) -> Option<Modifier> {
+    let coverage = &coding.encounter.coverage;
+    let states_criteria =
+        coding.policy.drug_line.coverage_modifier_settings.contains(&coding.encounter.setting);
+    if coverage.not_a_benefit {
+        return Some(Modifier::of("GY"));
+    }
+    if coverage.expected_denial {
+        let on_file = coverage.beneficiary_notice_on_file == Some(true);
+        return Some(Modifier::of(if on_file { "GA" } else { "GZ" }));
+    }
+    (states_criteria && coverage.medical_policy_met == Some(true)).then(|| Modifier::of("KX"))
+}
+
+/// JK or JL by the days of pump insulin supplied (rule M-09).
+fn supply(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
+    let parameters = &coding.policy.drug_line;
+    if !parameters.insulin_pump_codes.contains(&treatment.code())
+        || parameters.insulin_supply_modifiers.is_empty()
+    {
+        return None;
+    }
+    let days = treatment.first().drug.days_supply;
+    let row =
+        days.and_then(|days| parameters.insulin_supply_modifiers.iter().find(|row| days <= row.days_max));
+    if row.is_none() {
+        let text = "Pump insulin states its supply by modifier; no modifier fits the days given on this date";
+        let field = treatment.field("days_supply");
+        coding.find(Severity::Warn, Reason::MissingModifierFact, field, &M_09, text, &[]);
+    }
+    row.map(|row| row.modifier)
+}
+
+/// Modifiers that the payer's file asks for (rule M-11).
+fn circumstances(coding: &Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
+    let stated = &treatment.first().drug.circumstances;
+    let table = &coding.policy.drug_line.circumstance_modifiers;
+    table.iter().filter(|row| stated.contains(&row.circumstance)).map(|row| row.modifier).collect()
+}

@@ -1,0 +1,128 @@
+//! Whether code, NDC, setting and renal status agree.
+
+use super::*;
+use crate::catalog::CodeFlag;
+use crate::policy::parameters::BiosimilarCoding;
+use crate::rules::Rule;
+use crate::rules::drug_line::biosimilar::B_04;
+use crate::rules::drug_line::life_cycle::L_05;
+use crate::rules::drug_line::limits::G_27;
+use crate::rules::drug_line::unclassified::N_03;
+
+/// The version where everything agrees; otherwise a finding that says what does not.
+pub(super) fn settle<'a>(
+    coding: &mut Coding<'a>,
+    asked: &Asked<'a>,
+    version: &'a CodeVersion,
+) -> Option<&'a CodeVersion> {
+    if !agrees_with_setting(coding, asked, version) || !agrees_with_renal_status(coding, asked, version) {
+        return None;
+    }
+    for ndc in asked.ndcs() {
+        if !agrees_with_ndc(coding, asked, version, ndc) {
+            return None;
+        }
+    }
+    Some(version)
+}
+
+/// C codes are for hospital outpatient departments (row G-02).
+fn agrees_with_setting(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let is_hospital_code =
+        version.flags.has(CodeFlag::HospitalOutpatientOnly) || version.code.family() == 'C';
+    let settings = &coding.policy.drug_line.hospital_code_settings;
+    if !is_hospital_code || settings.contains(&coding.encounter.setting) {
+        return true;
+    }
+    let facts = [fact::given("code", Value::Code(version.code))];
+    let text = "{code} is for hospital outpatient departments; this setting bills the product's other code or an unclassified one";
+    let field = asked.field("hcpcs_code");
+    coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &N_03, text, &facts);
+    false
+}
+
+/// One drug has a code for dialysis patients and another for others (rule L-05).
+fn agrees_with_renal_status(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let code = version.code;
+    let pair =
+        coding.policy.drug_line.esrd_pairs.iter().find(|pair| pair.on_dialysis == code || pair.other == code);
+    let Some(pair) = pair else { return true };
+    let renal = &coding.encounter.renal;
+    let on_dialysis = if renal.acute_kidney_injury { Some(false) } else { renal.esrd_on_dialysis };
+    let right = match on_dialysis {
+        None => code,
+        Some(true) => pair.on_dialysis,
+        Some(false) => pair.other,
+    };
+    if right == code {
+        return true;
+    }
+    let facts = [fact::given("code", Value::Code(code)), fact::catalog("right", Value::Code(right))];
+    let text = "{code} is for another renal status than the patient's; {right} is the code of this patient";
+    let field = asked.field("hcpcs_code");
+    coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &L_05, text, &facts);
+    ask_codes(coding, asked, vec![right]);
+    false
+}
+
+/// The NDC must belong to the code (rules B-04, L-04). An NDC that the catalog does not know, or
+/// whose codes were not yet in force, says nothing.
+fn agrees_with_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion, ndc: Ndc) -> bool {
+    let codes = candidates::of_ndc(coding, ndc);
+    let is_known = !codes.is_empty();
+    if !is_known || codes.iter().any(|known| known.code == version.code) {
+        return true;
+    }
+    let right: Vec<&CodeVersion> = codes
+        .into_iter()
+        .filter(|known| candidates::fits_renal_status(coding.encounter, known.flags))
+        .collect();
+    let Some(first) = right.first() else { return true };
+    let facts = [
+        fact::given("ndc", Value::Ndc(ndc)),
+        fact::given("code", Value::Code(version.code)),
+        fact::catalog("right", Value::Code(first.code)),
+    ];
+    let is_reference = first.reference_codes.contains(&version.code);
+    let (reason, rule, text): (Reason, &'static Rule, &'static str) = if version.billing.is_err() {
+        let text = "NDC {ndc} has its own code {right} on this date, so the unclassified {code} is refused";
+        (Reason::SpecificCodeExists, &unclassified::N_01, text)
+    } else if is_reference {
+        let text =
+            "NDC {ndc} is a biosimilar billed by {right}; the reference product's {code} never takes it";
+        (Reason::NdcCodeMismatch, &B_04, text)
+    } else {
+        (
+            Reason::NdcCodeMismatch,
+            &L_04,
+            "NDC {ndc} belongs to {right} and not to {code}; they are not interchanged",
+        )
+    };
+    coding.find(Severity::Block, reason, asked.field("ndc"), rule, text, &facts);
+    let codes = right.iter().map(|known| known.code).collect();
+    ask_codes(coding, asked, codes);
+    false
+}
+
+/// Bills a biosimilar by its reference code where the payer wants that (row G-27).
+pub(super) fn prefer_reference<'a>(
+    coding: &mut Coding<'a>,
+    asked: &Asked<'a>,
+    version: &'a CodeVersion,
+) -> &'a CodeVersion {
+    let coding_of = &coding.policy.drug_line.biosimilar_coding;
+    if **coding_of == BiosimilarCoding::OwnCode || !version.flags.has(CodeFlag::Biosimilar) {
+        return version;
+    }
+    let date = coding.encounter.service_date;
+    let reference =
+        version.reference_codes.iter().find_map(|code| coding.catalog.lookup(*code, date).billable());
+    let Some(reference) = reference else { return version };
+    let facts = [
+        fact::catalog("own", Value::Code(version.code)),
+        fact::catalog("reference", Value::Code(reference.code)),
+    ];
+    let text = "This payer wants {own} under the reference code {reference} with a modifier";
+    coding.result.trail.fired(&G_27, asked.subject(), text, &facts);
+    reference
+}

@@ -1,0 +1,203 @@
+//! Which code a drug is billed by: from its code, its NDC or its name, on the date of service.
+
+mod candidates;
+mod check;
+
+use crate::catalog::{CodeVersion, Lookup};
+use crate::domain::billing::NoUnitReason;
+use crate::domain::code::{HcpcsCode, Ndc};
+use crate::domain::drug::{DrugGiven, DrugSource, NdcGiven};
+use crate::domain::encounter::Administration;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::NoCostDrug;
+use crate::rules::drug_line::life_cycle::{L_01, L_02, L_04};
+use crate::rules::drug_line::ndc_report::D_01;
+use crate::rules::drug_line::treatment::{Dose, Possibility, ask, drug_at};
+use crate::rules::drug_line::unclassified;
+use crate::rules::drug_line::waste::W_12;
+
+/// The doses of the visit that earn a drug line, each with its code.
+pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
+    let encounter = coding.encounter;
+    let mut doses = Vec::with_capacity(encounter.administrations.len());
+    for (a, administration) in encounter.administrations.iter().enumerate() {
+        for (d, drug) in administration.drugs.iter().enumerate() {
+            let asked = Asked { at: (a as u16, d as u16), administration, drug };
+            doses.extend(resolve(coding, asked));
+        }
+    }
+    doses
+}
+
+/// One drug of the request.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    at: (u16, u16),
+    administration: &'a Administration,
+    drug: &'a DrugGiven,
+}
+
+impl<'a> Asked<'a> {
+    const fn field(&self, name: &'static str) -> Field {
+        Field::Drug(self.at.0, self.at.1, name)
+    }
+
+    const fn subject(&self) -> Subject {
+        Subject::Drug(self.at.0, self.at.1)
+    }
+
+    fn dose(&self, version: &'a CodeVersion) -> Dose<'a> {
+        let is_unclassified = version.billing == Err(NoUnitReason::Unclassified);
+        Dose { at: self.at, administration: self.administration, drug: self.drug, version, is_unclassified }
+    }
+
+    /// Every NDC that the drug and its containers name.
+    fn ndcs(&self) -> impl Iterator<Item = Ndc> + 'a {
+        let given = self.drug.ndc.iter().chain(self.drug.containers.iter().flat_map(|c| &c.ndc));
+        given.filter_map(|ndc| match ndc {
+            NdcGiven::Read(ndc) => Some(*ndc),
+            NdcGiven::Ambiguous(_) => None,
+        })
+    }
+}
+
+fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
+    if !is_billable_source(coding, &asked) {
+        return None;
+    }
+    report_ambiguous_ndc(coding, &asked);
+    let version = match asked.drug.code {
+        Some(code) => by_code(coding, &asked, code),
+        None => candidates::choose(coding, &asked),
+    }?;
+    let version = check::settle(coding, &asked, version)?;
+    let version = check::prefer_reference(coding, &asked, version);
+    let dose = asked.dose(version);
+    if dose.is_unclassified && !unclassified::is_admissible(coding, &dose) {
+        return None;
+    }
+    Some(dose)
+}
+
+/// Drug that the provider did not buy earns no line (rule W-12).
+fn is_billable_source(coding: &mut Coding<'_>, asked: &Asked<'_>) -> bool {
+    let no_cost = *coding.policy.drug_line.no_cost_drug;
+    let is_billable = match asked.drug.source {
+        DrugSource::Purchased | DrugSource::CompetitiveAcquisition => true,
+        DrugSource::NoCost => no_cost == NoCostDrug::Report,
+        DrugSource::PatientSupplied | DrugSource::WhiteBagged => false,
+    };
+    if !is_billable {
+        let facts = [fact::given("drug", Value::Of(asked.field("")))];
+        let text = "The billing entity did not buy {drug}, so it earns no drug line and no waste";
+        coding.not_billed(asked.field(""), &W_12, text, &facts);
+        coding.find(Severity::Info, Reason::DrugNotPurchased, asked.field("source"), &W_12, text, &facts);
+    }
+    is_billable
+}
+
+fn report_ambiguous_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>) {
+    let mut given = asked.drug.ndc.iter().chain(asked.drug.containers.iter().flat_map(|c| &c.ndc));
+    if given.any(|ndc| matches!(ndc, NdcGiven::Ambiguous(_))) {
+        let text = "An NDC of ten digits without hyphens fits three products; give it with hyphens or in eleven digits";
+        let has_code = asked.drug.code.is_some();
+        let severity = if has_code { Severity::Warn } else { Severity::Block };
+        coding.find(severity, Reason::AmbiguousNdc, asked.field("ndc"), &D_01, text, &[]);
+    }
+}
+
+/// The version of a stated code on the date of service (rules L-01, L-02).
+fn by_code<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, code: HcpcsCode) -> Option<&'a CodeVersion> {
+    let date = coding.encounter.service_date;
+    let catalog = coding.catalog;
+    let facts = [fact::given("code", Value::Code(code)), fact::given("date", Value::Date(date))];
+    match catalog.lookup(code, date) {
+        Lookup::InForce(version) => {
+            coding.result.trail.fired(&L_01, asked.subject(), "{code} is in force on {date}", &facts);
+            Some(version)
+        }
+        Lookup::Assumed(version) => {
+            let text = "What {code} meant on {date} is assumed from the oldest release held";
+            coding.find(
+                Severity::Info,
+                Reason::CodeVersionAssumed,
+                asked.field("hcpcs_code"),
+                &L_01,
+                text,
+                &facts,
+            );
+            Some(version)
+        }
+        Lookup::Terminated(version) => {
+            refuse_terminated(coding, asked, version);
+            None
+        }
+        Lookup::NotYet(_) => {
+            let text = "{code} was not yet in force on {date}; bill the code that was";
+            coding.find(
+                Severity::Block,
+                Reason::CodeNotInForce,
+                asked.field("hcpcs_code"),
+                &L_01,
+                text,
+                &facts,
+            );
+            ask_codes(coding, asked, predecessors(coding, code));
+            None
+        }
+        Lookup::Unknown => {
+            let text = "The catalog knows no code {code}; check it, or import the release that has it";
+            coding.find(Severity::Block, Reason::UnknownCode, asked.field("hcpcs_code"), &L_01, text, &facts);
+            None
+        }
+    }
+}
+
+fn refuse_terminated<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, version: &'a CodeVersion) {
+    let facts = [
+        fact::given("code", Value::Code(version.code)),
+        fact::given("date", Value::Date(coding.encounter.service_date)),
+        fact::catalog("last", version.terminated.map_or(Value::None, Value::Date)),
+    ];
+    let text = "{code} could be billed until {last} and not on {date}; there is no grace period";
+    coding.find(Severity::Block, Reason::CodeNotInForce, asked.field("hcpcs_code"), &L_02, text, &facts);
+    let date = coding.encounter.service_date;
+    let in_force = |code: &HcpcsCode| coding.catalog.lookup(*code, date).billable().is_some();
+    let successors = version.successors.iter().copied().filter(in_force).collect();
+    ask_codes(coding, asked, successors);
+}
+
+/// Codes in force on the date that the given code later replaced.
+fn predecessors(coding: &Coding<'_>, code: HcpcsCode) -> Vec<HcpcsCode> {
+    let date = coding.encounter.service_date;
+    let mut found: Vec<HcpcsCode> = coding
+        .catalog
+        .codes
+        .values()
+        .filter_map(|versions| versions.first())
+        .filter(|version| version.successors.contains(&code) && version.in_force_on(date))
+        .map(|version| version.code)
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// Asks which of some codes is meant, with the lines under each.
+fn ask_codes(coding: &mut Coding<'_>, asked: &Asked<'_>, codes: Vec<HcpcsCode>) {
+    if codes.is_empty() {
+        return;
+    }
+    let at = asked.at;
+    let possibilities: Vec<Possibility<'_>> = codes
+        .into_iter()
+        .map(|code| -> Possibility<'_> {
+            (code.to_string(), Box::new(move |encounter| drug_at(encounter, at).code = Some(code)))
+        })
+        .collect();
+    let facts = [fact::given("drug", Value::Of(asked.field("")))];
+    let text = "Which code describes {drug}?";
+    ask(coding, asked.field("hcpcs_code"), &L_04, text, &facts, possibilities);
+}

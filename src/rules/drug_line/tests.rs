@@ -1,0 +1,148 @@
+//! Whole drug lines on a catalog of one code.
+
+use crate::catalog::{Catalog, CodeFlags, CodeVersion};
+use crate::domain::billing::BillingUnit;
+use crate::domain::code::HcpcsCode;
+use crate::domain::drug::{Container, ContainerKind, DrugGiven};
+use crate::domain::encounter::{Administration, Encounter, Setting};
+use crate::domain::finding::Reason;
+use crate::domain::quantity::Quantity;
+use crate::domain::time::date;
+use crate::engine::{self, CodingResult};
+use crate::policy::PolicyBook;
+
+const CODE: HcpcsCode = HcpcsCode::of("J9876");
+
+fn quantity(text: &str) -> Quantity {
+    let (value, unit) = text.split_once(' ').expect("a number, a blank and a unit");
+    Quantity::parse(value, unit).expect("a quantity")
+}
+
+fn catalog(unit: &str) -> Catalog {
+    let version = CodeVersion {
+        code: CODE,
+        billing: Ok(BillingUnit::multiple_of(quantity(unit))),
+        added: date(1990, 1, 1),
+        effective: date(1990, 1, 1),
+        terminated: None,
+        flags: CodeFlags::NONE,
+        name: "testumab".into(),
+        brands: Vec::new().into(),
+        reference_codes: Vec::new().into(),
+        reference_product: None,
+        successors: Vec::new().into(),
+        coverage: 'D',
+        pricing_indicator: "51".into(),
+        action: 'N',
+        long_descriptor: None,
+        short_descriptor: None,
+        source: "test".into(),
+    };
+    let mut catalog = Catalog::default();
+    catalog.codes.insert(CODE, vec![version]);
+    catalog
+}
+
+fn container(content: &str, count: u32, kind: ContainerKind) -> Container {
+    Container {
+        content: quantity(content),
+        volume: None,
+        count,
+        kind: Some(kind),
+        form: None,
+        ndc: None,
+        lot_number: None,
+        shared_with_later_patient: false,
+    }
+}
+
+fn visit(dose: &str, containers: Vec<Container>, discarded: Option<&str>) -> Encounter {
+    let mut encounter = Encounter::new(Setting::PhysicianOffice, date(2025, 11, 3));
+    let drug = DrugGiven {
+        code: Some(CODE),
+        dose_administered: Some(quantity(dose)),
+        dose_discarded: discarded.map(quantity),
+        containers,
+        ..DrugGiven::default()
+    };
+    encounter.administrations.push(Administration { drugs: vec![drug], ..Administration::default() });
+    encounter
+}
+
+fn code(encounter: &Encounter, unit: &str, payer: &str) -> CodingResult {
+    let book = PolicyBook::embedded().expect("the embedded policies load");
+    let policy = book.at(encounter.service_date, payer).expect("the payer has a file");
+    engine::code(encounter, &catalog(unit), policy)
+}
+
+/// The drug lines as `units` and modifiers.
+fn lines(result: &CodingResult) -> Vec<String> {
+    let drug_lines = result.lines.iter().filter(|line| line.code == CODE);
+    drug_lines
+        .map(|line| {
+            let modifiers = line.modifiers.iter().map(|modifier| format!(" {modifier}"));
+            format!("{}{}", line.units, modifiers.collect::<String>())
+        })
+        .collect()
+}
+
+fn has(result: &CodingResult, reason: Reason) -> bool {
+    result.findings.iter().any(|finding| finding.reason == reason)
+}
+
+#[test]
+fn discarded_drug_has_its_own_line() {
+    let vials = || vec![container("100 mg", 4, ContainerKind::SingleDose)];
+    let part = code(&visit("350 mg", vials(), Some("50 mg")), "10 mg", "medicare");
+    assert_eq!(lines(&part), ["35", "5 JW"]);
+    let whole = code(&visit("400 mg", vials(), None), "10 mg", "medicare");
+    assert_eq!(lines(&whole), ["40 JZ"]);
+}
+
+#[test]
+fn the_guide_and_medicare_part_at_half_a_unit() {
+    let visit = visit("175 mg", vec![container("200 mg", 1, ContainerKind::SingleDose)], Some("25 mg"));
+    let medicare = code(&visit, "50 mg", "medicare");
+    assert_eq!(lines(&medicare), ["4 JZ"]);
+    let guide = code(&visit, "50 mg", "guide-2026");
+    assert_eq!(lines(&guide), ["3"]);
+    assert!(has(&guide, Reason::GuideDepartsFromAuthority) && has(&guide, Reason::DiscardBelowOneUnit));
+}
+
+#[test]
+fn an_undocumented_remainder_is_held_and_asked_for() {
+    let visit = visit("80 mg", vec![container("100 mg", 1, ContainerKind::SingleDose)], None);
+    let result = code(&visit, "1 mg", "medicare");
+    assert_eq!(lines(&result), ["80"]);
+    assert!(has(&result, Reason::DiscardNotDocumented));
+    let billed: Vec<usize> = result.questions[0].answers.iter().map(|answer| answer.lines.len()).collect();
+    assert_eq!(billed, [2, 1]);
+}
+
+#[test]
+fn multi_dose_containers_leave_no_waste() {
+    let visit = visit("140 mg", vec![container("440 mg", 1, ContainerKind::MultiDose)], None);
+    assert_eq!(lines(&code(&visit, "10 mg", "medicare")), ["14"]);
+}
+
+#[test]
+fn payers_differ() {
+    let visit = visit("350 mg", vec![container("100 mg", 4, ContainerKind::SingleDose)], Some("50 mg"));
+    assert_eq!(lines(&code(&visit, "10 mg", "blue-cross-idaho")), ["40"]);
+    let whole = super::tests::visit("400 mg", vec![container("100 mg", 4, ContainerKind::SingleDose)], None);
+    assert_eq!(lines(&code(&whole, "10 mg", "bcbs-north-dakota")), ["40"]);
+}
+
+#[test]
+fn doses_of_a_day_are_rounded_once() {
+    let mut twice = visit("15 mg", vec![container("15 mg", 1, ContainerKind::SingleDose)], None);
+    let again = twice.administrations[0].clone();
+    twice.administrations.push(again);
+    assert_eq!(lines(&code(&twice, "10 mg", "medicare")), ["3 JZ"]);
+}
+
+#[test]
+fn a_volume_without_strength_is_refused() {
+    let result = code(&visit("5 mL", Vec::new(), None), "10 mg", "medicare");
+    assert!(lines(&result).is_empty() && has(&result, Reason::MissingConcentration));
+}

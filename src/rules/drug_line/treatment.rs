@@ -1,0 +1,206 @@
+//! What is billed together: the doses of one code on the date, however many containers they came from.
+
+use std::cmp::Ordering;
+
+use crate::catalog::CodeVersion;
+use crate::domain::claim::Line;
+use crate::domain::code::HcpcsCode;
+use crate::domain::drug::{DrugGiven, EsaIndication, Laterality};
+use crate::domain::encounter::{Administration, Encounter, Route};
+use crate::domain::field::Field;
+use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::engine::Coding;
+use crate::engine::trail::{NotedFact, Subject, Value};
+use crate::policy::Policy;
+use crate::policy::parameters::RoundingScope;
+use crate::rules::Rule;
+
+/// One drug of one administration, with the code it is billed by.
+#[derive(Clone, Copy)]
+pub struct Dose<'a> {
+    /// Indices of the administration and of the drug in it.
+    pub at: (u16, u16),
+    pub administration: &'a Administration,
+    pub drug: &'a DrugGiven,
+    pub version: &'a CodeVersion,
+    /// The code has no billing unit of its own: one unit and a narrative (rule N-04).
+    pub is_unclassified: bool,
+}
+
+impl Dose<'_> {
+    /// A field of the drug in the request.
+    pub const fn field(&self, name: &'static str) -> Field {
+        Field::Drug(self.at.0, self.at.1, name)
+    }
+
+    /// The drug as the subject of a step.
+    pub const fn subject(&self) -> Subject {
+        Subject::Drug(self.at.0, self.at.1)
+    }
+}
+
+/// The doses behind one administered line.
+pub struct Treatment<'a> {
+    /// At least one dose.
+    pub doses: Vec<Dose<'a>>,
+    /// The side, where the route is billed by side (rule M-12).
+    pub laterality: Option<Laterality>,
+}
+
+impl<'a> Treatment<'a> {
+    /// The first dose; it names the line.
+    pub fn first(&self) -> &Dose<'a> {
+        &self.doses[0]
+    }
+
+    /// The code that is billed.
+    pub fn code(&self) -> HcpcsCode {
+        self.first().version.code
+    }
+
+    /// The version of the code on the date of service.
+    pub fn version(&self) -> &'a CodeVersion {
+        self.first().version
+    }
+
+    /// The first drug as the subject of a step.
+    pub fn subject(&self) -> Subject {
+        self.first().subject()
+    }
+
+    /// A field of the first drug.
+    pub fn field(&self, name: &'static str) -> Field {
+        self.first().field(name)
+    }
+
+    /// A line of this treatment, naming the administrations behind it.
+    pub fn line(&self, units: u32, encounter: &Encounter) -> Line {
+        let track = crate::domain::claim::Track::Drug;
+        let mut line = Line::new(track, self.code(), units, encounter.service_date);
+        line.drug = Some(self.first().at.1);
+        for dose in &self.doses {
+            line.add_administration(dose.at.0);
+        }
+        line
+    }
+}
+
+/// Puts together the doses that are rounded once (rules U-13, U-14).
+///
+/// The order of the result follows the codes, so it does not depend on the order of the request.
+pub fn combine<'a>(doses: Vec<Dose<'a>>, policy: &Policy) -> Vec<Treatment<'a>> {
+    let mut keyed: Vec<(Key, Dose<'a>)> = doses.into_iter().map(|dose| (key(&dose, policy), dose)).collect();
+    keyed.sort_by(|(a, x), (b, y)| a.cmp(b).then(x.at.cmp(&y.at)));
+    let mut treatments: Vec<(Key, Treatment<'a>)> = Vec::with_capacity(keyed.len());
+    for (key, dose) in keyed {
+        match treatments.last_mut() {
+            Some((last, treatment)) if *last == key => treatment.doses.push(dose),
+            _ => {
+                let laterality = side(&dose, policy);
+                treatments.push((key, Treatment { doses: vec![dose], laterality }));
+            }
+        }
+    }
+    treatments.into_iter().map(|(_, treatment)| treatment).collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Key {
+    code: HcpcsCode,
+    laterality: u8,
+    esa: u8,
+    is_subcutaneous: bool,
+    /// Set where the dose stands alone: its own administration, or its own unclassified product.
+    alone: Option<(u16, u16)>,
+}
+
+impl Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let flat = |key: &Self| (key.code, key.laterality, key.esa, key.is_subcutaneous, key.alone);
+        flat(self).cmp(&flat(other))
+    }
+}
+
+fn key(dose: &Dose<'_>, policy: &Policy) -> Key {
+    let parameters = &policy.drug_line;
+    let code = dose.version.code;
+    let by_route = parameters.route_modifier_codes.contains(&code);
+    let stands_alone = dose.is_unclassified || *parameters.rounding_scope == RoundingScope::PerAdministration;
+    Key {
+        code,
+        laterality: match side(dose, policy) {
+            None => 0,
+            Some(Laterality::Right) => 1,
+            Some(Laterality::Left) => 2,
+            Some(Laterality::Bilateral) => 3,
+        },
+        esa: match dose.drug.esa_indication {
+            None => 0,
+            Some(EsaIndication::ChemotherapyAnemia) => 1,
+            Some(EsaIndication::RadiotherapyAnemia) => 2,
+            Some(EsaIndication::Other) => 3,
+        },
+        is_subcutaneous: by_route && dose.administration.route.is_some_and(is_subcutaneous),
+        alone: stands_alone.then_some(dose.at),
+    }
+}
+
+fn side(dose: &Dose<'_>, policy: &Policy) -> Option<Laterality> {
+    let routes = &policy.drug_line.laterality_routes;
+    let by_side = dose.administration.route.is_some_and(|route| routes.contains(&route));
+    dose.drug.laterality.filter(|_| by_side)
+}
+
+/// Routes under the skin, for which JB stands (rule M-01).
+pub const fn is_subcutaneous(route: Route) -> bool {
+    matches!(route, Route::Subcutaneous | Route::SubcutaneousInfusion | Route::OnBodyInjector)
+}
+
+/// An exact amount as people read it, in a unit of its measure; rounded **down** to nine places.
+pub fn readable(base: i128, unit: Unit) -> Value {
+    match i64::try_from(base / unit.base_units()) {
+        Ok(nanos) => Value::Quantity(Quantity::new(Decimal::from_nanos(nanos), unit)),
+        Err(_) => Value::None,
+    }
+}
+
+/// A possible answer to a question: its label, and the fact it would add to the request.
+pub type Possibility<'c> = (String, Box<dyn Fn(&mut Encounter) + 'c>);
+
+/// Asks for a fact, with the lines of the visit under each possible answer.
+pub fn ask(
+    coding: &mut Coding<'_>,
+    field: Field,
+    rule: &'static Rule,
+    text: &'static str,
+    facts: &[NotedFact],
+    possibilities: Vec<Possibility<'_>>,
+) {
+    use crate::domain::claim::Track;
+    use crate::domain::finding::{Answer, Question};
+    if !coding.asking {
+        return;
+    }
+    let note = coding.result.trail.note(text, facts);
+    let administered =
+        coding.result.lines.iter().filter(|line| line.track == Track::Administration).cloned().collect();
+    let answers = possibilities
+        .into_iter()
+        .map(|(label, supply)| {
+            let mut encounter = coding.encounter.clone();
+            supply(&mut encounter);
+            let mut trial = Coding::new(&encounter, coding.catalog, coding.policy);
+            trial.asking = false;
+            super::code(&mut trial);
+            let mut lines: Vec<Line> = Vec::clone(&administered);
+            lines.append(&mut trial.result.lines);
+            Answer { label, lines }
+        })
+        .collect();
+    coding.result.questions.push(Question { field, rule, note, answers });
+}
+
+/// The drug of an encounter that a field speaks of.
+pub fn drug_at(encounter: &mut Encounter, at: (u16, u16)) -> &mut DrugGiven {
+    &mut encounter.administrations[usize::from(at.0)].drugs[usize::from(at.1)]
+}

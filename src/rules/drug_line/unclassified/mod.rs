@@ -1,0 +1,146 @@
+//! Drugs without a code of their own: which unclassified code, how many units, which narrative.
+
+mod narrative;
+mod records;
+
+use crate::catalog::CodeVersion;
+use crate::domain::billing::NoUnitReason;
+use crate::domain::code::HcpcsCode;
+use crate::domain::drug::{DrugGiven, Laterality, ProductKind};
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::UnclassifiedUnits;
+use crate::rules::drug_line::treatment::{Dose, Treatment, ask, drug_at};
+use crate::rules::drug_line::units::administered_units;
+use crate::rules::drug_line::units::convert::{self, LastPlace, amount_per_ml};
+
+pub use narrative::write;
+pub use records::*;
+
+/// The unclassified code of a product in this setting on this date (rules N-02, N-03).
+pub fn select<'a>(coding: &mut Coding<'a>, at: (u16, u16), drug: &DrugGiven) -> Option<&'a CodeVersion> {
+    let kind = drug.product_kind?;
+    let code = code_for(coding, at, drug, kind)?;
+    let date = coding.encounter.service_date;
+    let version = coding.catalog.lookup(code, date).billable();
+    let facts = [fact::derived("code", Value::Code(code)), fact::given("date", Value::Date(date))];
+    match version {
+        Some(_) => {
+            let text = "No specific code is in force on {date}; {code} is the unclassified code of this kind of product";
+            coding.result.trail.fired(&N_02, Subject::Drug(at.0, at.1), text, &facts);
+        }
+        None => {
+            let text =
+                "{code} is the unclassified code of this kind of product and is not in the catalog on {date}";
+            let field = Field::Drug(at.0, at.1, "product_kind");
+            coding.find(Severity::Block, Reason::CodeNotInForce, field, &N_02, text, &facts);
+        }
+    }
+    version
+}
+
+fn code_for(
+    coding: &mut Coding<'_>,
+    at: (u16, u16),
+    drug: &DrugGiven,
+    kind: ProductKind,
+) -> Option<HcpcsCode> {
+    let parameters = &coding.policy.drug_line;
+    let setting = coding.encounter.setting;
+    let new_drug = parameters
+        .new_drug_codes
+        .iter()
+        .find(|row| row.settings.contains(&setting) && row.kinds.contains(&kind));
+    let by_kind = parameters.unclassified_codes.iter().find(|row| row.kind == kind).map(|row| row.code);
+    let Some(row) = new_drug else { return by_kind };
+    match drug.fda_approved {
+        Some(approved) if approved >= row.approved_from => return Some(row.code),
+        Some(_) => return by_kind,
+        None if has_suffix(drug) => return Some(row.code),
+        None => {}
+    }
+    let from = row.approved_from;
+    let field = Field::Drug(at.0, at.1, "fda_approved");
+    let facts = [fact::derived("code", Value::Code(row.code)), fact::derived("from", Value::Date(from))];
+    let text =
+        "Whether the product was approved on or after {from} decides between {code} and the code of its kind";
+    coding.find(Severity::Block, Reason::MissingNarrativeFact, field, &N_03, text, &facts);
+    let since: crate::rules::drug_line::treatment::Possibility<'_> = (
+        format!("approved on or after {from}"),
+        Box::new(move |encounter| drug_at(encounter, at).fda_approved = Some(from)),
+    );
+    let before: crate::rules::drug_line::treatment::Possibility<'_> = (
+        format!("approved before {from}"),
+        Box::new(move |encounter| drug_at(encounter, at).fda_approved = from.yesterday().ok()),
+    );
+    ask(coding, field, &N_03, "When was the product approved by the FDA?", &facts, vec![since, before]);
+    None
+}
+
+/// A four-letter suffix of a biologic's name, which the FDA has given since 2015 (rule N-09).
+fn has_suffix(drug: &DrugGiven) -> bool {
+    let name = drug.name.as_deref().unwrap_or_default();
+    name.split_whitespace()
+        .next()
+        .and_then(|word| word.rsplit_once('-'))
+        .is_some_and(|(_, suffix)| suffix.len() == 4 && suffix.bytes().all(|byte| byte.is_ascii_alphabetic()))
+}
+
+/// Whether an unclassified code may stand for this product here (rules N-01..N-03).
+///
+/// A stated kind of product that has another unclassified code is refused; a code that the caller
+/// chose without a kind is taken.
+pub fn is_admissible(coding: &mut Coding<'_>, dose: &Dose<'_>) -> bool {
+    let Some(kind) = dose.drug.product_kind else { return true };
+    let code = dose.version.code;
+    let parameters = &coding.policy.drug_line;
+    let of_kind = parameters.unclassified_codes.iter().find(|row| row.kind == kind).map(|row| row.code);
+    let setting = coding.encounter.setting;
+    let of_new = parameters
+        .new_drug_codes
+        .iter()
+        .filter(|row| row.settings.contains(&setting) && row.kinds.contains(&kind))
+        .any(|row| row.code == code);
+    let Some(right) = of_kind.filter(|right| *right != code && !of_new) else { return true };
+    let facts = [fact::given("code", Value::Code(code)), fact::derived("right", Value::Code(right))];
+    let text = "{code} is the unclassified code of another kind of product; this kind is {right}";
+    coding.find(Severity::Block, Reason::WrongCodeForSetting, dose.field("hcpcs_code"), &N_02, text, &facts);
+    false
+}
+
+/// Units of an unclassified code: one, or what the payer counts (rule N-04).
+pub fn units(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> u32 {
+    debug_assert_eq!(treatment.version().billing, Err(NoUnitReason::Unclassified));
+    let dose = *treatment.first();
+    let units = payer_dosage(coding, &dose).unwrap_or_else(|| {
+        let sides = if treatment.laterality == Some(Laterality::Bilateral) { 2 } else { 1 };
+        match *coding.policy.drug_line.unclassified_units {
+            UnclassifiedUnits::One => sides,
+            UnclassifiedUnits::Containers => {
+                dose.drug.containers.iter().map(|container| container.count).sum::<u32>().max(1)
+            }
+        }
+    });
+    let given = dose.drug.dose_administered;
+    let is_given = given.is_none_or(|amount| !amount.value.is_zero());
+    let facts = [fact::derived("units", Value::Count(i64::from(units)))];
+    let text = "An unclassified code has no billing unit: {units}; the narrative carries the dose";
+    coding.result.trail.fired(&N_04, treatment.subject(), text, &facts);
+    if is_given { units } else { 0 }
+}
+
+/// The units of a dosage that the payer itself defines.
+fn payer_dosage(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<u32> {
+    let name = dose.drug.name.as_deref()?.to_lowercase();
+    let table = &coding.policy.drug_line.unclassified_dosages;
+    let is_it = |row: &&crate::policy::parameters::UnclassifiedDosage| {
+        row.code == dose.version.code && row.names.iter().any(|known| name.contains(known.as_str()))
+    };
+    let row = table.iter().find(is_it)?;
+    let measure = row.quantity.unit.measure();
+    let given = dose.drug.dose_administered?;
+    let amount = convert::in_measure(given, measure, amount_per_ml(dose.drug), LastPlace::Up).ok()?;
+    administered_units(amount, row.quantity.in_base(), *coding.policy.drug_line.unit_rounding).ok()
+}

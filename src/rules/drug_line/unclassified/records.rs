@@ -1,0 +1,95 @@
+//! The records of the unclassified-code rules N-01..N-09.
+
+use crate::rules::{Family, rule};
+
+/// The rules in the order of the rule book.
+pub static UNCLASSIFIED: Family =
+    ("Unclassified drugs", &[&N_01, &N_02, &N_03, &N_04, &N_05, &N_06, &N_07, &N_08, &N_09]);
+
+rule! {
+    pub static N_01: "N-01", "Only where no specific code is in force",
+    basis: Primary, cites: ["S-FCSO-NOC", "S-NOVITAS-NOC", "S-NORIDIAN-NOC"],
+    says:
+        "An unclassified code is refused where a specific code for the product is in force on the date of \
+         service.",
+    why: "The line would be denied.",
+    example: "J3490 for a drug whose own code began last quarter.",
+    exceptions: "Before that date the unclassified code is right.",
+}
+
+rule! {
+    pub static N_02: "N-02", "Each kind of product has its own",
+    basis: Primary, cites: ["S-PGBA-NOC", "S-FCSO-NOC", "S-MBCM-NOC"],
+    says:
+        "Drug, biologic, antineoplastic, compounded product, oral drug, clotting factor, \
+         radiopharmaceutical and others each have an unclassified code of their own.",
+    why: "They are priced by different rules and are not interchangeable.",
+    example: "A new antineoplastic in an office is J9999.",
+    exceptions: "A hospital bills some new drugs by N-03.",
+}
+
+rule! {
+    pub static N_03: "N-03", "C9399 for new drugs in hospitals",
+    basis: Quoted, cites: ["S-AMC-C9399", "S-VISANTE-C9399", "S-PGBA-NOC", "S-MEDLEARN17"],
+    from: "2004-01-01",
+    says:
+        "In hospital outpatient departments and surgical centers a product approved since 2004 without a \
+         code is C9399; compounded products are not.",
+    why: "The statute prices new drugs by their wholesale price.",
+    example: "A biosimilar approved last month.",
+    exceptions: "Mixing two marketed products makes no new drug.",
+}
+
+rule! {
+    pub static N_04: "N-04", "Units of an unclassified code",
+    basis: Primary, cites: ["S-NOR-HC", "S-PGBA-C9399", "S-NCMED", "S-NOC-FL"],
+    says: "An unclassified code is one unit; a payer may count containers or define a dosage for a drug.",
+    why: "The code has no amount, so the narrative carries the dose.",
+    example: "2,700 mg at a payer's own 1 mg is 2,700 units.",
+    exceptions: "Codes not otherwise specified with an amount are ordinary.",
+}
+
+rule! {
+    pub static N_05: "N-05", "The narrative",
+    basis: Primary, cites: ["S-NORIDIAN-NOC", "S-NOVITAS-NOC", "S-MPR-NDC", "S-AAO"],
+    says: "The line carries name, dose, route, NDC and discarded amount within the field's length.",
+    why: "Without it the claim cannot be processed.",
+    example: "RAVULIZUMAB 2700 MG IV.",
+    exceptions: "What does not fit is left out from the end, and a finding says so.",
+}
+
+rule! {
+    pub static N_06: "N-06", "Weight in the narrative",
+    basis: Primary, cites: ["S-NOR-HC"],
+    says: "For weight-based drugs one contractor encourages the weight in the narrative.",
+    why: "It lets the reviewer judge the dose.",
+    example: "WT 70 KG.",
+    exceptions: "Only where the policy asks for it.",
+}
+
+rule! {
+    pub static N_07: "N-07", "Another use, another code",
+    basis: Primary, cites: ["S-HIGHMARK", "S-A53008"],
+    says: "Bevacizumab prepared for the eye is never the cancer code; it is a compounded product.",
+    why: "The compounded syringe is another product.",
+    example: "J7999 from 2016.",
+    exceptions: "Hospitals may use C9257.",
+}
+
+rule! {
+    pub static N_08: "N-08", "The day a code begins",
+    basis: Secondary, cites: ["S-PABAU-A9607"],
+    says: "Until the day before its code begins a product is unclassified, from that day it is not.",
+    why: "The date of service decides.",
+    example: "A9699 until 2022-09-30, A9607 from 2022-10-01.",
+    exceptions: "None known.",
+}
+
+rule! {
+    pub static N_09: "N-09", "A biosimilar without a code is unclassified",
+    basis: Secondary, cites: ["S-CC-LUCENTIS", "S-MBU-BIOSIM"],
+    says: "A new biosimilar is J3590, or C9399 in hospitals, and never the reference product's code.",
+    why: "The reference code excludes it.",
+    example: "A ranibizumab biosimilar before its code.",
+    exceptions: "None known.",
+}

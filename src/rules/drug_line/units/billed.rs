@@ -1,0 +1,351 @@
+//! The units of a treatment: its doses in the measure of its code, added and rounded once.
+
+use super::convert::{self, AmountError, LastPlace, amount_per_ml};
+use super::*;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::domain::quantity::Unit;
+use crate::engine::Coding;
+use crate::engine::trail::{Value, fact};
+use crate::policy::Policy;
+use crate::policy::parameters::UnitRounding;
+use crate::rules::Rule;
+use crate::rules::drug_line::limits::G_17;
+use crate::rules::drug_line::treatment::{Dose, Treatment, ask, drug_at, readable};
+
+/// The administered amount of a treatment in billing units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Billed {
+    /// Units of the administered line.
+    pub units: u32,
+    pub counting: Counting,
+}
+
+/// How the units were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// Multiples of an amount.
+    Amount(Measured),
+    /// One a container (rule U-09).
+    Containers,
+    /// One an event (rule U-09).
+    Events,
+    /// An unclassified code (rule N-04).
+    Unclassified,
+}
+
+/// Exact amounts in the base of the code's measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// One billing unit.
+    pub one: i128,
+    pub administered: i128,
+    /// The ordered dose, where every dose states one.
+    pub ordered: Option<i128>,
+    /// The unit to print amounts in.
+    pub unit: Unit,
+}
+
+impl Measured {
+    /// The measure that all amounts share.
+    pub const fn measure(&self) -> Measure {
+        self.unit.measure()
+    }
+
+    /// An amount in the unit of the code.
+    pub fn readable(&self, base: i128) -> Value {
+        readable(base, self.unit)
+    }
+}
+
+/// Counts the units of a treatment, or says what keeps it from being counted.
+pub fn bill(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed> {
+    let billed = match unit_of(coding.policy, treatment) {
+        Ok(unit) => match unit.form {
+            UnitForm::PerContainer => containers(coding, treatment),
+            UnitForm::PerEvent => events(coding, treatment, unit),
+            _ => amounts(coding, treatment, unit),
+        },
+        Err(NoUnitReason::Unclassified) => Some(unclassified(coding, treatment)),
+        Err(_) => {
+            let facts = [fact::catalog("code", Value::Code(treatment.code()))];
+            let text = "{code} has no proven billing unit on this date; import the CMS file that states it";
+            block(coding, treatment.field("hcpcs_code"), Reason::NoBillingUnit, &U_01, text, &facts);
+            None
+        }
+    }?;
+    if billed.units == 0 {
+        let text = "Nothing was given, so neither an administered nor a discarded amount is billed";
+        coding.not_billed(treatment.field(""), &crate::rules::drug_line::waste::W_13, text, &[]);
+        return None;
+    }
+    Some(billed)
+}
+
+/// The unit that counts: the convention of a two-component code, or the catalog's (rule U-08).
+fn unit_of(policy: &Policy, treatment: &Treatment<'_>) -> Result<BillingUnit, NoUnitReason> {
+    if treatment.first().is_unclassified {
+        return Err(NoUnitReason::Unclassified);
+    }
+    let unit = treatment.version().billing?;
+    let convention = policy.drug_line.component_units.iter().find(|row| row.code == treatment.code());
+    Ok(convention.map_or(unit, |row| BillingUnit { quantity: row.quantity, ..unit }))
+}
+
+fn amounts(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: BillingUnit) -> Option<Billed> {
+    note_components(coding, treatment, unit);
+    let one = unit_amount(unit.quantity).ok()?;
+    let mut administered: i128 = 0;
+    let mut ordered = Some(0_i128);
+    for dose in &treatment.doses {
+        let amount = given_amount(coding, dose, unit.quantity)?;
+        administered = administered.checked_add(amount)?;
+        ordered =
+            ordered.zip(ordered_amount(coding, dose, unit.quantity, amount)).map(|(sum, one)| sum + one);
+        check_basis(coding, dose);
+    }
+    let measured = Measured { one, administered, ordered, unit: unit.quantity.unit };
+    let rounding = *coding.policy.drug_line.unit_rounding;
+    let Ok(units) = administered_units(administered, one, rounding) else {
+        too_large(coding, treatment);
+        return None;
+    };
+    note_units(coding, treatment, &measured, unit, units, rounding);
+    Some(Billed { units, counting: Counting::Amount(measured) })
+}
+
+/// The administered amount of one dose (rules U-05, U-06).
+fn given_amount(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Quantity) -> Option<i128> {
+    let Some(given) = dose.drug.dose_administered else {
+        ask_dose(coding, dose);
+        return None;
+    };
+    match convert::in_measure(given, unit.unit.measure(), amount_per_ml(dose.drug), LastPlace::Up) {
+        Ok(amount) => Some(amount),
+        Err(error) => {
+            refuse(coding, dose, given, unit, error);
+            None
+        }
+    }
+}
+
+fn ask_dose(coding: &mut Coding<'_>, dose: &Dose<'_>) {
+    let field = dose.field("dose_administered");
+    let facts = [fact::given("drug", Value::Of(dose.field(""))), fact::missing("dose")];
+    let text = "No administered dose of {drug} is documented, so its line is withheld; an ordered dose is not billed";
+    block(coding, field, Reason::MissingDose, &U_17, text, &facts);
+    let mut possibilities: Vec<crate::rules::drug_line::treatment::Possibility<'_>> = Vec::new();
+    if let Some(ordered) = dose.drug.dose_ordered {
+        let at = dose.at;
+        possibilities.push((
+            format!("{ordered} was given, as ordered"),
+            Box::new(move |encounter| drug_at(encounter, at).dose_administered = Some(ordered)),
+        ));
+    }
+    ask(coding, field, &U_17, "Which dose of {drug} was given?", &facts, possibilities);
+}
+
+fn refuse(coding: &mut Coding<'_>, dose: &Dose<'_>, given: Quantity, unit: Quantity, error: AmountError) {
+    let facts = [
+        fact::given("dose", Value::Quantity(given)),
+        fact::catalog("unit", Value::Quantity(unit)),
+        fact::catalog("code", Value::Code(dose.version.code)),
+    ];
+    let field = dose.field("dose_administered");
+    match error {
+        AmountError::NoConcentration => {
+            let text = "{dose} cannot be counted in units of {unit} without a concentration: state the amount per mL or the percentage";
+            block(coding, field, Reason::MissingConcentration, &U_06, text, &facts);
+            let field = dose.field("amount_per_ml");
+            ask(coding, field, &U_06, "How much drug does one mL hold?", &facts, Vec::new());
+        }
+        AmountError::Negative => {
+            block(coding, field, Reason::MissingDose, &U_05, "A dose of {dose} is below zero", &facts);
+        }
+        AmountError::TooLarge => {
+            let text = "{dose} is more than a claim can hold; check the unit";
+            block(coding, field, Reason::IncompatibleUnits, &U_05, text, &facts);
+        }
+        AmountError::Incompatible | AmountError::NoUnit => {
+            let text = "{dose} and the {unit} of {code} measure different things: state the dose in the measure of the code";
+            block(coding, field, Reason::IncompatibleUnits, &U_05, text, &facts);
+        }
+    }
+}
+
+/// The ordered amount, with a finding where another was given (rule U-17).
+fn ordered_amount(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Quantity, given: i128) -> Option<i128> {
+    let stated = dose.drug.dose_ordered?;
+    let per_ml = amount_per_ml(dose.drug);
+    let ordered = convert::in_measure(stated, unit.unit.measure(), per_ml, LastPlace::Up).ok()?;
+    if ordered != given {
+        let facts = [
+            fact::given("ordered", Value::Quantity(stated)),
+            fact::given("given", readable(given, unit.unit)),
+        ];
+        let text = "{ordered} was ordered and {given} given; the administered dose is billed";
+        coding.find(
+            Severity::Info,
+            Reason::OrderedDoseDiffers,
+            dose.field("dose_ordered"),
+            &U_17,
+            text,
+            &facts,
+        );
+    }
+    Some(ordered)
+}
+
+/// Warns where the dose is stated on another basis than the code counts (rule U-10).
+fn check_basis(coding: &mut Coding<'_>, dose: &Dose<'_>) {
+    let counted =
+        coding.catalog.formulary.drug(dose.version.code).and_then(|drug| drug.dose_basis.as_deref());
+    let (Some(stated), Some(counted)) = (dose.drug.dose_basis.as_deref(), counted) else { return };
+    if !stated.trim().eq_ignore_ascii_case(counted) {
+        let text =
+            "The dose of {drug} is stated on another basis than {code} counts; convert it before billing";
+        let facts = [
+            fact::given("drug", Value::Of(dose.field(""))),
+            fact::catalog("code", Value::Code(dose.version.code)),
+        ];
+        coding.find(Severity::Warn, Reason::DoseBasisDiffers, dose.field("dose_basis"), &U_10, text, &facts);
+    }
+}
+
+fn note_components(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: BillingUnit) {
+    if unit.form != UnitForm::Components {
+        return;
+    }
+    let table = &coding.policy.drug_line.component_units;
+    let facts = [
+        fact::catalog("code", Value::Code(treatment.code())),
+        fact::parameter("unit", Value::Quantity(unit.quantity), table),
+    ];
+    if table.iter().any(|row| row.code == treatment.code()) {
+        let text = "One unit of {code} covers {unit} of the dose by its stated convention";
+        coding.result.trail.fired(&U_08, treatment.subject(), text, &facts);
+    } else {
+        let text = "{code} names two components and has no recorded convention; its first component, {unit}, is counted";
+        coding.find(Severity::Warn, Reason::DoseBasisDiffers, treatment.field(""), &U_08, text, &facts);
+    }
+}
+
+fn note_units(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    measured: &Measured,
+    unit: BillingUnit,
+    units: u32,
+    rounding: UnitRounding,
+) {
+    let facts = [
+        fact::given("dose", measured.readable(measured.administered)),
+        fact::catalog("unit", Value::Quantity(unit.quantity)),
+        fact::derived("units", Value::Count(i64::from(units))),
+        fact::derived("doses", Value::Count(treatment.doses.len() as i64)),
+    ];
+    let is_exact = measured.administered % measured.one == 0;
+    let (rule, text): (&'static Rule, &'static str) = if rounding == UnitRounding::Down && !is_exact {
+        (&G_17, "{dose} at {unit} a unit, rounded down, is {units} units")
+    } else if is_exact {
+        (&U_01, "{dose} at {unit} a unit is {units} units")
+    } else if measured.administered < measured.one {
+        (&U_03, "{dose} is less than one unit of {unit} and is billed as {units}")
+    } else if unit.form == UnitForm::UpTo {
+        (&U_07, "{dose} at up to {unit} a unit is {units} units")
+    } else {
+        (&U_02, "{dose} at {unit} a unit, rounded up, is {units} units")
+    };
+    let trail = &mut coding.result.trail;
+    trail.fired(rule, treatment.subject(), text, &facts);
+    if treatment.doses.len() > 1 {
+        trail.fired(
+            &U_14,
+            treatment.subject(),
+            "{doses} doses of the date were added before rounding",
+            &facts,
+        );
+    }
+    if rounding == UnitRounding::Down && !is_exact {
+        warn_of_guide(coding, treatment, &facts);
+    }
+}
+
+/// Names the authority that the guide departs from (row G-17).
+fn warn_of_guide(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    facts: &[crate::engine::trail::NotedFact],
+) {
+    let text = "The guide rounds {dose} at {unit} down to {units} units; CMS (Pub. 100-04 chapter 17 §10) rounds up to the next whole unit";
+    let field = treatment.field("dose_administered");
+    coding.find(Severity::Warn, Reason::GuideDepartsFromAuthority, field, &G_17, text, facts);
+}
+
+/// One unit a container, whatever was given of it (rule U-09).
+fn containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed> {
+    let mut units: u32 = 0;
+    for dose in &treatment.doses {
+        let opened: u32 = dose.drug.containers.iter().map(|container| container.count).sum();
+        let given = dose.drug.dose_administered.map(counted).and_then(Result::ok);
+        units = units.checked_add(match (opened, given) {
+            (_, Some(0)) => 0,
+            (0, Some(given)) => given,
+            (0, None) => {
+                ask_dose(coding, dose);
+                return None;
+            }
+            (opened, _) => opened,
+        })?;
+    }
+    let facts = [fact::derived("units", Value::Count(i64::from(units)))];
+    let text = "The code counts containers: {units}, whatever was given of each";
+    coding.result.trail.fired(&U_09, treatment.subject(), text, &facts);
+    Some(Billed { units, counting: Counting::Containers })
+}
+
+/// One unit an event, with a warning above the event's limit (rule U-09).
+fn events(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: BillingUnit) -> Option<Billed> {
+    let mut units: u32 = 0;
+    for dose in &treatment.doses {
+        let amount = dose.drug.dose_administered;
+        let is_given = amount.is_none_or(|amount| !amount.value.is_zero());
+        units += u32::from(is_given);
+        if let (Some(amount), Some(limit)) = (amount, unit.limit)
+            && amount.compare(limit) == Some(std::cmp::Ordering::Greater)
+        {
+            let facts = [
+                fact::given("dose", Value::Quantity(amount)),
+                fact::catalog("limit", Value::Quantity(limit)),
+            ];
+            let text = "{dose} is more than the {limit} that one unit covers; it is still one unit";
+            let field = dose.field("dose_administered");
+            coding.find(Severity::Warn, Reason::IncompatibleUnits, field, &U_09, text, &facts);
+        }
+    }
+    let facts = [fact::derived("units", Value::Count(i64::from(units)))];
+    let text = "The code counts events: {units}, whatever the amount";
+    coding.result.trail.fired(&U_09, treatment.subject(), text, &facts);
+    Some(Billed { units, counting: Counting::Events })
+}
+
+fn unclassified(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Billed {
+    let units = crate::rules::drug_line::unclassified::units(coding, treatment);
+    Billed { units, counting: Counting::Unclassified }
+}
+
+fn too_large(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
+    let text = "The dose makes more units than any claim holds; check the unit of the dose";
+    block(coding, treatment.field("dose_administered"), Reason::UnitsAboveMue, &U_15, text, &[]);
+}
+
+fn block(
+    coding: &mut Coding<'_>,
+    field: Field,
+    reason: Reason,
+    rule: &'static Rule,
+    text: &'static str,
+    facts: &[crate::engine::trail::NotedFact],
+) {
+    coding.find(Severity::Block, reason, field, rule, text, facts);
+}

@@ -1,0 +1,158 @@
+//! Amounts in the measure of a billing unit: exact, and never across measures without a stated strength.
+
+use crate::domain::drug::DrugGiven;
+use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
+
+/// Milligrams in a millilitre of a one-percent solution (rule U-06).
+const MG_PER_ML_OF_ONE_PERCENT: u32 = 10;
+
+const ONE_MILLILITER: Quantity = Quantity::new(Decimal::ONE, Unit::Milliliter);
+
+/// Why an amount cannot be counted in billing units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AmountError {
+    #[error(
+        "the amount and the billing unit measure different things: state the amount in the measure of the code"
+    )]
+    Incompatible,
+    #[error(
+        "a volume becomes an amount of drug only by a concentration: state the amount per mL or the percentage"
+    )]
+    NoConcentration,
+    #[error("the amount is below zero")]
+    Negative,
+    #[error("the amount is too large to bill")]
+    TooLarge,
+    #[error("the billing unit is not above zero")]
+    NoUnit,
+}
+
+/// Which way an amount is rounded when a conversion is not exact to the last place kept.
+///
+/// Doses go up and container contents go down, by less than a billionth of the smallest unit.
+/// Rounding first changes no count of whole units, because the billing unit is a whole number of
+/// those billionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastPlace {
+    Up,
+    Down,
+}
+
+/// How much drug a millilitre holds: as stated, by percent, or by content and volume of the
+/// container, where that is exact (rule U-06).
+pub fn amount_per_ml(drug: &DrugGiven) -> Option<Quantity> {
+    let of_percent = |percent: Decimal| {
+        Some(Quantity::new(percent.checked_times(MG_PER_ML_OF_ONE_PERCENT)?, Unit::Milligram))
+    };
+    let of_container = || {
+        let container = drug.containers.first()?;
+        let volume = container.volume?.in_base();
+        let content = container.content.value.nanos();
+        let scaled = i128::from(content).checked_mul(ONE_MILLILITER.in_base())?;
+        let is_exact = volume > 0 && scaled % volume == 0;
+        let nanos = is_exact.then(|| i64::try_from(scaled / volume).ok())??;
+        Some(Quantity::new(Decimal::from_nanos(nanos), container.content.unit))
+    };
+    drug.amount_per_ml.or_else(|| of_percent(drug.percent_strength?)).or_else(of_container)
+}
+
+/// An amount in billionths of the smallest unit of a measure.
+///
+/// # Errors
+/// When the measures differ and no strength bridges them, or the amount is negative or too large.
+pub fn in_measure(
+    amount: Quantity,
+    measure: Measure,
+    per_ml: Option<Quantity>,
+    last_place: LastPlace,
+) -> Result<i128, AmountError> {
+    let base = amount.in_base();
+    if base < 0 {
+        return Err(AmountError::Negative);
+    }
+    let from = amount.unit.measure();
+    if from == measure {
+        return Ok(base);
+    }
+    let one_ml = ONE_MILLILITER.in_base();
+    match per_ml {
+        Some(strength) if strength.in_base() <= 0 => Err(AmountError::NoConcentration),
+        Some(strength) if from == Measure::Volume && strength.unit.measure() == measure => {
+            scaled(base, strength.in_base(), one_ml, last_place)
+        }
+        Some(strength) if measure == Measure::Volume && strength.unit.measure() == from => {
+            scaled(base, one_ml, strength.in_base(), last_place)
+        }
+        None if from == Measure::Volume || measure == Measure::Volume => Err(AmountError::NoConcentration),
+        _ => Err(AmountError::Incompatible),
+    }
+}
+
+/// `amount × times ÷ by`, with the stated rounding of the last place.
+fn scaled(amount: i128, times: i128, by: i128, last_place: LastPlace) -> Result<i128, AmountError> {
+    let product = amount.checked_mul(times).ok_or(AmountError::TooLarge)?;
+    let whole = product / by;
+    let is_inexact = product % by != 0;
+    Ok(whole + i128::from(is_inexact && last_place == LastPlace::Up))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantity(value: &str, unit: &str) -> Quantity {
+        Quantity::parse(value, unit).expect("a quantity")
+    }
+
+    fn milligrams(value: &str) -> i128 {
+        quantity(value, "mg").in_base()
+    }
+
+    #[test]
+    fn a_volume_needs_a_concentration() {
+        let half = quantity("0.5", "mL");
+        assert_eq!(in_measure(half, Measure::Mass, None, LastPlace::Up), Err(AmountError::NoConcentration));
+        let strength = Some(quantity("4", "mg"));
+        assert_eq!(in_measure(half, Measure::Mass, strength, LastPlace::Up), Ok(milligrams("2")));
+        let grams = Some(quantity("0.004", "g"));
+        assert_eq!(in_measure(half, Measure::Mass, grams, LastPlace::Up), Ok(milligrams("2")));
+        let units = Some(quantity("100", "unit"));
+        assert_eq!(in_measure(half, Measure::Mass, units, LastPlace::Up), Err(AmountError::Incompatible));
+    }
+
+    #[test]
+    fn a_mass_becomes_a_volume_by_the_same_concentration() {
+        let strength = Some(quantity("200", "mcg"));
+        let volume = in_measure(quantity("400", "mcg"), Measure::Volume, strength, LastPlace::Up);
+        assert_eq!(volume, Ok(quantity("2", "mL").in_base()));
+    }
+
+    #[test]
+    fn a_percentage_is_ten_milligrams_a_millilitre() {
+        let drug = DrugGiven { percent_strength: "0.5".parse().ok(), ..DrugGiven::default() };
+        assert_eq!(amount_per_ml(&drug), Some(quantity("5", "mg")));
+        let dose = in_measure(quantity("30", "mL"), Measure::Mass, amount_per_ml(&drug), LastPlace::Up);
+        assert_eq!(dose, Ok(milligrams("150")));
+    }
+
+    #[test]
+    fn measures_never_mix() {
+        for (value, unit) in [("5", "unit"), ("5", "mEq"), ("5", "mCi"), ("5", "vial"), ("5", "mmol")] {
+            let converted = in_measure(quantity(value, unit), Measure::Mass, None, LastPlace::Up);
+            assert_eq!(converted, Err(AmountError::Incompatible), "{unit}");
+        }
+        assert_eq!(
+            in_measure(quantity("-1", "mg"), Measure::Mass, None, LastPlace::Up),
+            Err(AmountError::Negative)
+        );
+    }
+
+    #[test]
+    fn the_last_place_goes_the_stated_way() {
+        let strength = Some(quantity("0.333333333", "unit"));
+        let third = quantity("0.333333333", "mL");
+        let up = in_measure(third, Measure::BiologicalUnits, strength, LastPlace::Up).expect("converts");
+        let down = in_measure(third, Measure::BiologicalUnits, strength, LastPlace::Down).expect("converts");
+        assert_eq!(up, down + 1);
+    }
+}

@@ -1,0 +1,318 @@
+//! Discarded drug: how much of the opened containers is billed with JW, and when JZ attests none.
+//!
+//! The algorithm of the rule book: the content of the single-dose containers in whole units, less
+//! the administered units, is what JW may carry (rules W-01..W-17, Z-01..Z-11, K-01, K-02).
+
+pub mod avoidable;
+mod opened;
+mod records;
+mod refund;
+pub(super) mod scope;
+mod zero_records;
+
+use crate::domain::drug::DiscardReason;
+use crate::domain::encounter::Encounter;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{NotedFact, Value, fact};
+use crate::policy::parameters::{
+    DiscardReporting, JzAttestation, PartlyAdministered, Standing, UnclassifiedDiscard, UndocumentedDiscard,
+};
+use crate::rules::drug_line::treatment::{Possibility, Treatment, ask};
+use crate::rules::drug_line::units::{self, Billed, Counting, Measured};
+use opened::Opened;
+
+pub use opened::rest_of;
+
+pub use records::*;
+pub use refund::*;
+pub use zero_records::*;
+
+/// What the claim says of discarded drug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Discard {
+    /// Units of the JW line; no line where there are none.
+    pub jw_units: u32,
+    /// The administered line carries JZ.
+    pub jz: bool,
+    /// Discarded units that a combined line adds to the administered ones.
+    pub combined_units: u32,
+    /// The discarded amount in the base of the code's measure, payable or not.
+    pub amount: Option<i128>,
+}
+
+/// Decides what the claim says of discarded drug of one treatment.
+pub fn decide(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed) -> Discard {
+    let reporting = scope::reporting(coding, treatment);
+    if let Some(exemption) = scope::exemption(coding, treatment, reporting) {
+        scope::note(coding, treatment, exemption);
+        return Discard::default();
+    }
+    match billed.counting {
+        Counting::Amount(measured) => measured_discard(coding, treatment, billed, &measured, reporting),
+        Counting::Unclassified => unclassified_discard(coding, treatment, reporting),
+        Counting::Containers | Counting::Events => {
+            let text = "One unit covers the container, so no discarded amount is payable";
+            coding.result.trail.fired(&W_05, treatment.subject(), text, &[]);
+            Discard { jz: attests_zero(coding, treatment, reporting), ..Discard::default() }
+        }
+    }
+}
+
+fn measured_discard(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    billed: &Billed,
+    measured: &Measured,
+    reporting: DiscardReporting,
+) -> Discard {
+    let Some(opened) = opened::gather(coding, treatment, measured) else { return Discard::default() };
+    if reporting == DiscardReporting::JzOnly {
+        return Discard { jz: attests_zero(coding, treatment, reporting), ..Discard::default() };
+    }
+    let rest = payable_rest(coding, treatment, measured, &opened);
+    let rounding = *coding.policy.drug_line.unit_rounding;
+    let content = measured.administered + rest;
+    // Content and dose were checked when they were added up, so the units fit wherever the dose did.
+    let units = units::discarded_units(content, measured.administered, measured.one, billed.units, rounding)
+        .unwrap_or(0);
+    let found = Found { opened, rest, units };
+    if units < *coding.policy.drug_line.smallest_jw_units {
+        return below_one_unit(coding, treatment, measured, &found, reporting);
+    }
+    if is_undocumented(coding.encounter, treatment) {
+        return hold(coding, treatment, measured, &found);
+    }
+    let units = avoidable::limit(coding, treatment, measured, &found.opened, billed.units, units);
+    report(coding, treatment, measured, rest, units, reporting)
+}
+
+/// The rest that was found in the opened containers.
+struct Found {
+    opened: Opened,
+    /// What may count as discarded, in the base of the measure.
+    rest: i128,
+    /// Whole units of it.
+    units: u32,
+}
+
+/// What is left of the containers and may count as discarded drug.
+fn payable_rest(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    measured: &Measured,
+    opened: &Opened,
+) -> i128 {
+    let left = (opened.payable - measured.administered).max(0);
+    let reason = treatment.doses.iter().find_map(|dose| dose.drug.discard_reason);
+    let trail = &mut coding.result.trail;
+    let facts = [fact::derived("left", measured.readable(left))];
+    match reason {
+        _ if opened.is_shared => {
+            let text = "A container serves a later patient, so what is left is not this patient's waste";
+            trail.fired(&W_11, treatment.subject(), text, &facts);
+            0
+        }
+        Some(DiscardReason::SpoiledOrMissed) => {
+            let text = "Drug that was spoiled or never needed is not billed: {left}";
+            coding.find(
+                Severity::Warn,
+                Reason::DiscardNotBillable,
+                treatment.field("discard_reason"),
+                &W_12,
+                text,
+                &facts,
+            );
+            0
+        }
+        Some(DiscardReason::PartlyAdministered) => {
+            let rest = match *coding.policy.drug_line.partly_administered {
+                PartlyAdministered::RestAfterAdministered => left,
+                PartlyAdministered::NotBilled => 0,
+                PartlyAdministered::RestAfterOrdered => {
+                    let prescribed = measured.ordered.unwrap_or(measured.administered);
+                    (opened.payable - prescribed.max(measured.administered)).clamp(0, left)
+                }
+            };
+            let facts = [
+                fact::derived("left", measured.readable(left)),
+                fact::derived("discarded", measured.readable(rest)),
+            ];
+            let text = "The dose was stopped early: of {left} left, {discarded} counts as discarded drug";
+            trail.fired(&W_13, treatment.subject(), text, &facts);
+            rest
+        }
+        _ => left,
+    }
+}
+
+/// Less than one payable unit is left: one line, and JZ (rules W-04..W-06, Z-08).
+fn below_one_unit(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    measured: &Measured,
+    found: &Found,
+    reporting: DiscardReporting,
+) -> Discard {
+    let facts = [
+        fact::derived("discarded", measured.readable(found.rest)),
+        fact::catalog("unit", measured.readable(measured.one)),
+    ];
+    if found.rest > 0 {
+        let (rule, text) = if measured.one >= found.opened.payable {
+            (
+                &W_05,
+                "{discarded} was left; one unit of {unit} covers the whole container, so JW is not permitted",
+            )
+        } else if found.units > 0 {
+            (&W_04, "{discarded} was left, fewer units than the policy bills with JW")
+        } else {
+            (&W_06, "{discarded} was left, less than a payable unit of {unit}: no JW line")
+        };
+        coding.result.trail.declined(rule, treatment.subject(), text, &facts);
+        let text =
+            "{discarded} was discarded, which is less than a payable unit of {unit}; no JW line is billed";
+        let field = treatment.field("dose_discarded");
+        coding.find(Severity::Info, Reason::DiscardBelowOneUnit, field, rule, text, &facts);
+    }
+    let nothing_at_all = *coding.policy.drug_line.jz_attestation == JzAttestation::NoDiscard;
+    let may_attest = found.rest == 0 || !nothing_at_all;
+    let jz = may_attest && attests_zero(coding, treatment, reporting);
+    Discard { jz, amount: Some(found.rest), ..Discard::default() }
+}
+
+/// Whether JZ is printed on the date for this payer (rules Z-01, Z-02).
+fn attests_zero(coding: &mut Coding<'_>, treatment: &Treatment<'_>, reporting: DiscardReporting) -> bool {
+    let standing = &coding.policy.drug_line.jz_standing;
+    let names_zero = matches!(reporting, DiscardReporting::JzOnly | DiscardReporting::JwAndJz);
+    let facts = [fact::parameter("since", Value::Date(standing.from), standing)];
+    let trail = &mut coding.result.trail;
+    match (names_zero, **standing) {
+        (false, _) | (_, Standing::NotUsed) => false,
+        (true, Standing::Optional) => {
+            let text = "JZ may be printed and is not required on this date";
+            trail.declined(&Z_01, treatment.subject(), text, &facts);
+            false
+        }
+        (true, Standing::Required | Standing::RequiredOrReturned) => {
+            let text = "No payable amount was discarded, so the administered line carries JZ (required since {since})";
+            trail.fired(&Z_02, treatment.subject(), text, &facts);
+            true
+        }
+    }
+}
+
+fn report(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    measured: &Measured,
+    rest: i128,
+    units: u32,
+    reporting: DiscardReporting,
+) -> Discard {
+    let standing = &coding.policy.drug_line.jw_standing;
+    let facts = [
+        fact::derived("discarded", measured.readable(rest)),
+        fact::derived("units", Value::Count(i64::from(units))),
+        fact::parameter("since", Value::Date(standing.from), standing),
+    ];
+    let trail = &mut coding.result.trail;
+    let amount = Some(rest);
+    if units == 0 {
+        return Discard { amount, ..Discard::default() };
+    }
+    if reporting == DiscardReporting::CombinedLine {
+        let text = "This payer wants given and discarded drug on one line: {units} units are added";
+        trail.fired(&W_17, treatment.subject(), text, &facts);
+        return Discard { combined_units: units, amount, ..Discard::default() };
+    }
+    let text =
+        "{discarded} was discarded: {units} whole units after the administered ones, on a line with JW";
+    trail.fired(&W_03, treatment.subject(), text, &facts);
+    if **standing == Standing::Optional {
+        let text = "JW was each contractor's choice on this date; some wanted one combined line";
+        coding.find(
+            Severity::Info,
+            Reason::DisputedRule,
+            treatment.field("dose_discarded"),
+            &W_02,
+            text,
+            &facts,
+        );
+    } else {
+        let text = "The administered line carries no JZ, because drug was discarded";
+        trail.declined(&Z_03, treatment.subject(), text, &facts);
+    }
+    Discard { jw_units: units, amount, ..Discard::default() }
+}
+
+fn is_undocumented(encounter: &Encounter, treatment: &Treatment<'_>) -> bool {
+    let visit = encounter.documentation.discard_recorded;
+    !treatment.doses.iter().any(|dose| {
+        let here = dose.administration.documentation.discard_recorded;
+        dose.drug.dose_discarded.is_some() || here.or(visit) == Some(true)
+    })
+}
+
+/// A remainder without an entry in the record: neither JW nor JZ until it is settled (rule W-14).
+fn hold(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured, found: &Found) -> Discard {
+    let facts: [NotedFact; 2] = [
+        fact::derived("left", measured.readable(found.rest)),
+        fact::derived("units", Value::Count(i64::from(found.units))),
+    ];
+    let amount = Some(found.rest);
+    if *coding.policy.drug_line.undocumented_discard == UndocumentedDiscard::Bill {
+        let text = "{left} was left and the record does not say what became of it; {units} units are billed as discarded";
+        coding.find(
+            Severity::Warn,
+            Reason::DiscardNotDocumented,
+            treatment.field("dose_discarded"),
+            &W_14,
+            text,
+            &facts,
+        );
+        return Discard { jw_units: found.units, amount, ..Discard::default() };
+    }
+    let field = treatment.field("dose_discarded");
+    let text = "{left} was left in the opened containers and the record has no discarded amount: the JW line of {units} units is withheld, and JZ cannot be attested";
+    coding.find(Severity::Block, Reason::DiscardNotDocumented, field, &W_14, text, &facts);
+    let recorded: Possibility<'_> = (
+        "the record shows that it was discarded".to_owned(),
+        Box::new(|encounter| encounter.documentation.discard_recorded = Some(true)),
+    );
+    let at = treatment.first().at;
+    let unit = measured.unit;
+    let kept: Possibility<'_> = (
+        "nothing was discarded".to_owned(),
+        Box::new(move |encounter| {
+            let none = crate::domain::quantity::Quantity::new(Default::default(), unit);
+            super::treatment::drug_at(encounter, at).dose_discarded = Some(none);
+        }),
+    );
+    let text = "What became of the {left} left in the containers of this drug?";
+    ask(coding, field, &W_14, text, &facts, vec![recorded, kept]);
+    Discard::default()
+}
+
+/// An unclassified code has no unit to discard; the narrative names the amount (rule Z-11).
+fn unclassified_discard(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    reporting: DiscardReporting,
+) -> Discard {
+    let rest = treatment.doses.iter().find_map(|dose| opened::rest_of(dose.drug));
+    match rest {
+        None => Discard::default(),
+        Some(rest) if rest.value.is_zero() => {
+            Discard { jz: attests_zero(coding, treatment, reporting), ..Discard::default() }
+        }
+        Some(rest) => {
+            let facts = [fact::derived("discarded", Value::Quantity(rest))];
+            let text = "{discarded} was discarded under a code of one unit: sources disagree on a JW line; the narrative names the amount";
+            let field = treatment.field("dose_discarded");
+            coding.find(Severity::Warn, Reason::DisputedRule, field, &Z_11, text, &facts);
+            let has_line = *coding.policy.drug_line.unclassified_discard == UnclassifiedDiscard::JwLine;
+            Discard { jw_units: u32::from(has_line), ..Discard::default() }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The containers opened for a treatment, and what their label says they held.
+
+use super::*;
+use crate::domain::drug::DrugGiven;
+use crate::domain::quantity::Quantity;
+use crate::rules::drug_line::treatment::Dose;
+use crate::rules::drug_line::units::convert::{self, LastPlace, amount_per_ml};
+
+/// The opened containers in the base of the code's measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// Labelled content whose rest is paid for; bounded by what the record says was discarded.
+    pub payable: i128,
+    /// Labelled content of all containers.
+    pub content: i128,
+    /// A container serves a later patient.
+    pub is_shared: bool,
+}
+
+/// Adds up the containers, with findings for what is missing or contradictory.
+///
+/// Nothing when the containers are not known, so that neither JW nor JZ can be judged.
+pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured) -> Option<Opened> {
+    let mut opened = Opened { payable: 0, content: 0, is_shared: false };
+    let mut documented = None;
+    for dose in &treatment.doses {
+        documented = sum(documented, documented_amount(dose.drug, measured));
+        add_containers(coding, dose, measured, &mut opened)?;
+    }
+    let has_containers = treatment.doses.iter().any(|dose| !dose.drug.containers.is_empty());
+    match (has_containers, documented) {
+        (false, Some(discarded)) => {
+            opened.payable = measured.administered + discarded;
+            opened.content = opened.payable;
+            Some(opened)
+        }
+        (false, None) => {
+            ask_containers(coding, treatment, measured);
+            None
+        }
+        (true, documented) => {
+            check_content(coding, treatment, measured, &mut opened, documented);
+            Some(opened)
+        }
+    }
+}
+
+fn sum(left: Option<i128>, right: Option<i128>) -> Option<i128> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(left + right),
+        (left, right) => left.or(right),
+    }
+}
+
+fn documented_amount(drug: &DrugGiven, measured: &Measured) -> Option<i128> {
+    let stated = drug.dose_discarded?;
+    convert::in_measure(stated, measured.measure(), amount_per_ml(drug), LastPlace::Down).ok()
+}
+
+/// Adds one dose's containers; nothing when a content cannot be counted, with a finding.
+fn add_containers(
+    coding: &mut Coding<'_>,
+    dose: &Dose<'_>,
+    measured: &Measured,
+    opened: &mut Opened,
+) -> Option<()> {
+    let mut is_assumed = false;
+    for (index, container) in dose.drug.containers.iter().enumerate() {
+        let per_ml = amount_per_ml(dose.drug);
+        let one = convert::in_measure(container.content, measured.measure(), per_ml, LastPlace::Down).ok();
+        let content = one.and_then(|one| one.checked_mul(i128::from(container.count)));
+        let Some(content) = content else {
+            let field = crate::domain::field::Field::Container(dose.at.0, dose.at.1, index as u16, "content");
+            let facts = [fact::given("content", Value::Quantity(container.content))];
+            let text = "A container of {content} cannot be counted in the measure of the code, so discarded drug is not judged";
+            coding.find(Severity::Warn, Reason::IncompatibleUnits, field, &W_15, text, &facts);
+            return None;
+        };
+        let (kind, assumed) = scope::kind_of(coding, dose, container.kind);
+        is_assumed |= assumed;
+        opened.content = opened.content.checked_add(content)?;
+        if scope::is_single_dose(coding, dose, kind) {
+            opened.payable = opened.payable.checked_add(content)?;
+        }
+        opened.is_shared |= container.shared_with_later_patient;
+    }
+    if is_assumed {
+        let text = "The kind of container is not stated and not listed; single-dose is assumed";
+        coding.find(Severity::Info, Reason::ContainerKindAssumed, dose.field("containers"), &Z_04, text, &[]);
+    }
+    Some(())
+}
+
+/// Compares the containers with the dose and with the documented discarded amount.
+fn check_content(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    measured: &Measured,
+    opened: &mut Opened,
+    documented: Option<i128>,
+) {
+    let dose = measured.administered;
+    if dose > opened.content {
+        let facts = [
+            fact::given("dose", measured.readable(dose)),
+            fact::given("content", measured.readable(opened.content)),
+        ];
+        let text = "{dose} was given and the listed containers hold {content}; check the containers (overfill is never billed)";
+        let field = treatment.field("containers");
+        coding.find(Severity::Warn, Reason::DoseExceedsContainers, field, &W_09, text, &facts);
+    }
+    let left = (opened.payable - dose).max(0);
+    let Some(documented) = documented.filter(|documented| *documented != left && !opened.is_shared) else {
+        return;
+    };
+    let reason = treatment.first().drug.discard_reason;
+    if reason != Some(DiscardReason::PartlyAdministered) {
+        let facts = [
+            fact::given("documented", measured.readable(documented)),
+            fact::derived("left", measured.readable(left)),
+        ];
+        let text = "The record shows {documented} discarded and the containers leave {left}; the smaller amount is used";
+        let field = treatment.field("dose_discarded");
+        coding.find(Severity::Warn, Reason::DiscardedAmountDiffers, field, &W_14, text, &facts);
+    }
+    opened.payable = opened.payable.min(dose.saturating_add(documented));
+}
+
+/// No containers: neither JW nor JZ can be judged, so it is asked (rule W-14).
+fn ask_containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured) {
+    let standing = &coding.policy.drug_line.jz_standing;
+    let is_needed = matches!(**standing, Standing::Required | Standing::RequiredOrReturned);
+    let severity = if is_needed { Severity::Warn } else { Severity::Info };
+    let field = treatment.field("containers");
+    let text = "No containers are listed, so neither JW nor JZ can be attested for this drug";
+    coding.find(severity, Reason::MissingContainers, field, &W_14, text, &[]);
+    if !is_needed {
+        return;
+    }
+    let (at, unit) = (treatment.first().at, measured.unit);
+    let used_up: Possibility<'_> = (
+        "the containers were used up".to_owned(),
+        Box::new(move |encounter| {
+            let none = Quantity::new(Default::default(), unit);
+            crate::rules::drug_line::treatment::drug_at(encounter, at).dose_discarded = Some(none);
+        }),
+    );
+    let text = "Which containers were opened for this drug, and how much was discarded?";
+    ask(coding, field, &W_14, text, &[], vec![used_up]);
+}
+
+/// The rest of one drug in the measure of its own dose, for codes without a unit.
+pub fn rest_of(drug: &DrugGiven) -> Option<Quantity> {
+    if let Some(stated) = drug.dose_discarded {
+        return Some(stated);
+    }
+    let dose = drug.dose_administered?;
+    let mut content: Option<Quantity> = None;
+    for container in &drug.containers {
+        let these = container.content.checked_times(container.count)?;
+        content = Some(match content {
+            Some(sum) => sum.checked_add(these)?,
+            None => these,
+        });
+    }
+    content?.checked_sub(dose).filter(|rest| !rest.value.is_negative())
+}

@@ -1,0 +1,164 @@
+//! Whether JW and JZ speak for a drug: by payer, date, setting, status, class and container.
+
+use super::*;
+use crate::catalog::CodeFlag;
+use crate::domain::drug::{ContainerKind, DrugClass, DrugSource};
+use crate::domain::encounter::Setting;
+use crate::rules::Rule;
+use crate::rules::drug_line::treatment::Dose;
+
+/// Why a drug carries neither modifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exemption {
+    NotReported(&'static Rule),
+    Setting,
+    EsrdBundle,
+    Class,
+    Acquired,
+    Packaged,
+    MultiDose,
+}
+
+/// How discarded drug of this treatment is shown (§13 items 1, 11, 14).
+pub fn reporting(coding: &Coding<'_>, treatment: &Treatment<'_>) -> DiscardReporting {
+    let parameters = &coding.policy.drug_line;
+    let dose = treatment.first();
+    if is_unlicensed_skin_substitute(dose) {
+        return *parameters.skin_substitute_reporting;
+    }
+    if coding.encounter.setting != Setting::DmeSupplier {
+        return *parameters.discard_reporting;
+    }
+    let in_preparation =
+        treatment.doses.iter().any(|dose| dose.drug.discard_reason == Some(DiscardReason::DuringPreparation));
+    match *parameters.dme_discard_reporting {
+        // What the patient throws away is never the supplier's waste (rule Z-07).
+        DiscardReporting::JwAndJz if !in_preparation => DiscardReporting::JzOnly,
+        reporting => reporting,
+    }
+}
+
+/// The first reason that takes the treatment out of the scope of JW and JZ, if any (rules Z-04..Z-09).
+pub fn exemption(
+    coding: &Coding<'_>,
+    treatment: &Treatment<'_>,
+    reporting: DiscardReporting,
+) -> Option<Exemption> {
+    let parameters = &coding.policy.drug_line;
+    let setting = coding.encounter.setting;
+    let dose = treatment.first();
+    if reporting == DiscardReporting::Off {
+        let rule = if is_unlicensed_skin_substitute(dose) {
+            &K_01
+        } else if setting == Setting::DmeSupplier {
+            &Z_07
+        } else {
+            &W_02
+        };
+        return Some(Exemption::NotReported(rule));
+    }
+    if parameters.discard_exempt_settings.contains(&setting) {
+        return Some(Exemption::Setting);
+    }
+    if setting == Setting::EsrdFacility
+        && parameters.esrd_bundled_codes.contains(&treatment.code())
+        && !coding.encounter.renal.unrelated_to_esrd
+    {
+        return Some(Exemption::EsrdBundle);
+    }
+    if classes(coding, dose).any(|class| parameters.discard_exempt_classes.contains(&class)) {
+        return Some(Exemption::Class);
+    }
+    if dose.drug.source == DrugSource::CompetitiveAcquisition {
+        return Some(Exemption::Acquired);
+    }
+    if is_packaged(coding, treatment) {
+        return Some(Exemption::Packaged);
+    }
+    let all_shared = treatment.doses.iter().all(|dose| !has_single_dose_container(coding, dose));
+    all_shared.then_some(Exemption::MultiDose)
+}
+
+/// Notes why neither modifier applies.
+pub fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, exemption: Exemption) {
+    let (rule, text): (&'static Rule, &'static str) = match exemption {
+        Exemption::NotReported(rule) => {
+            (rule, "Discarded drug is not marked for this payer, date and product")
+        }
+        Exemption::Setting => (&Z_05, "JW and JZ do not apply in this setting"),
+        Exemption::EsrdBundle => {
+            (&Z_06, "The drug is paid within the ESRD bundle, so JW and JZ do not apply")
+        }
+        Exemption::Class => (&Z_05, "JW and JZ do not apply to this kind of product"),
+        Exemption::Acquired => {
+            (&Z_05, "JW and JZ do not apply to drugs of the competitive acquisition programme")
+        }
+        Exemption::Packaged => {
+            (&Z_09, "The drug is not paid separately in this setting on this date, so JW and JZ do not apply")
+        }
+        Exemption::MultiDose => (&W_07, "From a multi-dose container only the administered units are billed"),
+    };
+    coding.result.trail.declined(rule, treatment.subject(), text, &[]);
+    let claims_waste = treatment
+        .doses
+        .iter()
+        .any(|dose| dose.drug.dose_discarded.is_some_and(|amount| !amount.value.is_zero()));
+    if claims_waste {
+        let text = "The discarded amount of this drug cannot be billed here";
+        let field = treatment.field("dose_discarded");
+        coding.find(Severity::Info, Reason::DiscardNotBillable, field, rule, text, &[]);
+    }
+}
+
+/// The kind of a container: as given, else as the formulary says, else single-dose.
+pub fn kind_of(coding: &Coding<'_>, dose: &Dose<'_>, given: Option<ContainerKind>) -> (ContainerKind, bool) {
+    let listed = coding.catalog.formulary.drug(dose.version.code).and_then(|drug| drug.container_kind);
+    match given.or(listed) {
+        Some(kind) => (kind, false),
+        None => (ContainerKind::SingleDose, true),
+    }
+}
+
+/// Whether the rest of such a container is paid for (rules W-07, W-08, row G-22).
+pub fn is_single_dose(coding: &Coding<'_>, dose: &Dose<'_>, kind: ContainerKind) -> bool {
+    let parameters = &coding.policy.drug_line;
+    let ground = dose.drug.discard_reason;
+    parameters.single_dose_kinds.contains(&kind)
+        || ground.is_some_and(|ground| parameters.further_discard_grounds.contains(&ground))
+}
+
+fn has_single_dose_container(coding: &Coding<'_>, dose: &Dose<'_>) -> bool {
+    let is_single = |given| is_single_dose(coding, dose, kind_of(coding, dose, given).0);
+    if dose.drug.containers.is_empty() {
+        return is_single(None);
+    }
+    dose.drug.containers.iter().any(|container| is_single(container.kind))
+}
+
+fn is_unlicensed_skin_substitute(dose: &Dose<'_>) -> bool {
+    let is_skin = dose.version.flags.has(CodeFlag::SkinSubstitute)
+        || dose.drug.class == Some(DrugClass::SkinSubstitute)
+        || dose.drug.product_kind == Some(crate::domain::drug::ProductKind::SkinSubstitute);
+    is_skin && dose.drug.licensed_biologic != Some(true)
+}
+
+fn classes<'c>(coding: &'c Coding<'_>, dose: &'c Dose<'_>) -> impl Iterator<Item = DrugClass> + 'c {
+    let flags = dose.version.flags;
+    let listed = coding.catalog.formulary.drug(dose.version.code).map(|drug| drug.class);
+    let flagged =
+        [(CodeFlag::Vaccine, DrugClass::Vaccine), (CodeFlag::ImagingAgent, DrugClass::Radiopharmaceutical)];
+    let flagged = flagged.into_iter().filter(move |(flag, _)| flags.has(*flag)).map(|(_, class)| class);
+    dose.drug.class.into_iter().chain(listed).chain(flagged)
+}
+
+/// Whether the hospital or the center is not paid separately for the drug (rule Z-09).
+pub fn is_packaged(coding: &Coding<'_>, treatment: &Treatment<'_>) -> bool {
+    let parameters = &coding.policy.drug_line;
+    let encounter = coding.encounter;
+    if !parameters.status_settings.contains(&encounter.setting) {
+        return false;
+    }
+    let status = coding.catalog.status_indicator(treatment.code(), encounter.service_date);
+    let separately_paid = &parameters.discard_status_indicators;
+    status.is_some_and(|status| !separately_paid.iter().any(|paid| paid == status.value.as_str()))
+}
