@@ -1,4 +1,8 @@
 //! Answers for people: text, HTML and the quarterly change report.
 
+mod chart;
 pub mod explanation;
 pub mod note;
+pub mod page;
+mod role;
+mod timeline;

@@ -69,6 +69,18 @@ pub fn named(field: Field, encounter: &Encounter) -> String {
     }
 }
 
+/// A name of the program in words: `PhysicianOffice` is "physician office".
+pub fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    for (index, letter) in name.char_indices() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
+}
+
 fn administration(index: u16, encounter: &Encounter) -> String {
     match encounter.administrations.get(usize::from(index)) {
         Some(administration) if !administration.id.is_empty() => administration.id.clone(),

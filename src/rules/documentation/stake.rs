@@ -1,0 +1,86 @@
+//! What rests on a part of the record: the lines, and their value where the payment limit is known.
+
+use crate::domain::claim::{Line, Track};
+use crate::domain::code::HcpcsCode;
+use crate::domain::quantity::Decimal;
+use crate::engine::Coding;
+use crate::policy::parameters::AdministrationParameters;
+
+/// Which lines rest on a part of the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    EveryLine,
+    Administrations,
+    Of(u16),
+    Drug(u16, u16),
+    Chemotherapy,
+    Hydration,
+}
+
+/// The lines at stake, by their index, and their value at the payment limits.
+pub(super) struct Stake {
+    pub lines: Vec<usize>,
+    /// Nothing where no payment limit is known.
+    pub dollars: Option<Decimal>,
+}
+
+/// What rests on a part of the record.
+pub(super) fn of(scope: Scope, coding: &Coding<'_>) -> Stake {
+    let parameters = &coding.policy.administration;
+    let lines = coding.result.lines.iter().enumerate();
+    let resting: Vec<(usize, &Line)> = lines.filter(|(_, line)| rests(line, scope, parameters)).collect();
+    let value = |line: &Line| {
+        let limit = coding.catalog.asp_limit(line.code, line.service_date)?;
+        limit.value.dollars.checked_times(line.units)
+    };
+    let dollars = resting.iter().filter_map(|(_, line)| value(line)).reduce(|sum, next| {
+        // A sum past the range of an amount is no claim; it then stays at what was counted.
+        sum.checked_add(next).unwrap_or(sum)
+    });
+    Stake { lines: resting.into_iter().map(|(index, _)| index).collect(), dollars }
+}
+
+fn rests(line: &Line, scope: Scope, parameters: &AdministrationParameters) -> bool {
+    match scope {
+        Scope::EveryLine => true,
+        Scope::Administrations => line.track == Track::Administration,
+        Scope::Of(a) => line.administrations.contains(&a),
+        Scope::Drug(a, d) => line.drug == Some(d) && line.administrations.first() == Some(&a),
+        Scope::Chemotherapy => line.track == Track::Administration && is_chemotherapy(line.code, parameters),
+        Scope::Hydration => {
+            let codes = &parameters.hydration_codes;
+            line.code == codes.initial || line.code == codes.hour
+        }
+    }
+}
+
+/// Whether a code belongs to the chemotherapy and complex drug family.
+fn is_chemotherapy(code: HcpcsCode, parameters: &AdministrationParameters) -> bool {
+    let vein = &parameters.chemotherapy_codes;
+    let injections = &parameters.injection_codes;
+    let artery = &parameters.intra_arterial_codes;
+    let pumps = &parameters.pump_codes;
+    let cavities = &parameters.cavity_codes;
+    [
+        vein.infusion,
+        vein.hour,
+        vein.sequential,
+        vein.push,
+        vein.additional_push,
+        injections.antineoplastic,
+        injections.hormonal,
+        artery.push,
+        artery.first_hour,
+        artery.hour,
+        artery.pump_start,
+        pumps.prolonged_start,
+        pumps.practice_pump_start,
+        cavities.pleural,
+        cavities.peritoneal,
+        cavities.central_nervous_system,
+        cavities.reservoir,
+        cavities.lesions_few,
+        cavities.lesions_many,
+    ]
+    .contains(&code)
+}
