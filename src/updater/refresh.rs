@@ -16,7 +16,7 @@ use super::fetch::{Answer, Download, Expect, FetchError, Fetcher, Validators};
 use super::gate::{Candidate, Objection, objections};
 use super::memory::{FileMemory, Memory};
 use super::settings::{Feed, FeedId, Settings};
-use super::source::{Located, Source, Sought, Survey, survey};
+use super::source::{Located, Sought, Source, Survey, survey};
 use super::unpack::{Member, UnpackError, unpack};
 use crate::catalog::release::{Comparison, Release, ReleaseHeader, ReleaseKind};
 use crate::domain::quarter::Quarter;
@@ -194,8 +194,7 @@ impl Updater {
         let Some((asked, download)) = self.step(Step::Fetch, Some(quarter), fetching).await? else {
             return Ok(Outcome::AlreadyCurrent);
         };
-        let header =
-            ReleaseHeader::new(ReleaseKind::Hcpcs, quarter, download.url.path(), &download.sha256);
+        let header = ReleaseHeader::new(ReleaseKind::Hcpcs, quarter, download.url.path(), &download.sha256);
         let held = self.shelf.held();
         let known = async { held.iter().any(|held| held.source_sha256 == header.source_sha256) };
         let known = self.step(Step::Verify, Some(quarter), known).await;

@@ -115,7 +115,11 @@ impl Bench {
 async fn the_first_run_installs_and_the_second_asks_only() {
     let mut bench = Bench::new().await;
     let report = bench.run().await;
-    assert_eq!((report.outcome, bench.quarters()), (Outcome::Updated, vec!["2026Q1".to_owned()]), "{report:?}");
+    assert_eq!(
+        (report.outcome, bench.quarters()),
+        (Outcome::Updated, vec!["2026Q1".to_owned()]),
+        "{report:?}"
+    );
     bench.site.requests();
     assert_eq!(bench.run().await.outcome, Outcome::AlreadyCurrent);
     let requests = bench.site.requests();
@@ -163,10 +167,18 @@ async fn each_fault_leaves_the_old_release_in_use() {
         (Fault::Redirect("http://127.0.0.2:9/x.zip".to_owned()), Outcome::SourceUnreachable, "another host"),
         (Fault::Body("application/zip", whole[..whole.len() / 2].to_vec()), Outcome::Failed, "cut short"),
         (Fault::Body("application/zip", b"<html>".to_vec()), Outcome::Failed, "not a zip"),
-        (Fault::Body("application/zip", archive("NOC codes_JAN2026.xlsx", "1")), Outcome::Failed, "NOC codes"),
+        (
+            Fault::Body("application/zip", archive("NOC codes_JAN2026.xlsx", "1")),
+            Outcome::Failed,
+            "NOC codes",
+        ),
         (Fault::Body("application/zip", bomb), Outcome::Failed, "bomb"),
         (Fault::Body("application/zip", archive("HCPC2026_JAN_ANWEB.txt", "x")), Outcome::Failed, "no count"),
-        (Fault::Body("application/zip", archive("HCPC2026_JAN_ANWEB.txt", "9")), Outcome::Refused, "code-count"),
+        (
+            Fault::Body("application/zip", archive("HCPC2026_JAN_ANWEB.txt", "9")),
+            Outcome::Refused,
+            "code-count",
+        ),
         (Fault::Body("application/zip", archive("HCPC2013_A-N.txt", "2000")), Outcome::Refused, "2013Q1"),
     ] {
         let mut bench = Bench::new().await;
