@@ -40,7 +40,7 @@ impl Shelf for Held {
     }
 
     fn newest_until(&self, quarter: Quarter) -> Option<Arc<Release>> {
-        self.list().into_iter().filter(|release| release.header.quarter <= quarter).next_back()
+        self.list().into_iter().rfind(|release| release.header.quarter <= quarter)
     }
 
     fn keep(&self, release: Release) -> Result<(), String> {
