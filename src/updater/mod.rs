@@ -5,6 +5,7 @@ pub mod fetch;
 pub mod gate;
 pub mod memory;
 pub mod quarter;
+pub mod refresh;
 pub mod settings;
 pub mod source;
 pub mod unpack;

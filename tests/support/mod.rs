@@ -1,6 +1,5 @@
 //! What several integration tests need.
 
-#[allow(dead_code, reason = "each test uses the faults it needs")]
 pub mod site;
 
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use crate::support::site::{Fault, Site};
 
 const FILE: &str = "/files/zip/january-2026-alpha-numeric-hcpcs-file.zip";
 
-fn hurried() -> FetchSettings {
+pub(super) fn hurried() -> FetchSettings {
     FetchSettings {
         read_seconds: 1,
         total_seconds: 20,

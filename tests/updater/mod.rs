@@ -1,3 +1,4 @@
 //! The refresh against a stand-in for the CMS site.
 
 mod fetch;
+mod refresh;
