@@ -57,3 +57,4 @@ pub fn main() -> ExitCode {
         }
     }
 }
+pub mod visit_lines;
