@@ -63,3 +63,4 @@ pub fn main() -> ExitCode {
         }
     }
 }
+pub mod visit_lines;

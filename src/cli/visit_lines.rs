@@ -1,0 +1,97 @@
+//! A visit a line: the JSON of a `CodeEncounterRequest` in, its answer or its error out.
+
+use serde::Serialize;
+
+use super::ordered_lines::LineCoder;
+use crate::server::coder::Coder;
+use crate::server::{json, pb};
+
+/// Codes lines on one core; each worker has its own.
+pub struct VisitLines {
+    coder: Coder,
+    detail: pb::Detail,
+}
+
+/// What stands in the place of an answer.
+#[derive(Serialize)]
+struct Refused {
+    error: pb::ItemError,
+}
+
+impl VisitLines {
+    /// A coder of lines; `detail` applies to the visits that ask for none.
+    pub const fn new(coder: Coder, detail: pb::Detail) -> Self {
+        Self { coder, detail }
+    }
+
+    fn answer(&self, line: &[u8]) -> Result<pb::CodeEncounterResponse, pb::ItemError> {
+        let text = std::str::from_utf8(line).map_err(|_| invalid("the line is not UTF-8"))?;
+        let mut request: pb::CodeEncounterRequest =
+            json::read(text).map_err(|error| invalid(&error.to_string()))?;
+        if request.detail() == pb::Detail::Unspecified {
+            request.set_detail(self.detail);
+        }
+        let coded = self.coder.code(request).map_err(|refusal| refusal.into_item_error())?;
+        Ok(coded.response)
+    }
+}
+
+impl LineCoder for VisitLines {
+    fn code(&mut self, line: &[u8], output: &mut Vec<u8>) -> Result<(), String> {
+        match self.answer(line) {
+            Ok(answer) => serde_json::to_writer(output, &answer).map_err(|error| error.to_string()),
+            Err(error) => {
+                let reason = error.message.clone();
+                write_refused(error, output);
+                Err(reason)
+            }
+        }
+    }
+
+    fn refuse(&mut self, reason: &str, output: &mut Vec<u8>) {
+        write_refused(invalid(reason), output);
+    }
+}
+
+fn write_refused(error: pb::ItemError, output: &mut Vec<u8>) {
+    // Writing to memory cannot fail, and an error has no key that JSON could not hold.
+    let _ = serde_json::to_writer(output, &Refused { error });
+}
+
+fn invalid(message: &str) -> pb::ItemError {
+    let reason = pb::ErrorReason::InvalidRequest as i32;
+    pb::ItemError { reason, message: message.to_owned(), violations: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::catalog::Catalog;
+
+    fn answer_to(line: &str) -> (String, Result<(), String>) {
+        let policies = crate::config::policy_book(None).expect("the embedded policies");
+        let coder = Coder::on(Arc::new(Catalog::default()), Arc::new(policies));
+        let mut output = Vec::new();
+        let coded = VisitLines::new(coder, pb::Detail::Lines).code(line.as_bytes(), &mut output);
+        (String::from_utf8(output).expect("text"), coded)
+    }
+
+    #[test]
+    fn a_visit_is_answered_and_a_fault_is_told_in_place() {
+        let visit = r#"{"encounter": {"encounterId": "v-1", "setting": "PHYSICIAN_OFFICE", "serviceDate": "2025-11-03",
+            "administrations": [{"administrationId": "a1", "route": "IV_PUSH", "drugs": [{"name": "x"}]}]}}"#;
+        let (answer, coded) = answer_to(visit);
+        assert!(coded.is_ok() && answer.contains(r#""encounterId":"v-1""#), "{answer} {coded:?}");
+        let (answer, coded) = answer_to(r#"{"encounter": {"encounterId": "v-1"}}"#);
+        assert!(coded.is_err() && answer.contains(r#""field":"encounter.setting""#), "{answer}");
+        for broken in ["{", "[]", r#"{"patientName": "x"}"#] {
+            let (answer, coded) = answer_to(broken);
+            assert!(
+                coded.is_err() && answer.starts_with(r#"{"error":{"reason":"INVALID_REQUEST""#),
+                "{answer}"
+            );
+        }
+    }
+}
