@@ -2,6 +2,7 @@
 
 use crate::catalog::{Catalog, CodeFlags, CodeVersion};
 use crate::domain::billing::BillingUnit;
+use crate::domain::claim::{Line, Track};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{Container, ContainerKind, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, Setting};
@@ -115,7 +116,9 @@ fn an_undocumented_remainder_is_held_and_asked_for() {
     let result = code(&visit, "1 mg", "medicare");
     assert_eq!(lines(&result), ["80"]);
     assert!(has(&result, Reason::DiscardNotDocumented));
-    let billed: Vec<usize> = result.questions[0].answers.iter().map(|answer| answer.lines.len()).collect();
+    let asked = result.questions.iter().find(|question| question.rule.id == "W-14").expect("the question");
+    let of_drug = |lines: &[Line]| lines.iter().filter(|line| line.track == Track::Drug).count();
+    let billed: Vec<usize> = asked.answers.iter().map(|answer| of_drug(&answer.lines)).collect();
     assert_eq!(billed, [2, 1]);
 }
 
