@@ -3,6 +3,7 @@
 mod administration_properties;
 mod architecture;
 mod cms;
+mod examples;
 mod golden_administration;
 mod golden_visits;
 mod interop;

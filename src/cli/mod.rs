@@ -1,6 +1,7 @@
 //! The command line, one file a subcommand.
 
 pub mod build_seed;
+pub mod code;
 pub mod code_stream;
 pub mod diff;
 pub mod export;
@@ -27,6 +28,8 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Code a visit: administration lines and drug lines, with the reason for each.
+    Code(code::Flags),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.
@@ -47,6 +50,7 @@ enum Command {
 /// Runs the program; an error is one line that says what to do.
 pub fn main() -> ExitCode {
     let done = match Program::parse().command {
+        Command::Code(flags) => code::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),
         Command::Releases(flags) => releases::run(&flags),
