@@ -11,6 +11,7 @@ pub mod lookup;
 pub mod ordered_lines;
 pub mod releases;
 pub mod search;
+pub mod serve;
 mod shelf;
 pub mod visit_table;
 
@@ -30,6 +31,8 @@ struct Program {
 enum Command {
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
+    /// Serve the coding calls over gRPC.
+    Serve(serve::Flags),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.
@@ -51,6 +54,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let done = match Program::parse().command {
         Command::Code(flags) => code::run(&flags),
+        Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),
         Command::Releases(flags) => releases::run(&flags),

@@ -92,7 +92,6 @@ impl Eq for Rule {}
 /// }
 /// ```
 /// `status:`, `from:` and `until:` may stand after `cites:`.
-#[allow(unused_macros)]
 macro_rules! rule {
     (
         pub static $name:ident: $id:literal, $title:literal,
@@ -125,7 +124,6 @@ macro_rules! rule {
     (@or $default:expr;) => { $default };
     (@or $default:expr; $given:expr) => { $given };
 }
-#[allow(unused_imports)]
 pub(crate) use rule;
 
 /// A family of rules: its title, and its records in the order of the rule book.

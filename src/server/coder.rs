@@ -89,7 +89,13 @@ impl Coder {
         let catalog = self.catalog()?;
         let detail = detail(request.detail)?;
         let input_digest = digest(Some(&request));
-        let (encounter, _) = convert::drug_alone(request)?;
+        let (encounter, billing_unit) = convert::drug_alone(request)?;
+        if billing_unit.is_some() {
+            return Err(Refusal::invalid(
+                "billingUnit",
+                "cannot be given yet: name a code, and its unit is used",
+            ));
+        }
         let result = engine::code_drug(&encounter, &catalog, self.policy(&encounter)?);
         let citations = self.policies.citations();
         let answering = Answering {

@@ -1,6 +1,7 @@
 //! The gRPC service: services, conversion, layers.
 
 pub mod coder;
+pub mod coding_service;
 pub mod convert;
 pub mod http_json;
 pub mod items;
@@ -9,3 +10,4 @@ pub mod layers;
 pub mod limits;
 pub mod pb;
 pub mod refusal;
+pub mod serve;
