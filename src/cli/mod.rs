@@ -9,10 +9,12 @@ pub mod formats;
 pub mod import;
 pub mod lookup;
 pub mod ordered_lines;
+mod progress;
 pub mod releases;
 pub mod search;
 pub mod serve;
 mod shelf;
+pub mod update;
 pub mod visit_table;
 
 use std::process::ExitCode;
@@ -37,6 +39,8 @@ enum Command {
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.
     Search(search::Flags),
+    /// Bring the store to the current quarter, or ask a running service to.
+    Update(update::Flags),
     /// List the releases that the store holds.
     Releases(releases::Flags),
     /// Say what changed between two releases, quarters or years.
@@ -57,14 +61,19 @@ pub fn main() -> ExitCode {
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),
+        Command::Update(flags) => return ended(update::run(&flags)),
         Command::Releases(flags) => releases::run(&flags),
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),
         Command::Import(flags) => import::run(&flags),
         Command::BuildSeed(flags) => build_seed::run(&flags),
     };
+    ended(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
