@@ -47,3 +47,26 @@ pub const DURATION_MINUTES_MAX: u32 = 31 * 24 * 60;
 
 /// Violations that one answer lists; further ones are counted.
 pub const VIOLATIONS_MAX: usize = 100;
+
+/// Codes of one `BatchGetCodes`.
+pub const BATCH_CODES_MAX: usize = 1_000;
+
+/// Codes of a page of `ListCodes` where no size is asked for.
+pub const CODES_PER_PAGE: usize = 100;
+/// Most of them that a page holds, whatever is asked for.
+pub const CODES_PER_PAGE_MAX: usize = 1_000;
+
+/// Matches of `SearchDrugs` where no size is asked for.
+pub const MATCHES_PER_PAGE: usize = 20;
+/// Most of them that a page holds, whatever is asked for.
+pub const MATCHES_PER_PAGE_MAX: usize = 100;
+
+/// Releases of a page of `ListReleases` where no size is asked for.
+pub const RELEASES_PER_PAGE: usize = 50;
+/// Most of them that a page holds, whatever is asked for.
+pub const RELEASES_PER_PAGE_MAX: usize = 200;
+
+/// Changes of a page of `CompareReleases` where no size is asked for.
+pub const CHANGES_PER_PAGE: usize = 100;
+/// Most of them that a page holds, whatever is asked for.
+pub const CHANGES_PER_PAGE_MAX: usize = 500;
