@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use super::convert::catalog::{self, AsOf};
-use super::limits::{
-    CHANGES_PER_PAGE, CHANGES_PER_PAGE_MAX, CODES_PER_PAGE, CODES_PER_PAGE_MAX, MATCHES_PER_PAGE,
-    MATCHES_PER_PAGE_MAX, RELEASES_PER_PAGE, RELEASES_PER_PAGE_MAX,
-};
+use super::limits::RequestLimits;
 use super::paging::{self, Cursor};
 use super::pb;
 use super::refusal::Refusal;
@@ -22,12 +19,19 @@ use crate::domain::time::Date;
 #[derive(Debug, Clone)]
 pub struct CodeBook {
     library: Arc<Library>,
+    limits: RequestLimits,
 }
 
 impl CodeBook {
     /// Answers from what a library holds.
-    pub const fn new(library: Arc<Library>) -> Self {
-        Self { library }
+    pub fn new(library: Arc<Library>) -> Self {
+        Self { library, limits: RequestLimits::default() }
+    }
+
+    /// The same book under other limits of a request.
+    #[must_use]
+    pub fn under(self, limits: RequestLimits) -> Self {
+        Self { limits, ..self }
     }
 
     fn catalog(&self) -> Result<Arc<Catalog>, Refusal> {
@@ -51,7 +55,7 @@ impl CodeBook {
     /// Texts that are no codes, or no date.
     pub fn codes(&self, request: pb::BatchGetCodesRequest) -> Result<pb::BatchGetCodesResponse, Refusal> {
         let catalog = self.catalog()?;
-        let (codes, as_of) = catalog::batch(request, today())?;
+        let (codes, as_of) = catalog::batch(request, today(), &self.limits)?;
         let mut response = pb::BatchGetCodesResponse::default();
         for code in codes {
             match catalog::code_version(&catalog, as_of.lookup(&catalog, code), as_of.date()) {
@@ -71,7 +75,7 @@ impl CodeBook {
         let filter = catalog::list_filter(request.filter.as_ref())?;
         let cursor = Cursor::of(&filter);
         let after: Option<HcpcsCode> = cursor.open(&request.page_token)?;
-        let size = paging::size(request.page_size, CODES_PER_PAGE, CODES_PER_PAGE_MAX);
+        let size = paging::CODES.of(request.page_size);
         let page = catalog.list(&filter, today, size, after);
         let date = filter.in_force_on.unwrap_or(today);
         let versions = page.lookups.into_iter();
@@ -92,7 +96,7 @@ impl CodeBook {
         if request.query.trim().is_empty() {
             return Err(Refusal::invalid("query", "is required: give a code, an ingredient or a brand"));
         }
-        let size = paging::size(request.page_size, MATCHES_PER_PAGE, MATCHES_PER_PAGE_MAX);
+        let size = paging::MATCHES.of(request.page_size);
         let hits = catalog.search(&request.query, date, size);
         let matches = hits.iter().map(|hit| catalog::drug_match(&catalog, hit, date)).collect();
         Ok(pb::SearchDrugsResponse { matches })
@@ -138,7 +142,7 @@ impl CodeBook {
     pub fn releases(&self, request: &pb::ListReleasesRequest) -> Result<pb::ListReleasesResponse, Refusal> {
         let mut entries = self.library.entries().map_err(refused)?;
         entries.sort_by_key(|entry| std::cmp::Reverse((entry.header.quarter, entry.sequence)));
-        let size = paging::size(request.page_size, RELEASES_PER_PAGE, RELEASES_PER_PAGE_MAX);
+        let size = paging::RELEASES.of(request.page_size);
         let scope = entries.iter().map(|entry| entry.header.id.clone()).collect::<Vec<_>>();
         let (page, next_page_token) = Cursor::of(scope).page(&entries, &request.page_token, size)?;
         let releases = page.iter().map(catalog::release).collect();
@@ -159,7 +163,7 @@ impl CodeBook {
         let days = [&from, &to].map(|release| release.header.quarter.first_day());
         let all = compare_releases(&from, &to, &catalog);
         let cursor = Cursor::of((&from.header.id, &to.header.id));
-        let size = paging::size(request.page_size, CHANGES_PER_PAGE, CHANGES_PER_PAGE_MAX);
+        let size = paging::CHANGES.of(request.page_size);
         let (page, next_page_token) = cursor.page(&all, &request.page_token, size)?;
         let changes = page.iter().map(|it| catalog::code_change(&catalog, it, days.into())).collect();
         Ok(pb::CompareReleasesResponse { changes, next_page_token, counts: catalog::counts(&all) })

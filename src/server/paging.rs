@@ -50,12 +50,32 @@ impl Cursor {
     }
 }
 
-/// The size of a page: the default where none is asked for, and never above the limit.
-pub fn size(asked: u32, default: usize, limit: usize) -> usize {
-    match usize::try_from(asked) {
-        Ok(0) => default,
-        Ok(asked) => asked.min(limit),
-        Err(_) => limit,
+/// How many items a page of one kind holds.
+#[derive(Debug, Clone, Copy)]
+pub struct PageSize {
+    /// Where no size is asked for.
+    pub default: usize,
+    /// Whatever is asked for.
+    pub most: usize,
+}
+
+/// Codes of `ListCodes`.
+pub const CODES: PageSize = PageSize { default: 100, most: 1_000 };
+/// Matches of `SearchDrugs`.
+pub const MATCHES: PageSize = PageSize { default: 20, most: 100 };
+/// Releases of `ListReleases`.
+pub const RELEASES: PageSize = PageSize { default: 50, most: 200 };
+/// Changes of `CompareReleases`.
+pub const CHANGES: PageSize = PageSize { default: 100, most: 500 };
+
+impl PageSize {
+    /// The size of the page that is asked for.
+    pub fn of(self, asked: u32) -> usize {
+        match usize::try_from(asked) {
+            Ok(0) => self.default,
+            Ok(asked) => asked.min(self.most),
+            Err(_) => self.most,
+        }
     }
 }
 
@@ -88,6 +108,6 @@ mod tests {
             }
         }
         assert_eq!(seen, all);
-        assert_eq!((size(0, 20, 100), size(7, 20, 100), size(u32::MAX, 20, 100)), (20, 7, 100));
+        assert_eq!([0, 7, u32::MAX].map(|asked| MATCHES.of(asked)), [20, 7, 100]);
     }
 }

@@ -13,7 +13,8 @@ use super::coder::Coder;
 use super::coding_service::CodingService;
 use super::layers::auth::{AuthLayer, Identities};
 use super::layers::metrics::{Metrics, MetricsLayer};
-use super::{limits, pb};
+use super::limits::ServiceLimits;
+use super::pb;
 use pb::catalog_service_server::CatalogServiceServer;
 use pb::coding_service_server::CodingServiceServer;
 
@@ -61,9 +62,9 @@ pub async fn serve(
     reporter.set_serving::<CodingServiceServer<CodingService>>().await;
     reporter.set_serving::<CatalogServiceServer<CatalogService>>().await;
     let coding = CodingServiceServer::new(CodingService::new(coder))
-        .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
+        .max_decoding_message_size(ServiceLimits::default().message_bytes);
     let catalog = CatalogServiceServer::new(CatalogService::new(book))
-        .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
+        .max_decoding_message_size(ServiceLimits::default().message_bytes);
     let (draining, drained) = tokio::sync::oneshot::channel::<()>();
     let stopping = async move {
         stop.await;

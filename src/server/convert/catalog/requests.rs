@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, Lookup};
 use crate::domain::code::HcpcsCode;
 use crate::domain::time::Date;
 use crate::server::convert::violations::{Path, Violations};
-use crate::server::limits::BATCH_CODES_MAX;
+use crate::server::limits::RequestLimits;
 use crate::server::pb;
 
 /// The date of service asked for; the newest versions, as they stand today, where there is none.
@@ -57,9 +57,13 @@ pub fn code(request: &pb::GetCodeRequest, today: Date) -> Result<(HcpcsCode, AsO
 ///
 /// # Errors
 /// Texts that are no codes, too many of them, or no date.
-pub fn batch(request: pb::BatchGetCodesRequest, today: Date) -> Result<(Vec<HcpcsCode>, AsOf), Violations> {
+pub fn batch(
+    request: pb::BatchGetCodesRequest,
+    today: Date,
+    limits: &RequestLimits,
+) -> Result<(Vec<HcpcsCode>, AsOf), Violations> {
     let mut violations = Violations::default();
-    let codes = violations.at_most(&Path::Root.field("codes"), request.codes, BATCH_CODES_MAX);
+    let codes = violations.at_most(&Path::Root.field("codes"), request.codes, limits.batch_items);
     let codes = codes.iter().enumerate();
     let codes = codes
         .filter_map(|(index, text)| violations.take(&Path::Root.item("codes", index), parse(text)))
