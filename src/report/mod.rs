@@ -5,4 +5,5 @@ pub mod explanation;
 pub mod note;
 pub mod page;
 mod role;
+pub mod rule_text;
 mod timeline;

@@ -47,3 +47,9 @@ pub const DURATION_MINUTES_MAX: u32 = 31 * 24 * 60;
 
 /// Violations that one answer lists; further ones are counted.
 pub const VIOLATIONS_MAX: usize = 100;
+
+/// Rules on one page of a listing.
+pub const RULES_PAGE_MAX: u32 = 500;
+
+/// Rules on one page where the caller names no size.
+pub const RULES_PAGE_DEFAULT: u32 = 50;
