@@ -9,6 +9,7 @@ mod golden_visits;
 mod interop;
 mod program;
 mod proto_hygiene;
+mod rule_book;
 mod store_crash;
 mod support;
 mod updater;

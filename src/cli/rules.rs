@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::shelf::Format;
 use super::{PoliciesFlag, print};
+use crate::report::rule_reference;
 use crate::server::{convert, rule_book};
 
 /// Which rules to list, and how.
@@ -15,6 +16,9 @@ pub struct Flags {
     family: Option<String>,
     #[arg(long, value_enum, default_value_t, env = "INFUSION_CODER_FORMAT")]
     format: Format,
+    /// Write the whole rule book as Markdown, as `catalog/rules.md` holds it.
+    #[arg(long, conflicts_with_all = ["family", "format"])]
+    markdown: bool,
     #[command(flatten)]
     policies: PoliciesFlag,
 }
@@ -24,6 +28,9 @@ pub struct Flags {
 /// # Errors
 /// A family that does not exist, or policy files that cannot be used.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
+    if flags.markdown {
+        return print(&rule_reference::markdown(flags.policies.book()?.citations()));
+    }
     let title = flags.family.as_deref().unwrap_or_default();
     let rules = rule_book::of_family(title);
     if rules.is_empty() {

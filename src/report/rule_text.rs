@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use textwrap::{Options, fill};
 
 use super::explanation::cited;
+use super::rule_reference::standing;
 use crate::policy::Citations;
-use crate::rules::{Rule, Status};
+use crate::rules::Rule;
 
 /// Spaces before the text under a heading.
 const INDENT: &str = "  ";
@@ -36,23 +37,6 @@ pub fn rule_text(rule: &Rule, family: &str, citations: &Citations, columns: usiz
             let _ = writeln!(text, "{INDENT}{INDENT}{}", source.url);
         }
     }
-    text
-}
-
-/// Whether a rule speaks, since when, and how solid its source is.
-pub fn standing(rule: &Rule) -> String {
-    let mut text = match rule.status {
-        Status::Active => "in force".to_owned(),
-        Status::Informational => "for reference; it decides no line".to_owned(),
-        Status::Withdrawn(reason) => format!("withdrawn: {reason}"),
-    };
-    if !rule.in_force_from.is_empty() {
-        let _ = write!(text, " from {}", rule.in_force_from);
-    }
-    if !rule.in_force_until.is_empty() {
-        let _ = write!(text, " until {}", rule.in_force_until);
-    }
-    let _ = write!(text, " · {}", rule.basis.as_str());
     text
 }
 
@@ -94,7 +78,7 @@ mod tests {
         }
         let text = rule_text(&EXAMPLE, "Time", &citations, 80);
         assert!(text.starts_with(
-            "EXAMPLE-1  An example\nTime · in force from 2023-07-01 · primary source\n\nWhat it says\n  Says.\n"
+            "EXAMPLE-1  An example\nTime · In force from 2023-07-01 · primary source\n\nWhat it says\n  Says.\n"
         ));
         assert!(text.ends_with("References\n  BOOK: A book, §3\n    https://example.org/a\n"), "{text}");
     }

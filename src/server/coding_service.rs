@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::coder::Coder;
 use super::refusal::Refusal;
-use super::{items, limits, pb, rule_book};
+use super::{items, pb, rule_book};
 
 /// Answers the coding calls.
 #[derive(Clone)]
@@ -40,8 +40,8 @@ impl pb::coding_service_server::CodingService for CodingService {
         request: Request<pb::BatchCodeEncountersRequest>,
     ) -> Result<Response<pb::BatchCodeEncountersResponse>, Status> {
         let requests = request.into_inner().requests;
-        if requests.len() > limits::BATCH_ITEMS_MAX {
-            let limit = limits::BATCH_ITEMS_MAX;
+        let limit = self.coder.limits().batch_items;
+        if requests.len() > limit {
             return Err(Refusal::invalid("requests", format!("holds more than {limit} visits")).into());
         }
         let items = items::batch(requests, self.code_one()).await?;

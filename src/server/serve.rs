@@ -11,7 +11,8 @@ use super::coder::Coder;
 use super::coding_service::CodingService;
 use super::layers::auth::{AuthLayer, Identities};
 use super::layers::metrics::{Metrics, MetricsLayer};
-use super::{limits, pb};
+use super::limits::ServiceLimits;
+use super::pb;
 use pb::coding_service_server::CodingServiceServer;
 
 /// Calls that one connection may have in flight; further ones are shed.
@@ -56,7 +57,7 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<CodingServiceServer<CodingService>>().await;
     let coding = CodingServiceServer::new(CodingService::new(coder))
-        .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
+        .max_decoding_message_size(ServiceLimits::default().message_bytes);
     let (draining, drained) = tokio::sync::oneshot::channel::<()>();
     let stopping = async move {
         stop.await;

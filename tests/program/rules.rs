@@ -15,6 +15,7 @@ fn every_rule_that_is_listed_can_be_explained() {
     for part in ["TIME-3", "What it says", "Example", "References", "https://"] {
         assert!(explained.contains(part), "{part} is not in\n{explained}");
     }
+    assert!(printed(&["rules", "--markdown"]).contains("### TIME-3 "));
     let record = json(&["explain", "TIME-3", "--format", "json"]);
     assert_eq!(rules.iter().find(|rule| rule["ruleId"] == "TIME-3"), Some(&record));
 }
