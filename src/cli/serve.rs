@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::PoliciesFlag;
 use super::shelf::StoreFlag;
-use crate::config;
 use crate::server::code_book::CodeBook;
 use crate::server::coder::Coder;
 use crate::server::layers::auth::Identities;
@@ -26,9 +26,8 @@ pub struct Flags {
     /// Serve everybody on an address that is not loopback.
     #[arg(long, env = "INFUSION_CODER_INSECURE")]
     insecure: bool,
-    /// A folder of policy files in place of, or added to, the embedded ones.
-    #[arg(long, value_name = "DIR", env = "INFUSION_CODER_POLICIES")]
-    policies: Option<PathBuf>,
+    #[command(flatten)]
+    policies: PoliciesFlag,
     #[command(flatten)]
     store: StoreFlag,
 }
@@ -42,7 +41,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     if identities.is_empty() && !flags.listen.ip().is_loopback() && !flags.insecure {
         bail!("{} is open to others: give --identities FILE, or say --insecure", flags.listen);
     }
-    let policies = Arc::new(config::policy_book(flags.policies.as_deref())?);
+    let policies = Arc::new(flags.policies.book()?);
     let library = Arc::new(flags.store.library()?);
     let coder = Coder::new(library.snapshot(), policies);
     let book = CodeBook::new(library);

@@ -19,7 +19,7 @@ impl CatalogService {
     }
 
     /// An answer that reads the disk, away from the threads that serve.
-    async fn from_disk<T: Send + 'static>(
+    async fn on_disk<T: Send + 'static>(
         &self,
         answer: impl FnOnce(&CodeBook) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<Response<T>, Status> {
@@ -78,7 +78,7 @@ impl pb::catalog_service_server::CatalogService for CatalogService {
         request: Request<pb::ListReleasesRequest>,
     ) -> Result<Response<pb::ListReleasesResponse>, Status> {
         let request = request.into_inner();
-        self.from_disk(move |book| book.releases(&request)).await
+        self.on_disk(move |book| book.releases(&request)).await
     }
 
     async fn compare_releases(
@@ -86,6 +86,6 @@ impl pb::catalog_service_server::CatalogService for CatalogService {
         request: Request<pb::CompareReleasesRequest>,
     ) -> Result<Response<pb::CompareReleasesResponse>, Status> {
         let request = request.into_inner();
-        self.from_disk(move |book| book.compare(&request)).await
+        self.on_disk(move |book| book.compare(&request)).await
     }
 }

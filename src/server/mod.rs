@@ -13,4 +13,5 @@ pub mod limits;
 pub mod paging;
 pub mod pb;
 pub mod refusal;
+pub mod rule_book;
 pub mod serve;

@@ -26,8 +26,8 @@ pub enum Refusal {
     UnknownRelease(String),
     #[error("the store cannot be read: see the server's log")]
     Store,
-    #[error("no rule has the id `{0}`: list the rules")]
-    UnknownRule(String),
+    #[error("no rule has the id `{id}`: {hint}")]
+    UnknownRule { id: String, hint: String },
     #[error("the catalog is not loaded: see the server's log, or try again in a moment")]
     NoCatalog,
     #[error("the policy files hold no rules of the default payer: see the server's log")]
@@ -66,7 +66,7 @@ impl Refusal {
             Self::UnknownNdc(_) => ErrorReason::NdcNotFound,
             Self::AmbiguousNdc(_) => ErrorReason::NdcAmbiguous,
             Self::UnknownRelease(_) => ErrorReason::ReleaseNotFound,
-            Self::UnknownRule(_) => ErrorReason::RuleNotFound,
+            Self::UnknownRule { .. } => ErrorReason::RuleNotFound,
             Self::NoCatalog => ErrorReason::CatalogUnavailable,
             Self::NoPolicy | Self::Store => ErrorReason::Internal,
         }
@@ -83,9 +83,10 @@ impl Refusal {
     const fn code(&self) -> Code {
         match self {
             Self::Invalid(_) | Self::AmbiguousNdc(_) => Code::InvalidArgument,
-            Self::UnknownCode(_) | Self::UnknownNdc(_) | Self::UnknownRelease(_) | Self::UnknownRule(_) => {
-                Code::NotFound
-            }
+            Self::UnknownCode(_)
+            | Self::UnknownNdc(_)
+            | Self::UnknownRelease(_)
+            | Self::UnknownRule { .. } => Code::NotFound,
             Self::NoCatalog => Code::Unavailable,
             Self::NoPolicy | Self::Store => Code::Internal,
         }
