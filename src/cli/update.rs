@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
 
 use super::progress::Shown;
 use super::shelf::{Format, StoreFlag, date_or_today};
-use crate::catalog::store::{Store, StoreError};
+use crate::catalog::store::{Library, StoreError};
 use crate::domain::quarter::Quarter;
-use crate::updater::library::{InUse, Library};
+use crate::updater::keeper::Keeper;
 use crate::updater::refresh::{Order, Outcome, Report};
 use crate::updater::run::{change_reports, run as refresh};
 use crate::updater::settings::Settings;
@@ -81,20 +82,20 @@ pub fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     };
     let order = Order { source, sought, validate_only: flags.validate_only, accept: flags.accept.clone() };
     let folder = flags.store.folder()?;
-    let opened = match Store::open(&folder) {
-        Ok(opened) => opened,
+    let library = match Library::open(&folder) {
+        Ok((library, _)) => library,
         Err(held @ StoreError::Locked { .. }) => {
             eprintln!("error: {held}");
             return Ok(ExitCode::from(EXIT_HELD));
         }
         Err(error) => return Err(error.into()),
     };
-    let library = Library::new(&folder, opened, InUse::default());
+    let keeper = Keeper::new(Arc::new(library), folder);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     let shown = Shown::new();
-    let report = runtime.block_on(refresh(&library, &settings, &order, &shown))?;
+    let report = runtime.block_on(refresh(&keeper, &settings, &order, &shown))?;
     shown.finish();
-    print(&library, &report, flags.format)?;
+    print(&keeper, &report, flags.format)?;
     Ok(exit_code(report.outcome, flags.current_is_success))
 }
 
@@ -117,7 +118,7 @@ pub fn exit_code(outcome: Outcome, current_is_success: bool) -> ExitCode {
     })
 }
 
-fn print(library: &Library, report: &Report, format: Format) -> anyhow::Result<()> {
+fn print(keeper: &Keeper, report: &Report, format: Format) -> anyhow::Result<()> {
     if format == Format::Json {
         println!("{}", serde_json::to_string_pretty(report)?);
         return Ok(());
@@ -133,7 +134,7 @@ fn print(library: &Library, report: &Report, format: Format) -> anyhow::Result<(
         println!("accepted: {reason}");
     }
     for comparison in report.changes.iter().filter(|_| !report.validate_only) {
-        let [page, _] = change_reports(library, &comparison.after.release);
+        let [page, _] = change_reports(keeper, &comparison.after.release);
         println!("change report: {}", page.display());
     }
     Ok(())

@@ -4,7 +4,7 @@ pub mod discover;
 pub mod fetch;
 pub mod gate;
 pub mod history;
-pub mod library;
+pub mod keeper;
 pub mod memory;
 pub mod quarter;
 pub mod reader;
