@@ -1,11 +1,9 @@
 //! All integration tests in one binary, so that the crate is linked once.
 
-mod administration_properties;
+mod administration;
 mod architecture;
 mod cms;
 mod examples;
-mod golden_administration;
-mod golden_visits;
 mod interop;
 mod proto_hygiene;
 mod store_crash;
