@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use http::HeaderValue;
 
 use super::shelf::StoreFlag;
 use crate::config;
 use crate::server::coder::Coder;
 use crate::server::layers::auth::Identities;
+use crate::server::layers::web::WebAccess;
 use crate::server::serve;
 
 /// Where to listen, and who may call.
@@ -29,7 +31,30 @@ pub struct Flags {
     #[arg(long, value_name = "DIR", env = "INFUSION_CODER_POLICIES")]
     policies: Option<PathBuf>,
     #[command(flatten)]
+    web: WebFlags,
+    #[command(flatten)]
     store: StoreFlag,
+}
+
+/// Callers other than gRPC, on the same port.
+#[derive(Debug, Args)]
+struct WebFlags {
+    /// Answer gRPC-Web, for browsers.
+    #[arg(long, env = "INFUSION_CODER_GRPC_WEB")]
+    grpc_web: bool,
+    /// Answer JSON posted to /infusion.coding.v1.SERVICE/METHOD, for browsers and curl.
+    #[arg(long, env = "INFUSION_CODER_HTTP_JSON")]
+    http_json: bool,
+    /// Origins whose pages may call, separated by commas, such as https://billing.example.org.
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "INFUSION_CODER_ALLOW_ORIGIN")]
+    allow_origin: Vec<HeaderValue>,
+}
+
+impl WebFlags {
+    fn access(&self) -> WebAccess {
+        let Self { grpc_web, http_json, allow_origin } = self;
+        WebAccess { grpc_web: *grpc_web, http_json: *http_json, origins: allow_origin.clone() }
+    }
 }
 
 /// Serves until the process is asked to stop.
@@ -45,7 +70,14 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let coder = Coder::on(flags.store.catalog()?, policies);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     let ready = |address| eprintln!("serving on {address}");
-    runtime.block_on(serve::serve(flags.listen, coder, identities, ready, stop_signal()))?;
+    runtime.block_on(serve::serve(
+        flags.listen,
+        coder,
+        identities,
+        flags.web.access(),
+        ready,
+        stop_signal(),
+    ))?;
     Ok(())
 }
 

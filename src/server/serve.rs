@@ -11,6 +11,7 @@ use super::coder::Coder;
 use super::coding_service::CodingService;
 use super::layers::auth::{AuthLayer, Identities};
 use super::layers::metrics::{Metrics, MetricsLayer};
+use super::layers::web::WebAccess;
 use super::{limits, pb};
 use pb::coding_service_server::CodingServiceServer;
 
@@ -47,6 +48,7 @@ pub async fn serve(
     address: SocketAddr,
     coder: Coder,
     identities: Identities,
+    web: WebAccess,
     ready: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
@@ -75,6 +77,8 @@ pub async fn serve(
         .load_shed(true)
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .max_connection_age(CONNECTION_AGE_MAX)
+        .accept_http1(web.needs_http1())
+        .layer(web.layers())
         .layer(MetricsLayer::new(Metrics::new()))
         .layer(AuthLayer::new(identities))
         .add_service(health)

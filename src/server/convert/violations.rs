@@ -24,6 +24,11 @@ pub struct Violations {
 }
 
 impl Violations {
+    /// The one fault of a text that is no message at all.
+    pub fn of(violation: Violation) -> Self {
+        Self { found: vec![violation], unlisted: 0 }
+    }
+
     /// Adds a violation; beyond the limit it is only counted.
     pub fn add(&mut self, at: &Path<'_>, description: impl fmt::Display) {
         if self.found.len() == VIOLATIONS_MAX {
@@ -109,7 +114,8 @@ impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, violation) in self.found.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{}: {}", violation.field, violation.description)?;
+            let colon = if violation.field.is_empty() { "" } else { ": " };
+            write!(f, "{separator}{}{colon}{}", violation.field, violation.description)?;
         }
         if self.unlisted > 0 {
             write!(f, "; and {} more", self.unlisted)?;
