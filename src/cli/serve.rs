@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use http::HeaderValue;
 
+use super::PoliciesFlag;
 use super::shelf::StoreFlag;
-use crate::config;
 use crate::server::coder::Coder;
 use crate::server::layers::auth::Identities;
 use crate::server::layers::web::WebAccess;
@@ -27,34 +26,12 @@ pub struct Flags {
     /// Serve everybody on an address that is not loopback.
     #[arg(long, env = "INFUSION_CODER_INSECURE")]
     insecure: bool,
-    /// A folder of policy files in place of, or added to, the embedded ones.
-    #[arg(long, value_name = "DIR", env = "INFUSION_CODER_POLICIES")]
-    policies: Option<PathBuf>,
     #[command(flatten)]
-    web: WebFlags,
+    policies: PoliciesFlag,
+    #[command(flatten)]
+    web: WebAccess,
     #[command(flatten)]
     store: StoreFlag,
-}
-
-/// Callers other than gRPC, on the same port.
-#[derive(Debug, Args)]
-struct WebFlags {
-    /// Answer gRPC-Web, for browsers.
-    #[arg(long, env = "INFUSION_CODER_GRPC_WEB")]
-    grpc_web: bool,
-    /// Answer JSON posted to /infusion.coding.v1.SERVICE/METHOD, for browsers and curl.
-    #[arg(long, env = "INFUSION_CODER_HTTP_JSON")]
-    http_json: bool,
-    /// Origins whose pages may call, separated by commas, such as https://billing.example.org.
-    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "INFUSION_CODER_ALLOW_ORIGIN")]
-    allow_origin: Vec<HeaderValue>,
-}
-
-impl WebFlags {
-    fn access(&self) -> WebAccess {
-        let Self { grpc_web, http_json, allow_origin } = self;
-        WebAccess { grpc_web: *grpc_web, http_json: *http_json, origins: allow_origin.clone() }
-    }
 }
 
 /// Serves until the process is asked to stop.
@@ -66,7 +43,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     if identities.is_empty() && !flags.listen.ip().is_loopback() && !flags.insecure {
         bail!("{} is open to others: give --identities FILE, or say --insecure", flags.listen);
     }
-    let policies = Arc::new(config::policy_book(flags.policies.as_deref())?);
+    let policies = Arc::new(flags.policies.book()?);
     let coder = Coder::on(flags.store.catalog()?, policies);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     let ready = |address| eprintln!("serving on {address}");
@@ -74,7 +51,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         flags.listen,
         coder,
         identities,
-        flags.web.access(),
+        flags.web.clone(),
         ready,
         stop_signal(),
     ))?;

@@ -19,14 +19,13 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::json::{self, JsonError};
-use super::limits::MESSAGE_BYTES_MAX;
 use super::pb;
 use super::refusal::Refusal;
 
-/// Largest JSON body that is read, in bytes: the text of a message is some four times its protobuf.
-const BODY_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
+/// Bytes of JSON for one byte of protobuf, at most: names of fields and values are written out.
+const JSON_BYTES_PER_BYTE: usize = 4;
 /// Largest answer that is turned into JSON, in bytes of protobuf: a batch of full explanations.
-const ANSWER_BYTES_MAX: usize = 64 * MESSAGE_BYTES_MAX;
+const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A gRPC message begins with a flag and its length.
 const FRAME_HEAD_BYTES: usize = 5;
 
@@ -63,14 +62,23 @@ struct ErrorBody<'a> {
 }
 
 /// A layer that answers JSON, and passes on everything else as it is.
-#[derive(Clone)]
-pub struct HttpJsonLayer;
+#[derive(Debug, Clone, Copy)]
+pub struct HttpJsonLayer {
+    body_bytes_max: usize,
+}
+
+impl HttpJsonLayer {
+    /// A layer before methods that read messages of at most so many bytes.
+    pub const fn new(message_bytes_max: usize) -> Self {
+        Self { body_bytes_max: message_bytes_max.saturating_mul(JSON_BYTES_PER_BYTE) }
+    }
+}
 
 impl<S> tower::Layer<S> for HttpJsonLayer {
     type Service = HttpJson<S>;
 
     fn layer(&self, inner: S) -> HttpJson<S> {
-        HttpJson { inner }
+        HttpJson { inner, body_bytes_max: self.body_bytes_max }
     }
 }
 
@@ -78,6 +86,7 @@ impl<S> tower::Layer<S> for HttpJsonLayer {
 #[derive(Clone)]
 pub struct HttpJson<S> {
     inner: S,
+    body_bytes_max: usize,
 }
 
 impl<S> tower::Service<Request<Body>> for HttpJson<S>
@@ -101,11 +110,15 @@ where
         // The instance that was polled ready makes the call; its clone takes its place.
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
-        Box::pin(answer(inner, request))
+        Box::pin(answer(inner, request, self.body_bytes_max))
     }
 }
 
-async fn answer<S>(mut inner: S, request: Request<Body>) -> Result<Response<Body>, S::Error>
+async fn answer<S>(
+    mut inner: S,
+    request: Request<Body>,
+    body_bytes_max: usize,
+) -> Result<Response<Body>, S::Error>
 where
     S: tower::Service<Request<Body>, Response = Response<Body>>,
 {
@@ -113,7 +126,7 @@ where
         let refusal = Status::unimplemented("no method of this path takes JSON: see the services in proto/");
         return Ok(error_response(&refusal));
     };
-    let request = match transcoded(request, transcoder).await {
+    let request = match transcoded(request, transcoder, body_bytes_max).await {
         Ok(request) => request,
         Err(refusal) => return Ok(error_response(&refusal)),
     };
@@ -138,10 +151,14 @@ fn transcoder(path: &str) -> Option<&'static Transcoder> {
 }
 
 /// The gRPC call of the same method; its caller and its peer stay known to the layers within.
-async fn transcoded(request: Request<Body>, transcoder: &Transcoder) -> Result<Request<Body>, Status> {
+async fn transcoded(
+    request: Request<Body>,
+    transcoder: &Transcoder,
+    body_bytes_max: usize,
+) -> Result<Request<Body>, Status> {
     let (mut head, body) = request.into_parts();
-    let too_large = || Status::resource_exhausted(format!("the body has more than {BODY_BYTES_MAX} bytes"));
-    let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(|_| too_large())?.to_bytes();
+    let too_large = || Status::resource_exhausted(format!("the body has more than {body_bytes_max} bytes"));
+    let body = Limited::new(body, body_bytes_max).collect().await.map_err(|_| too_large())?.to_bytes();
     let text = std::str::from_utf8(&body).map_err(|_| Status::invalid_argument("the body is not UTF-8"))?;
     let message = (transcoder.request)(text).map_err(Refusal::from)?;
     let length = u32::try_from(message.len()).map_err(|_| too_large())?;
@@ -240,7 +257,7 @@ mod tests {
     async fn post(path: &str, body: impl Into<Bytes>) -> (StatusCode, String) {
         let policies = crate::config::policy_book(None).expect("the embedded policies");
         let coder = Coder::on(Arc::new(Catalog::default()), Arc::new(policies));
-        let service = HttpJsonLayer.layer(CodingServiceServer::new(CodingService::new(coder)));
+        let service = HttpJsonLayer::new(1024).layer(CodingServiceServer::new(CodingService::new(coder)));
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/json; charset=utf-8");
         let request = request.body(Body::new(Full::new(body.into()))).expect("a request");
         let response = service.oneshot(request).await.expect("an answer");
@@ -278,7 +295,7 @@ mod tests {
         assert_eq!(status, StatusCode::BAD_REQUEST);
         assert!(body.contains(r#""field":"encounter.patientName""#), "{body}");
         assert_eq!(post(PATH, vec![0xff]).await.0, StatusCode::BAD_REQUEST);
-        assert_eq!(post(PATH, vec![b' '; BODY_BYTES_MAX + 1]).await.0, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(post(PATH, vec![b' '; 4 * 1024 + 1]).await.0, StatusCode::TOO_MANY_REQUESTS);
         let (status, body) =
             post("/infusion.coding.v1.CodingService/GetRule", r#"{"ruleId": "X-999"}"#).await;
         assert_eq!(status, StatusCode::NOT_FOUND);

@@ -10,4 +10,5 @@ pub mod layers;
 pub mod limits;
 pub mod pb;
 pub mod refusal;
+pub mod rule_book;
 pub mod serve;

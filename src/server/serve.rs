@@ -12,7 +12,8 @@ use super::coding_service::CodingService;
 use super::layers::auth::{AuthLayer, Identities};
 use super::layers::metrics::{Metrics, MetricsLayer};
 use super::layers::web::WebAccess;
-use super::{limits, pb};
+use super::limits::ServiceLimits;
+use super::pb;
 use pb::coding_service_server::CodingServiceServer;
 
 /// Calls that one connection may have in flight; further ones are shed.
@@ -58,7 +59,7 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<CodingServiceServer<CodingService>>().await;
     let coding = CodingServiceServer::new(CodingService::new(coder))
-        .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
+        .max_decoding_message_size(ServiceLimits::default().message_bytes);
     let (draining, drained) = tokio::sync::oneshot::channel::<()>();
     let stopping = async move {
         stop.await;
@@ -78,7 +79,7 @@ pub async fn serve(
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .max_connection_age(CONNECTION_AGE_MAX)
         .accept_http1(web.needs_http1())
-        .layer(web.layers())
+        .layer(web.layers(ServiceLimits::default().message_bytes))
         .layer(MetricsLayer::new(Metrics::new()))
         .layer(AuthLayer::new(identities))
         .add_service(health)

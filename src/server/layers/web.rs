@@ -14,12 +14,17 @@ use crate::server::http_json::HttpJsonLayer;
 const READABLE_HEADERS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
 
 /// Which callers other than gRPC are answered.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct WebAccess {
+    /// Answer gRPC-Web, for browsers.
+    #[arg(long, env = "INFUSION_CODER_GRPC_WEB")]
     pub grpc_web: bool,
+    /// Answer JSON posted to /infusion.coding.v1.SERVICE/METHOD, for browsers and curl.
+    #[arg(long, env = "INFUSION_CODER_HTTP_JSON")]
     pub http_json: bool,
-    /// Origins whose pages may call, such as `https://billing.example.org`; none may when it is empty.
-    pub origins: Vec<HeaderValue>,
+    /// Origins whose pages may call, separated by commas, such as https://billing.example.org.
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "INFUSION_CODER_ALLOW_ORIGIN")]
+    pub allow_origin: Vec<HeaderValue>,
 }
 
 type Optional<L> = Either<L, Identity>;
@@ -35,16 +40,17 @@ impl WebAccess {
     }
 
     /// The layers, the outermost first: leave for the origin, then JSON, then gRPC-Web.
-    pub fn layers(&self) -> WebLayers {
-        let cors = (self.needs_http1() && !self.origins.is_empty()).then(|| self.cors());
+    pub fn layers(&self, message_bytes_max: usize) -> WebLayers {
+        let cors = (self.needs_http1() && !self.allow_origin.is_empty()).then(|| self.cors());
         let cors = Stack::new(option_layer(cors), Identity::new());
-        let json = Stack::new(option_layer(self.http_json.then_some(HttpJsonLayer)), cors);
+        let json =
+            Stack::new(option_layer(self.http_json.then_some(HttpJsonLayer::new(message_bytes_max))), cors);
         Stack::new(option_layer(self.grpc_web.then(GrpcWebLayer::new)), json)
     }
 
     fn cors(&self) -> CorsLayer {
         CorsLayer::new()
-            .allow_origin(AllowOrigin::list(self.origins.iter().cloned()))
+            .allow_origin(AllowOrigin::list(self.allow_origin.iter().cloned()))
             .allow_methods([Method::POST])
             .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
             .expose_headers(READABLE_HEADERS.map(HeaderName::from_static))
