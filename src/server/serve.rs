@@ -7,6 +7,8 @@ use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 
+use super::catalog_service::CatalogService;
+use super::code_book::CodeBook;
 use super::coder::Coder;
 use super::coding_service::CodingService;
 use super::layers::auth::{AuthLayer, Identities};
@@ -14,6 +16,7 @@ use super::layers::metrics::{Metrics, MetricsLayer};
 use super::layers::web::WebAccess;
 use super::limits::ServiceLimits;
 use super::pb;
+use pb::catalog_service_server::CatalogServiceServer;
 use pb::coding_service_server::CodingServiceServer;
 
 /// Calls that one connection may have in flight; further ones are shed.
@@ -27,8 +30,8 @@ const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 /// How long calls in flight may go on after the process was asked to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The service that reflection lists, beside reflection itself.
-const SERVICE: &str = "infusion.coding.v1.CodingService";
+/// The services that reflection lists, beside reflection itself.
+const SERVICES: &[&str] = &["infusion.coding.v1.CodingService", "infusion.coding.v1.CatalogService"];
 
 /// Why the service cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,7 @@ pub enum ServeError {
 pub async fn serve(
     address: SocketAddr,
     coder: Coder,
+    book: CodeBook,
     identities: Identities,
     web: WebAccess,
     ready: impl FnOnce(SocketAddr),
@@ -58,19 +62,23 @@ pub async fn serve(
     let bound = listener.local_addr().map_err(listen)?;
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<CodingServiceServer<CodingService>>().await;
+    reporter.set_serving::<CatalogServiceServer<CatalogService>>().await;
     let coding = CodingServiceServer::new(CodingService::new(coder))
+        .max_decoding_message_size(ServiceLimits::default().message_bytes);
+    let catalog = CatalogServiceServer::new(CatalogService::new(book))
         .max_decoding_message_size(ServiceLimits::default().message_bytes);
     let (draining, drained) = tokio::sync::oneshot::channel::<()>();
     let stopping = async move {
         stop.await;
         reporter.set_not_serving::<CodingServiceServer<CodingService>>().await;
+        reporter.set_not_serving::<CatalogServiceServer<CatalogService>>().await;
         // The receiver outlives this future unless the server has ended already.
         let _ = draining.send(());
     };
     let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
-            .with_service_name(SERVICE)
+        let all = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(pb::DESCRIPTORS);
+        SERVICES.iter().fold(all, |builder, service| builder.with_service_name(*service))
     };
     let server = Server::builder()
         .timeout(CALL_TIMEOUT)
@@ -86,6 +94,7 @@ pub async fn serve(
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .add_service(coding)
+        .add_service(catalog)
         .serve_with_incoming_shutdown(without_delay(listener), stopping);
     ready(bound);
     tokio::select! {
