@@ -2,10 +2,13 @@
 
 mod administration;
 mod architecture;
+mod catalog_service;
 mod cms;
 mod examples;
 mod interop;
+mod program;
 mod proto_hygiene;
+mod rule_book;
 mod store_crash;
 mod support;
 mod updater;

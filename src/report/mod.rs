@@ -5,4 +5,6 @@ pub mod explanation;
 pub mod note;
 pub mod page;
 mod role;
+pub mod rule_reference;
+pub mod rule_text;
 mod timeline;

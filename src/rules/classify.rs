@@ -12,7 +12,7 @@ use crate::policy::parameters::DrugClassProfile;
 
 rule! {
     pub static CLS_1: "CLS-1", "Complexity makes a drug complex, not the diagnosis",
-    basis: Quoted, cites: ["A52953", "NOR-JF"],
+    basis: Quoted, cites: ["A52953", "NOR-JF", "MEDLEARN-MTX"],
     says: "The chemotherapy codes are for antineoplastic drugs, also against other diseases, and for certain monoclonal antibodies and other biologic response modifiers. The drug's complexity and risk decide.",
     why: "The codes pay for the preparation, supervision and monitoring that such a drug needs, whatever it treats.",
     example: "Rituximab for rheumatoid arthritis is infused under the same codes as rituximab for lymphoma.",

@@ -79,7 +79,7 @@ rule! {
 
 rule! {
     pub static HYD_6: "HYD-6", "Hydration needs a reason of its own",
-    basis: Primary, cites: ["NOR-HYD", "RAC137"],
+    basis: Primary, cites: ["NOR-HYD", "RAC137", "AAPC-HPUR"],
     says: "Fluid around an operation, for fasting, or without signs and symptoms on record is not paid as hydration.",
     why: "The service treats a need, and the record must show it.",
     example: "Two hours of saline for a fasting patient without symptoms earn nothing.",
@@ -125,7 +125,7 @@ rule! {
 
 rule! {
     pub static HYD_10: "HYD-10", "The order and the reason are on file",
-    basis: Primary, cites: ["NOR-HYD", "HAU1"],
+    basis: Primary, cites: ["NOR-HYD", "A52732", "HAU1"],
     status: Status::Informational,
     says: "An order and the clinical reason for hydration are on file; some contractors expect at least half a litre.",
     why: "Auditors deny hydration more often than any other of these services.",

@@ -31,7 +31,7 @@ rule! {
 
 rule! {
     pub static INIT_3: "INIT-3", "Everything else follows the initial service",
-    basis: Primary, cites: ["NOR-INIT", "IOM12", "NOR-CHEMO"],
+    basis: Primary, cites: ["NOR-INIT", "CR3631", "IOM12", "NOR-CHEMO"],
     says: "The other services take the sequential, concurrent or additional codes of the family that fits their drug, even where they are the first of that family.",
     why: "The access is paid for already.",
     example: "The first antiemetic push beside chemotherapy is an additional push; later hydration is an additional hour.",

@@ -17,7 +17,7 @@ use crate::rules::{Rule, rule};
 
 rule! {
     pub static MOD_1: "MOD-1", "The modifier of a second initial service",
-    basis: Secondary, cites: ["HC-0912", "RAC71"],
+    basis: Secondary, cites: ["HC-0912", "RAC71", "T968"],
     says: "The second initial service carries XS or 59 for another access site, and XE or 59 for a separate visit; so do its own add-ons.",
     why: "Without the modifier the second initial code is denied as a duplicate of the first.",
     example: "Chemotherapy through a port and, as the protocol asks, through a peripheral line: the second line's codes carry XS.",
