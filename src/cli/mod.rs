@@ -98,7 +98,11 @@ fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<code::RefusedLines>() {
+                ExitCode::from(code::RefusedLines::EXIT_CODE)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
