@@ -11,12 +11,16 @@ pub mod import;
 pub mod lookup;
 pub mod ordered_lines;
 mod progress;
+mod refresh_flags;
 pub mod releases;
+mod remote;
+mod rollback;
 pub mod rules;
 pub mod search;
 pub mod serve;
 mod shelf;
 pub mod update;
+mod update_remote;
 pub mod visit_lines;
 pub mod visit_table;
 
@@ -56,6 +60,10 @@ enum Command {
     Rules(rules::Flags),
     /// Explain a rule: what it says, why, an example, its exceptions and its sources.
     Explain(explain::Flags),
+    /// Take a release out of use: answers come from the one before.
+    Rollback(rollback::Flags),
+    /// Put a release that the store holds into use.
+    Activate(rollback::ActivateFlags),
     /// List the releases that the store holds.
     Releases(releases::Flags),
     /// Say what changed between two releases, quarters or years.
@@ -84,6 +92,8 @@ pub fn main() -> ExitCode {
         Command::Update(flags) => return ended(update::run(&flags)),
         Command::Rules(flags) => rules::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Rollback(flags) => rollback::run(&flags),
+        Command::Activate(flags) => rollback::activate(&flags),
         Command::Releases(flags) => releases::run(&flags),
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),

@@ -8,12 +8,15 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::PoliciesFlag;
+use super::refresh_flags::RefreshFlags;
 use super::shelf::StoreFlag;
+use crate::server::admin_service::AdminService;
 use crate::server::code_book::CodeBook;
 use crate::server::coder::Coder;
 use crate::server::layers::auth::Identities;
+use crate::server::layers::metrics::Metrics;
 use crate::server::layers::web::WebAccess;
-use crate::server::serve;
+use crate::server::serve::{self, Services};
 
 /// Where to listen, and who may call.
 #[derive(Debug, Args)]
@@ -32,6 +35,8 @@ pub struct Flags {
     #[command(flatten)]
     web: WebAccess,
     #[command(flatten)]
+    refresh: RefreshFlags,
+    #[command(flatten)]
     store: StoreFlag,
 }
 
@@ -47,11 +52,17 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let policies = Arc::new(flags.policies.book()?);
     let library = Arc::new(flags.store.library()?);
     let coder = Coder::new(library.snapshot(), policies);
+    let metrics = Metrics::new();
+    let desk = flags.refresh.desk(&flags.store, &library, metrics.clone())?;
     let book = CodeBook::new(library);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     let ready = |address| eprintln!("serving on {address}");
     let web = flags.web.clone();
-    runtime.block_on(serve::serve(flags.listen, coder, book, identities, web, ready, stop_signal()))?;
+    if let (Some(desk), Some(plan)) = (&desk, flags.refresh.schedule()?) {
+        runtime.spawn(plan.keep(desk.clone()));
+    }
+    let services = Services { coder, book, admin: AdminService::new(desk) };
+    runtime.block_on(serve::serve(flags.listen, services, identities, web, metrics, ready, stop_signal()))?;
     Ok(())
 }
 

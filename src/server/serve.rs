@@ -1,12 +1,14 @@
 //! Puts the services on a socket, and drains them when the process is asked to stop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 
+use super::admin_service::AdminService;
 use super::catalog_service::CatalogService;
 use super::code_book::CodeBook;
 use super::coder::Coder;
@@ -16,6 +18,7 @@ use super::layers::metrics::{Metrics, MetricsLayer};
 use super::layers::web::WebAccess;
 use super::limits::ServiceLimits;
 use super::pb;
+use pb::catalog_admin_service_server::CatalogAdminServiceServer;
 use pb::catalog_service_server::CatalogServiceServer;
 use pb::coding_service_server::CodingServiceServer;
 
@@ -31,7 +34,18 @@ const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The services that reflection lists, beside reflection itself.
-const SERVICES: &[&str] = &["infusion.coding.v1.CodingService", "infusion.coding.v1.CatalogService"];
+const SERVICES: &[&str] = &[
+    "infusion.coding.v1.CodingService",
+    "infusion.coding.v1.CatalogService",
+    "infusion.coding.v1.CatalogAdminService",
+];
+
+/// What answers the calls.
+pub struct Services {
+    pub coder: Coder,
+    pub book: CodeBook,
+    pub admin: AdminService,
+}
 
 /// Why the service cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -50,10 +64,10 @@ pub enum ServeError {
 /// An address that is taken, or a transport that fails.
 pub async fn serve(
     address: SocketAddr,
-    coder: Coder,
-    book: CodeBook,
+    services: Services,
     identities: Identities,
     web: WebAccess,
+    metrics: Arc<Metrics>,
     ready: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
@@ -63,9 +77,12 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<CodingServiceServer<CodingService>>().await;
     reporter.set_serving::<CatalogServiceServer<CatalogService>>().await;
+    let Services { coder, book, admin } = services;
     let coding = CodingServiceServer::new(CodingService::new(coder))
         .max_decoding_message_size(ServiceLimits::default().message_bytes);
     let catalog = CatalogServiceServer::new(CatalogService::new(book))
+        .max_decoding_message_size(ServiceLimits::default().message_bytes);
+    let admin = CatalogAdminServiceServer::new(admin)
         .max_decoding_message_size(ServiceLimits::default().message_bytes);
     let (draining, drained) = tokio::sync::oneshot::channel::<()>();
     let stopping = async move {
@@ -88,13 +105,14 @@ pub async fn serve(
         .max_connection_age(CONNECTION_AGE_MAX)
         .accept_http1(web.needs_http1())
         .layer(web.layers(ServiceLimits::default().message_bytes))
-        .layer(MetricsLayer::new(Metrics::new()))
+        .layer(MetricsLayer::new(metrics))
         .layer(AuthLayer::new(identities))
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .add_service(coding)
         .add_service(catalog)
+        .add_service(admin)
         .serve_with_incoming_shutdown(without_delay(listener), stopping);
     ready(bound);
     tokio::select! {

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use infusion_coder::catalog::store::Library;
 use infusion_coder::policy::PolicyBook;
+use infusion_coder::server::admin_service::AdminService;
 use infusion_coder::server::code_book::CodeBook;
 use infusion_coder::server::coder::Coder;
 use infusion_coder::server::layers::auth::Identities;
+use infusion_coder::server::layers::metrics::Metrics;
 use infusion_coder::server::layers::web::WebAccess;
-use infusion_coder::server::serve::serve;
+use infusion_coder::server::serve::{Services, serve};
+use infusion_coder::updater::desk::Desk;
 use tokio::sync::oneshot;
 use tonic::transport::Channel;
 
@@ -22,6 +25,11 @@ pub struct Server {
 impl Server {
     /// Starts a server over a library, with the embedded policies.
     pub async fn start(library: Arc<Library>) -> Self {
+        Self::start_with(library, None).await
+    }
+
+    /// The same with a desk of refreshes.
+    pub async fn start_with(library: Arc<Library>, desk: Option<Arc<Desk>>) -> Self {
         let (stop, stopped) = oneshot::channel();
         let (ready, bound) = oneshot::channel();
         tokio::spawn(async move {
@@ -30,8 +38,10 @@ impl Server {
             let anywhere = "127.0.0.1:0".parse().expect("an address");
             let tell = |address| ready.send(address).expect("the test waits");
             let stopped = async { stopped.await.unwrap_or_default() };
-            let (book, web) = (CodeBook::new(library), WebAccess::default());
-            serve(anywhere, coder, book, Identities::default(), web, tell, stopped)
+            let (book, admin) = (CodeBook::new(library), AdminService::new(desk));
+            let services = Services { coder, book, admin };
+            let (identities, web) = (Identities::default(), WebAccess::default());
+            serve(anywhere, services, identities, web, Metrics::new(), tell, stopped)
                 .await
                 .expect("the server runs");
         });
