@@ -7,6 +7,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::convert::{self, Answering};
+use super::limits::RequestLimits;
 use super::pb;
 use super::refusal::Refusal;
 use crate::catalog::Catalog;
@@ -22,6 +23,7 @@ const FALLBACK_PAYER: &str = "medicare";
 pub struct Coder {
     catalog: Arc<ArcSwapOption<Catalog>>,
     policies: Arc<PolicyBook>,
+    limits: RequestLimits,
 }
 
 /// A coded visit: what the request said, what the engine decided, and the answer in words.
@@ -34,7 +36,18 @@ pub struct Coded {
 impl Coder {
     /// A coder on a catalog that may be swapped under it; empty until one is loaded.
     pub fn new(catalog: Arc<ArcSwapOption<Catalog>>, policies: Arc<PolicyBook>) -> Self {
-        Self { catalog, policies }
+        Self { catalog, policies, limits: RequestLimits::default() }
+    }
+
+    /// The same coder under other limits of a request.
+    #[must_use]
+    pub fn under(self, limits: RequestLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// What one request may hold.
+    pub const fn limits(&self) -> &RequestLimits {
+        &self.limits
     }
 
     /// A coder on a catalog that stays.
@@ -63,7 +76,7 @@ impl Coder {
         let catalog = self.catalog()?;
         let detail = detail(request.detail)?;
         let input_digest = digest(request.encounter.as_ref());
-        let encounter = convert::encounter(request.encounter)?;
+        let encounter = convert::encounter(request.encounter, &self.limits)?;
         let result = engine::code(&encounter, &catalog, self.policy(&encounter)?);
         let citations = self.policies.citations();
         let answering = Answering {
@@ -89,7 +102,7 @@ impl Coder {
         let catalog = self.catalog()?;
         let detail = detail(request.detail)?;
         let input_digest = digest(Some(&request));
-        let (encounter, billing_unit) = convert::drug_alone(request)?;
+        let (encounter, billing_unit) = convert::drug_alone(request, &self.limits)?;
         if billing_unit.is_some() {
             return Err(Refusal::invalid(
                 "billingUnit",

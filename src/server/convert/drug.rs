@@ -4,14 +4,14 @@ use super::violations::{Path, Violations};
 use crate::domain::code::{CodeError, Ndc};
 use crate::domain::drug::{Container, DrugGiven, NdcGiven};
 use crate::domain::quantity::{Decimal, Quantity, Unit};
-use crate::server::limits::{CONTAINER_COUNT_MAX, CONTAINERS_PER_DRUG_MAX, ID_CHARACTERS_MAX};
 use crate::server::pb;
 
 /// Reads a drug; what cannot be read is left out and noted.
 pub(super) fn drug(drug: pb::Drug, at: &Path<'_>, violations: &mut Violations) -> DrugGiven {
     let code_path = at.field("hcpcsCode");
     let code = Some(drug.hcpcs_code).filter(|code| !code.is_empty());
-    let containers = violations.at_most(&at.field("containers"), drug.containers, CONTAINERS_PER_DRUG_MAX);
+    let limit = violations.limits.containers_per_drug;
+    let containers = violations.at_most(&at.field("containers"), drug.containers, limit);
     let containers = containers.into_iter().enumerate();
     DrugGiven {
         code: code.and_then(|code| violations.take(&code_path, code.parse())),
@@ -86,15 +86,16 @@ fn container(given: pb::Container, at: &Path<'_>, violations: &mut Violations) -
         violations.add(&at.field("content"), "is required: give the labelled content of one container");
     }
     let count = given.count.unwrap_or(1);
-    if count == 0 || count > CONTAINER_COUNT_MAX {
-        violations.add(&at.field("count"), format_args!("is {count}: give 1 to {CONTAINER_COUNT_MAX}"));
+    let limit = violations.limits.container_count;
+    if count == 0 || count > limit {
+        violations.add(&at.field("count"), format_args!("is {count}: give 1 to {limit}"));
     }
     let content = positive(given.content, &at.field("content"), violations);
     let volume = positive(given.volume, &at.field("volume"), violations);
     let kind = violations.choice(&at.field("kind"), given.kind);
     let form = violations.choice(&at.field("form"), given.form);
     let ndc = ndc(&given.ndc, &at.field("ndc"), violations);
-    let lot_number = violations.text(&at.field("lotNumber"), given.lot_number, ID_CHARACTERS_MAX);
+    let lot_number = violations.id(&at.field("lotNumber"), given.lot_number);
     Some(Container {
         content: content?,
         volume,

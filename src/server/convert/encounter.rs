@@ -9,10 +9,7 @@ use crate::domain::encounter::{
 };
 use crate::domain::quantity::Quantity;
 use crate::domain::time::{Date, LocalTime, TimeZone, minutes_between, parse_time_zone};
-use crate::server::limits::{
-    ADMINISTRATIONS_MAX, DAYS_FROM_SERVICE_MAX, DIAGNOSES_MAX, DRUGS_PER_ADMINISTRATION_MAX,
-    DURATION_MINUTES_MAX, ID_CHARACTERS_MAX, INTERRUPTIONS_MAX, MODIFIERS_MAX, OTHER_SERVICES_MAX,
-};
+use crate::server::limits::{MODIFIERS_MAX, RequestLimits};
 use crate::server::pb;
 
 /// The payer whose rules apply when a request names none.
@@ -22,8 +19,8 @@ const DEFAULT_PAYER: &str = "medicare";
 ///
 /// # Errors
 /// Every violation of the request.
-pub fn encounter(given: Option<pb::Encounter>) -> Result<Encounter, Violations> {
-    let mut violations = Violations::default();
+pub fn encounter(given: Option<pb::Encounter>, limits: &RequestLimits) -> Result<Encounter, Violations> {
+    let mut violations = Violations::under(limits);
     let at = Path::Root.field("encounter");
     let Some(given) = given else {
         violations.add(&at, "is required");
@@ -37,7 +34,7 @@ pub fn encounter(given: Option<pb::Encounter>) -> Result<Encounter, Violations> 
         violations.add(&at.field("administrations"), "is empty: give what was administered");
     }
     let given_administrations =
-        violations.at_most(&at.field("administrations"), given.administrations, ADMINISTRATIONS_MAX);
+        violations.at_most(&at.field("administrations"), given.administrations, limits.administrations);
     let administrations: Vec<Administration> = given_administrations
         .into_iter()
         .enumerate()
@@ -45,14 +42,12 @@ pub fn encounter(given: Option<pb::Encounter>) -> Result<Encounter, Violations> 
         .collect();
     check_references(&administrations, &given.primary_reason, &at, &mut violations);
     let read = Encounter {
-        id: violations
-            .text(&at.field("encounterId"), given.encounter_id, ID_CHARACTERS_MAX)
-            .unwrap_or_default(),
+        id: violations.id(&at.field("encounterId"), given.encounter_id).unwrap_or_default(),
         payer: payer(given.payer, &at, &mut violations),
-        payer_variant: violations.text(&at.field("payerVariant"), given.payer_variant, ID_CHARACTERS_MAX),
+        payer_variant: violations.id(&at.field("payerVariant"), given.payer_variant),
         time_zone: time_zone.clone(),
         indication: violations.choice(&at.field("indication"), given.indication),
-        diagnoses: texts("diagnoses", given.diagnoses, DIAGNOSES_MAX, &at, &mut violations),
+        diagnoses: texts("diagnoses", given.diagnoses, limits.diagnoses, &at, &mut violations),
         primary_reason: Some(given.primary_reason).filter(|id| !id.is_empty()),
         administrations,
         documentation: given.documentation.map(documentation).unwrap_or_default(),
@@ -72,8 +67,11 @@ pub fn encounter(given: Option<pb::Encounter>) -> Result<Encounter, Violations> 
 ///
 /// # Errors
 /// Every violation of the request.
-pub fn drug_alone(given: pb::CalculateDrugLinesRequest) -> Result<(Encounter, Option<Quantity>), Violations> {
-    let mut violations = Violations::default();
+pub fn drug_alone(
+    given: pb::CalculateDrugLinesRequest,
+    limits: &RequestLimits,
+) -> Result<(Encounter, Option<Quantity>), Violations> {
+    let mut violations = Violations::under(limits);
     let at = Path::Root;
     let setting = violations.required_choice(&at.field("setting"), given.setting);
     let service_date = required_date(&given.service_date, &at, &mut violations);
@@ -90,9 +88,9 @@ pub fn drug_alone(given: pb::CalculateDrugLinesRequest) -> Result<(Encounter, Op
     }
     let read = Encounter {
         payer: payer(given.payer, &at, &mut violations),
-        payer_variant: violations.text(&at.field("payerVariant"), given.payer_variant, ID_CHARACTERS_MAX),
+        payer_variant: violations.id(&at.field("payerVariant"), given.payer_variant),
         indication: violations.choice(&at.field("indication"), given.indication),
-        diagnoses: texts("diagnoses", given.diagnoses, DIAGNOSES_MAX, &at, &mut violations),
+        diagnoses: texts("diagnoses", given.diagnoses, limits.diagnoses, &at, &mut violations),
         administrations: vec![Administration {
             id: position_id(0),
             route: violations.choice(&at.field("route"), given.route),
@@ -119,9 +117,10 @@ impl Clock<'_> {
     fn time(&self, text: &str, at: &Path<'_>, violations: &mut Violations) -> Option<LocalTime> {
         let time = violations.local_time(at, text)?;
         let days = self.service_date.map_or(0, |day| (time.date() - day).get_days());
-        if days.abs() > DAYS_FROM_SERVICE_MAX {
+        let limit = violations.limits.days_from_service;
+        if days.abs() > limit {
             let from = "days from the date of service";
-            violations.add(at, format_args!("lies {days} {from}: at most {DAYS_FROM_SERVICE_MAX} are read"));
+            violations.add(at, format_args!("lies {days} {from}: at most {limit} are read"));
             return None;
         }
         Some(time)
@@ -157,27 +156,34 @@ fn administration(
     if given.visit_number == Some(0) {
         violations.add(&at.field("visitNumber"), "is 0: the first visit of the day is 1");
     }
+    let limits = violations.limits;
     let duration = |name, minutes: Option<u32>, violations: &mut Violations| {
-        if minutes.is_some_and(|minutes| minutes > DURATION_MINUTES_MAX) {
-            let limit = format_args!("is above {DURATION_MINUTES_MAX} minutes").to_string();
-            violations.add(&at.field(name), limit);
+        let limit = limits.duration_minutes();
+        if minutes.is_some_and(|minutes| minutes > limit) {
+            violations.add(&at.field(name), format_args!("is above {limit} minutes"));
         }
         minutes
     };
-    let drugs = violations.at_most(&at.field("drugs"), given.drugs, DRUGS_PER_ADMINISTRATION_MAX);
+    let drugs = violations.at_most(&at.field("drugs"), given.drugs, limits.drugs_per_administration);
     let drugs = drugs.into_iter().enumerate();
     Administration {
         id: violations
-            .text(&at.field("administrationId"), given.administration_id, ID_CHARACTERS_MAX)
+            .id(&at.field("administrationId"), given.administration_id)
             .unwrap_or_else(|| position_id(index)),
         route: violations.choice(&at.field("route"), given.route),
-        access_site: violations.text(&at.field("accessSite"), given.access_site, ID_CHARACTERS_MAX),
+        access_site: violations.id(&at.field("accessSite"), given.access_site),
         access_reason: violations.choice(&at.field("accessReason"), given.access_reason),
         visit_number: given.visit_number,
         start,
         stop,
         duration_minutes: duration("durationMinutes", given.duration_minutes, violations),
-        concurrent_with: texts("concurrentWith", given.concurrent_with, ADMINISTRATIONS_MAX, &at, violations),
+        concurrent_with: texts(
+            "concurrentWith",
+            given.concurrent_with,
+            limits.administrations,
+            &at,
+            violations,
+        ),
         interruptions: interruptions(given.interruptions, &at, clock, violations),
         drugs: drugs.map(|(index, given)| drug(given, &at.item("drugs", index), violations)).collect(),
         attended_throughout: given.attended_throughout,
@@ -207,7 +213,8 @@ fn interruptions(
     clock: &Clock<'_>,
     violations: &mut Violations,
 ) -> Vec<Interruption> {
-    let given = violations.at_most(&administration.field("interruptions"), given, INTERRUPTIONS_MAX);
+    let limit = violations.limits.interruptions;
+    let given = violations.at_most(&administration.field("interruptions"), given, limit);
     let mut read = Vec::with_capacity(given.len());
     for (index, pause) in given.into_iter().enumerate() {
         let at = administration.item("interruptions", index);
@@ -266,7 +273,8 @@ fn other_services(
     encounter: &Path<'_>,
     violations: &mut Violations,
 ) -> Vec<OtherService> {
-    let given = violations.at_most(&encounter.field("otherServices"), given, OTHER_SERVICES_MAX);
+    let limit = violations.limits.other_services;
+    let given = violations.at_most(&encounter.field("otherServices"), given, limit);
     let mut read = Vec::with_capacity(given.len());
     for (index, service) in given.into_iter().enumerate() {
         let at = encounter.item("otherServices", index);
@@ -295,13 +303,11 @@ fn texts(
 ) -> Vec<String> {
     let given = violations.at_most(&at.field(name), given, limit);
     let given = given.into_iter().enumerate();
-    given
-        .filter_map(|(index, text)| violations.text(&at.item(name, index), text, ID_CHARACTERS_MAX))
-        .collect()
+    given.filter_map(|(index, text)| violations.id(&at.item(name, index), text)).collect()
 }
 
 fn payer(given: String, at: &Path<'_>, violations: &mut Violations) -> String {
-    let payer = violations.text(&at.field("payer"), given, ID_CHARACTERS_MAX);
+    let payer = violations.id(&at.field("payer"), given);
     payer.unwrap_or_else(|| DEFAULT_PAYER.to_owned())
 }
 

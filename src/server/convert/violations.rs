@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::domain::quantity::Decimal;
 use crate::domain::time::{self, Date, LocalTime};
-use crate::server::limits::{TEXT_CHARACTERS_MAX, VIOLATIONS_MAX};
+use crate::server::limits::{RequestLimits, VIOLATIONS_MAX};
 
 /// One field at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,15 +15,21 @@ pub struct Violation {
     pub description: String,
 }
 
-/// Everything that is wrong with a request.
+/// Everything that is wrong with a request, and the limits it is read under.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations {
+    pub(super) limits: RequestLimits,
     found: Vec<Violation>,
     /// Violations beyond those that are listed.
     unlisted: usize,
 }
 
 impl Violations {
+    /// Nothing wrong so far.
+    pub fn under(limits: &RequestLimits) -> Self {
+        Self { limits: *limits, ..Self::default() }
+    }
+
     /// Adds a violation; beyond the limit it is only counted.
     pub fn add(&mut self, at: &Path<'_>, description: impl fmt::Display) {
         if self.found.len() == VIOLATIONS_MAX {
@@ -61,7 +67,7 @@ impl Violations {
     }
 
     /// A text no longer than its limit and without control characters; nothing when it is empty.
-    pub(super) fn text(&mut self, at: &Path<'_>, text: String, limit: usize) -> Option<String> {
+    fn text(&mut self, at: &Path<'_>, text: String, limit: usize) -> Option<String> {
         if text.is_empty() {
             return None;
         }
@@ -78,7 +84,12 @@ impl Violations {
 
     /// A free text.
     pub(super) fn free_text(&mut self, at: &Path<'_>, text: String) -> Option<String> {
-        self.text(at, text, TEXT_CHARACTERS_MAX)
+        self.text(at, text, self.limits.text_characters)
+    }
+
+    /// A name that the caller chose for something.
+    pub(super) fn id(&mut self, at: &Path<'_>, text: String) -> Option<String> {
+        self.text(at, text, self.limits.id_characters)
     }
 
     /// A decimal number that is not negative; nothing when the text is empty.
