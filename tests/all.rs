@@ -3,6 +3,7 @@
 mod administration_properties;
 mod architecture;
 mod cms;
+mod drug_lines;
 mod examples;
 mod golden_administration;
 mod golden_visits;
