@@ -1,6 +1,6 @@
 //! `code`: one visit in, both tracks out; or a file of visits, a JSON object a line.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::Read;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::code_stream::{self, Streaming};
+use super::formats::{self, ClaimFormat, FormatFlags, InputFormat};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
-use super::visit_table;
-use crate::config;
+use super::{PoliciesFlag, print, visit_table};
 use crate::policy::PolicyBook;
 use crate::report::page;
 use crate::server::coder::{Coded, Coder};
@@ -21,22 +21,29 @@ use crate::server::{json, pb};
 /// What to code, and how to show it.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// A visit as JSON, a file of visits (`.jsonl`), or `-` for standard input.
+    /// A visit as JSON or as a FHIR Bundle, a file of visits (`.jsonl`), or `-` for standard input.
     file: PathBuf,
     #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
     format: AnswerFormat,
+    /// What the visit is written in.
+    #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
+    from: InputFormat,
+    #[command(flatten)]
+    formats: FormatFlags,
     /// How much of the reasons to show.
     #[arg(long, value_enum, default_value_t = AnswerDetail::Full)]
     detail: AnswerDetail,
-    /// A folder of policy files in place of, or added to, the embedded ones.
-    #[arg(long, value_name = "DIR", env = "INFUSION_CODER_POLICIES")]
-    policies: Option<PathBuf>,
+    #[command(flatten)]
+    policies: PoliciesFlag,
     /// Where the answers to a file of visits go; standard output when it is not given.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Continue an output that an earlier run left unfinished.
     #[arg(long, requires = "output")]
     resume: bool,
+    /// End with exit code 3 when a line of a file of visits was refused.
+    #[arg(long)]
+    strict: bool,
     /// Cores that code a file of visits; all of them when it is not given.
     #[arg(long, value_name = "COUNT", env = "INFUSION_CODER_WORKERS")]
     workers: Option<NonZero<usize>>,
@@ -55,6 +62,20 @@ enum AnswerFormat {
     Json,
     /// One self-contained page with the visit's timeline.
     Html,
+    /// A FHIR R4 Claim.
+    FhirClaim,
+    /// A FHIR R4 Bundle of ChargeItems.
+    #[value(alias = "fhir-charge-item")]
+    FhirChargeItems,
+    /// The service lines of an 837P or an 837I, by the setting of the visit.
+    #[value(name = "x12")]
+    X12,
+    /// The service lines of an 837P.
+    #[value(name = "x12-837p")]
+    X12Professional,
+    /// The service lines of an 837I.
+    #[value(name = "x12-837i")]
+    X12Institutional,
 }
 
 /// How much of the reasons is shown.
@@ -68,12 +89,22 @@ enum AnswerDetail {
     Full,
 }
 
+/// Lines of a file of visits that have an error in the place of their answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} lines were refused; each has its reason in the output")]
+pub struct RefusedLines(u64);
+
+impl RefusedLines {
+    /// What the program ends with where `--strict` asks for it.
+    pub const EXIT_CODE: u8 = 3;
+}
+
 /// Codes the visit or the file of visits.
 ///
 /// # Errors
 /// A file that cannot be read, or every violation of the request.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    let policies = Arc::new(config::policy_book(flags.policies.as_deref())?);
+    let policies = Arc::new(flags.policies.book()?);
     let coder = Coder::on(flags.store.catalog()?, policies.clone());
     let is_lines = flags.lines || flags.file.extension().is_some_and(|extension| extension == "jsonl");
     if is_lines { code_lines(flags, &coder) } else { code_one(flags, &coder, &policies) }
@@ -87,33 +118,36 @@ fn code_lines(flags: &Flags, coder: &Coder) -> anyhow::Result<()> {
         resume: flags.resume,
         workers,
     };
-    code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.wire_detail()))?;
-    Ok(())
+    let done = code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.wire_detail()))?;
+    if flags.strict && done.refused > 0 { Err(RefusedLines(done.refused).into()) } else { Ok(()) }
 }
 
 fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook) -> anyhow::Result<()> {
     let text = read(&flags.file)?;
-    let mut request = request(&text)?;
-    request.detail = flags.wire_detail().into();
-    let coded = coder.code(request)?;
+    let coded = if flags.from.is_fhir(&text) {
+        let encounter = formats::read_fhir(&text, &flags.formats)?;
+        coder.code_foreign(encounter, text.as_bytes(), flags.wire_detail())?
+    } else {
+        let mut request = request(&text)?;
+        request.detail = flags.wire_detail().into();
+        coder.code(request)?
+    };
+    let claim = |format| formats::write_lines(format, &coded.encounter, &coded.result.lines, &flags.formats);
     let shown = match flags.format {
         AnswerFormat::Text => visit_table::render(&coded.response),
         AnswerFormat::Json => serde_json::to_string_pretty(&coded.response)? + "\n",
         AnswerFormat::Html => html(&coded, policies)?,
+        AnswerFormat::FhirClaim => claim(ClaimFormat::FhirClaim)?,
+        AnswerFormat::FhirChargeItems => claim(ClaimFormat::FhirChargeItems)?,
+        AnswerFormat::X12 => claim(ClaimFormat::X12)?,
+        AnswerFormat::X12Professional => claim(ClaimFormat::X12Professional)?,
+        AnswerFormat::X12Institutional => claim(ClaimFormat::X12Institutional)?,
     };
     match &flags.output {
         Some(path) => {
             std::fs::write(path, shown).with_context(|| format!("{} cannot be written", path.display()))
         }
         None => print(&shown),
-    }
-}
-
-fn print(shown: &str) -> anyhow::Result<()> {
-    match std::io::stdout().write_all(shown.as_bytes()) {
-        // Whoever reads our output has seen enough.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("standard output cannot be written"),
     }
 }
 

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::PoliciesFlag;
 use super::shelf::StoreFlag;
-use crate::config;
+use crate::server::code_book::CodeBook;
 use crate::server::coder::Coder;
 use crate::server::layers::auth::Identities;
+use crate::server::layers::web::WebAccess;
 use crate::server::serve;
 
 /// Where to listen, and who may call.
@@ -25,9 +27,10 @@ pub struct Flags {
     /// Serve everybody on an address that is not loopback.
     #[arg(long, env = "INFUSION_CODER_INSECURE")]
     insecure: bool,
-    /// A folder of policy files in place of, or added to, the embedded ones.
-    #[arg(long, value_name = "DIR", env = "INFUSION_CODER_POLICIES")]
-    policies: Option<PathBuf>,
+    #[command(flatten)]
+    policies: PoliciesFlag,
+    #[command(flatten)]
+    web: WebAccess,
     #[command(flatten)]
     store: StoreFlag,
 }
@@ -41,11 +44,14 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     if identities.is_empty() && !flags.listen.ip().is_loopback() && !flags.insecure {
         bail!("{} is open to others: give --identities FILE, or say --insecure", flags.listen);
     }
-    let policies = Arc::new(config::policy_book(flags.policies.as_deref())?);
-    let coder = Coder::on(flags.store.catalog()?, policies);
+    let policies = Arc::new(flags.policies.book()?);
+    let library = Arc::new(flags.store.library()?);
+    let coder = Coder::new(library.snapshot(), policies);
+    let book = CodeBook::new(library);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     let ready = |address| eprintln!("serving on {address}");
-    runtime.block_on(serve::serve(flags.listen, coder, identities, ready, stop_signal()))?;
+    let web = flags.web.clone();
+    runtime.block_on(serve::serve(flags.listen, coder, book, identities, web, ready, stop_signal()))?;
     Ok(())
 }
 

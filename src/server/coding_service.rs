@@ -5,8 +5,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::coder::Coder;
 use super::refusal::Refusal;
-use super::{convert, items, pb};
-use crate::rules;
+use super::{items, pb, rule_book};
 
 /// Answers the coding calls.
 #[derive(Clone)]
@@ -64,16 +63,13 @@ impl pb::coding_service_server::CodingService for CodingService {
     }
 
     async fn get_rule(&self, request: Request<pb::GetRuleRequest>) -> Result<Response<pb::Rule>, Status> {
-        let id = request.into_inner().rule_id;
-        let citations = self.coder.policies().citations();
-        let found = families().find_map(|(family, rules)| {
-            let rule = rules.iter().find(|rule| rule.id.eq_ignore_ascii_case(&id))?;
-            Some(convert::rule(rule, family, citations))
-        });
-        Ok(Response::new(found.ok_or(Refusal::UnknownRule(id))?))
+        Ok(Response::new(rule_book::get(&request.into_inner().rule_id, self.coder.policies().citations())?))
     }
-}
 
-fn families() -> impl Iterator<Item = rules::Family> {
-    rules::FAMILIES.iter().flat_map(|group| group.iter().copied())
+    async fn list_rules(
+        &self,
+        request: Request<pb::ListRulesRequest>,
+    ) -> Result<Response<pb::ListRulesResponse>, Status> {
+        Ok(Response::new(rule_book::list(&request.into_inner(), self.coder.policies().citations())?))
+    }
 }

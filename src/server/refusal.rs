@@ -1,9 +1,12 @@
 //! Why a call has no answer, as a status with google.rpc details or as the error of one item.
 
+use std::collections::HashMap;
+
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
-use super::convert::{Path, Violations};
+use super::convert::{Path, Violation, Violations};
+use super::json::JsonError;
 use super::pb::{self, ErrorReason};
 
 /// The domain of every `google.rpc.ErrorInfo`.
@@ -16,8 +19,16 @@ pub enum Refusal {
     Invalid(Violations),
     #[error("no release knows the code `{0}`: search for the drug by name")]
     UnknownCode(String),
-    #[error("no rule has the id `{0}`: list the rules")]
-    UnknownRule(String),
+    #[error("no crosswalk held knows the NDC {0}: give the HCPCS code")]
+    UnknownNdc(String),
+    #[error("ten digits can be any of {}: give it in 11 digits, or with its hyphens (rule D-01)", .0.join(", "))]
+    AmbiguousNdc([String; 3]),
+    #[error("no release is called `{0}`: list the releases")]
+    UnknownRelease(String),
+    #[error("the store cannot be read: see the server's log")]
+    Store,
+    #[error("no rule has the id `{id}`: {hint}")]
+    UnknownRule { id: String, hint: String },
     #[error("the catalog is not loaded: see the server's log, or try again in a moment")]
     NoCatalog,
     #[error("the policy files hold no rules of the default payer: see the server's log")]
@@ -38,7 +49,7 @@ impl Refusal {
             Self::Invalid(violations) => violations.list(),
             _ => &[],
         };
-        let violation = |violation: &super::convert::Violation| pb::FieldViolation {
+        let violation = |violation: &Violation| pb::FieldViolation {
             field: violation.field.clone(),
             description: violation.description.clone(),
         };
@@ -53,18 +64,32 @@ impl Refusal {
         match self {
             Self::Invalid(_) => ErrorReason::InvalidRequest,
             Self::UnknownCode(_) => ErrorReason::CodeNotFound,
-            Self::UnknownRule(_) => ErrorReason::RuleNotFound,
+            Self::UnknownNdc(_) => ErrorReason::NdcNotFound,
+            Self::AmbiguousNdc(_) => ErrorReason::NdcAmbiguous,
+            Self::UnknownRelease(_) => ErrorReason::ReleaseNotFound,
+            Self::UnknownRule { .. } => ErrorReason::RuleNotFound,
             Self::NoCatalog => ErrorReason::CatalogUnavailable,
-            Self::NoPolicy => ErrorReason::Internal,
+            Self::NoPolicy | Self::Store => ErrorReason::Internal,
+        }
+    }
+
+    /// What a program needs to go on, in `ErrorInfo.metadata`.
+    fn metadata(&self) -> HashMap<String, String> {
+        match self {
+            Self::AmbiguousNdc(candidates) => [("candidates".to_owned(), candidates.join(","))].into(),
+            _ => HashMap::new(),
         }
     }
 
     const fn code(&self) -> Code {
         match self {
-            Self::Invalid(_) => Code::InvalidArgument,
-            Self::UnknownCode(_) | Self::UnknownRule(_) => Code::NotFound,
+            Self::Invalid(_) | Self::AmbiguousNdc(_) => Code::InvalidArgument,
+            Self::UnknownCode(_)
+            | Self::UnknownNdc(_)
+            | Self::UnknownRelease(_)
+            | Self::UnknownRule { .. } => Code::NotFound,
             Self::NoCatalog => Code::Unavailable,
-            Self::NoPolicy => Code::Internal,
+            Self::NoPolicy | Self::Store => Code::Internal,
         }
     }
 }
@@ -75,14 +100,26 @@ impl From<Violations> for Refusal {
     }
 }
 
+impl From<JsonError> for Refusal {
+    fn from(error: JsonError) -> Self {
+        Self::Invalid(Violations::of(Violation { field: error.at, description: error.message }))
+    }
+}
+
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let mut details = ErrorDetails::new();
-        details.set_error_info(refusal.reason().as_str_name(), DOMAIN, []);
-        if let Refusal::Invalid(violations) = &refusal {
-            let fields = violations.list().iter();
-            let fields = fields.map(|at| FieldViolation::new(&at.field, &at.description));
-            details.set_bad_request(fields.collect::<Vec<_>>());
+        details.set_error_info(refusal.reason().as_str_name(), DOMAIN, refusal.metadata());
+        let fields: Vec<FieldViolation> = match &refusal {
+            Refusal::Invalid(violations) => {
+                let fields = violations.list().iter();
+                fields.map(|at| FieldViolation::new(&at.field, &at.description)).collect()
+            }
+            Refusal::AmbiguousNdc(_) => vec![FieldViolation::new("ndc", refusal.to_string())],
+            _ => Vec::new(),
+        };
+        if !fields.is_empty() {
+            details.set_bad_request(fields);
         }
         Status::with_error_details(refusal.code(), message(&refusal), details)
     }

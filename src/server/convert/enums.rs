@@ -1,6 +1,7 @@
 //! The enums of the messages beside those of the domain.
 
 use super::violations::{Path, Violations};
+use crate::catalog::record::CodeFlag;
 use crate::domain::billing::{NoUnitReason, UnitForm};
 use crate::domain::claim::Track;
 use crate::domain::drug::{
@@ -81,7 +82,7 @@ counterparts! {
         IvInfusion IvPush Intramuscular Subcutaneous SubcutaneousInfusion IntraArterialInfusion
         IntraArterialPush Intrathecal IntraventricularReservoir Intraperitoneal Intrapleural Intralesional
         Intravesical Intravitreal Intraarticular Intradermal Inhaled Topical Implanted Oral ViaDialysate
-        OnBodyInjector PumpStart PumpRefill LineFlush Transfusion Other
+        OnBodyInjector PumpStart PumpRefill LineFlush Transfusion Other HeatedIntraperitoneal
     }
     FluidPurpose = FluidPurpose {
         Hydration KeepOpen Carrier LabelDirected Perioperative ElectrolyteReplacement
@@ -121,7 +122,17 @@ counterparts! {
     Outcome = Outcome { Fired Declined }
     Basis = RuleBasis { Primary Quoted Secondary Inferred Unsourced }
     UnitForm = UnitForm { Multiple UpTo Components PerContainer PerEvent }
+    CodeFlag = CodeFlag {
+        Biosimilar Unclassified NotOtherwiseSpecified ProductExclusive TwoComponents EsrdOnDialysis NonEsrd
+        ThroughDme Compounded Oral Inhaled HospitalOutpatientOnly SkinSubstitute ImagingAgent Vaccine
+        ExcludesBiosimilars
+    }
     NoUnitReason = NoUnitReason { Unclassified NotADrug NoAmountStated Unproven }
+}
+
+/// A setting by its published value; nothing when it is unspecified.
+pub fn setting(wire: pb::Setting) -> Option<Setting> {
+    Setting::from_wire(wire)
 }
 
 /// The published reason of a finding: the value of the same name.

@@ -4,6 +4,7 @@
 //! is put into words, by the detail that was asked for.
 
 mod answer;
+pub mod catalog;
 mod drug;
 mod encounter;
 mod enums;
@@ -12,5 +13,6 @@ mod violations;
 
 pub use answer::Answering;
 pub use encounter::{drug_alone, encounter};
+pub use enums::setting;
 pub use rule::{rule, rules_version};
 pub use violations::{Path, Violation, Violations};
