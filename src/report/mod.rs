@@ -3,6 +3,7 @@
 pub mod audit_page;
 pub mod audit_summary;
 pub mod audit_text;
+pub mod changes;
 mod chart;
 pub mod explanation;
 pub mod note;
