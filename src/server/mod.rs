@@ -3,11 +3,16 @@
 pub mod coder;
 pub mod coding_service;
 pub mod convert;
+pub mod health;
 pub mod http_json;
 pub mod items;
 pub mod json;
 pub mod layers;
 pub mod limits;
+pub mod listen;
+pub mod operations;
 pub mod pb;
 pub mod refusal;
+pub mod secrets;
 pub mod serve;
+pub mod tls;

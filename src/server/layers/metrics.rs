@@ -70,6 +70,7 @@ pub struct Metrics {
     release: Family<ReleaseLabel, Gauge>,
     quarters_behind: Gauge,
     loaded_seconds: Gauge<u64, AtomicU64>,
+    serving: Gauge,
 }
 
 impl Metrics {
@@ -87,6 +88,7 @@ impl Metrics {
             release: Family::default(),
             quarters_behind: Gauge::default(),
             loaded_seconds: Gauge::default(),
+            serving: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("calls", "Calls by method and gRPC status code", metrics.calls.clone());
@@ -105,6 +107,11 @@ impl Metrics {
             "catalog_loaded_timestamp_seconds",
             "When the snapshot in use was loaded (Unix time)",
             metrics.loaded_seconds.clone(),
+        );
+        registry.register(
+            "serving",
+            "1 when a catalog is loaded and the process is not stopping",
+            metrics.serving.clone(),
         );
         Arc::new(Self { registry, ..metrics })
     }
@@ -133,12 +140,20 @@ impl Metrics {
         self.refreshes.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
-    /// Names the release in use, when it was loaded (Unix seconds), and how many quarters it lags behind.
-    pub fn show_release(&self, release: &str, loaded_seconds: u64, quarters_behind: i64) {
+    /// Names the release in use and how many quarters it lags behind; and when it was loaded (Unix
+    /// seconds), where it is another one than before.
+    pub fn show_release(&self, release: &str, loaded_seconds: Option<u64>, quarters_behind: i64) {
         self.release.clear();
         self.release.get_or_create(&ReleaseLabel { release: release.to_owned() }).set(1);
-        self.loaded_seconds.set(loaded_seconds);
+        if let Some(loaded_seconds) = loaded_seconds {
+            self.loaded_seconds.set(loaded_seconds);
+        }
         self.quarters_behind.set(quarters_behind);
+    }
+
+    /// Says whether calls are answered.
+    pub fn show_serving(&self, serving: bool) {
+        self.serving.set(serving.into());
     }
 
     fn count_call(&self, method: &'static str, code: i32, elapsed: Duration) {
@@ -285,7 +300,7 @@ mod tests {
         metrics.count_lines(2, 3);
         metrics.count_finding("MISSING_STOP_TIME");
         metrics.count_refresh("updated");
-        metrics.show_release("2025-10", 1_700_000_000, 1);
+        metrics.show_release("2025-10", Some(1_700_000_000), 1);
         metrics.count_call(method_label("/evil\"} 1"), 0, Duration::from_millis(1));
         let page = metrics.text();
         for expected in [
