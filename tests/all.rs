@@ -7,6 +7,7 @@ mod examples;
 mod golden_administration;
 mod golden_visits;
 mod interop;
+mod program;
 mod proto_hygiene;
 mod rule_book;
 mod store_crash;

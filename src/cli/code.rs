@@ -1,6 +1,6 @@
 //! `code`: one visit in, both tracks out; or a file of visits, a JSON object a line.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::Read;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,8 +11,7 @@ use clap::{Args, ValueEnum};
 use super::code_stream::{self, Streaming};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
-use super::visit_table;
-use crate::config;
+use super::{PoliciesFlag, print, visit_table};
 use crate::policy::PolicyBook;
 use crate::report::page;
 use crate::server::coder::{Coded, Coder};
@@ -28,9 +27,8 @@ pub struct Flags {
     /// How much of the reasons to show.
     #[arg(long, value_enum, default_value_t = AnswerDetail::Full)]
     detail: AnswerDetail,
-    /// A folder of policy files in place of, or added to, the embedded ones.
-    #[arg(long, value_name = "DIR", env = "INFUSION_CODER_POLICIES")]
-    policies: Option<PathBuf>,
+    #[command(flatten)]
+    policies: PoliciesFlag,
     /// Where the answers to a file of visits go; standard output when it is not given.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -73,7 +71,7 @@ enum AnswerDetail {
 /// # Errors
 /// A file that cannot be read, or every violation of the request.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    let policies = Arc::new(config::policy_book(flags.policies.as_deref())?);
+    let policies = Arc::new(flags.policies.book()?);
     let coder = Coder::on(flags.store.catalog()?, policies.clone());
     let is_lines = flags.lines || flags.file.extension().is_some_and(|extension| extension == "jsonl");
     if is_lines { code_lines(flags, &coder) } else { code_one(flags, &coder, &policies) }
@@ -106,14 +104,6 @@ fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook) -> anyhow::Resu
             std::fs::write(path, shown).with_context(|| format!("{} cannot be written", path.display()))
         }
         None => print(&shown),
-    }
-}
-
-fn print(shown: &str) -> anyhow::Result<()> {
-    match std::io::stdout().write_all(shown.as_bytes()) {
-        // Whoever reads our output has seen enough.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("standard output cannot be written"),
     }
 }
 

@@ -4,20 +4,32 @@ pub mod build_seed;
 pub mod code;
 pub mod code_stream;
 pub mod diff;
+pub mod explain;
 pub mod export;
 pub mod formats;
 pub mod import;
 pub mod lookup;
 pub mod ordered_lines;
 pub mod releases;
+pub mod rules;
 pub mod search;
 pub mod serve;
+pub mod settings;
 mod shelf;
+pub mod visit_lines;
 pub mod visit_table;
 
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Context;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::catalog::Catalog;
+use crate::config;
+use crate::policy::PolicyBook;
+use crate::server::convert;
 
 /// Codes infusion and oncology visits: administration codes, drug codes, billing units and discarded drug.
 #[derive(Debug, Parser)]
@@ -37,6 +49,10 @@ enum Command {
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.
     Search(search::Flags),
+    /// List the rules, by family.
+    Rules(rules::Flags),
+    /// Explain a rule: what it says, why, an example, its exceptions and its sources.
+    Explain(explain::Flags),
     /// List the releases that the store holds.
     Releases(releases::Flags),
     /// Say what changed between two releases, quarters or years.
@@ -52,17 +68,15 @@ enum Command {
 
 /// Runs the program; an error is one line that says what to do.
 pub fn main() -> ExitCode {
-    let done = match Program::parse().command {
-        Command::Code(flags) => code::run(&flags),
-        Command::Serve(flags) => serve::run(&flags),
-        Command::Lookup(flags) => lookup::run(&flags),
-        Command::Search(flags) => search::run(&flags),
-        Command::Releases(flags) => releases::run(&flags),
-        Command::Diff(flags) => diff::run(&flags),
-        Command::Export(flags) => export::run(&flags),
-        Command::Import(flags) => import::run(&flags),
-        Command::BuildSeed(flags) => build_seed::run(&flags),
-    };
+    // Answered here, because the versions of the rules and of the catalog are costly to know.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "--version" || first == "-V") {
+        println!("infusion-coder {}", version());
+        return ExitCode::SUCCESS;
+    }
+    let done = settings::matches(command(), std::env::args_os().collect()).and_then(|matches| {
+        let program = Program::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        run(program.command)
+    });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -71,4 +85,65 @@ pub fn main() -> ExitCode {
         }
     }
 }
-pub mod visit_lines;
+
+/// The whole command line, each flag with its environment variable.
+pub fn command() -> clap::Command {
+    settings::with_environment(Program::command())
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Code(flags) => code::run(&flags),
+        Command::Serve(flags) => serve::run(&flags),
+        Command::Lookup(flags) => lookup::run(&flags),
+        Command::Search(flags) => search::run(&flags),
+        Command::Rules(flags) => rules::run(&flags),
+        Command::Explain(flags) => explain::run(&flags),
+        Command::Releases(flags) => releases::run(&flags),
+        Command::Diff(flags) => diff::run(&flags),
+        Command::Export(flags) => export::run(&flags),
+        Command::Import(flags) => import::run(&flags),
+        Command::BuildSeed(flags) => build_seed::run(&flags),
+    }
+}
+
+/// The program's version, with those of the rules and of the embedded catalog.
+fn version() -> String {
+    let (program, rules) = (env!("CARGO_PKG_VERSION"), convert::rules_version());
+    format!("{program} (rules {rules}, catalog {})", Catalog::embedded().release)
+}
+
+/// Where the policy files are.
+#[derive(Debug, Clone, Args)]
+pub struct PoliciesFlag {
+    /// A folder of policy files in place of, or added to, the embedded ones.
+    #[arg(long, value_name = "DIR")]
+    pub policies: Option<PathBuf>,
+}
+
+impl PoliciesFlag {
+    /// The policies in use.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a fault in the data.
+    pub fn book(&self) -> anyhow::Result<PolicyBook> {
+        Ok(config::policy_book(self.policies.as_deref())?)
+    }
+}
+
+/// Prints to standard output; whoever stops reading has seen enough.
+fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("standard output cannot be written"),
+    }
+}
+
+/// Columns of the terminal, or of a page where the output is none.
+fn columns() -> usize {
+    const PAGE_COLUMNS: usize = 110;
+    const READABLE_COLUMNS_MAX: usize = 120;
+    let table = comfy_table::Table::new();
+    let wide = std::io::stdout().is_terminal().then(|| table.width()).flatten();
+    wide.map_or(PAGE_COLUMNS, |width| usize::from(width).min(READABLE_COLUMNS_MAX))
+}

@@ -6,4 +6,5 @@ pub mod note;
 pub mod page;
 mod role;
 pub mod rule_reference;
+pub mod rule_text;
 mod timeline;

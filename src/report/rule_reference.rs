@@ -1,12 +1,12 @@
 //! The rule book for people: every rule under the same headings, with its example and its sources.
 //!
-//! `infusion-coder rules --markdown` writes it to `catalog/rules.md`, and `explain ID` prints one rule of it.
+//! `infusion-coder rules --markdown` writes it to `catalog/rules.md`, and `rule_text` prints one rule of it for `explain ID`.
 
 use std::fmt::Write as _;
 
 use super::explanation::{CitedSource, cited};
 use crate::policy::Citations;
-use crate::rules::{self, Basis, Family, Rule, Status};
+use crate::rules::{self, Basis, Rule, Status};
 
 /// What each word beside a rule says about its source.
 const BASES: [(Basis, &str); 5] = [
@@ -33,11 +33,11 @@ pub fn markdown(citations: &Citations) -> String {
         let _ = writeln!(text, "- *{}*: {meaning}", basis.as_str());
     }
     text.push_str("\n## Families\n\n");
-    for (title, rules) in families() {
+    for (title, rules) in rules::families() {
         let ids: Vec<String> = rules.iter().map(|rule| format!("[{}](#{})", rule.id, anchor(rule))).collect();
         let _ = writeln!(text, "- **{title}**: {}", ids.join(", "));
     }
-    for (title, rules) in families() {
+    for (title, rules) in rules::families() {
         let _ = writeln!(text, "\n## {title}");
         for rule in rules {
             text.push('\n');
@@ -52,11 +52,6 @@ pub fn rule_markdown(rule: &Rule, citations: &Citations) -> String {
     let mut text = String::new();
     write_rule(&mut text, rule, citations);
     text
-}
-
-/// Every family with its rules, in reading order.
-pub fn families() -> impl Iterator<Item = Family> {
-    rules::FAMILIES.iter().flat_map(|group| group.iter().copied())
 }
 
 /// Whether a rule speaks, since when, and how solid its source is: `In force from 2023-07-01 · primary source`.

@@ -138,9 +138,14 @@ pub static FAMILIES: &[&[Family]] = &[
     checks::FAMILIES,
 ];
 
+/// Every family with its title, in reading order.
+pub fn families() -> impl Iterator<Item = Family> {
+    FAMILIES.iter().flat_map(|group| group.iter().copied())
+}
+
 /// Every rule, in reading order.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    FAMILIES.iter().flat_map(|group| group.iter()).flat_map(|(_, rules)| rules.iter().copied())
+    families().flat_map(|(_, rules)| rules.iter().copied())
 }
 
 /// Whether a rule decides about the administration track, the class of the drugs included.
@@ -151,5 +156,13 @@ pub fn is_about_administration(rule: &Rule) -> bool {
 
 /// The rule of an id, in any case.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    all().find(|rule| rule.id.eq_ignore_ascii_case(id))
+    find_with_family(id).map(|(_, rule)| rule)
+}
+
+/// The rule of an id, in any case, with the title of its family.
+pub fn find_with_family(id: &str) -> Option<(&'static str, &'static Rule)> {
+    families().find_map(|(family, rules)| {
+        let rule = rules.iter().find(|rule| rule.id.eq_ignore_ascii_case(id))?;
+        Some((family, *rule))
+    })
 }

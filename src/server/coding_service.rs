@@ -1,29 +1,38 @@
 //! `CodingService` over the coder that the command line shares.
 
+use std::sync::Arc;
+
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::coder::Coder;
+use super::layers::metrics::Metrics;
 use super::refusal::Refusal;
-use super::{convert, items, pb};
-use crate::rules;
+use super::{items, pb, rule_book};
 
 /// Answers the coding calls.
 #[derive(Clone)]
 pub struct CodingService {
     coder: Coder,
+    metrics: Arc<Metrics>,
 }
 
 impl CodingService {
-    /// A service over a coder.
-    pub const fn new(coder: Coder) -> Self {
-        Self { coder }
+    /// A service over a coder, which counts what it answers.
+    pub const fn new(coder: Coder, metrics: Arc<Metrics>) -> Self {
+        Self { coder, metrics }
+    }
+
+    fn code(&self, request: pb::CodeEncounterRequest) -> Result<pb::CodeEncounterResponse, Refusal> {
+        let response = self.coder.code(request)?.response;
+        self.metrics.count_answer(&response.lines, &response.findings);
+        Ok(response)
     }
 
     /// Codes one item of a batch or a stream.
     fn code_one(&self) -> impl items::CodeOne {
-        let coder = self.coder.clone();
-        move |request| coder.code(request).map(|coded| coded.response).map_err(Refusal::into_item_error)
+        let service = self.clone();
+        move |request| service.code(request).map_err(Refusal::into_item_error)
     }
 }
 
@@ -33,7 +42,7 @@ impl pb::coding_service_server::CodingService for CodingService {
         &self,
         request: Request<pb::CodeEncounterRequest>,
     ) -> Result<Response<pb::CodeEncounterResponse>, Status> {
-        Ok(Response::new(self.coder.code(request.into_inner())?.response))
+        Ok(Response::new(self.code(request.into_inner())?))
     }
 
     async fn batch_code_encounters(
@@ -60,20 +69,19 @@ impl pb::coding_service_server::CodingService for CodingService {
         &self,
         request: Request<pb::CalculateDrugLinesRequest>,
     ) -> Result<Response<pb::CalculateDrugLinesResponse>, Status> {
-        Ok(Response::new(self.coder.drug_lines(request.into_inner())?))
+        let response = self.coder.drug_lines(request.into_inner())?;
+        self.metrics.count_answer(&response.lines, &response.findings);
+        Ok(Response::new(response))
     }
 
     async fn get_rule(&self, request: Request<pb::GetRuleRequest>) -> Result<Response<pb::Rule>, Status> {
-        let id = request.into_inner().rule_id;
-        let citations = self.coder.policies().citations();
-        let found = families().find_map(|(family, rules)| {
-            let rule = rules.iter().find(|rule| rule.id.eq_ignore_ascii_case(&id))?;
-            Some(convert::rule(rule, family, citations))
-        });
-        Ok(Response::new(found.ok_or(Refusal::UnknownRule(id))?))
+        Ok(Response::new(rule_book::get(&request.into_inner().rule_id, self.coder.policies().citations())?))
     }
-}
 
-fn families() -> impl Iterator<Item = rules::Family> {
-    rules::FAMILIES.iter().flat_map(|group| group.iter().copied())
+    async fn list_rules(
+        &self,
+        request: Request<pb::ListRulesRequest>,
+    ) -> Result<Response<pb::ListRulesResponse>, Status> {
+        Ok(Response::new(rule_book::list(&request.into_inner(), self.coder.policies().citations())?))
+    }
 }

@@ -14,6 +14,12 @@ pub const MODIFIERS_MAX: usize = MODIFIERS_PER_LINE_MAX;
 /// Violations that one answer lists; further ones are counted.
 pub const VIOLATIONS_MAX: usize = 100;
 
+/// Rules on one page of a listing.
+pub const RULES_PAGE_MAX: u32 = 500;
+
+/// Rules on one page where the caller names no size.
+pub const RULES_PAGE_DEFAULT: u32 = 50;
+
 /// Writes a set of limits once: its fields, its default, and the flag of each.
 macro_rules! limits {
     (

@@ -13,6 +13,7 @@ pub mod listen;
 pub mod operations;
 pub mod pb;
 pub mod refusal;
+pub mod rule_book;
 pub mod secrets;
 pub mod serve;
 pub mod tls;

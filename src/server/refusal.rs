@@ -16,8 +16,8 @@ pub enum Refusal {
     Invalid(Violations),
     #[error("no release knows the code `{0}`: search for the drug by name")]
     UnknownCode(String),
-    #[error("no rule has the id `{0}`: list the rules")]
-    UnknownRule(String),
+    #[error("no rule has the id `{id}`: {hint}")]
+    UnknownRule { id: String, hint: String },
     #[error("the catalog is not loaded: see the server's log, or try again in a moment")]
     NoCatalog,
     #[error("the policy files hold no rules of the default payer: see the server's log")]
@@ -53,7 +53,7 @@ impl Refusal {
         match self {
             Self::Invalid(_) => ErrorReason::InvalidRequest,
             Self::UnknownCode(_) => ErrorReason::CodeNotFound,
-            Self::UnknownRule(_) => ErrorReason::RuleNotFound,
+            Self::UnknownRule { .. } => ErrorReason::RuleNotFound,
             Self::NoCatalog => ErrorReason::CatalogUnavailable,
             Self::NoPolicy => ErrorReason::Internal,
         }
@@ -62,7 +62,7 @@ impl Refusal {
     const fn code(&self) -> Code {
         match self {
             Self::Invalid(_) => Code::InvalidArgument,
-            Self::UnknownCode(_) | Self::UnknownRule(_) => Code::NotFound,
+            Self::UnknownCode(_) | Self::UnknownRule { .. } => Code::NotFound,
             Self::NoCatalog => Code::Unavailable,
             Self::NoPolicy => Code::Internal,
         }

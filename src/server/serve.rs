@@ -5,7 +5,7 @@
 
 use std::future::pending;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -24,6 +24,9 @@ use super::operations::Pages;
 use super::secrets::Secrets;
 use super::{listen, pb};
 use pb::coding_service_server::CodingServiceServer;
+
+/// Where administration listens unless another address is given.
+pub const ADMINISTRATION: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_052);
 
 /// The services of each listener that reflection lists, beside reflection itself.
 const FOR_CALLERS: &[&str] = &["infusion.coding.v1.CodingService", "grpc.health.v1.Health"];
@@ -47,7 +50,7 @@ pub enum ServeError {
 pub struct Addresses {
     /// Coding and look-ups.
     pub callers: SocketAddr,
-    /// Refresh, activation and rollback.
+    /// Refresh, activation and rollback; where it is not given, [`ADMINISTRATION`] or a free port of loopback.
     pub administration: Option<SocketAddr>,
     /// Metrics, liveness and readiness, over HTTP.
     pub operators: Option<SocketAddr>,
@@ -89,13 +92,13 @@ pub async fn serve(
     };
     let (callers, at_callers) = bind(addresses.callers).await?;
     let callers = shared.listener(callers, callers_routes(&health, coder, &limits)?);
-    let (administration, at_administration) = match (addresses.administration, administration) {
-        (Some(address), Some(routes)) => {
-            let (listener, bound) = bind(address).await?;
+    let (administration, at_administration) = match administration {
+        Some(routes) => {
+            let (listener, bound) = bind_administration(addresses.administration).await?;
             let routes = with_health_and_reflection(routes, &health, FOR_ADMINISTRATION)?;
             (Some(shared.listener(listener, routes)), Some(bound))
         }
-        _ => (None, None),
+        None => (None, None),
     };
     let (operators, at_operators) = match addresses.operators {
         Some(address) => {
@@ -141,6 +144,17 @@ pub async fn serve(
 async fn after(stopping: &CancellationToken, limits: &ServiceLimits) {
     stopping.cancelled().await;
     tokio::time::sleep(limits.drain()).await;
+}
+
+async fn bind_administration(address: Option<SocketAddr>) -> Result<(TcpListener, SocketAddr), ServeError> {
+    match address {
+        Some(address) => bind(address).await,
+        None => match bind(ADMINISTRATION).await {
+            Ok(bound) => Ok(bound),
+            // A second service on one machine must not fail for an address that nobody chose.
+            Err(_) => bind(SocketAddr::new(ADMINISTRATION.ip(), 0)).await,
+        },
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {

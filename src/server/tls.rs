@@ -124,9 +124,8 @@ fn config(
                 roots.add(signer).map_err(unusable)?;
             }
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-            builder.with_client_cert_verifier(
-                verifier.map_err(|error| TlsError::Unusable(error.to_string()))?,
-            )
+            builder
+                .with_client_cert_verifier(verifier.map_err(|error| TlsError::Unusable(error.to_string()))?)
         }
     };
     let mut config = builder.with_single_cert(chain, key).map_err(unusable)?;
@@ -146,9 +145,8 @@ pub struct PeerCertificate {
 impl PeerCertificate {
     /// Reads a certificate that the handshake has verified.
     pub fn read(certificate: &CertificateDer<'_>) -> Self {
-        let names = webpki::EndEntityCert::try_from(certificate).map(|read| {
-            read.valid_dns_names().chain(read.valid_uri_names()).map(str::to_owned).collect()
-        });
+        let names = webpki::EndEntityCert::try_from(certificate)
+            .map(|read| read.valid_dns_names().chain(read.valid_uri_names()).map(str::to_owned).collect());
         // The handshake has read it already; one without names is still known by its fingerprint.
         Self { fingerprint: Sha256::digest(certificate).into(), names: names.unwrap_or_default() }
     }

@@ -200,9 +200,8 @@ mod tests {
     #[tokio::test]
     async fn a_call_whose_deadline_has_passed_is_not_begun() {
         let begun = |_: Request<()>| async { panic!("work on it began") };
-        let begun = service_fn(begun).map_result(|done: Result<(), Infallible>| {
-            done.map(|()| Response::new(String::new()))
-        });
+        let begun = service_fn(begun)
+            .map_result(|done: Result<(), Infallible>| done.map(|()| Response::new(String::new())));
         let service = AdmissionLayer::new(1).layer(begun);
         let answer = service.oneshot(call(CODE, Some("0m"))).await.expect("an answer");
         assert_eq!(status(&answer), Some("4"));
