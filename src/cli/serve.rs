@@ -7,16 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use arc_swap::ArcSwapOption;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::PoliciesFlag;
 use super::shelf::StoreFlag;
-use crate::catalog::Catalog;
-use crate::catalog::store::StoreError;
-use crate::server::coder::Coder;
-use crate::server::layers::metrics::Metrics;
+use crate::catalog::store::{Library, StoreError};
 use crate::server::limits::{RequestLimits, ServiceLimits};
 use crate::server::secrets::Secrets;
 use crate::server::serve::{Addresses, Service, serve};
@@ -83,16 +79,14 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let secrets = flags.secrets()?;
     flags.check_exposure(secrets.identities.load().is_empty())?;
     let policies = Arc::new(flags.policies.book()?);
-    let (catalog, no_catalog) = flags.catalog()?;
+    let (library, no_catalog) = flags.library()?;
     let reload = Arc::new(tokio::sync::Notify::new());
     let service = Service {
-        coder: Coder::new(Arc::new(ArcSwapOption::new(catalog)), policies).under(flags.request_limits),
-        administration: None,
         limits: flags.service_limits,
         secrets,
-        metrics: Metrics::new(),
         no_catalog: no_catalog.into(),
         reload: reload.clone(),
+        ..Service::open(Arc::new(library), policies).under(flags.request_limits)
     };
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if let Some(threads) = flags.threads {
@@ -139,14 +133,14 @@ impl Flags {
         Ok(())
     }
 
-    /// The catalog, or why there is none: the service then says that it does not serve, and administration
-    /// goes on. A store that another process holds is an oversight and ends the process.
-    fn catalog(&self) -> anyhow::Result<(Option<Arc<Catalog>>, String)> {
-        match self.store.catalog() {
-            Ok(catalog) => Ok((Some(catalog), String::new())),
+    /// The library, or an empty one and why: the service then says that it does not serve. A store that another
+    /// process holds is an oversight and ends the process.
+    fn library(&self) -> anyhow::Result<(Library, String)> {
+        match self.store.library() {
+            Ok(library) => Ok((library, String::new())),
             Err(error) => match error.downcast_ref::<StoreError>() {
                 None | Some(StoreError::Locked { .. }) => Err(error),
-                Some(damage) => Ok((None, damage.to_string())),
+                Some(damage) => Ok((Library::unavailable(), damage.to_string())),
             },
         }
     }

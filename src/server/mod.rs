@@ -1,5 +1,7 @@
 //! The gRPC service: services, conversion, layers.
 
+pub mod catalog_service;
+pub mod code_book;
 pub mod coder;
 pub mod coding_service;
 pub mod convert;
@@ -11,6 +13,7 @@ pub mod layers;
 pub mod limits;
 pub mod listen;
 pub mod operations;
+pub mod paging;
 pub mod pb;
 pub mod refusal;
 pub mod rule_book;

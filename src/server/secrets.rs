@@ -13,7 +13,8 @@ use super::tls::Tls;
 /// How often the files are read again: a secret that an orchestrator renews sends no signal.
 const READ_EVERY: Duration = Duration::from_secs(60);
 
-/// Where the identities come from, and the ones in force.
+/// Where the identities come from, and the ones in force; by default nobody is named.
+#[derive(Default)]
 pub struct Secrets {
     file: Option<PathBuf>,
     /// Lines given by the environment, which cannot change while the process runs.

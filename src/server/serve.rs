@@ -13,23 +13,30 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
+use super::catalog_service::CatalogService;
+use super::code_book::CodeBook;
 use super::coder::Coder;
 use super::coding_service::CodingService;
 use super::health::Health;
 use super::layers::admission::AdmissionLayer;
 use super::layers::auth::AuthLayer;
 use super::layers::metrics::{Metrics, MetricsLayer};
-use super::limits::ServiceLimits;
+use super::limits::{RequestLimits, ServiceLimits};
 use super::operations::Pages;
 use super::secrets::Secrets;
 use super::{listen, pb};
+use pb::catalog_service_server::CatalogServiceServer;
 use pb::coding_service_server::CodingServiceServer;
+
+use crate::catalog::store::Library;
+use crate::policy::PolicyBook;
 
 /// Where administration listens unless another address is given.
 pub const ADMINISTRATION: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_052);
 
 /// The services of each listener that reflection lists, beside reflection itself.
-const FOR_CALLERS: &[&str] = &["infusion.coding.v1.CodingService", "grpc.health.v1.Health"];
+const FOR_CALLERS: &[&str] =
+    &["infusion.coding.v1.CodingService", "infusion.coding.v1.CatalogService", "grpc.health.v1.Health"];
 const FOR_ADMINISTRATION: &[&str] = &["infusion.coding.v1.CatalogAdminService", "grpc.health.v1.Health"];
 
 /// Why the service cannot run.
@@ -59,6 +66,7 @@ pub struct Addresses {
 /// Everything that is served, and to whom.
 pub struct Service {
     pub coder: Coder,
+    pub book: CodeBook,
     /// Administration, where this process may change its catalog.
     pub administration: Option<Routes>,
     pub limits: ServiceLimits,
@@ -68,6 +76,39 @@ pub struct Service {
     pub no_catalog: Arc<str>,
     /// Asks for the identities and the certificate to be read again.
     pub reload: Arc<tokio::sync::Notify>,
+}
+
+impl Addresses {
+    /// A free port of loopback for callers alone.
+    pub const LOOPBACK: Self = Self {
+        callers: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+        administration: None,
+        operators: None,
+    };
+}
+
+impl Service {
+    /// Coding and look-ups for everybody who can connect, under the default limits.
+    pub fn open(library: Arc<Library>, policies: Arc<PolicyBook>) -> Self {
+        Self {
+            coder: Coder::new(library.snapshot(), policies),
+            book: CodeBook::new(library),
+            administration: None,
+            limits: ServiceLimits::default(),
+            secrets: Secrets::default(),
+            metrics: Metrics::new(),
+            no_catalog: "none was given".into(),
+            reload: Arc::default(),
+        }
+    }
+
+    /// The same under other limits of a request.
+    #[must_use]
+    pub fn under(mut self, limits: RequestLimits) -> Self {
+        self.coder = self.coder.under(limits);
+        self.book = self.book.under(limits);
+        self
+    }
 }
 
 /// Serves until `stop` ends, then drains under a deadline. Tells `ready` the addresses that are listened on.
@@ -80,7 +121,7 @@ pub async fn serve(
     ready: impl FnOnce(Addresses),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let Service { coder, administration, limits, secrets, metrics, no_catalog, reload } = service;
+    let Service { coder, book, administration, limits, secrets, metrics, no_catalog, reload } = service;
     let stopping = CancellationToken::new();
     let health = Health::new(coder.clone(), metrics.clone(), no_catalog).await;
     let shared = Shared {
@@ -91,7 +132,7 @@ pub async fn serve(
         stopping: stopping.clone(),
     };
     let (callers, at_callers) = bind(addresses.callers).await?;
-    let callers = shared.listener(callers, callers_routes(&health, coder, &limits)?);
+    let callers = shared.listener(callers, callers_routes(&health, coder, book, &limits)?);
     let (administration, at_administration) = match administration {
         Some(routes) => {
             let (listener, bound) = bind_administration(addresses.administration).await?;
@@ -164,10 +205,17 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeErr
     Ok((listener, bound))
 }
 
-fn callers_routes(health: &Health, coder: Coder, limits: &ServiceLimits) -> Result<Routes, ServeError> {
-    let coding = CodingService::new(coder, health.metrics.clone());
-    let coding = CodingServiceServer::new(coding).max_decoding_message_size(limits.message_bytes);
-    with_health_and_reflection(Routes::new(coding), health, FOR_CALLERS)
+fn callers_routes(
+    health: &Health,
+    coder: Coder,
+    book: CodeBook,
+    limits: &ServiceLimits,
+) -> Result<Routes, ServeError> {
+    let coding = CodingServiceServer::new(CodingService::new(coder, health.metrics.clone()))
+        .max_decoding_message_size(limits.message_bytes);
+    let catalog =
+        CatalogServiceServer::new(CatalogService::new(book)).max_decoding_message_size(limits.message_bytes);
+    with_health_and_reflection(Routes::new(coding).add_service(catalog), health, FOR_CALLERS)
 }
 
 fn with_health_and_reflection(
