@@ -81,7 +81,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<code::RefusedLines>() {
+                ExitCode::from(code::RefusedLines::EXIT_CODE)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::PoliciesFlag;
 use super::shelf::StoreFlag;
 use crate::catalog::store::{Library, StoreError};
+use crate::server::layers::web::WebAccess;
 use crate::server::limits::{RequestLimits, ServiceLimits};
 use crate::server::secrets::Secrets;
 use crate::server::serve::{Addresses, Service, serve};
@@ -61,6 +62,8 @@ pub struct Flags {
     #[command(flatten)]
     policies: PoliciesFlag,
     #[command(flatten)]
+    web: WebAccess,
+    #[command(flatten)]
     store: StoreFlag,
     #[command(flatten)]
     telemetry: TelemetryFlags,
@@ -84,6 +87,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let service = Service {
         limits: flags.service_limits,
         secrets,
+        web: flags.web.clone(),
         no_catalog: no_catalog.into(),
         reload: reload.clone(),
         ..Service::open(Arc::new(library), policies).under(flags.request_limits)

@@ -21,6 +21,7 @@ use super::health::Health;
 use super::layers::admission::AdmissionLayer;
 use super::layers::auth::AuthLayer;
 use super::layers::metrics::{Metrics, MetricsLayer};
+use super::layers::web::WebAccess;
 use super::limits::{RequestLimits, ServiceLimits};
 use super::operations::Pages;
 use super::secrets::Secrets;
@@ -71,6 +72,8 @@ pub struct Service {
     pub administration: Option<Routes>,
     pub limits: ServiceLimits,
     pub secrets: Secrets,
+    /// Callers other than gRPC, on the listener of coding and look-ups.
+    pub web: WebAccess,
     pub metrics: Arc<Metrics>,
     /// Why there may be no catalog, for the operator.
     pub no_catalog: Arc<str>,
@@ -96,6 +99,7 @@ impl Service {
             administration: None,
             limits: ServiceLimits::default(),
             secrets: Secrets::default(),
+            web: WebAccess::default(),
             metrics: Metrics::new(),
             no_catalog: "none was given".into(),
             reload: Arc::default(),
@@ -121,7 +125,7 @@ pub async fn serve(
     ready: impl FnOnce(Addresses),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let Service { coder, book, administration, limits, secrets, metrics, no_catalog, reload } = service;
+    let Service { coder, book, administration, limits, secrets, web, metrics, no_catalog, reload } = service;
     let stopping = CancellationToken::new();
     let health = Health::new(coder.clone(), metrics.clone(), no_catalog).await;
     let shared = Shared {
@@ -132,12 +136,12 @@ pub async fn serve(
         stopping: stopping.clone(),
     };
     let (callers, at_callers) = bind(addresses.callers).await?;
-    let callers = shared.listener(callers, callers_routes(&health, coder, book, &limits)?);
+    let callers = shared.listener(callers, callers_routes(&health, coder, book, &limits)?, &web);
     let (administration, at_administration) = match administration {
         Some(routes) => {
             let (listener, bound) = bind_administration(addresses.administration).await?;
             let routes = with_health_and_reflection(routes, &health, FOR_ADMINISTRATION)?;
-            (Some(shared.listener(listener, routes)), Some(bound))
+            (Some(shared.listener(listener, routes, &WebAccess::default())), Some(bound))
         }
         None => (None, None),
     };
@@ -250,6 +254,7 @@ impl Shared {
         &self,
         listener: TcpListener,
         routes: Routes,
+        web: &WebAccess,
     ) -> impl Future<Output = Result<(), ServeError>> + use<> {
         let limits = &self.limits;
         let connections = listen::connections(listener, self.tls.clone(), limits);
@@ -257,6 +262,8 @@ impl Shared {
             .timeout(limits.call())
             .max_concurrent_streams(limits.streams_per_connection)
             .max_connection_age(limits.connection_age())
+            .accept_http1(web.needs_http1())
+            .layer(web.layers(limits.message_bytes))
             .layer(MetricsLayer::new(self.metrics.clone()))
             .layer(self.auth.clone())
             .layer(AdmissionLayer::new(limits.in_flight))

@@ -11,9 +11,11 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::Bytes;
 
 /// Services that answer however busy the server is.
 const ALWAYS_OPEN: &[&str] = &["/grpc.health.v1.Health/"];
@@ -47,12 +49,11 @@ pub struct Admission<S> {
     layer: AdmissionLayer,
 }
 
-impl<S, B, R> tower::Service<Request<B>> for Admission<S>
+impl<S, B> tower::Service<Request<B>> for Admission<S>
 where
-    S: tower::Service<Request<B>, Response = Response<R>>,
-    R: Default,
+    S: tower::Service<Request<B>, Response = Response<Body>>,
 {
-    type Response = Response<Admitted<R>>;
+    type Response = Response<Body>;
     type Error = S::Error;
     type Future = AdmissionFuture<S::Future>;
 
@@ -88,12 +89,11 @@ pub enum AdmissionFuture<F> {
     },
 }
 
-impl<F, R, E> Future for AdmissionFuture<F>
+impl<F, E> Future for AdmissionFuture<F>
 where
-    F: Future<Output = Result<Response<R>, E>>,
-    R: Default,
+    F: Future<Output = Result<Response<Body>, E>>,
 {
-    type Output = Result<Response<Admitted<R>>, E>;
+    type Output = Result<Response<Body>, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
@@ -108,27 +108,27 @@ where
                 }
                 let answered = std::task::ready!(inner.as_mut().poll(context));
                 let place = place.take();
-                Poll::Ready(answered.map(|response| response.map(|body| Admitted { body, _place: place })))
+                let hold = |body| Body::new(Admitted { body, _place: place });
+                Poll::Ready(answered.map(|response| response.map(hold)))
             }
         }
     }
 }
 
 /// The body of an answer; the call's place is free again when it is sent or dropped.
-#[derive(Default)]
-pub struct Admitted<R> {
-    body: R,
+struct Admitted {
+    body: Body,
     _place: Option<OwnedSemaphorePermit>,
 }
 
-impl<R: Body + Unpin> Body for Admitted<R> {
-    type Data = R::Data;
-    type Error = R::Error;
+impl http_body::Body for Admitted {
+    type Data = Bytes;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<R::Data>, R::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         Pin::new(&mut self.body).poll_frame(context)
     }
 
@@ -183,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_place_is_held_until_the_answer_is_sent_and_health_needs_none() {
-        let answer = |_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) };
+        let answer = |_: Request<()>| async { Ok::<_, Infallible>(Response::new(Body::empty())) };
         let mut service = AdmissionLayer::new(1).layer(service_fn(answer));
         let mut made = async |path| {
             let service = service.ready().await.expect("ready");
@@ -201,7 +201,7 @@ mod tests {
     async fn a_call_whose_deadline_has_passed_is_not_begun() {
         let begun = |_: Request<()>| async { panic!("work on it began") };
         let begun = service_fn(begun)
-            .map_result(|done: Result<(), Infallible>| done.map(|()| Response::new(String::new())));
+            .map_result(|done: Result<(), Infallible>| done.map(|()| Response::new(Body::empty())));
         let service = AdmissionLayer::new(1).layer(begun);
         let answer = service.oneshot(call(CODE, Some("0m"))).await.expect("an answer");
         assert_eq!(status(&answer), Some("4"));

@@ -3,3 +3,4 @@
 pub mod admission;
 pub mod auth;
 pub mod metrics;
+pub mod web;
