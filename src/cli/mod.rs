@@ -10,12 +10,14 @@ pub mod formats;
 pub mod import;
 pub mod lookup;
 pub mod ordered_lines;
+mod progress;
 pub mod releases;
 pub mod rules;
 pub mod search;
 pub mod serve;
 pub mod settings;
 mod shelf;
+pub mod update;
 pub mod visit_lines;
 pub mod visit_table;
 
@@ -49,6 +51,8 @@ enum Command {
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.
     Search(search::Flags),
+    /// Bring the store to the current quarter, or ask a running service to.
+    Update(update::Flags),
     /// List the rules, by family.
     Rules(rules::Flags),
     /// Explain a rule: what it says, why, an example, its exceptions and its sources.
@@ -78,7 +82,7 @@ pub fn main() -> ExitCode {
         run(program.command)
     });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             if error.is::<code::RefusedLines>() {
@@ -95,12 +99,13 @@ pub fn command() -> clap::Command {
     settings::with_environment(Program::command())
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
-    match command {
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let done = match command {
         Command::Code(flags) => code::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),
+        Command::Update(flags) => return update::run(&flags),
         Command::Rules(flags) => rules::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
         Command::Releases(flags) => releases::run(&flags),
@@ -108,7 +113,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Export(flags) => export::run(&flags),
         Command::Import(flags) => import::run(&flags),
         Command::BuildSeed(flags) => build_seed::run(&flags),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// The program's version, with those of the rules and of the embedded catalog.

@@ -183,7 +183,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_place_is_held_until_the_answer_is_sent_and_health_needs_none() {
-        let answer = |_: Request<()>| async { Ok::<_, Infallible>(Response::new(Body::empty())) };
+        let answer =
+            |_: Request<()>| async { Ok::<_, Infallible>(Response::new(Body::new("sent".to_owned()))) };
         let mut service = AdmissionLayer::new(1).layer(service_fn(answer));
         let mut made = async |path| {
             let service = service.ready().await.expect("ready");
