@@ -1,6 +1,8 @@
 //! Published doses with the drug lines that their sources print, judged by their confidence.
 
 mod case;
+mod crosswalk;
+mod properties;
 
 use std::path::Path;
 use std::sync::Arc;
