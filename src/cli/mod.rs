@@ -46,7 +46,7 @@ enum Command {
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
     /// Serve the coding calls over gRPC.
-    Serve(serve::Flags),
+    Serve(Box<serve::Flags>),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.

@@ -19,7 +19,7 @@ pub const CONFIG_FLAG: &str = "config";
 
 /// Gives every flag of every subcommand its environment variable.
 pub fn with_environment(command: Command) -> Command {
-    command.mut_subcommands(|subcommand| subcommand.mut_args(|flag| with_variable(flag)))
+    command.mut_subcommands(|subcommand| subcommand.mut_args(with_variable))
 }
 
 fn with_variable(flag: Arg) -> Arg {
