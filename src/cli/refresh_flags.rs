@@ -21,24 +21,19 @@ use crate::updater::source::Source;
 #[command(next_help_heading = "Refresh")]
 pub struct RefreshFlags {
     /// Where refreshes read from: the site, its page that lists the files, or one zip file.
-    #[arg(long, value_name = "URL", env = "INFUSION_CODER_SOURCE")]
+    #[arg(long, value_name = "URL")]
     source: Option<String>,
     /// A file of addresses, names and limits in place of the embedded one (catalog/updater.toml).
-    #[arg(long, value_name = "FILE", env = "INFUSION_CODER_UPDATER_SETTINGS")]
+    #[arg(long, value_name = "FILE")]
     updater_settings: Option<PathBuf>,
     /// Refresh by this plan of five cron fields, such as `0 6 * * MON-FRI`; without it only when asked.
-    #[arg(long, value_name = "CRON", env = "INFUSION_CODER_REFRESH")]
+    #[arg(long, value_name = "CRON")]
     refresh: Option<String>,
     /// The time zone of the plan.
-    #[arg(
-        long,
-        value_name = "ZONE",
-        default_value = "America/New_York",
-        env = "INFUSION_CODER_REFRESH_TIME_ZONE"
-    )]
+    #[arg(long, value_name = "ZONE", default_value = "America/New_York")]
     refresh_time_zone: String,
     /// The longest random delay of a planned refresh, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 900, env = "INFUSION_CODER_REFRESH_JITTER")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     refresh_jitter: u64,
 }
 

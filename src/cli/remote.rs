@@ -17,13 +17,13 @@ use crate::server::pb::catalog_admin_service_client::CatalogAdminServiceClient;
 #[derive(Debug, Clone, Args)]
 pub struct ServerFlags {
     /// Ask a running service instead of opening the store, such as http://127.0.0.1:50051.
-    #[arg(long, value_name = "URL", env = "INFUSION_CODER_SERVER")]
+    #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// The bearer token of the call to the service.
-    #[arg(long, value_name = "TOKEN", env = "INFUSION_CODER_TOKEN", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// Certificates, in PEM, of the authority that the service's own certificate is from.
-    #[arg(long, value_name = "FILE", env = "INFUSION_CODER_SERVER_CA")]
+    #[arg(long, value_name = "FILE")]
     server_ca: Option<PathBuf>,
 }
 

@@ -39,7 +39,7 @@ const EXIT_HELD: u8 = 6;
 #[command(after_long_help = EXIT_CODES, after_help = "See --help for the exit codes.")]
 pub struct Flags {
     /// The site, its page that lists the files, one zip file, or a zip file on this machine.
-    #[arg(long, value_name = "URL", env = "INFUSION_CODER_SOURCE")]
+    #[arg(long, value_name = "URL")]
     source: Option<String>,
     #[command(flatten)]
     server: ServerFlags,
@@ -47,7 +47,7 @@ pub struct Flags {
     #[arg(long, value_name = "TEXT", requires = "server", default_value = "", hide_default_value = true)]
     request_id: String,
     /// The day that decides which quarter is in effect; today without it.
-    #[arg(long, value_name = "DATE", env = "INFUSION_CODER_AS_OF", conflicts_with = "server")]
+    #[arg(long, value_name = "DATE", conflicts_with = "server")]
     as_of: Option<String>,
     /// Fetch these quarters alone, such as 2025Q3.
     #[arg(long, value_name = "QUARTER", conflicts_with_all = ["as_of", "server"])]
@@ -59,10 +59,10 @@ pub struct Flags {
     #[arg(long, value_name = "REASON")]
     accept: Option<String>,
     /// A file of addresses, names and limits in place of the embedded one (catalog/updater.toml).
-    #[arg(long, value_name = "FILE", env = "INFUSION_CODER_UPDATER_SETTINGS")]
+    #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// Exit with 0 when everything is held already, for schedulers that take any other code as a failure.
-    #[arg(long, env = "INFUSION_CODER_CURRENT_IS_SUCCESS")]
+    #[arg(long)]
     current_is_success: bool,
     #[arg(long, value_enum, default_value_t)]
     format: Format,

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::codegen::BoxStream;
+use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
 use super::convert::catalog::release;
 use super::convert::refresh;
+use super::limits::ServiceLimits;
 use super::pb;
 use super::refusal::Refusal;
 use crate::updater::desk::{Desk, Standing};
+use pb::catalog_admin_service_server::CatalogAdminServiceServer;
 
 /// Progress reports that wait for a slow watcher; older ones are passed over, never the last.
 const REPORTS_WAITING_MAX: usize = 16;
@@ -19,25 +22,22 @@ const REPORTS_WAITING_MAX: usize = 16;
 /// Answers the calls that change the catalog.
 #[derive(Clone)]
 pub struct AdminService {
-    desk: Option<Arc<Desk>>,
+    desk: Arc<Desk>,
+}
+
+/// The service over a desk, for a listener.
+pub fn routes(desk: Arc<Desk>, limits: &ServiceLimits) -> Routes {
+    let service = CatalogAdminServiceServer::new(AdminService { desk });
+    Routes::new(service.max_decoding_message_size(limits.message_bytes))
 }
 
 impl AdminService {
-    /// A service over a desk; without one, as on a server without a store, every call is refused.
-    pub const fn new(desk: Option<Arc<Desk>>) -> Self {
-        Self { desk }
-    }
-
-    fn desk(&self) -> Result<&Arc<Desk>, Refusal> {
-        self.desk.as_ref().ok_or(Refusal::NoStore)
-    }
-
     fn find(&self, id: String) -> Result<watch::Receiver<Standing>, Refusal> {
-        self.desk()?.find(&id).ok_or(Refusal::UnknownRefresh(id))
+        self.desk.find(&id).ok_or(Refusal::UnknownRefresh(id))
     }
 
     fn message(&self, standing: &Standing) -> Result<pb::Refresh, Refusal> {
-        let entries = self.desk()?.keeper().library().entries().map_err(|_| Refusal::Store)?;
+        let entries = self.desk.keeper().library().entries().map_err(|_| Refusal::Store)?;
         Ok(refresh::refresh(standing, &entries))
     }
 }
@@ -49,7 +49,7 @@ impl pb::catalog_admin_service_server::CatalogAdminService for AdminService {
         request: Request<pb::StartRefreshRequest>,
     ) -> Result<Response<pb::StartRefreshResponse>, Status> {
         let asked = refresh::asked(request.into_inner()).map_err(Refusal::from)?;
-        let standing = self.desk()?.start(asked).borrow().clone();
+        let standing = self.desk.start(asked).borrow().clone();
         Ok(Response::new(pb::StartRefreshResponse { refresh: Some(self.message(&standing)?) }))
     }
 
@@ -88,7 +88,7 @@ impl pb::catalog_admin_service_server::CatalogAdminService for AdminService {
         request: Request<pb::ActivateReleaseRequest>,
     ) -> Result<Response<pb::ActivateReleaseResponse>, Status> {
         let pb::ActivateReleaseRequest { release: id, reason } = request.into_inner();
-        let entry = self.desk()?.activate(id, reason).await.map_err(Refusal::from)?;
+        let entry = self.desk.activate(id, reason).await.map_err(Refusal::from)?;
         Ok(Response::new(pb::ActivateReleaseResponse { release: Some(release(&entry)) }))
     }
 
@@ -98,7 +98,7 @@ impl pb::catalog_admin_service_server::CatalogAdminService for AdminService {
     ) -> Result<Response<pb::RollBackResponse>, Status> {
         let pb::RollBackRequest { reason, release: id } = request.into_inner();
         let id = Some(id).filter(|id| !id.is_empty());
-        let (out, now) = self.desk()?.roll_back(id, reason).await.map_err(Refusal::from)?;
+        let (out, now) = self.desk.roll_back(id, reason).await.map_err(Refusal::from)?;
         let (now, out) = (Some(release(&now)), Some(release(&out)));
         Ok(Response::new(pb::RollBackResponse { release: now, rolled_back: out }))
     }

@@ -31,8 +31,6 @@ pub enum Refusal {
     Store,
     #[error("no refresh has the id `{0}`: start one, or see the release list")]
     UnknownRefresh(String),
-    #[error("this server has no store, so its catalog cannot be changed: start it with --store")]
-    NoStore,
     #[error("{0}")]
     ReleaseState(String),
     #[error("no rule has the id `{id}`: {hint}")]
@@ -78,7 +76,7 @@ impl Refusal {
             Self::UnknownRule { .. } => ErrorReason::RuleNotFound,
             Self::NoCatalog => ErrorReason::CatalogUnavailable,
             Self::UnknownRefresh(_) => ErrorReason::RefreshNotFound,
-            Self::NoStore | Self::ReleaseState(_) => ErrorReason::ReleaseState,
+            Self::ReleaseState(_) => ErrorReason::ReleaseState,
             Self::NoPolicy | Self::Store => ErrorReason::Internal,
         }
     }
@@ -100,7 +98,7 @@ impl Refusal {
             | Self::UnknownRefresh(_)
             | Self::UnknownRule { .. } => Code::NotFound,
             Self::NoCatalog => Code::Unavailable,
-            Self::NoStore | Self::ReleaseState(_) => Code::FailedPrecondition,
+            Self::ReleaseState(_) => Code::FailedPrecondition,
             Self::NoPolicy | Self::Store => Code::Internal,
         }
     }
@@ -121,11 +119,10 @@ impl From<JsonError> for Refusal {
 impl From<KeeperError> for Refusal {
     fn from(error: KeeperError) -> Self {
         match error {
-            KeeperError::NoStore => Self::NoStore,
             KeeperError::Store(StoreError::UnknownRelease(id)) => Self::UnknownRelease(id),
-            KeeperError::NothingToRollBack | KeeperError::Store(StoreError::Embedded(_)) => {
-                Self::ReleaseState(error.to_string())
-            }
+            KeeperError::NoStore
+            | KeeperError::NothingToRollBack
+            | KeeperError::Store(StoreError::Embedded(_)) => Self::ReleaseState(error.to_string()),
             KeeperError::Store(error) => {
                 tracing::error!(%error, "the store cannot be changed");
                 Self::Store

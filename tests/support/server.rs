@@ -5,13 +5,9 @@ use std::sync::Arc;
 
 use infusion_coder::catalog::store::Library;
 use infusion_coder::policy::PolicyBook;
-use infusion_coder::server::admin_service::AdminService;
-use infusion_coder::server::code_book::CodeBook;
-use infusion_coder::server::coder::Coder;
-use infusion_coder::server::layers::auth::Identities;
-use infusion_coder::server::layers::metrics::Metrics;
-use infusion_coder::server::layers::web::WebAccess;
-use infusion_coder::server::serve::{Services, serve};
+use infusion_coder::server::admin_service::routes;
+use infusion_coder::server::limits::ServiceLimits;
+use infusion_coder::server::serve::{Addresses, Service, serve};
 use infusion_coder::updater::desk::Desk;
 use tokio::sync::oneshot;
 use tonic::transport::Channel;
@@ -19,6 +15,8 @@ use tonic::transport::Channel;
 /// A running server.
 pub struct Server {
     pub address: SocketAddr,
+    /// Where administration listens, where there is any.
+    pub administration: Option<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
 }
 
@@ -34,18 +32,16 @@ impl Server {
         let (ready, bound) = oneshot::channel();
         tokio::spawn(async move {
             let policies = PolicyBook::embedded_with(Default::default()).expect("the embedded policies");
-            let coder = Coder::new(library.snapshot(), Arc::new(policies));
-            let anywhere = "127.0.0.1:0".parse().expect("an address");
-            let tell = |address| ready.send(address).expect("the test waits");
+            let administration = desk.map(|desk| routes(desk, &ServiceLimits::default()));
+            let service = Service { administration, ..Service::open(library, Arc::new(policies)) };
+            let tell = |bound: Addresses| ready.send(bound).expect("the test waits");
             let stopped = async { stopped.await.unwrap_or_default() };
-            let (book, admin) = (CodeBook::new(library), AdminService::new(desk));
-            let services = Services { coder, book, admin };
-            let (identities, web) = (Identities::default(), WebAccess::default());
-            serve(anywhere, services, identities, web, Metrics::new(), tell, stopped)
-                .await
-                .expect("the server runs");
+            let anywhere = Some(Addresses::LOOPBACK.callers);
+            let addresses = Addresses { administration: anywhere, ..Addresses::LOOPBACK };
+            serve(addresses, service, tell, stopped).await.expect("the server runs");
         });
-        Self { address: bound.await.expect("the server listens"), stop: Some(stop) }
+        let Addresses { callers, administration, .. } = bound.await.expect("the server listens");
+        Self { address: callers, administration, stop: Some(stop) }
     }
 
     /// A connection to it.

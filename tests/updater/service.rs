@@ -56,7 +56,8 @@ impl House {
     }
 
     async fn admin(&self) -> CatalogAdminServiceClient<Channel> {
-        CatalogAdminServiceClient::new(self.server.channel().await)
+        let address = self.server.administration.expect("administration listens");
+        CatalogAdminServiceClient::connect(format!("http://{address}")).await.expect("a connection")
     }
 
     /// Asks for a refresh, follows it, and answers every report.
