@@ -2,6 +2,7 @@
 
 pub mod build_seed;
 pub mod code;
+pub mod code_input;
 pub mod code_stream;
 pub mod diff;
 pub mod explain;
