@@ -28,34 +28,36 @@ impl<'a> VisitLines<'a> {
         Self { coder, detail, fhir }
     }
 
-    fn answer(&self, line: &[u8]) -> Result<pb::CodeEncounterResponse, pb::ItemError> {
+    fn answer(&self, line: &[u8], output: &mut Vec<u8>) -> Result<(), pb::ItemError> {
         let text = std::str::from_utf8(line).map_err(|_| invalid("the line is not UTF-8"))?;
         // Some programs begin a file with a byte order mark.
         let text = text.trim_start_matches('\u{feff}');
-        if let Some(flags) = self.fhir {
-            let encounter =
-                formats::read_fhir(text, flags).map_err(|error| invalid(&format!("{error:#}")))?;
-            let coded = self.coder.code_foreign(encounter, line, self.detail);
-            return coded.map(|coded| coded.response).map_err(Refusal::into_item_error);
-        }
-        let mut request = json::read_request(text).map_err(|error| Refusal::from(error).into_item_error())?;
-        if request.detail() == pb::Detail::Unspecified {
-            request.set_detail(self.detail);
-        }
-        self.coder.code(request).map(|coded| coded.response).map_err(Refusal::into_item_error)
+        let answered = match self.fhir {
+            Some(flags) => {
+                let encounter = formats::read_fhir(text, flags);
+                let encounter = encounter.map_err(|error| invalid(&format!("{error:#}")))?;
+                self.coder.foreign_to_json(&encounter, line, self.detail, output)
+            }
+            None => {
+                let mut request =
+                    json::read_request(text).map_err(|error| Refusal::from(error).into_item_error())?;
+                if request.detail() == pb::Detail::Unspecified {
+                    request.set_detail(self.detail);
+                }
+                self.coder.code_to_json(request, output)
+            }
+        };
+        answered.map_err(Refusal::into_item_error)
     }
 }
 
 impl LineCoder for VisitLines<'_> {
     fn code(&mut self, line: &[u8], output: &mut Vec<u8>) -> Result<(), String> {
-        match self.answer(line) {
-            Ok(answer) => serde_json::to_writer(output, &answer).map_err(|error| error.to_string()),
-            Err(error) => {
-                let reason = error.message.clone();
-                write_refused(error, output);
-                Err(reason)
-            }
-        }
+        self.answer(line, output).map_err(|error| {
+            let reason = error.message.clone();
+            write_refused(error, output);
+            reason
+        })
     }
 
     fn refuse(&mut self, reason: &str, output: &mut Vec<u8>) {

@@ -90,14 +90,14 @@ fn encounter_resource<'r, 'a>(
     found.map(|resource| Ok((resource, resource.read()?))).transpose()
 }
 
-/// The Encounter that every administration names as its context.
+/// The one Encounter that administrations name as their context, if they do not name several.
 fn common_encounter<'r, 'a>(resources: &'r Resources<'a>) -> Result<Option<&'r Resource<'a>>, FhirError> {
     let mut common: Option<&Resource<'_>> = None;
     for resource in resources.of_kind("MedicationAdministration") {
         match (context(resource, resources)?, common) {
             (Some(context), None) => common = Some(context),
-            (Some(context), Some(known)) if context.path == known.path => {}
-            _ => return Ok(None),
+            (Some(context), Some(known)) if context.path != known.path => return Ok(None),
+            _ => {}
         }
     }
     Ok(common)
