@@ -44,6 +44,17 @@ pub fn open(path: &Path, is_lines: bool) -> anyhow::Result<Given> {
     given(BufReader::new(file), length, is_lines).with_context(unreadable)
 }
 
+/// Reads a file, or standard input for `-`, as one text.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn read_text(path: &Path) -> anyhow::Result<String> {
+    if path.as_os_str() == "-" {
+        return io::read_to_string(io::stdin()).context("standard input cannot be read");
+    }
+    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
 fn given(
     mut source: impl BufRead + Send + 'static,
     length: Option<u64>,

@@ -1,5 +1,7 @@
 //! The command line, one file a subcommand.
 
+pub mod audit;
+pub mod audit_table;
 pub mod build_seed;
 pub mod code;
 pub mod code_input;
@@ -45,6 +47,8 @@ struct Program {
 enum Command {
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
+    /// Compare billed claims with what the record supports: one claim, or a file of them.
+    Audit(audit::Flags),
     /// Serve the coding calls over gRPC.
     Serve(serve::Flags),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
     }
     let done = match Program::parse().command {
         Command::Code(flags) => code::run(&flags),
+        Command::Audit(flags) => audit::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),

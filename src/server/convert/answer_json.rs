@@ -9,9 +9,10 @@ use std::io::Write as _;
 use super::answer::Answering;
 use super::enums::Counterpart;
 use super::rule::rules_version;
-use crate::domain::claim::Line;
+use crate::domain::claim::{Line, NdcQualifier, NdcReport};
 use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Finding, NotBilled, Question};
+use crate::domain::quantity::Decimal;
 use crate::engine::trail::Note;
 use crate::report::note;
 use crate::server::json::WireEnum;
@@ -81,16 +82,26 @@ impl Writer<'_> {
         self.text_field("description", &self.answering.description(line));
         if let Some(report) = &line.ndc {
             self.name("ndc");
-            self.raw("{");
-            self.text_field("ndc", report.ndc.as_str());
-            self.text_field("qualifier", report.qualifier.as_str());
-            self.name("quantity");
-            self.quoted(report.quantity);
-            self.raw("}");
+            self.braced(|writer| writer.ndc_report(report));
+        } else if let Some((quantity, qualifier)) = line.unnamed_quantity {
+            self.name("ndc");
+            self.braced(|writer| writer.ndc_quantity(quantity, qualifier));
         }
         self.text_field("narrative", line.narrative.as_deref().unwrap_or_default());
         self.name("steps");
         self.raw("[]");
+        self.objects("furtherNdcs", &line.further_ndcs, Self::ndc_report);
+    }
+
+    fn ndc_report(&mut self, report: &NdcReport) {
+        self.text_field("ndc", report.ndc.as_str());
+        self.ndc_quantity(report.quantity, report.qualifier);
+    }
+
+    fn ndc_quantity(&mut self, quantity: Decimal, qualifier: NdcQualifier) {
+        self.text_field("qualifier", qualifier.as_str());
+        self.name("quantity");
+        self.quoted(quantity);
     }
 
     fn not_billed(&mut self, item: &NotBilled) {
@@ -233,11 +244,13 @@ impl Writer<'_> {
     }
 
     fn objects<T>(&mut self, name: &str, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
-        self.list(name, items, |writer, item| {
-            writer.raw("{");
-            write(writer, item);
-            writer.raw("}");
-        });
+        self.list(name, items, |writer, item| writer.braced(|writer| write(writer, item)));
+    }
+
+    fn braced(&mut self, write: impl FnOnce(&mut Self)) {
+        self.raw("{");
+        write(self);
+        self.raw("}");
     }
 }
 
