@@ -2,6 +2,7 @@
 
 mod administration_properties;
 mod architecture;
+mod catalog_service;
 mod cms;
 mod examples;
 mod golden_administration;

@@ -1,6 +1,7 @@
 //! What differs between two releases, or between two dates of the catalog.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::record::CodeVersion;
 use super::release::Release;
@@ -41,6 +42,60 @@ impl Change {
         let Some(before) = &self.before else { return false };
         let after = self.after.iter().filter(|_| self.kind != ChangeKind::Replaced);
         after.chain(&self.successors).any(|after| after.billing != before.billing)
+    }
+}
+
+impl ChangeKind {
+    /// Every kind, the gravest first.
+    pub const ALL: &'static [Self] = &[
+        Self::Replaced,
+        Self::Terminated,
+        Self::UnitChanged,
+        Self::Added,
+        Self::TextChanged,
+        Self::FactsChanged,
+    ];
+}
+
+/// The change in a sentence for a person who keeps a charge master.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = |version: &CodeVersion| match version.billing {
+            Ok(unit) => unit.quantity.to_string(),
+            Err(reason) => format!("none ({})", reason.as_str()),
+        };
+        let named = self.before.as_ref().or(self.after.as_ref());
+        write!(f, "{}", self.code)?;
+        if let Some(version) = named.filter(|version| !version.name.is_empty()) {
+            write!(f, " ({})", version.name)?;
+        }
+        let (before, after) = (self.before.as_ref().map(unit), self.after.as_ref());
+        let last = after.and_then(|version| version.terminated);
+        match self.kind {
+            ChangeKind::Added => {
+                let added = after.map(|version| (version.added.to_string(), unit(version)));
+                let (day, unit) = added.unwrap_or_default();
+                return write!(f, " was added on {day}; its billing unit is {unit}");
+            }
+            ChangeKind::UnitChanged => {
+                let (before, after) = (before.unwrap_or_default(), after.map(unit).unwrap_or_default());
+                return write!(f, " changed its billing unit from {before} to {after}");
+            }
+            ChangeKind::TextChanged => return write!(f, " has another text and the same billing unit"),
+            ChangeKind::FactsChanged => return write!(f, " has other dates, flags or payment facts"),
+            ChangeKind::Replaced | ChangeKind::Terminated => write!(f, " ended")?,
+        }
+        if let Some(last) = last {
+            write!(f, " on {last}")?;
+        }
+        for (index, successor) in self.successors.iter().enumerate() {
+            let lead = if index == 0 { "; bill instead" } else { "," };
+            write!(f, "{lead} {} ({})", successor.code, unit(successor))?;
+        }
+        if self.changes_unit() {
+            write!(f, ", and recalculate the units: one was {}", before.unwrap_or_default())?;
+        }
+        Ok(())
     }
 }
 
@@ -160,6 +215,11 @@ mod tests {
         assert_eq!(change.kind, ChangeKind::Replaced);
         assert!(change.changes_unit());
         assert_eq!(change.successors[0].code.as_str(), "J9312");
+        assert_eq!(
+            change.to_string(),
+            "J9310 (rituximab) ended on 2018-12-31; bill instead J9312 (10 mg), and recalculate the units: \
+             one was 100 mg"
+        );
         let added = changes.iter().filter(|change| change.kind == ChangeKind::Added);
         assert!(added.clone().any(|change| change.code.as_str() == "J9312"));
     }

@@ -1,20 +1,24 @@
 //! Lists of codes: filtered, in pages, and biosimilars by reference product.
 
-use super::record::{CodeFlag, CodeVersion};
-use super::search::SearchHit;
+use super::record::{CodeFlag, CodeFlags, CodeVersion};
 use super::snapshot::{Catalog, Lookup};
 use crate::domain::code::{CodeError, HcpcsCode, Ndc};
+use crate::domain::drug::{ClassProfile, DrugClass};
 use crate::domain::time::Date;
 
-/// Which codes a list holds.
+/// Which codes a list holds; every stated condition must hold.
 #[derive(Debug, Clone, Default)]
 pub struct ListFilter {
-    /// Beginning of the code; empty for all.
+    /// Beginning of the code, in upper case; empty for all.
     pub prefix: String,
-    /// Only codes with this flag.
-    pub flag: Option<CodeFlag>,
-    /// Codes that are not in force on the date too.
-    pub with_ended: bool,
+    /// Only codes that may be billed on this date; all codes, with their newest versions, when it is absent.
+    pub in_force_on: Option<Date>,
+    /// Only codes with all of these flags.
+    pub flags: CodeFlags,
+    /// Only drugs of this class by our own table.
+    pub class: Option<DrugClass>,
+    /// Only codes with, or without, a billing unit.
+    pub has_billing_unit: Option<bool>,
 }
 
 /// One page of a list.
@@ -38,38 +42,42 @@ pub enum NdcReading {
 }
 
 impl Catalog {
-    /// A page of the codes that pass a filter, ascending, behind `after`.
+    /// A page of the codes that pass a filter, ascending, behind `after`. `today` says how a code stands
+    /// where the filter names no date.
     pub fn list(
         &self,
         filter: &ListFilter,
-        date: Date,
+        today: Date,
         page_size: usize,
         after: Option<HcpcsCode>,
     ) -> Page<'_> {
-        let prefix = filter.prefix.to_uppercase();
-        let passes = |lookup: &Lookup<'_>| match lookup {
-            Lookup::InForce(version) | Lookup::Assumed(version) => {
-                filter.flag.is_none_or(|flag| version.flags.has(flag))
-            }
-            Lookup::Terminated(version) | Lookup::NotYet(version) => {
-                filter.with_ended && filter.flag.is_none_or(|flag| version.flags.has(flag))
-            }
-            Lookup::Unknown => false,
-        };
         let mut codes: Vec<(HcpcsCode, Lookup<'_>)> = self
             .codes
             .keys()
-            .filter(|code| code.as_str().starts_with(&prefix))
-            .map(|code| (*code, self.lookup(*code, date)))
-            .filter(|(_, lookup)| passes(lookup))
+            .filter(|code| code.as_str().starts_with(&filter.prefix))
+            .filter_map(|code| Some((*code, self.listed(*code, filter, today)?)))
             .collect();
-        codes.sort_by_key(|(code, _)| *code);
+        codes.sort_unstable_by_key(|(code, _)| *code);
         let total = codes.len();
         let start = after.map_or(0, |after| codes.partition_point(|(code, _)| *code <= after));
         let end = total.min(start.saturating_add(page_size));
         let next_after = (start < end && end < total).then(|| codes[end - 1].0);
         let lookups = codes[start..end].iter().map(|(_, lookup)| *lookup).collect();
         Page { lookups, next_after, total }
+    }
+
+    fn listed(&self, code: HcpcsCode, filter: &ListFilter, today: Date) -> Option<Lookup<'_>> {
+        let lookup = match filter.in_force_on {
+            Some(date) => Some(self.lookup(code, date)).filter(|lookup| lookup.billable().is_some()),
+            None => Some(self.newest(code, today)),
+        }?;
+        let version = lookup.version()?;
+        let date = filter.in_force_on.unwrap_or(today);
+        let class = || self.formulary.class_of_code(code, ClassProfile::default(), date);
+        let passes = version.flags.has_all(filter.flags)
+            && filter.has_billing_unit.is_none_or(|has| has == version.billing.is_ok())
+            && filter.class.is_none_or(|wanted| class().is_some_and(|found| found.class == wanted));
+        passes.then_some(lookup)
     }
 
     /// Biosimilars that may be billed on a date, by code; all, or those of a reference product's name or code.
@@ -118,12 +126,6 @@ impl Catalog {
     }
 }
 
-impl<'a> From<SearchHit<'a>> for Lookup<'a> {
-    fn from(hit: SearchHit<'a>) -> Self {
-        if hit.in_force { Self::InForce(hit.version) } else { Self::Terminated(hit.version) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,7 +136,7 @@ mod tests {
     #[test]
     fn pages_cover_the_list_once() {
         let catalog = Catalog::embedded();
-        let filter = ListFilter { prefix: "q51".into(), ..ListFilter::default() };
+        let filter = ListFilter { prefix: "Q51".into(), in_force_on: Some(DAY), ..ListFilter::default() };
         let (mut after, mut seen) = (None, Vec::new());
         loop {
             let page = catalog.list(&filter, DAY, 7, after);
@@ -146,6 +148,23 @@ mod tests {
             }
         }
         assert!(seen.is_sorted() && seen.len() > 40, "{}", seen.len());
+    }
+
+    #[test]
+    fn every_condition_of_a_filter_holds() {
+        let catalog = Catalog::embedded();
+        let total = |filter: &ListFilter| catalog.list(filter, DAY, 0, None).total;
+        let all = ListFilter::default();
+        assert_eq!(total(&all), catalog.codes.len());
+        let biosimilars = ListFilter { flags: CodeFlags::NONE.with(CodeFlag::Biosimilar), ..all.clone() };
+        assert!((40..120).contains(&total(&biosimilars)), "{}", total(&biosimilars));
+        let (with, without) = (
+            ListFilter { has_billing_unit: Some(true), ..all.clone() },
+            ListFilter { has_billing_unit: Some(false), ..all.clone() },
+        );
+        assert_eq!(total(&with) + total(&without), total(&all));
+        let class = ListFilter { class: Some(DrugClass::Antineoplastic), prefix: "J1".into(), ..all.clone() };
+        assert!(total(&class) < total(&ListFilter { prefix: "J1".into(), ..all }));
     }
 
     #[test]

@@ -84,6 +84,16 @@ impl CodeFlags {
         self.0 & flag as u16 != 0
     }
 
+    /// Whether every flag of another set is set.
+    pub const fn has_all(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// The flags of the set, in their order.
+    pub fn iter(self) -> impl Iterator<Item = CodeFlag> {
+        CodeFlag::ALL.iter().map(|(flag, _)| *flag).filter(move |flag| self.has(*flag))
+    }
+
     /// The set with one more flag.
     #[must_use]
     pub const fn with(self, flag: CodeFlag) -> Self {

@@ -24,8 +24,19 @@ pub enum Matched {
     CodePrefix,
     /// Every word of the query begins a word of one name.
     Words,
+    /// The query names the reference product of the biosimilar.
+    ReferenceProduct,
     /// The query is a name with few letters wrong.
     Misspelt,
+}
+
+/// Which text of a code the query met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Met<'a> {
+    Code,
+    Name(&'a str),
+    Brand(&'a str),
+    ReferenceProduct(&'a str),
 }
 
 /// A code that was found.
@@ -34,21 +45,58 @@ pub struct SearchHit<'a> {
     /// The version for the date; the newest where the code is not in force.
     pub version: &'a CodeVersion,
     pub matched: Matched,
-    pub in_force: bool,
+    pub met: Met<'a>,
+    /// Letters that are wrong; zero unless misspelt.
+    pub wrong_letters: usize,
+    pub standing: Lookup<'a>,
+}
+
+/// One name of a code, as it was written and folded.
+#[derive(Debug, Clone)]
+struct IndexedName {
+    kind: NameKind,
+    written: Box<str>,
+    folded: Box<str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NameKind {
+    Name,
+    Brand,
+    ReferenceProduct,
+}
+
+impl IndexedName {
+    fn new(kind: NameKind, written: &str) -> Self {
+        Self { kind, written: written.into(), folded: fold(written).join(" ").into() }
+    }
+
+    fn met(&self) -> Met<'_> {
+        match self.kind {
+            NameKind::Name => Met::Name(&self.written),
+            NameKind::Brand => Met::Brand(&self.written),
+            NameKind::ReferenceProduct => Met::ReferenceProduct(&self.written),
+        }
+    }
 }
 
 /// The folded names of every code.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SearchIndex {
-    names: Vec<(HcpcsCode, Vec<Box<str>>)>,
+    names: Vec<(HcpcsCode, Vec<IndexedName>)>,
 }
 
 impl SearchIndex {
     /// Folds the names of the newest version of each code.
     pub fn build(codes: &FxHashMap<HcpcsCode, Vec<CodeVersion>>) -> Self {
         let folded = |version: &CodeVersion| {
-            let names = std::iter::once(&*version.name).chain(version.brands.iter().map(AsRef::as_ref));
-            names.map(|name| fold(name).join(" ").into()).collect()
+            let reference = version.reference_product.as_deref().unwrap_or_default();
+            let references = reference.split(';').filter(|product| !product.is_empty());
+            std::iter::once(IndexedName::new(NameKind::Name, &version.name))
+                .chain(version.brands.iter().map(|brand| IndexedName::new(NameKind::Brand, brand)))
+                .chain(references.map(|product| IndexedName::new(NameKind::ReferenceProduct, product)))
+                .filter(|name| !name.folded.is_empty())
+                .collect()
         };
         let mut names: Vec<_> =
             codes.iter().filter_map(|(code, versions)| Some((*code, folded(versions.first()?)))).collect();
@@ -56,6 +104,9 @@ impl SearchIndex {
         Self { names }
     }
 }
+
+/// How well a code answers, the best first: the match, what is wrong with it, and which text was met.
+type Found<'a> = (Matched, usize, Met<'a>);
 
 impl Catalog {
     /// Codes that answer a query, those in force on the date first among equals; at most `limit`.
@@ -65,34 +116,28 @@ impl Catalog {
         if wanted.name.is_empty() {
             return Vec::new();
         }
-        let mut found: Vec<(Matched, usize, HcpcsCode)> = self
-            .search_index
-            .names
-            .iter()
-            .filter_map(|(code, names)| {
-                let (matched, distance) = wanted.matches(*code, names)?;
-                Some((matched, distance, *code))
-            })
-            .collect();
+        let names = self.search_index.names.iter();
+        let mut found: Vec<(Found<'_>, HcpcsCode)> =
+            names.filter_map(|(code, names)| Some((wanted.matches(*code, names)?, *code))).collect();
         // Guesses at a misspelling only help where nothing is spelt as asked.
-        if found.iter().any(|(matched, ..)| *matched != Matched::Misspelt) {
-            found.retain(|(matched, ..)| *matched != Matched::Misspelt);
+        if found.iter().any(|((matched, ..), _)| *matched != Matched::Misspelt) {
+            found.retain(|((matched, ..), _)| *matched != Matched::Misspelt);
         }
         let mut hits: Vec<(usize, SearchHit<'_>)> = found
             .into_iter()
-            .filter_map(|(matched, distance, code)| Some((distance, self.hit(code, matched, date)?)))
+            .filter_map(|(found, code)| Some((found.1, self.hit(code, found, date)?)))
             .collect();
-        hits.sort_by_key(|(distance, hit)| (hit.matched, *distance, !hit.in_force, hit.version.code));
+        hits.sort_by_key(|(distance, hit)| {
+            (hit.matched, *distance, hit.standing.billable().is_none(), hit.version.code)
+        });
         hits.into_iter().map(|(_, hit)| hit).take(limit).collect()
     }
 
-    fn hit(&self, code: HcpcsCode, matched: Matched, date: Date) -> Option<SearchHit<'_>> {
-        let (version, in_force) = match self.lookup(code, date) {
-            Lookup::InForce(version) | Lookup::Assumed(version) => (version, true),
-            Lookup::Terminated(version) | Lookup::NotYet(version) => (version, false),
-            Lookup::Unknown => return None,
-        };
-        Some(SearchHit { version, matched, in_force })
+    fn hit<'a>(&'a self, code: HcpcsCode, found: Found<'a>, date: Date) -> Option<SearchHit<'a>> {
+        let (matched, distance, met) = found;
+        let standing = self.lookup(code, date);
+        let wrong_letters = if matched == Matched::Misspelt { distance / 2 } else { 0 };
+        Some(SearchHit { version: standing.version()?, matched, met, wrong_letters, standing })
     }
 }
 
@@ -108,15 +153,19 @@ impl Query {
         Self { code: text.trim().to_uppercase(), name: words.join(" "), words }
     }
 
-    fn matches(&self, code: HcpcsCode, names: &[Box<str>]) -> Option<(Matched, usize)> {
+    fn matches<'a>(&self, code: HcpcsCode, names: &'a [IndexedName]) -> Option<Found<'a>> {
         const CODE_PREFIX_MIN: usize = 2;
         if self.code == code.as_str() {
-            return Some((Matched::Code, 0));
+            return Some((Matched::Code, 0, Met::Code));
         }
-        let by_name = names.iter().filter_map(|name| self.matches_name(name)).min();
+        let by_name = names.iter().filter_map(|name| {
+            let (matched, distance) = self.matches_name(&name.folded)?;
+            let is_own = name.kind != NameKind::ReferenceProduct || matched == Matched::Misspelt;
+            Some((if is_own { matched } else { Matched::ReferenceProduct }, distance, name.met()))
+        });
         let is_prefix = self.code.len() >= CODE_PREFIX_MIN && code.as_str().starts_with(&self.code);
-        let by_prefix = is_prefix.then_some((Matched::CodePrefix, 0));
-        by_name.into_iter().chain(by_prefix).min()
+        let by_prefix = is_prefix.then_some((Matched::CodePrefix, 0, Met::Code));
+        by_name.chain(by_prefix).min()
     }
 
     fn matches_name(&self, name: &str) -> Option<(Matched, usize)> {

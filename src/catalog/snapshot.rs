@@ -36,6 +36,17 @@ impl<'a> Lookup<'a> {
             _ => None,
         }
     }
+
+    /// The version that is spoken of, whether or not it may be billed.
+    pub const fn version(self) -> Option<&'a CodeVersion> {
+        match self {
+            Self::InForce(version)
+            | Self::Assumed(version)
+            | Self::Terminated(version)
+            | Self::NotYet(version) => Some(version),
+            Self::Unknown => None,
+        }
+    }
 }
 
 /// Codes, drugs and edits as of a set of releases. Immutable: a refresh builds another one.
@@ -69,6 +80,16 @@ impl Catalog {
         match versions.iter().find(|version| version.effective <= date) {
             Some(version) => Lookup::InForce(version),
             None => Lookup::Assumed(versions.last().unwrap_or(newest)),
+        }
+    }
+
+    /// The newest version of a code, and how it stands today: the answer where no date of service is named.
+    pub fn newest(&self, code: HcpcsCode, today: Date) -> Lookup<'_> {
+        match self.codes.get(&code).and_then(|versions| versions.first()) {
+            None => Lookup::Unknown,
+            Some(newest) if newest.terminated.is_some_and(|last| last < today) => Lookup::Terminated(newest),
+            Some(newest) if newest.effective.max(newest.added) > today => Lookup::NotYet(newest),
+            Some(newest) => Lookup::InForce(newest),
         }
     }
 

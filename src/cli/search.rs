@@ -4,7 +4,6 @@ use clap::Args;
 use serde_json::json;
 
 use super::shelf::{Format, StoreFlag, date_or_today, standing, table, unit_text, version_json};
-use crate::catalog::Lookup;
 
 /// What to search for.
 #[derive(Debug, Args)]
@@ -31,7 +30,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     if flags.format == Format::Json {
         let hits: Vec<_> = hits
             .iter()
-            .map(|hit| json!({ "inForce": hit.in_force, "codeVersion": version_json(hit.version) }))
+            .map(
+                |hit| json!({ "standing": standing(hit.standing), "codeVersion": version_json(hit.version) }),
+            )
             .collect();
         println!("{:#}", json!({ "hits": hits }));
         return Ok(());
@@ -45,7 +46,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
             version.name.to_string(),
             version.brands.join(", "),
             unit_text(version),
-            standing(Lookup::from(hit)).to_owned(),
+            standing(hit.standing).to_owned(),
         ]);
     }
     println!("{table}");

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::PoliciesFlag;
 use super::shelf::StoreFlag;
+use crate::server::code_book::CodeBook;
 use crate::server::coder::Coder;
 use crate::server::layers::auth::Identities;
 use crate::server::serve;
@@ -41,10 +42,12 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         bail!("{} is open to others: give --identities FILE, or say --insecure", flags.listen);
     }
     let policies = Arc::new(flags.policies.book()?);
-    let coder = Coder::on(flags.store.catalog()?, policies);
+    let library = Arc::new(flags.store.library()?);
+    let coder = Coder::new(library.snapshot(), policies);
+    let book = CodeBook::new(library);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     let ready = |address| eprintln!("serving on {address}");
-    runtime.block_on(serve::serve(flags.listen, coder, identities, ready, stop_signal()))?;
+    runtime.block_on(serve::serve(flags.listen, coder, book, identities, ready, stop_signal()))?;
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::catalog::compose::hcpcs_release;
 use crate::catalog::record::CodeVersion;
 use crate::catalog::release::{Overlay, Release, ReleaseHeader, ReleaseKind, hex};
 use crate::catalog::snapshot::Lookup;
-use crate::catalog::store::{Opened, Store};
+use crate::catalog::store::{Library, Opened, Store, StoreError};
 use crate::cms::descriptor::Conventions;
 use crate::cms::hcpcs;
 use crate::domain::time::{Date, parse_date};
@@ -53,6 +53,29 @@ impl StoreFlag {
     /// Opens the store, making it where there is none.
     pub fn open(&self) -> anyhow::Result<Opened> {
         Ok(Store::open(&self.folder()?)?)
+    }
+
+    /// The library that a server answers from and adds to: the store, made where there is none yet. A store
+    /// that was not named and is held by another process leaves the embedded release, and says so.
+    pub fn library(&self) -> anyhow::Result<Library> {
+        let folder = match self.folder() {
+            Ok(folder) => folder,
+            Err(error) => {
+                eprintln!("serving the embedded catalog without a store: {error}");
+                return Ok(Library::embedded());
+            }
+        };
+        match Library::open(&folder) {
+            Ok((library, recovery)) => {
+                eprintln!("the store is {}{}", folder.display(), recovery.remark());
+                Ok(library)
+            }
+            Err(error @ StoreError::Locked { .. }) if self.store.is_none() => {
+                eprintln!("serving the embedded catalog without a store: {error}");
+                Ok(Library::embedded())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The catalog of the store, or the embedded one where no store was named and none is there.

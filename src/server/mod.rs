@@ -1,5 +1,7 @@
 //! The gRPC service: services, conversion, layers.
 
+pub mod catalog_service;
+pub mod code_book;
 pub mod coder;
 pub mod coding_service;
 pub mod convert;
@@ -8,6 +10,7 @@ pub mod items;
 pub mod json;
 pub mod layers;
 pub mod limits;
+pub mod paging;
 pub mod pb;
 pub mod refusal;
 pub mod rule_book;

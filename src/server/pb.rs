@@ -1,6 +1,6 @@
 //! The messages and services of `proto/`, generated at build time.
 
-#![allow(clippy::all, missing_docs, reason = "generated code")]
+#![allow(clippy::all, deprecated, missing_docs, reason = "generated code")]
 
 tonic::include_proto!("infusion.coding.v1");
 include!(concat!(env!("OUT_DIR"), "/enum_names.rs"));

@@ -1,5 +1,7 @@
 //! Why a call has no answer, as a status with google.rpc details or as the error of one item.
 
+use std::collections::HashMap;
+
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
@@ -16,6 +18,14 @@ pub enum Refusal {
     Invalid(Violations),
     #[error("no release knows the code `{0}`: search for the drug by name")]
     UnknownCode(String),
+    #[error("no crosswalk held knows the NDC {0}: give the HCPCS code")]
+    UnknownNdc(String),
+    #[error("ten digits can be any of {}: give it in 11 digits, or with its hyphens (rule D-01)", .0.join(", "))]
+    AmbiguousNdc([String; 3]),
+    #[error("no release is called `{0}`: list the releases")]
+    UnknownRelease(String),
+    #[error("the store cannot be read: see the server's log")]
+    Store,
     #[error("no rule has the id `{id}`: {hint}")]
     UnknownRule { id: String, hint: String },
     #[error("the catalog is not loaded: see the server's log, or try again in a moment")]
@@ -53,18 +63,32 @@ impl Refusal {
         match self {
             Self::Invalid(_) => ErrorReason::InvalidRequest,
             Self::UnknownCode(_) => ErrorReason::CodeNotFound,
+            Self::UnknownNdc(_) => ErrorReason::NdcNotFound,
+            Self::AmbiguousNdc(_) => ErrorReason::NdcAmbiguous,
+            Self::UnknownRelease(_) => ErrorReason::ReleaseNotFound,
             Self::UnknownRule { .. } => ErrorReason::RuleNotFound,
             Self::NoCatalog => ErrorReason::CatalogUnavailable,
-            Self::NoPolicy => ErrorReason::Internal,
+            Self::NoPolicy | Self::Store => ErrorReason::Internal,
+        }
+    }
+
+    /// What a program needs to go on, in `ErrorInfo.metadata`.
+    fn metadata(&self) -> HashMap<String, String> {
+        match self {
+            Self::AmbiguousNdc(candidates) => [("candidates".to_owned(), candidates.join(","))].into(),
+            _ => HashMap::new(),
         }
     }
 
     const fn code(&self) -> Code {
         match self {
-            Self::Invalid(_) => Code::InvalidArgument,
-            Self::UnknownCode(_) | Self::UnknownRule { .. } => Code::NotFound,
+            Self::Invalid(_) | Self::AmbiguousNdc(_) => Code::InvalidArgument,
+            Self::UnknownCode(_)
+            | Self::UnknownNdc(_)
+            | Self::UnknownRelease(_)
+            | Self::UnknownRule { .. } => Code::NotFound,
             Self::NoCatalog => Code::Unavailable,
-            Self::NoPolicy => Code::Internal,
+            Self::NoPolicy | Self::Store => Code::Internal,
         }
     }
 }
@@ -78,11 +102,17 @@ impl From<Violations> for Refusal {
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let mut details = ErrorDetails::new();
-        details.set_error_info(refusal.reason().as_str_name(), DOMAIN, []);
-        if let Refusal::Invalid(violations) = &refusal {
-            let fields = violations.list().iter();
-            let fields = fields.map(|at| FieldViolation::new(&at.field, &at.description));
-            details.set_bad_request(fields.collect::<Vec<_>>());
+        details.set_error_info(refusal.reason().as_str_name(), DOMAIN, refusal.metadata());
+        let fields: Vec<FieldViolation> = match &refusal {
+            Refusal::Invalid(violations) => {
+                let fields = violations.list().iter();
+                fields.map(|at| FieldViolation::new(&at.field, &at.description)).collect()
+            }
+            Refusal::AmbiguousNdc(_) => vec![FieldViolation::new("ndc", refusal.to_string())],
+            _ => Vec::new(),
+        };
+        if !fields.is_empty() {
+            details.set_bad_request(fields);
         }
         Status::with_error_details(refusal.code(), message(&refusal), details)
     }

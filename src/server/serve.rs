@@ -7,12 +7,15 @@ use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 
+use super::catalog_service::CatalogService;
+use super::code_book::CodeBook;
 use super::coder::Coder;
 use super::coding_service::CodingService;
 use super::layers::auth::{AuthLayer, Identities};
 use super::layers::metrics::{Metrics, MetricsLayer};
 use super::limits::ServiceLimits;
 use super::pb;
+use pb::catalog_service_server::CatalogServiceServer;
 use pb::coding_service_server::CodingServiceServer;
 
 /// Calls that one connection may have in flight; further ones are shed.
@@ -26,8 +29,8 @@ const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 /// How long calls in flight may go on after the process was asked to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The service that reflection lists, beside reflection itself.
-const SERVICE: &str = "infusion.coding.v1.CodingService";
+/// The services that reflection lists, beside reflection itself.
+const SERVICES: &[&str] = &["infusion.coding.v1.CodingService", "infusion.coding.v1.CatalogService"];
 
 /// Why the service cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,7 @@ pub enum ServeError {
 pub async fn serve(
     address: SocketAddr,
     coder: Coder,
+    book: CodeBook,
     identities: Identities,
     ready: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()> + Send + 'static,
@@ -56,19 +60,23 @@ pub async fn serve(
     let bound = listener.local_addr().map_err(listen)?;
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<CodingServiceServer<CodingService>>().await;
+    reporter.set_serving::<CatalogServiceServer<CatalogService>>().await;
     let coding = CodingServiceServer::new(CodingService::new(coder))
+        .max_decoding_message_size(ServiceLimits::default().message_bytes);
+    let catalog = CatalogServiceServer::new(CatalogService::new(book))
         .max_decoding_message_size(ServiceLimits::default().message_bytes);
     let (draining, drained) = tokio::sync::oneshot::channel::<()>();
     let stopping = async move {
         stop.await;
         reporter.set_not_serving::<CodingServiceServer<CodingService>>().await;
+        reporter.set_not_serving::<CatalogServiceServer<CatalogService>>().await;
         // The receiver outlives this future unless the server has ended already.
         let _ = draining.send(());
     };
     let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
-            .with_service_name(SERVICE)
+        let all = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(pb::DESCRIPTORS);
+        SERVICES.iter().fold(all, |builder, service| builder.with_service_name(*service))
     };
     let server = Server::builder()
         .timeout(CALL_TIMEOUT)
@@ -82,6 +90,7 @@ pub async fn serve(
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .add_service(coding)
+        .add_service(catalog)
         .serve_with_incoming_shutdown(without_delay(listener), stopping);
     ready(bound);
     tokio::select! {

@@ -1,5 +1,6 @@
 //! What several integration tests need.
 
+pub mod server;
 pub mod site;
 
 use std::path::{Path, PathBuf};

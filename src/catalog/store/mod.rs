@@ -4,6 +4,7 @@
 //! then does the manifest name it, and is flushed in turn. A process killed in between leaves a tree
 //! that the manifest does not know, and the next start drops it.
 
+mod library;
 mod recovery;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::release::{Bundle, BundleError, Release, ReleaseHeader, ReleaseKind};
 
+pub use library::{Library, Snapshot};
 pub use recovery::Recovery;
 
 /// Releases of one kind that are kept beside the embedded one.
@@ -28,7 +30,7 @@ const MANIFEST: &str = "manifest";
 const TREE_PREFIX: &str = "release@";
 
 /// Why the store cannot do what was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     #[error(
         "the store {path} is held by {holder}: stop that process, ask it with --server, or give another --store"
@@ -66,6 +68,9 @@ pub struct Entry {
     pub codes: usize,
     /// Whether answers are read from it.
     pub active: bool,
+    /// When it was stored.
+    #[serde(default)]
+    pub stored: Option<jiff::Timestamp>,
 }
 
 /// An open store. One process holds it at a time.
@@ -221,6 +226,7 @@ impl Store {
             sha256: bundle.sha256().into(),
             codes: release.codes.len(),
             active: true,
+            stored: Some(jiff::Timestamp::now()),
         };
         let read_back = self.read_pages(&entry);
         if read_back.is_ok_and(|bytes| bytes == bundle.bytes()) {

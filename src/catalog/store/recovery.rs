@@ -28,6 +28,27 @@ pub enum Recovery {
     StartedOver { set_aside: PathBuf, imported: Vec<String> },
 }
 
+impl Recovery {
+    /// What an operator must know of the opening; empty where it opened as it was.
+    pub fn remark(&self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::FirstStart => ", made on this first start with the embedded release".to_owned(),
+            Self::WithoutSnapshot => {
+                ", opened after its damaged snapshot was removed; nothing was lost".to_owned()
+            }
+            Self::Restored { imported } => {
+                format!(", in which damage had lost {}; read back from the exports", imported.join(", "))
+            }
+            Self::StartedOver { set_aside, imported } => format!(
+                ", started over with the embedded release and {} exported ones; the damaged one is kept as {}",
+                imported.len(),
+                set_aside.display()
+            ),
+        }
+    }
+}
+
 pub(super) fn open(folder: &Path) -> Result<Opened, StoreError> {
     fs::create_dir_all(folder).map_err(|error| io(folder, &error))?;
     let is_first = !database(folder).exists();

@@ -1,6 +1,7 @@
 //! The enums of the messages beside those of the domain.
 
 use super::violations::{Path, Violations};
+use crate::catalog::record::CodeFlag;
 use crate::domain::billing::{NoUnitReason, UnitForm};
 use crate::domain::claim::Track;
 use crate::domain::drug::{
@@ -121,6 +122,11 @@ counterparts! {
     Outcome = Outcome { Fired Declined }
     Basis = RuleBasis { Primary Quoted Secondary Inferred Unsourced }
     UnitForm = UnitForm { Multiple UpTo Components PerContainer PerEvent }
+    CodeFlag = CodeFlag {
+        Biosimilar Unclassified NotOtherwiseSpecified ProductExclusive TwoComponents EsrdOnDialysis NonEsrd
+        ThroughDme Compounded Oral Inhaled HospitalOutpatientOnly SkinSubstitute ImagingAgent Vaccine
+        ExcludesBiosimilars
+    }
     NoUnitReason = NoUnitReason { Unclassified NotADrug NoAmountStated Unproven }
 }
 

@@ -4,6 +4,7 @@
 //! is put into words, by the detail that was asked for.
 
 mod answer;
+pub mod catalog;
 mod drug;
 mod encounter;
 mod enums;
