@@ -9,9 +9,12 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::code_stream::{self, Streaming};
+use super::refused::Refused;
+use super::remote::{Remote, ServerFlag};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
-use super::{PoliciesFlag, print, visit_table};
+use super::visit_table::Shown;
+use super::{PoliciesFlag, print};
 use crate::policy::PolicyBook;
 use crate::report::page;
 use crate::server::coder::{Coded, Coder};
@@ -22,24 +25,26 @@ use crate::server::{json, pb};
 pub struct Flags {
     /// A visit as JSON, a file of visits (`.jsonl`), or `-` for standard input.
     file: PathBuf,
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Text, env = "INFUSION_CODER_FORMAT")]
     format: AnswerFormat,
     /// How much of the reasons to show.
-    #[arg(long, value_enum, default_value_t = AnswerDetail::Full)]
+    #[arg(long, value_enum, default_value_t = AnswerDetail::Full, env = "INFUSION_CODER_DETAIL")]
     detail: AnswerDetail,
+    #[command(flatten)]
+    server: ServerFlag,
     #[command(flatten)]
     policies: PoliciesFlag,
     /// Where the answers to a file of visits go; standard output when it is not given.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", env = "INFUSION_CODER_OUTPUT")]
     output: Option<PathBuf>,
     /// Continue an output that an earlier run left unfinished.
-    #[arg(long, requires = "output")]
+    #[arg(long, requires = "output", env = "INFUSION_CODER_RESUME")]
     resume: bool,
     /// Cores that code a file of visits; all of them when it is not given.
     #[arg(long, value_name = "COUNT", env = "INFUSION_CODER_WORKERS")]
     workers: Option<NonZero<usize>>,
     /// Read standard input as a file of visits.
-    #[arg(long)]
+    #[arg(long, env = "INFUSION_CODER_LINES")]
     lines: bool,
     #[command(flatten)]
     store: StoreFlag,
@@ -57,7 +62,7 @@ enum AnswerFormat {
 
 /// How much of the reasons is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AnswerDetail {
+pub enum AnswerDetail {
     /// The lines alone.
     Lines,
     /// The ids of the rules that decided.
@@ -71,9 +76,15 @@ enum AnswerDetail {
 /// # Errors
 /// A file that cannot be read, or every violation of the request.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
+    let is_lines = flags.lines || flags.file.extension().is_some_and(|extension| extension == "jsonl");
+    if let Some(remote) = flags.server.connect()? {
+        if is_lines {
+            bail!("a file of visits is coded here, on every core: leave --server out");
+        }
+        return code_there(flags, &remote);
+    }
     let policies = Arc::new(flags.policies.book()?);
     let coder = Coder::on(flags.store.catalog()?, policies.clone());
-    let is_lines = flags.lines || flags.file.extension().is_some_and(|extension| extension == "jsonl");
     if is_lines { code_lines(flags, &coder) } else { code_one(flags, &coder, &policies) }
 }
 
@@ -85,26 +96,29 @@ fn code_lines(flags: &Flags, coder: &Coder) -> anyhow::Result<()> {
         resume: flags.resume,
         workers,
     };
-    code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.wire_detail()))?;
+    code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.detail.to_wire()))?;
     Ok(())
 }
 
 fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook) -> anyhow::Result<()> {
-    let text = read(&flags.file)?;
-    let mut request = request(&text)?;
-    request.detail = flags.wire_detail().into();
-    let coded = coder.code(request)?;
-    let shown = match flags.format {
-        AnswerFormat::Text => visit_table::render(&coded.response),
-        AnswerFormat::Json => serde_json::to_string_pretty(&coded.response)? + "\n",
-        AnswerFormat::Html => html(&coded, policies)?,
-    };
-    match &flags.output {
-        Some(path) => {
-            std::fs::write(path, shown).with_context(|| format!("{} cannot be written", path.display()))
-        }
-        None => print(&shown),
+    let request = flags.request()?;
+    let encounter = request.encounter.clone();
+    let coded = coder.code(request).map_err(Refused::from)?;
+    match flags.format {
+        AnswerFormat::Html => flags.show(&html(&coded, policies)?),
+        _ => flags.show(&flags.shown(encounter.as_ref(), &coded.response)?),
     }
+}
+
+/// Asks a running service; its answer is shown as one that was found here.
+fn code_there(flags: &Flags, remote: &Remote) -> anyhow::Result<()> {
+    if flags.format == AnswerFormat::Html {
+        bail!("the page is made where the visit is coded: leave --server out, or ask for text or json");
+    }
+    let request = flags.request()?;
+    let encounter = request.encounter.clone();
+    let answer = remote.code(request)?;
+    flags.show(&flags.shown(encounter.as_ref(), &answer)?)
 }
 
 fn html(coded: &Coded, policies: &PolicyBook) -> anyhow::Result<String> {
@@ -145,11 +159,40 @@ fn available_cores() -> usize {
 }
 
 impl Flags {
-    const fn wire_detail(&self) -> pb::Detail {
-        match self.detail {
-            AnswerDetail::Lines => pb::Detail::Lines,
-            AnswerDetail::Rules => pb::Detail::Rules,
-            AnswerDetail::Full => pb::Detail::Full,
+    fn request(&self) -> anyhow::Result<pb::CodeEncounterRequest> {
+        let mut request = request(&read(&self.file)?)?;
+        request.detail = self.detail.to_wire().into();
+        Ok(request)
+    }
+
+    fn shown(
+        &self,
+        encounter: Option<&pb::Encounter>,
+        answer: &pb::CodeEncounterResponse,
+    ) -> anyhow::Result<String> {
+        Ok(match self.format {
+            AnswerFormat::Json => serde_json::to_string_pretty(answer)? + "\n",
+            _ => Shown::visit(encounter, answer).render(),
+        })
+    }
+
+    fn show(&self, shown: &str) -> anyhow::Result<()> {
+        match &self.output {
+            Some(path) => {
+                std::fs::write(path, shown).with_context(|| format!("{} cannot be written", path.display()))
+            }
+            None => print(shown),
+        }
+    }
+}
+
+impl AnswerDetail {
+    /// The detail of a request.
+    pub const fn to_wire(self) -> pb::Detail {
+        match self {
+            Self::Lines => pb::Detail::Lines,
+            Self::Rules => pb::Detail::Rules,
+            Self::Full => pb::Detail::Full,
         }
     }
 }

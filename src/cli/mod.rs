@@ -3,19 +3,26 @@
 pub mod build_seed;
 pub mod code;
 pub mod code_stream;
+pub mod demo;
 pub mod diff;
+mod drug_words;
 pub mod explain;
 pub mod export;
 pub mod formats;
 pub mod import;
 pub mod lookup;
 pub mod ordered_lines;
+mod refused;
 pub mod releases;
+mod remote;
 pub mod rules;
 pub mod search;
 pub mod serve;
 mod shelf;
+pub mod units;
+mod visit_findings;
 pub mod visit_lines;
+mod visit_places;
 pub mod visit_table;
 
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -25,6 +32,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
+use self::refused::{EXIT_REFUSED, Refused};
 use crate::catalog::Catalog;
 use crate::config;
 use crate::policy::PolicyBook;
@@ -40,8 +48,12 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start the service, code the example visits through it, and serve on.
+    Demo(demo::Flags),
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
+    /// Code one drug without a visit: its units, and what the claim says of the discarded rest.
+    Units(units::Flags),
     /// Serve the coding calls over gRPC.
     Serve(serve::Flags),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
@@ -73,7 +85,9 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let done = match Program::parse().command {
+        Command::Demo(flags) => demo::run(&flags),
         Command::Code(flags) => code::run(&flags),
+        Command::Units(flags) => units::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),
@@ -89,7 +103,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<Refused>() { ExitCode::from(EXIT_REFUSED) } else { ExitCode::FAILURE }
         }
     }
 }

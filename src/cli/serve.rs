@@ -52,7 +52,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
 }
 
 /// Ends on Ctrl-C or SIGTERM.
-async fn stop_signal() {
+pub(super) async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         // Without a handler the signal ends the process by itself.
