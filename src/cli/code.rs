@@ -9,7 +9,8 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::code_stream::{self, Streaming};
-use super::refused::Refused;
+use super::formats::{self, ClaimFormat, FormatFlags, InputFormat};
+use super::refused::{EXIT_REFUSED, Refused};
 use super::remote::{Remote, ServerFlag};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
@@ -18,15 +19,22 @@ use super::{PoliciesFlag, print};
 use crate::policy::PolicyBook;
 use crate::report::page;
 use crate::server::coder::{Coded, Coder};
+use crate::server::json::JsonError;
+use crate::server::refusal::Refusal;
 use crate::server::{json, pb};
 
 /// What to code, and how to show it.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// A visit as JSON, a file of visits (`.jsonl`), or `-` for standard input.
+    /// A visit as JSON or as a FHIR Bundle, a file of visits (`.jsonl`), or `-` for standard input.
     file: PathBuf,
     #[arg(long, value_enum, default_value_t = AnswerFormat::Text, env = "INFUSION_CODER_FORMAT")]
     format: AnswerFormat,
+    /// What the visit is written in.
+    #[arg(long, value_enum, default_value_t = InputFormat::Auto, env = "INFUSION_CODER_FROM")]
+    from: InputFormat,
+    #[command(flatten)]
+    formats: FormatFlags,
     /// How much of the reasons to show.
     #[arg(long, value_enum, default_value_t = AnswerDetail::Full, env = "INFUSION_CODER_DETAIL")]
     detail: AnswerDetail,
@@ -40,6 +48,9 @@ pub struct Flags {
     /// Continue an output that an earlier run left unfinished.
     #[arg(long, requires = "output", env = "INFUSION_CODER_RESUME")]
     resume: bool,
+    /// End with exit code 3 when a line of a file of visits was refused.
+    #[arg(long, env = "INFUSION_CODER_STRICT")]
+    strict: bool,
     /// Cores that code a file of visits; all of them when it is not given.
     #[arg(long, value_name = "COUNT", env = "INFUSION_CODER_WORKERS")]
     workers: Option<NonZero<usize>>,
@@ -58,6 +69,20 @@ enum AnswerFormat {
     Json,
     /// One self-contained page with the visit's timeline.
     Html,
+    /// A FHIR R4 Claim.
+    FhirClaim,
+    /// A FHIR R4 Bundle of ChargeItems.
+    #[value(alias = "fhir-charge-item")]
+    FhirChargeItems,
+    /// The service lines of an 837P or an 837I, by the setting of the visit.
+    #[value(name = "x12")]
+    X12,
+    /// The service lines of an 837P.
+    #[value(name = "x12-837p")]
+    X12Professional,
+    /// The service lines of an 837I.
+    #[value(name = "x12-837i")]
+    X12Institutional,
 }
 
 /// How much of the reasons is shown.
@@ -69,6 +94,16 @@ pub enum AnswerDetail {
     Rules,
     /// Every decision in words, with its facts and sources.
     Full,
+}
+
+/// Lines of a file of visits that have an error in the place of their answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} lines were refused; each has its reason in the output")]
+pub struct RefusedLines(u64);
+
+impl RefusedLines {
+    /// What the program ends with where `--strict` asks for it.
+    pub const EXIT_CODE: u8 = EXIT_REFUSED;
 }
 
 /// Codes the visit or the file of visits.
@@ -96,29 +131,43 @@ fn code_lines(flags: &Flags, coder: &Coder) -> anyhow::Result<()> {
         resume: flags.resume,
         workers,
     };
-    code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.detail.to_wire()))?;
-    Ok(())
+    let done = code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.detail.to_wire()))?;
+    if flags.strict && done.refused > 0 { Err(RefusedLines(done.refused).into()) } else { Ok(()) }
 }
 
 fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook) -> anyhow::Result<()> {
-    let request = flags.request()?;
-    let encounter = request.encounter.clone();
-    let coded = coder.code(request).map_err(Refused::from)?;
-    match flags.format {
-        AnswerFormat::Html => flags.show(&html(&coded, policies)?),
-        _ => flags.show(&flags.shown(encounter.as_ref(), &coded.response)?),
-    }
+    let text = read(&flags.file)?;
+    let (given, coded) = if flags.from.is_fhir(&text) {
+        let encounter = formats::read_fhir(&text, &flags.formats)?;
+        let coded = coder.code_foreign(encounter, text.as_bytes(), flags.detail.to_wire());
+        (None, coded.map_err(Refused::from)?)
+    } else {
+        let request = flags.request(&text)?;
+        (request.encounter.clone(), coder.code(request).map_err(Refused::from)?)
+    };
+    let claim = |format| formats::write_lines(format, &coded.encounter, &coded.result.lines, &flags.formats);
+    let shown = match flags.format {
+        AnswerFormat::Text => Shown::visit(given.as_ref(), &coded.response).render(),
+        AnswerFormat::Json => serde_json::to_string_pretty(&coded.response)? + "\n",
+        AnswerFormat::Html => html(&coded, policies)?,
+        AnswerFormat::FhirClaim => claim(ClaimFormat::FhirClaim)?,
+        AnswerFormat::FhirChargeItems => claim(ClaimFormat::FhirChargeItems)?,
+        AnswerFormat::X12 => claim(ClaimFormat::X12)?,
+        AnswerFormat::X12Professional => claim(ClaimFormat::X12Professional)?,
+        AnswerFormat::X12Institutional => claim(ClaimFormat::X12Institutional)?,
+    };
+    flags.show(&shown)
 }
 
 /// Asks a running service; its answer is shown as one that was found here.
 fn code_there(flags: &Flags, remote: &Remote) -> anyhow::Result<()> {
-    if flags.format == AnswerFormat::Html {
-        bail!("the page is made where the visit is coded: leave --server out, or ask for text or json");
-    }
-    let request = flags.request()?;
+    let request = flags.request(&read(&flags.file)?)?;
     let encounter = request.encounter.clone();
-    let answer = remote.code(request)?;
-    flags.show(&flags.shown(encounter.as_ref(), &answer)?)
+    match flags.format {
+        AnswerFormat::Text => flags.show(&Shown::visit(encounter.as_ref(), &remote.code(request)?).render()),
+        AnswerFormat::Json => flags.show(&(serde_json::to_string_pretty(&remote.code(request)?)? + "\n")),
+        _ => bail!("a service answers in text and json; other formats are written here: leave --server out"),
+    }
 }
 
 fn html(coded: &Coded, policies: &PolicyBook) -> anyhow::Result<String> {
@@ -130,12 +179,12 @@ fn html(coded: &Coded, policies: &PolicyBook) -> anyhow::Result<String> {
 }
 
 /// The file's visit, alone or in a request.
-fn request(text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
+fn request(text: &str) -> Result<pb::CodeEncounterRequest, JsonError> {
     // A request holds the visit under `encounter`; a bare visit has no field of that name.
     let is_wrapped = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
         .is_ok_and(|fields| fields.contains_key("encounter"));
     if is_wrapped {
-        return Ok(json::read(text)?);
+        return json::read(text);
     }
     let encounter: pb::Encounter = json::read(text)?;
     Ok(pb::CodeEncounterRequest { encounter: Some(encounter), ..pb::CodeEncounterRequest::default() })
@@ -159,21 +208,10 @@ fn available_cores() -> usize {
 }
 
 impl Flags {
-    fn request(&self) -> anyhow::Result<pb::CodeEncounterRequest> {
-        let mut request = request(&read(&self.file)?)?;
+    fn request(&self, text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
+        let mut request = request(text).map_err(|error| Refused::from(Refusal::from(error)))?;
         request.detail = self.detail.to_wire().into();
         Ok(request)
-    }
-
-    fn shown(
-        &self,
-        encounter: Option<&pb::Encounter>,
-        answer: &pb::CodeEncounterResponse,
-    ) -> anyhow::Result<String> {
-        Ok(match self.format {
-            AnswerFormat::Json => serde_json::to_string_pretty(answer)? + "\n",
-            _ => Shown::visit(encounter, answer).render(),
-        })
     }
 
     fn show(&self, shown: &str) -> anyhow::Result<()> {

@@ -16,6 +16,7 @@ use crate::config;
 use crate::server::code_book::CodeBook;
 use crate::server::coder::Coder;
 use crate::server::layers::auth::Identities;
+use crate::server::layers::web::WebAccess;
 use crate::server::pb::coding_service_client::CodingServiceClient;
 use crate::server::serve::serve;
 use crate::server::{json, pb};
@@ -108,7 +109,16 @@ async fn start(
             let _ = ready.send(address);
         };
         let stopped = async { stopped.await.unwrap_or_default() };
-        Ok(serve(listen, coder, CodeBook::new(library), Identities::default(), tell, stopped).await?)
+        Ok(serve(
+            listen,
+            coder,
+            CodeBook::new(library),
+            Identities::default(),
+            WebAccess::default(),
+            tell,
+            stopped,
+        )
+        .await?)
     });
     match bound.await {
         Ok(address) => Ok((address, server)),

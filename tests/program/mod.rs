@@ -1,6 +1,9 @@
 //! The real program, driven from outside as its users drive it.
 
+mod demo;
 mod rules;
+mod served;
+mod units;
 
 use std::process::{Command, Output};
 

@@ -130,6 +130,11 @@ counterparts! {
     NoUnitReason = NoUnitReason { Unclassified NotADrug NoAmountStated Unproven }
 }
 
+/// A setting by its published value; nothing when it is unspecified.
+pub fn setting(wire: pb::Setting) -> Option<Setting> {
+    Setting::from_wire(wire)
+}
+
 /// The published reason of a finding: the value of the same name.
 pub(super) fn reason(reason: Reason) -> i32 {
     // A test keeps both lists equal, so a reason never goes out unnamed.
