@@ -1,12 +1,10 @@
 //! All integration tests in one binary, so that the crate is linked once.
 
-mod administration_properties;
+mod administration;
 mod architecture;
 mod catalog_service;
 mod cms;
 mod examples;
-mod golden_administration;
-mod golden_visits;
 mod interop;
 mod program;
 mod proto_hygiene;

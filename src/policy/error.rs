@@ -17,6 +17,10 @@ pub enum PolicyError {
     UnknownParameter { file: String, key: String },
     #[error("{file}: rule `{rule}` does not exist")]
     UnknownRule { file: String, rule: String },
+    #[error(
+        "{file}: rule `{rule}` decides which code is reported, so it cannot be switched off: change one of its parameters"
+    )]
+    RuleDecides { file: String, rule: String },
     #[error("{file}: `{cite}` is not in citations.toml (named by {by})")]
     UnknownCitation { file: String, cite: String, by: String },
     #[error("payer `{payer}` extends `{extends}`, which does not exist or leads back to itself")]

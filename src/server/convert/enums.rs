@@ -82,7 +82,7 @@ counterparts! {
         IvInfusion IvPush Intramuscular Subcutaneous SubcutaneousInfusion IntraArterialInfusion
         IntraArterialPush Intrathecal IntraventricularReservoir Intraperitoneal Intrapleural Intralesional
         Intravesical Intravitreal Intraarticular Intradermal Inhaled Topical Implanted Oral ViaDialysate
-        OnBodyInjector PumpStart PumpRefill LineFlush Transfusion Other
+        OnBodyInjector PumpStart PumpRefill LineFlush Transfusion Other HeatedIntraperitoneal
     }
     FluidPurpose = FluidPurpose {
         Hydration KeepOpen Carrier LabelDirected Perioperative ElectrolyteReplacement
