@@ -163,9 +163,9 @@ mod tests {
     fn what_is_said_of_several_drugs_is_said_once() {
         let mut page = String::new();
         let said = [
-            finding(0, "No lot number for J1200; 1 line"),
-            finding(1, "No lot number for J9312; 2 lines"),
-            finding(2, "No lot number for J9000; 1 line"),
+            finding(0, "No lot number for J1200; 1 of the lines"),
+            finding(1, "No lot number for J9312; 2 of the lines"),
+            finding(2, "No lot number for J9000; 1 of the lines"),
             finding(2, "Something else"),
         ];
         findings(&mut page, &said, &Places::new(&[]));
