@@ -123,13 +123,7 @@ impl Coder {
         let catalog = self.catalog()?;
         let detail = detail(request.detail)?;
         let input_digest = digest(Some(&request));
-        let (encounter, billing_unit) = convert::drug_alone(request, &self.limits)?;
-        if billing_unit.is_some() {
-            return Err(Refusal::invalid(
-                "billingUnit",
-                "cannot be given yet: name a code, and its unit is used",
-            ));
-        }
+        let encounter = convert::drug_alone(request, &self.limits)?;
         let result = engine::code_drug(&encounter, &catalog, self.policy(&encounter)?);
         let citations = self.policies.citations();
         let answering = Answering {
@@ -144,8 +138,12 @@ impl Coder {
     }
 
     fn policy(&self, encounter: &Encounter) -> Result<&Policy, Refusal> {
-        let at = |payer| self.policies.at(encounter.service_date, payer);
-        let policy = at(&encounter.payer).or_else(|| at(FALLBACK_PAYER));
+        let at = |payer: &str| self.policies.at(encounter.service_date, payer);
+        let of_variant = || {
+            let variant = encounter.payer_variant.as_deref()?;
+            at(&format!("{} {variant}", encounter.payer)).or_else(|| at(variant))
+        };
+        let policy = of_variant().or_else(|| at(&encounter.payer)).or_else(|| at(FALLBACK_PAYER));
         policy.map(AsRef::as_ref).ok_or(Refusal::NoPolicy)
     }
 }
