@@ -28,34 +28,34 @@ use crate::server::{json, pb};
 pub struct Flags {
     /// A visit as JSON or as a FHIR Bundle, a file of visits (`.jsonl`), or `-` for standard input.
     file: PathBuf,
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Text, env = "INFUSION_CODER_FORMAT")]
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
     format: AnswerFormat,
     /// What the visit is written in.
-    #[arg(long, value_enum, default_value_t = InputFormat::Auto, env = "INFUSION_CODER_FROM")]
+    #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
     from: InputFormat,
     #[command(flatten)]
     formats: FormatFlags,
     /// How much of the reasons to show.
-    #[arg(long, value_enum, default_value_t = AnswerDetail::Full, env = "INFUSION_CODER_DETAIL")]
+    #[arg(long, value_enum, default_value_t = AnswerDetail::Full)]
     detail: AnswerDetail,
     #[command(flatten)]
     server: ServerFlag,
     #[command(flatten)]
     policies: PoliciesFlag,
     /// Where the answers to a file of visits go; standard output when it is not given.
-    #[arg(short, long, value_name = "FILE", env = "INFUSION_CODER_OUTPUT")]
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Continue an output that an earlier run left unfinished.
-    #[arg(long, requires = "output", env = "INFUSION_CODER_RESUME")]
+    #[arg(long, requires = "output")]
     resume: bool,
     /// End with exit code 3 when a line of a file of visits was refused.
-    #[arg(long, env = "INFUSION_CODER_STRICT")]
+    #[arg(long)]
     strict: bool,
     /// Cores that code a file of visits; all of them when it is not given.
-    #[arg(long, value_name = "COUNT", env = "INFUSION_CODER_WORKERS")]
+    #[arg(long, value_name = "COUNT")]
     workers: Option<NonZero<usize>>,
     /// Read standard input as a file of visits.
-    #[arg(long, env = "INFUSION_CODER_LINES")]
+    #[arg(long)]
     lines: bool,
     #[command(flatten)]
     store: StoreFlag,
@@ -179,7 +179,7 @@ fn html(coded: &Coded, policies: &PolicyBook) -> anyhow::Result<String> {
 }
 
 /// The file's visit, alone or in a request.
-fn request(text: &str) -> Result<pb::CodeEncounterRequest, JsonError> {
+pub(super) fn request(text: &str) -> Result<pb::CodeEncounterRequest, JsonError> {
     // A request holds the visit under `encounter`; a bare visit has no field of that name.
     let is_wrapped = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
         .is_ok_and(|fields| fields.contains_key("encounter"));
@@ -190,7 +190,7 @@ fn request(text: &str) -> Result<pb::CodeEncounterRequest, JsonError> {
     Ok(pb::CodeEncounterRequest { encounter: Some(encounter), ..pb::CodeEncounterRequest::default() })
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
+pub(super) fn read(file: &Path) -> anyhow::Result<String> {
     if is_standard_input(file) {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;

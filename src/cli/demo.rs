@@ -13,12 +13,8 @@ use super::serve::stop_signal;
 use super::visit_table::Shown;
 use crate::catalog::store::Library;
 use crate::config;
-use crate::server::code_book::CodeBook;
-use crate::server::coder::Coder;
-use crate::server::layers::auth::Identities;
-use crate::server::layers::web::WebAccess;
 use crate::server::pb::coding_service_client::CodingServiceClient;
-use crate::server::serve::serve;
+use crate::server::serve::{Addresses, Service, serve};
 use crate::server::{json, pb};
 
 /// The example visits, with what each one shows.
@@ -61,10 +57,10 @@ const SHORT_VISIT: &str = concat!(
 #[derive(Debug, Args)]
 pub struct Flags {
     /// Address and port; a free port is taken where this one is in use.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051", env = "INFUSION_CODER_LISTEN")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
     /// End after the visits in place of serving on.
-    #[arg(long, env = "INFUSION_CODER_ONCE")]
+    #[arg(long)]
     once: bool,
 }
 
@@ -101,24 +97,14 @@ async fn start(
     let listen = if is_free { wanted } else { SocketAddr::new(wanted.ip(), 0) };
     let (ready, bound) = oneshot::channel();
     let policies = Arc::new(config::policy_book(None)?);
-    let library = Arc::new(Library::embedded());
-    let coder = Coder::new(library.snapshot(), policies);
+    let service = Service::open(Arc::new(Library::embedded()), policies);
     let server = tokio::spawn(async move {
-        // Nobody waits for the address where the start has failed already.
-        let tell = |address| {
-            let _ = ready.send(address);
+        let tell = |bound: Addresses| {
+            // Nobody waits for the address where the start has failed already.
+            let _ = ready.send(bound.callers);
         };
-        let stopped = async { stopped.await.unwrap_or_default() };
-        Ok(serve(
-            listen,
-            coder,
-            CodeBook::new(library),
-            Identities::default(),
-            WebAccess::default(),
-            tell,
-            stopped,
-        )
-        .await?)
+        let addresses = Addresses { callers: listen, ..Addresses::LOOPBACK };
+        Ok(serve(addresses, service, tell, async { stopped.await.unwrap_or_default() }).await?)
     });
     match bound.await {
         Ok(address) => Ok((address, server)),

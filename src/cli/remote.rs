@@ -24,7 +24,7 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 #[derive(Debug, Clone, Args)]
 pub struct ServerFlag {
     /// Ask a running service, such as http://127.0.0.1:50051, in place of coding here.
-    #[arg(long, value_name = "URL", env = "INFUSION_CODER_SERVER")]
+    #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// Token that the service knows; better given in the environment, where other users cannot see it.
     #[arg(
@@ -36,7 +36,7 @@ pub struct ServerFlag {
     )]
     token: Option<String>,
     /// Certificate of the authority that signed the service's own, for an https address.
-    #[arg(long, value_name = "FILE", env = "INFUSION_CODER_CA", requires = "server")]
+    #[arg(long, value_name = "FILE", requires = "server")]
     ca: Option<std::path::PathBuf>,
 }
 

@@ -21,55 +21,55 @@ pub struct Flags {
     #[arg(value_name = "CODE", required_unless_present_any = ["name", "ndc", "billing_unit"])]
     code: Option<String>,
     /// Nonproprietary or brand name.
-    #[arg(long, value_name = "NAME", env = "INFUSION_CODER_NAME")]
+    #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// National Drug Code, where no container names it.
-    #[arg(long, value_name = "NDC", env = "INFUSION_CODER_NDC")]
+    #[arg(long, value_name = "NDC")]
     ndc: Option<String>,
     /// What one unit is, for a drug without a code: "10 mg".
-    #[arg(long, value_name = "AMOUNT", value_parser = quantity, env = "INFUSION_CODER_BILLING_UNIT")]
+    #[arg(long, value_name = "AMOUNT", value_parser = quantity)]
     billing_unit: Option<pb::Quantity>,
     /// Dose that the patient received: "705 mg".
-    #[arg(long, value_name = "AMOUNT", value_parser = quantity, allow_hyphen_values = true, env = "INFUSION_CODER_DOSE")]
+    #[arg(long, value_name = "AMOUNT", value_parser = quantity, allow_hyphen_values = true)]
     dose: Option<pb::Quantity>,
     /// Dose that was ordered.
-    #[arg(long, value_name = "AMOUNT", value_parser = quantity, allow_hyphen_values = true, env = "INFUSION_CODER_ORDERED")]
+    #[arg(long, value_name = "AMOUNT", value_parser = quantity, allow_hyphen_values = true)]
     ordered: Option<pb::Quantity>,
     /// Discarded amount that the record documents.
-    #[arg(long, value_name = "AMOUNT", value_parser = quantity, allow_hyphen_values = true, env = "INFUSION_CODER_DISCARDED")]
+    #[arg(long, value_name = "AMOUNT", value_parser = quantity, allow_hyphen_values = true)]
     discarded: Option<pb::Quantity>,
     /// Why drug was discarded, such as single-dose-remainder.
-    #[arg(long, value_name = "REASON", value_parser = choice::<pb::DiscardReason>, env = "INFUSION_CODER_DISCARD_REASON")]
+    #[arg(long, value_name = "REASON", value_parser = choice::<pb::DiscardReason>)]
     discard_reason: Option<i32>,
     /// Opened containers, once for each size: "100 mg x3"; a kind, ndc=, lot= and volume= may follow.
-    #[arg(long = "container", value_name = "CONTAINERS", value_parser = container, env = "INFUSION_CODER_CONTAINER", value_delimiter = ';')]
+    #[arg(long = "container", value_name = "CONTAINERS", value_parser = container, value_delimiter = ';')]
     containers: Vec<pb::Container>,
     /// Amount of drug in one millilitre, where the dose is given in mL.
-    #[arg(long, value_name = "AMOUNT", value_parser = quantity, env = "INFUSION_CODER_PER_ML")]
+    #[arg(long, value_name = "AMOUNT", value_parser = quantity)]
     per_ml: Option<pb::Quantity>,
     /// Class of the drug, such as therapeutic.
-    #[arg(long, value_name = "CLASS", value_parser = choice::<pb::DrugClass>, env = "INFUSION_CODER_CLASS")]
+    #[arg(long, value_name = "CLASS", value_parser = choice::<pb::DrugClass>)]
     class: Option<i32>,
     /// What kind of product a drug without a code is, such as biologic.
-    #[arg(long, value_name = "KIND", value_parser = choice::<pb::ProductKind>, env = "INFUSION_CODER_PRODUCT_KIND")]
+    #[arg(long, value_name = "KIND", value_parser = choice::<pb::ProductKind>)]
     product_kind: Option<i32>,
     /// Who paid for the drug, such as patient-supplied; purchased when it is not given.
-    #[arg(long, value_name = "SOURCE", value_parser = choice::<pb::DrugSource>, env = "INFUSION_CODER_DRUG_SOURCE")]
+    #[arg(long, value_name = "SOURCE", value_parser = choice::<pb::DrugSource>)]
     source: Option<i32>,
     /// How it was given, where that chooses a modifier.
-    #[arg(long, value_name = "ROUTE", value_parser = choice::<pb::Route>, env = "INFUSION_CODER_ROUTE")]
+    #[arg(long, value_name = "ROUTE", value_parser = choice::<pb::Route>)]
     route: Option<i32>,
     /// Whether the visit treats cancer: oncology or non-oncology.
-    #[arg(long, value_name = "INDICATION", value_parser = choice::<pb::Indication>, env = "INFUSION_CODER_INDICATION")]
+    #[arg(long, value_name = "INDICATION", value_parser = choice::<pb::Indication>)]
     indication: Option<i32>,
     /// Where it was given, such as physician-office or hospital-outpatient.
-    #[arg(long, value_name = "SETTING", value_parser = choice::<pb::Setting>, env = "INFUSION_CODER_SETTING")]
+    #[arg(long, value_name = "SETTING", value_parser = choice::<pb::Setting>)]
     setting: i32,
     /// Date of service, YYYY-MM-DD; today when it is not given.
-    #[arg(long, value_name = "DATE", env = "INFUSION_CODER_DATE")]
+    #[arg(long, value_name = "DATE")]
     date: Option<String>,
     /// Which payer's rules apply.
-    #[arg(long, value_name = "PAYER", default_value = "medicare", env = "INFUSION_CODER_PAYER")]
+    #[arg(long, value_name = "PAYER", default_value = "medicare")]
     payer: String,
     /// MAC jurisdiction or plan variant of the payer.
     #[arg(
@@ -80,10 +80,10 @@ pub struct Flags {
         env = "INFUSION_CODER_PAYER_VARIANT"
     )]
     payer_variant: String,
-    #[arg(long, value_enum, default_value_t, env = "INFUSION_CODER_FORMAT")]
+    #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// How much of the reasons to show.
-    #[arg(long, value_enum, default_value_t = AnswerDetail::Full, env = "INFUSION_CODER_DETAIL")]
+    #[arg(long, value_enum, default_value_t = AnswerDetail::Full)]
     detail: AnswerDetail,
     #[command(flatten)]
     server: ServerFlag,

@@ -1,5 +1,6 @@
 //! The real program, driven from outside as its users drive it.
 
+mod audit;
 mod demo;
 mod rules;
 mod served;

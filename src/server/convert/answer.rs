@@ -29,7 +29,7 @@ pub struct Answering<'a> {
 
 impl Answering<'_> {
     /// The answer to a visit.
-    pub fn visit(self) -> pb::CodeEncounterResponse {
+    pub fn visit(&self) -> pb::CodeEncounterResponse {
         let result = self.result;
         pb::CodeEncounterResponse {
             encounter_id: self.encounter.id.clone(),
@@ -215,7 +215,7 @@ impl Answering<'_> {
         cited.map(citation).collect()
     }
 
-    const fn is_full(&self) -> bool {
+    pub(super) const fn is_full(&self) -> bool {
         matches!(self.detail, Detail::Full | Detail::Unspecified)
     }
 
