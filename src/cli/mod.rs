@@ -4,6 +4,7 @@ pub mod audit;
 pub mod audit_table;
 pub mod build_seed;
 pub mod code;
+pub mod code_input;
 pub mod code_stream;
 pub mod demo;
 pub mod diff;
