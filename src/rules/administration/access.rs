@@ -195,6 +195,19 @@ fn has_services(visit: &Visit<'_>, group: usize) -> bool {
     visit.services.iter().any(|service| service.group == group)
 }
 
+/// Says that an access line goes on past midnight (rule INIT-8).
+pub(super) fn note_midnight(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    let switch = &coding.policy.administration.midnight;
+    for group in 0..visit.groups.len() {
+        let mut members = visit.services.iter().filter(|s| s.group == group && s.kind.is_ranked());
+        let Some(first) = members.next().map(|service| visit.date(service)) else { continue };
+        let Some(later) = members.find(|service| visit.date(service) != first) else { continue };
+        let facts = [fact::parameter("policy", Value::Label("one encounter"), switch)];
+        let text = "Midnight begins no new encounter: the initial service of this access line stays the one.";
+        coding.result.trail.fired(&INIT_8, Subject::Administration(later.index), text, &facts);
+    }
+}
+
 /// Gives the lines of a further visit or access line their modifier, the leading line being known.
 pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[usize]) {
     let parameters = &coding.policy.administration;

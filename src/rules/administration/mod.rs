@@ -62,6 +62,7 @@ pub fn code(coding: &mut Coding<'_>) {
     }
     visit.sort_by_time();
     access::assign(coding, &mut visit);
+    access::note_midnight(coding, &visit);
     course::gather(coding, &mut visit);
     code_access_lines(coding, &mut visit);
     pump::starts(coding, &visit);
