@@ -160,7 +160,7 @@ fn html(coded: &Coded, policies: &PolicyBook) -> anyhow::Result<String> {
 }
 
 /// The file's visit, alone or in a request.
-fn request(text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
+pub(super) fn request(text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
     // A request holds the visit under `encounter`; a bare visit has no field of that name.
     let is_wrapped = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
         .is_ok_and(|fields| fields.contains_key("encounter"));
@@ -171,7 +171,7 @@ fn request(text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
     Ok(pb::CodeEncounterRequest { encounter: Some(encounter), ..pb::CodeEncounterRequest::default() })
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
+pub(super) fn read(file: &Path) -> anyhow::Result<String> {
     if is_standard_input(file) {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;

@@ -1,5 +1,7 @@
 //! The command line, one file a subcommand.
 
+pub mod audit;
+pub mod audit_table;
 pub mod build_seed;
 pub mod code;
 pub mod code_stream;
@@ -10,11 +12,13 @@ pub mod formats;
 pub mod import;
 pub mod lookup;
 pub mod ordered_lines;
+mod progress;
 pub mod releases;
 pub mod rules;
 pub mod search;
 pub mod serve;
 mod shelf;
+pub mod update;
 pub mod visit_lines;
 pub mod visit_table;
 
@@ -42,12 +46,16 @@ struct Program {
 enum Command {
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
+    /// Compare billed claims with what the record supports: one claim, or a file of them.
+    Audit(audit::Flags),
     /// Serve the coding calls over gRPC.
     Serve(serve::Flags),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.
     Search(search::Flags),
+    /// Bring the store to the current quarter, or ask a running service to.
+    Update(update::Flags),
     /// List the rules, by family.
     Rules(rules::Flags),
     /// Explain a rule: what it says, why, an example, its exceptions and its sources.
@@ -74,9 +82,11 @@ pub fn main() -> ExitCode {
     }
     let done = match Program::parse().command {
         Command::Code(flags) => code::run(&flags),
+        Command::Audit(flags) => audit::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),
+        Command::Update(flags) => return ended(update::run(&flags)),
         Command::Rules(flags) => rules::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
         Command::Releases(flags) => releases::run(&flags),
@@ -85,8 +95,12 @@ pub fn main() -> ExitCode {
         Command::Import(flags) => import::run(&flags),
         Command::BuildSeed(flags) => build_seed::run(&flags),
     };
+    ended(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             if error.is::<code::RefusedLines>() {

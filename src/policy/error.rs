@@ -9,6 +9,8 @@ pub enum PolicyError {
     Syntax { file: String, message: String },
     #[error("parameter `{key}` is declared in both {first} and {second}")]
     DeclaredTwice { key: String, first: String, second: String },
+    #[error("payers `{first}` and {second} are both called `{name}`")]
+    NamedTwice { name: String, first: String, second: String },
     #[error("parameter `{key}` has no value for {date}: add one in catalog/params")]
     NoValue { key: String, date: Date },
     #[error("parameter `{key}`: {message}")]

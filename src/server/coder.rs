@@ -6,11 +6,13 @@ use arc_swap::ArcSwapOption;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::convert::{self, Answering};
+use super::convert::{self, Answering, Auditing, Claim};
 use super::limits::RequestLimits;
 use super::pb;
 use super::refusal::Refusal;
+use crate::audit::{self, Audit, Case};
 use crate::catalog::Catalog;
+use crate::domain::billed::BilledLine;
 use crate::domain::encounter::Encounter;
 use crate::engine::{self, CodingResult};
 use crate::policy::{Policy, PolicyBook};
@@ -31,6 +33,15 @@ pub struct Coded {
     pub encounter: Encounter,
     pub result: CodingResult,
     pub response: pb::CodeEncounterResponse,
+}
+
+/// An audited claim: the visit, what was found, and the answer in words.
+pub struct Audited {
+    pub encounter: Encounter,
+    /// Who coded the claim; empty when it is not stated.
+    pub coder: String,
+    pub audit: Audit,
+    pub response: pb::AuditClaimResponse,
 }
 
 impl Coder {
@@ -123,13 +134,7 @@ impl Coder {
         let catalog = self.catalog()?;
         let detail = detail(request.detail)?;
         let input_digest = digest(Some(&request));
-        let (encounter, billing_unit) = convert::drug_alone(request, &self.limits)?;
-        if billing_unit.is_some() {
-            return Err(Refusal::invalid(
-                "billingUnit",
-                "cannot be given yet: name a code, and its unit is used",
-            ));
-        }
+        let encounter = convert::drug_alone(request, &self.limits)?;
         let result = engine::code_drug(&encounter, &catalog, self.policy(&encounter)?);
         let citations = self.policies.citations();
         let answering = Answering {
@@ -143,9 +148,66 @@ impl Coder {
         Ok(answering.drug())
     }
 
-    fn policy(&self, encounter: &Encounter) -> Result<&Policy, Refusal> {
-        let at = |payer| self.policies.at(encounter.service_date, payer);
-        let policy = at(&encounter.payer).or_else(|| at(FALLBACK_PAYER));
+    /// Audits a claim.
+    ///
+    /// # Errors
+    /// Every violation of the request, or a catalog that is not loaded.
+    pub fn audit(&self, request: pb::AuditClaimRequest) -> Result<Audited, Refusal> {
+        let detail = detail(request.detail)?;
+        let input_digest = digest(request.encounter.as_ref());
+        self.audit_claim(convert::claim(request, &self.limits)?, detail, input_digest)
+    }
+
+    /// Audits the lines of a claim that came by another way than the request, such as an 837 file.
+    ///
+    /// # Errors
+    /// As [`Self::audit`].
+    pub fn audit_lines(
+        &self,
+        encounter: pb::Encounter,
+        lines: Vec<BilledLine>,
+        detail: pb::Detail,
+    ) -> Result<Audited, Refusal> {
+        let input_digest = digest(Some(&encounter));
+        let encounter = convert::encounter(Some(encounter), &self.limits)?;
+        self.audit_claim(Claim { encounter, lines, coder: String::new() }, detail, input_digest)
+    }
+
+    fn audit_claim(
+        &self,
+        claim: Claim,
+        detail: pb::Detail,
+        input_digest: String,
+    ) -> Result<Audited, Refusal> {
+        let Claim { encounter, lines, coder } = claim;
+        let catalog = self.catalog()?;
+        let policy = self.policy(&encounter)?;
+        let result = engine::code(&encounter, &catalog, policy);
+        let case = Case { encounter: &encounter, result: &result, catalog: &catalog, policy };
+        let audit = audit::audit(&case, &lines);
+        let answering = Answering {
+            encounter: &encounter,
+            result: &result,
+            catalog: &catalog,
+            citations: self.policies.citations(),
+            detail,
+            input_digest,
+        };
+        let response = Auditing { answering, billed: &lines, audit: &audit }.response();
+        Ok(Audited { encounter, coder, audit, response })
+    }
+
+    /// The rules of the payer of a visit on its date.
+    ///
+    /// # Errors
+    /// The policy files hold no rules of the default payer.
+    pub fn policy(&self, encounter: &Encounter) -> Result<&Policy, Refusal> {
+        let at = |payer: &str| self.policies.at(encounter.service_date, payer);
+        let of_variant = || {
+            let variant = encounter.payer_variant.as_deref()?;
+            at(&format!("{} {variant}", encounter.payer)).or_else(|| at(variant))
+        };
+        let policy = of_variant().or_else(|| at(&encounter.payer)).or_else(|| at(FALLBACK_PAYER));
         policy.map(AsRef::as_ref).ok_or(Refusal::NoPolicy)
     }
 }

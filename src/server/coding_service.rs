@@ -62,6 +62,13 @@ impl pb::coding_service_server::CodingService for CodingService {
         Ok(Response::new(self.coder.drug_lines(request.into_inner())?))
     }
 
+    async fn audit_claim(
+        &self,
+        request: Request<pb::AuditClaimRequest>,
+    ) -> Result<Response<pb::AuditClaimResponse>, Status> {
+        Ok(Response::new(self.coder.audit(request.into_inner())?.response))
+    }
+
     async fn get_rule(&self, request: Request<pb::GetRuleRequest>) -> Result<Response<pb::Rule>, Status> {
         Ok(Response::new(rule_book::get(&request.into_inner().rule_id, self.coder.policies().citations())?))
     }

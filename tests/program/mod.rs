@@ -1,5 +1,6 @@
 //! The real program, driven from outside as its users drive it.
 
+mod audit;
 mod rules;
 
 use std::process::{Command, Output};

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Changes, Release, ReleaseKind};
 use crate::catalog::biosimilar::Biosimilars;
+use crate::catalog::edits::{EditKind, UnitLimit};
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
 use crate::catalog::quarterly::QuarterlyTable;
@@ -14,6 +15,7 @@ use crate::catalog::search::SearchIndex;
 use crate::catalog::snapshot::Catalog;
 use crate::catalog::successors::Successors;
 use crate::domain::code::{HcpcsCode, Ndc};
+use crate::domain::quarter::Quarter;
 
 /// Our own tables that are laid over what the releases say.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,7 @@ impl Catalog {
         let mut releases: Vec<&Release> = releases.into_iter().collect();
         // A stable sort: of two postings of one quarter the one that came later speaks last.
         releases.sort_by_key(|Release { header, .. }| (header.kind != ReleaseKind::Embedded, header.quarter));
+        keep_last_postings(&mut releases);
         let mut catalog = Self { formulary: overlay.formulary.clone(), ..Self::default() };
         let mut codes: FxHashMap<HcpcsCode, Vec<CodeVersion>> = FxHashMap::default();
         let mut ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>> = FxHashMap::default();
@@ -39,7 +42,7 @@ impl Catalog {
             }
             merge_quarterly(&mut catalog.statuses, &release.statuses);
             merge_quarterly(&mut catalog.limits, &release.limits);
-            merge_quarterly(&mut catalog.edits.unit_limits, &release.unit_limits);
+            merge_unit_limits(&mut catalog.edits.unit_limits, &release.unit_limits);
             merge_quarterly(&mut catalog.edits.add_ons, &release.add_ons);
             merge_quarterly(&mut catalog.edits.pairs, &release.pairs);
         }
@@ -58,9 +61,22 @@ impl Catalog {
     }
 }
 
+/// Of two postings of one quarter's whole list only the later one speaks: what it took out is out.
+fn keep_last_postings(releases: &mut Vec<&Release>) {
+    let is_list = |kind| matches!(kind, ReleaseKind::Hcpcs | ReleaseKind::Crosswalk);
+    let named: Vec<(ReleaseKind, Quarter)> =
+        releases.iter().map(|release| (release.header.kind, release.header.quarter)).collect();
+    let mut place = 0..;
+    releases.retain(|release| {
+        let later = place.next().map_or(0, |at: usize| at + 1);
+        !is_list(release.header.kind)
+            || !named[later..].contains(&(release.header.kind, release.header.quarter))
+    });
+}
+
 impl Overlay {
     /// Adds what our tables know and the release does not say.
-    fn complete(&self, version: &mut CodeVersion) {
+    pub(super) fn complete(&self, version: &mut CodeVersion) {
         if let Some(biosimilar) = self.biosimilars.get(version.code) {
             version.reference_codes = biosimilar.reference_codes.clone();
             version.reference_product = Some(biosimilar.reference_product.clone());
@@ -117,6 +133,30 @@ fn merge_ndc(rows: &mut Vec<NdcEntry>, entry: &NdcEntry) {
         }
         None => rows.push(entry.clone()),
     }
+}
+
+/// The three kinds of unit limits come in files of their own, so a file says nothing of the other kinds.
+fn merge_unit_limits(
+    table: &mut QuarterlyTable<(HcpcsCode, EditKind), UnitLimit>,
+    changes: &Changes<(HcpcsCode, EditKind), UnitLimit>,
+) {
+    let told: Vec<EditKind> = [EditKind::Practitioner, EditKind::OutpatientHospital, EditKind::DmeSupplier]
+        .into_iter()
+        .filter(|kind| changes.rows.iter().any(|((_, told), _, _)| told == kind))
+        .collect();
+    let mut whole = changes.clone();
+    for quarter in &changes.quarters {
+        let day = quarter.first_day();
+        let mut silent: Vec<_> = table.changes().map(|(key, _, _)| *key).collect();
+        silent.retain(|(_, kind)| !told.contains(kind));
+        silent.sort_unstable();
+        silent.dedup();
+        for key in silent {
+            let row = table.on(&key, day).map(|row| *row.value);
+            whole.rows.extend(row.map(|row| (key, *quarter, Some(row))));
+        }
+    }
+    merge_quarterly(table, &whole);
 }
 
 fn merge_quarterly<K: Eq + Hash + Clone, T: PartialEq + Clone>(

@@ -20,7 +20,7 @@ use crate::domain::quarter::Quarter;
 
 pub(crate) use bundle::hex;
 pub use bundle::{Bundle, BundleError};
-pub use comparison::{Comparison, UnitChange};
+pub use comparison::{Altered, ChangedCode, Comparison, EndedCode, Side};
 pub use merge::Overlay;
 
 /// What kind of file a release comes from.
@@ -37,6 +37,33 @@ pub enum ReleaseKind {
     Opps,
     /// Correct coding edits.
     Ncci,
+    /// Crosswalk from National Drug Codes to billing codes.
+    Crosswalk,
+    /// Unit limits on practitioners' claims.
+    MuePractitioner,
+    /// Unit limits on outpatient hospitals' claims.
+    MueOutpatient,
+    /// Unit limits on claims of suppliers of durable medical equipment.
+    MueDme,
+    AddOnCodes,
+}
+
+impl ReleaseKind {
+    /// The word that names of releases begin with.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Hcpcs => "hcpcs",
+            Self::Asp => "asp",
+            Self::Opps => "opps",
+            Self::Ncci => "ncci",
+            Self::Crosswalk => "ndc",
+            Self::MuePractitioner => "mue",
+            Self::MueOutpatient => "mue-outpatient",
+            Self::MueDme => "mue-dme",
+            Self::AddOnCodes => "add-on",
+        }
+    }
 }
 
 /// Names a release and says where it comes from.
@@ -55,13 +82,7 @@ pub struct ReleaseHeader {
 impl ReleaseHeader {
     /// A header whose id follows from what it describes.
     pub fn new(kind: ReleaseKind, quarter: Quarter, source: &str, source_sha256: &str) -> Self {
-        let name = match kind {
-            ReleaseKind::Embedded => "embedded",
-            ReleaseKind::Hcpcs => "hcpcs",
-            ReleaseKind::Asp => "asp",
-            ReleaseKind::Opps => "opps",
-            ReleaseKind::Ncci => "ncci",
-        };
+        let name = kind.name();
         let short = source_sha256.get(..8).unwrap_or(source_sha256);
         Self {
             id: format!("{name}-{quarter}-{short}").into(),
