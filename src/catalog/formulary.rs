@@ -161,7 +161,7 @@ impl Formulary {
         let folded = fold(text);
         let matches = Matches::find(&folded, &self.by_name);
         let is_drug = |named: &&NamedClass| named.class != DrugClass::Hydration;
-        let has_drug = matches.found.iter().any(|named| is_drug(named));
+        let has_drug = matches.found.iter().any(is_drug);
         let named = matches.found.iter().filter(|named| !has_drug || is_drug(named));
         let mut words: Vec<&str> = named.map(|named| &*named.drug).chain(matches.rest).collect();
         words.sort_unstable();
