@@ -11,7 +11,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Finding, NotBilled, Question};
 use crate::domain::quantity::Decimal;
 use crate::engine::CodingResult;
-use crate::engine::trail::{Note, Step};
+use crate::engine::trail::{Note, Step, Subject};
 use crate::policy::Citations;
 use crate::report::explanation::{self, CitedSource, ExplainedFact, ExplainedStep};
 use crate::report::note;
@@ -39,7 +39,7 @@ impl Answering<'_> {
             not_billed: result.not_billed.iter().map(|item| self.not_billed(item)).collect(),
             findings: result.findings.iter().map(|finding| self.finding(finding)).collect(),
             questions: result.questions.iter().map(|question| self.question(question)).collect(),
-            steps: self.steps(result.trail.steps.iter().filter(|step| is_about_visit(step))),
+            steps: self.steps(result.trail.steps.iter().filter(|step| is_on_no_line(step, result))),
             provenance: Some(self.provenance()),
         }
     }
@@ -257,8 +257,14 @@ pub(super) fn citation(source: CitedSource<'_>) -> pb::Citation {
     }
 }
 
-fn is_about_visit(step: &Step) -> bool {
-    step.subject == crate::engine::trail::Subject::Visit
+/// Whether a step speaks of the visit, or of an administration that no line names.
+fn is_on_no_line(step: &Step, result: &CodingResult) -> bool {
+    match step.subject {
+        Subject::Visit => true,
+        Subject::Administration(index) | Subject::Drug(index, _) => {
+            !result.lines.iter().any(|line| line.administrations.contains(&index))
+        }
+    }
 }
 
 fn rule_only(step: &Step) -> pb::Step {
