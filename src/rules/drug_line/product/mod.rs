@@ -29,6 +29,12 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
     for (a, administration) in encounter.administrations.iter().enumerate() {
         for (d, drug) in administration.drugs.iter().enumerate() {
             let asked = Asked { at: (a as u16, d as u16), administration, drug };
+            if asked.is_only_named() {
+                let text = "{drug} is named without code, NDC or dose, so only its administration is coded";
+                let facts = [fact::given("drug", Value::Of(asked.field("")))];
+                coding.not_billed(asked.field(""), &L_04, text, &facts);
+                continue;
+            }
             doses.extend(resolve(coding, asked));
         }
     }
@@ -66,6 +72,18 @@ impl<'a> Asked<'a> {
             billing: stated::billing_of(coding, self, version),
             is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
         }
+    }
+
+    /// Whether the request gives a name or a class alone, as for a visit that is coded for its administrations.
+    fn is_only_named(&self) -> bool {
+        let DrugGiven { code, ndc, dose_administered, dose_ordered, containers, product_kind, .. } =
+            self.drug;
+        code.is_none()
+            && ndc.is_none()
+            && dose_administered.is_none()
+            && dose_ordered.is_none()
+            && containers.is_empty()
+            && product_kind.is_none()
     }
 
     /// Every NDC that the drug and its containers name.
