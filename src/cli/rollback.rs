@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 
-use super::remote::ServerFlags;
+use super::remote::ServerFlag;
 use super::shelf::StoreFlag;
 use crate::catalog::store::Library;
 use crate::server::pb;
@@ -17,7 +17,7 @@ use crate::updater::keeper::Keeper;
 #[derive(Debug, Args)]
 struct Place {
     #[command(flatten)]
-    server: ServerFlags,
+    server: ServerFlag,
     /// Why, for the record.
     #[arg(long, default_value = "")]
     reason: String,
@@ -50,9 +50,10 @@ pub struct ActivateFlags {
 /// Nothing to roll back, a store that is held, or a service that refuses.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let Flags { release, place } = flags;
-    let (out, now) = if let Some(remote) = place.server.connect()? {
+    let (out, now) = if let Some(remote) = place.server.connect_administration()? {
         let request = pb::RollBackRequest { reason: place.reason.clone(), release: release.clone() };
-        let answer = remote.call(async |mut admin| admin.roll_back(request).await)?;
+        let answer =
+            remote.administer(request, async |mut admin, it| admin.roll_back(it).await)?.into_inner();
         let id = |release: Option<pb::Release>| release.unwrap_or_default().release;
         (id(answer.rolled_back), id(answer.release))
     } else {
@@ -71,9 +72,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
 /// A release that is not held, a store that is held, or a service that refuses.
 pub fn activate(flags: &ActivateFlags) -> anyhow::Result<()> {
     let ActivateFlags { release, place } = flags;
-    if let Some(remote) = place.server.connect()? {
+    if let Some(remote) = place.server.connect_administration()? {
         let request = pb::ActivateReleaseRequest { release: release.clone(), reason: place.reason.clone() };
-        remote.call(async |mut admin| admin.activate_release(request).await)?;
+        remote.administer(request, async |mut admin, it| admin.activate_release(it).await)?;
     } else {
         let keeper = place.keeper()?;
         let entry = keeper.activate(release)?;

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::progress::Shown;
-use super::remote::ServerFlags;
+use super::remote::ServerFlag;
 use super::shelf::{Format, StoreFlag, date_or_today};
 use super::update_remote;
 use crate::catalog::store::{Library, StoreError};
@@ -42,7 +42,7 @@ pub struct Flags {
     #[arg(long, value_name = "URL")]
     source: Option<String>,
     #[command(flatten)]
-    server: ServerFlags,
+    server: ServerFlag,
     /// Of the call to the service: the same text never starts a second refresh.
     #[arg(long, value_name = "TEXT", requires = "server", default_value = "", hide_default_value = true)]
     request_id: String,
@@ -78,7 +78,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     if flags.accept.as_deref().is_some_and(|reason| reason.trim().is_empty()) {
         bail!("--accept wants the reason, for the record");
     }
-    if let Some(remote) = flags.server.connect()? {
+    if let Some(remote) = flags.server.connect_administration()? {
         let outcome = update_remote::run(&remote, asked(flags))?;
         return Ok(exit_code(outcome, flags.current_is_success));
     }

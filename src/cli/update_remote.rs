@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 
-use super::remote::{Admin, Remote};
+use super::remote::Remote;
 use crate::server::pb::{self, RefreshState};
 use crate::updater::refresh::Outcome;
 
@@ -11,7 +11,9 @@ use crate::updater::refresh::Outcome;
 /// # Errors
 /// A service that does not answer, refuses the call or loses the refresh.
 pub fn run(remote: &Remote, request: pb::StartRefreshRequest) -> anyhow::Result<Outcome> {
-    let last = remote.block_on(async |admin| follow(admin, request).await)?;
+    let started = remote.administer(request, async |mut admin, it| admin.start_refresh(it).await)?;
+    let started = started.into_inner().refresh.context("the service named no refresh")?;
+    let last = follow(remote, started)?;
     println!("{}", last.message);
     for objection in &last.objections {
         println!("objection: {objection}");
@@ -28,18 +30,18 @@ pub fn run(remote: &Remote, request: pb::StartRefreshRequest) -> anyhow::Result<
     }
 }
 
-async fn follow(mut admin: Admin, request: pb::StartRefreshRequest) -> anyhow::Result<pb::Refresh> {
-    let said = |status: tonic::Status| anyhow::anyhow!("{}", status.message());
-    let started = admin.start_refresh(request).await.map_err(said)?.into_inner();
-    let mut last = started.refresh.context("the service named no refresh")?;
-    let watch = pb::WatchRefreshRequest { refresh_id: last.refresh_id.clone() };
-    let mut reports = admin.watch_refresh(watch).await.map_err(said)?.into_inner();
-    while let Some(report) = reports.message().await.map_err(said)? {
-        let Some(now) = report.refresh else { continue };
-        if now.message != last.message && now.state() == RefreshState::Running {
-            eprintln!("{}", now.message);
+fn follow(remote: &Remote, started: pb::Refresh) -> anyhow::Result<pb::Refresh> {
+    let watch = pb::WatchRefreshRequest { refresh_id: started.refresh_id.clone() };
+    remote.administer(watch, async |mut admin, it| {
+        let mut reports = admin.watch_refresh(it).await?.into_inner();
+        let mut last = started;
+        while let Some(report) = reports.message().await? {
+            let Some(now) = report.refresh else { continue };
+            if now.message != last.message && now.state() == RefreshState::Running {
+                eprintln!("{}", now.message);
+            }
+            last = now;
         }
-        last = now;
-    }
-    Ok(last)
+        Ok(last)
+    })
 }
