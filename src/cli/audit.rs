@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::shelf::StoreFlag;
-use super::{PoliciesFlag, audit_table, code, print};
+use super::{PoliciesFlag, audit_table, code_input, print};
 use crate::audit::summary::Summary;
 use crate::domain::billed::BilledClaim;
 use crate::interop::x12;
@@ -84,7 +84,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
             }
         }
     } else {
-        let text = code::read(&flags.file)?;
+        let text = code_input::read_text(&flags.file)?;
         let claim = billed.as_mut().map(|claims| claims.next().context(TOO_FEW_CLAIMS)).transpose()?;
         let audited = audits.audited(&text, claim, detail)?;
         audits.add(audited)?;
@@ -130,7 +130,7 @@ impl Audits {
 
     fn audited(&self, text: &str, claim: Option<BilledClaim>, detail: pb::Detail) -> anyhow::Result<Audited> {
         if let Some(claim) = claim {
-            let request = code::request(text)?;
+            let request = json::read_request(text)?;
             let encounter = request.encounter.context("the visit is empty")?;
             return Ok(self.coder.audit_lines(encounter, claim.lines, detail)?);
         }

@@ -4,8 +4,11 @@ pub mod audit;
 pub mod audit_table;
 pub mod build_seed;
 pub mod code;
+pub mod code_input;
 pub mod code_stream;
+pub mod demo;
 pub mod diff;
+mod drug_words;
 pub mod explain;
 pub mod export;
 pub mod formats;
@@ -15,14 +18,19 @@ pub mod lookup;
 pub mod manual;
 pub mod ordered_lines;
 mod progress;
+mod refused;
 pub mod releases;
+mod remote;
 pub mod rules;
 pub mod search;
 pub mod serve;
 pub mod settings;
 mod shelf;
+pub mod units;
 pub mod update;
+mod visit_findings;
 pub mod visit_lines;
+mod visit_places;
 pub mod visit_table;
 
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -32,6 +40,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::refused::{EXIT_REFUSED, Refused};
 use crate::catalog::Catalog;
 use crate::config;
 use crate::policy::PolicyBook;
@@ -47,8 +56,12 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start the service, code the example visits through it, and serve on.
+    Demo(demo::Flags),
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
+    /// Code one drug without a visit: its units, and what the claim says of the discarded rest.
+    Units(units::Flags),
     /// Compare billed claims with what the record supports: one claim, or a file of them.
     Audit(audit::Flags),
     /// Serve the coding calls over gRPC.
@@ -97,8 +110,8 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
-            if error.is::<code::RefusedLines>() {
-                ExitCode::from(code::RefusedLines::EXIT_CODE)
+            if error.is::<Refused>() || error.is::<code::RefusedLines>() {
+                ExitCode::from(EXIT_REFUSED)
             } else {
                 ExitCode::FAILURE
             }
@@ -113,7 +126,9 @@ pub fn command() -> clap::Command {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     let done = match command {
+        Command::Demo(flags) => demo::run(&flags),
         Command::Code(flags) => code::run(&flags),
+        Command::Units(flags) => units::run(&flags),
         Command::Audit(flags) => audit::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
