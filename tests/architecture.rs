@@ -30,6 +30,7 @@ const IMPURE: &[&str] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("sled::", &["catalog/store"]),
     ("reqwest::", &["updater/fetch"]),
+    ("object_store::", &["updater/replica/bucket"]),
     ("zip::", &["updater/unpack", "cms/xlsx"]),
     ("prost::", &["server", "cli", "proto.rs", "proto/"]),
 ];

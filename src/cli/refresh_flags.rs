@@ -13,6 +13,7 @@ use crate::catalog::store::Library;
 use crate::server::layers::metrics::Metrics;
 use crate::updater::desk::Desk;
 use crate::updater::keeper::Keeper;
+use crate::updater::replica::{Follower, Place};
 use crate::updater::schedule::Schedule;
 use crate::updater::source::Source;
 
@@ -32,6 +33,16 @@ pub struct RefreshFlags {
     /// The time zone of the plan.
     #[arg(long, value_name = "ZONE", default_value = "America/New_York")]
     refresh_time_zone: String,
+    /// Publish every change for replicas: a folder, or s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "PLACE")]
+    publish: Option<String>,
+    /// Be a replica: keep no store, and answer from what is published in a folder, at an http address or
+    /// in s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["refresh", "publish", "source", "store"])]
+    follow: Option<String>,
+    /// Pause between two looks at what is published, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    follow_every: u64,
     /// The longest random delay of a planned refresh, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     refresh_jitter: u64,
@@ -53,8 +64,21 @@ impl RefreshFlags {
             }
             return Ok(None);
         }
-        let keeper = Keeper::new(library.clone(), store.folder()?);
+        let place = self.publish.as_deref().map(Place::parse).transpose()?;
+        let keeper = Keeper::new(library.clone(), store.folder()?).publishing(place);
         Ok(Some(Desk::new(keeper, settings, source, metrics)))
+    }
+
+    /// Whether the service is a replica.
+    pub const fn is_replica(&self) -> bool {
+        self.follow.is_some()
+    }
+
+    /// The follower of what is published, for a replica.
+    pub fn follower(&self, library: &Arc<Library>) -> anyhow::Result<Option<Follower>> {
+        let Some(place) = &self.follow else { return Ok(None) };
+        let every = Duration::from_secs(self.follow_every.max(1));
+        Ok(Some(Follower::new(Place::parse(place)?, library.clone(), every)))
     }
 
     /// The plan, where there is one.

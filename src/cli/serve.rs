@@ -92,6 +92,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let open = Service::open(library.clone(), policies).under(flags.request_limits);
     let desk = flags.refresh.desk(&flags.store, &library, open.metrics.clone())?;
     let plan = flags.refresh.schedule()?;
+    let follower = flags.refresh.follower(&library)?;
     let service = Service {
         administration: desk.clone().map(|desk| admin_service::routes(desk, &flags.service_limits)),
         limits: flags.service_limits,
@@ -110,6 +111,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         tokio::spawn(reload_on_hangup(reload));
         if let (Some(desk), Some(plan)) = (desk, plan) {
             tokio::spawn(plan.keep(desk));
+        }
+        if let Some(follower) = follower {
+            tokio::spawn(follower.keep());
         }
         serve(flags.addresses(), service, |bound| flags.announce(bound), stop_signal()).await
     });
@@ -152,6 +156,9 @@ impl Flags {
     /// The library, or an empty one and why: the service then says that it does not serve. A store that another
     /// process holds is an oversight and ends the process.
     fn library(&self) -> anyhow::Result<(Library, String)> {
+        if self.refresh.is_replica() {
+            return Ok((Library::unavailable(), "nothing that is published was taken over yet".to_owned()));
+        }
         match self.store.library() {
             Ok(library) => Ok((library, String::new())),
             Err(error) => match error.downcast_ref::<StoreError>() {

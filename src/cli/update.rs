@@ -16,6 +16,7 @@ use crate::domain::quarter::Quarter;
 use crate::server::pb;
 use crate::updater::keeper::Keeper;
 use crate::updater::refresh::{Order, Outcome, Report};
+use crate::updater::replica::Place;
 use crate::updater::run::{change_reports, run as refresh};
 use crate::updater::settings::Settings;
 use crate::updater::source::{Sought, Source};
@@ -58,6 +59,9 @@ pub struct Flags {
     /// Take a release that the gate refuses, for this reason, which is recorded.
     #[arg(long, value_name = "REASON")]
     accept: Option<String>,
+    /// Publish what is then in use for replicas: a folder, or s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "PLACE", conflicts_with = "server")]
+    publish: Option<String>,
     /// A file of addresses, names and limits in place of the embedded one (catalog/updater.toml).
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -99,12 +103,17 @@ pub fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
         }
         Err(error) => return Err(error.into()),
     };
-    let keeper = Keeper::new(Arc::new(library), folder);
+    let place = flags.publish.as_deref().map(Place::parse).transpose()?;
+    let keeper = Keeper::new(Arc::new(library), folder).publishing(place);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     let shown = Shown::new();
     let report = runtime.block_on(refresh(&keeper, &settings, &order, &shown))?;
     shown.finish();
     print(&keeper, &report, flags.format)?;
+    if report.outcome == Outcome::Failed {
+        // sled would try to write for ever as it closes, as on a full disk; the process ends instead.
+        std::mem::forget(keeper);
+    }
     Ok(exit_code(report.outcome, flags.current_is_success))
 }
 

@@ -124,12 +124,13 @@ impl Desk {
     pub async fn activate(&self, id: String, reason: String) -> Result<Entry, KeeperError> {
         let _turn = self.turn.lock().await;
         let keeper = self.keeper.clone();
-        blocking(move || {
+        let activated = blocking(move || {
             let entry = keeper.activate(&id)?;
             record(&keeper, Deed::Activated, &entry, reason);
             Ok(entry)
         })
-        .await
+        .await;
+        self.publish_if(activated).await
     }
 
     /// Takes a release out of use, and records why.
@@ -139,12 +140,21 @@ impl Desk {
     pub async fn roll_back(&self, id: Option<String>, reason: String) -> Result<(Entry, Entry), KeeperError> {
         let _turn = self.turn.lock().await;
         let keeper = self.keeper.clone();
-        blocking(move || {
+        let rolled_back = blocking(move || {
             let (out, now) = keeper.roll_back(id.as_deref())?;
             record(&keeper, Deed::RolledBack, &out, reason);
             Ok((out, now))
         })
-        .await
+        .await;
+        self.publish_if(rolled_back).await
+    }
+
+    async fn publish_if<T>(&self, changed: Result<T, KeeperError>) -> Result<T, KeeperError> {
+        if changed.is_ok() {
+            // A failure is in the log, and the store is right all the same.
+            let _ = self.keeper.publish().await;
+        }
+        changed
     }
 
     async fn work(&self, asked: Asked, sender: watch::Sender<Standing>) {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::refresh::Shelf;
+use super::replica::{Place, publish};
 use crate::catalog::release::{Release, ReleaseHeader, ReleaseKind};
 use crate::catalog::store::{Entry, Library, Store, StoreError};
 use crate::domain::quarter::Quarter;
@@ -24,12 +25,35 @@ pub enum KeeperError {
 pub struct Keeper {
     library: Arc<Library>,
     folder: PathBuf,
+    place: Option<Arc<Place>>,
 }
 
 impl Keeper {
     /// A keeper of a library whose store lies in a folder.
     pub const fn new(library: Arc<Library>, folder: PathBuf) -> Self {
-        Self { library, folder }
+        Self { library, folder, place: None }
+    }
+
+    /// The same, and every change is published for the replicas.
+    #[must_use]
+    pub fn publishing(self, place: Option<Place>) -> Self {
+        Self { place: place.map(Arc::new), ..self }
+    }
+
+    /// Publishes what is in use, where there is a place for it. Answers why it could not; the store is
+    /// right all the same, and the next change or `export --bundle` publishes again.
+    pub async fn publish(&self) -> Option<String> {
+        let place = self.place.as_ref()?;
+        match publish(self, place).await {
+            Ok(pointer) => {
+                tracing::info!(bundle = pointer.bundle, "published for the replicas");
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "the change cannot be published, and the replicas stay as they were");
+                Some(format!("not published for the replicas: {error}"))
+            }
+        }
     }
 
     /// The folder of the store.
@@ -88,7 +112,11 @@ impl Keeper {
         Ok((out, newest.ok_or(KeeperError::NothingToRollBack)?))
     }
 
-    fn store(&self) -> Result<&Store, KeeperError> {
+    /// The store.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn store(&self) -> Result<&Store, KeeperError> {
         self.library.store().ok_or(KeeperError::NoStore)
     }
 

@@ -10,6 +10,7 @@ pub mod memory;
 pub mod quarter;
 pub mod reader;
 pub mod refresh;
+pub mod replica;
 pub mod run;
 pub mod schedule;
 pub mod settings;

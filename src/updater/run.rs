@@ -32,7 +32,10 @@ pub async fn run(
     let shelf = Arc::new(keeper.clone()) as Arc<dyn Shelf>;
     let updater = Updater { settings, fetcher: &fetcher, shelf, reader: reader::read, observer };
     let mut memory = Memory::load(keeper.folder());
-    let report = updater.refresh(order, &mut memory).await;
+    let mut report = updater.refresh(order, &mut memory).await;
+    if !order.validate_only && !report.releases.is_empty() {
+        report.notes.extend(keeper.publish().await);
+    }
     if !order.validate_only {
         let (keeper, written) = (keeper.clone(), report.clone());
         blocking(move || write_down(&keeper, &memory, &written)).await;

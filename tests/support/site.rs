@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What goes wrong with an answer.
@@ -48,6 +48,8 @@ struct State {
     faults: HashMap<String, VecDeque<Fault>>,
     forever: HashMap<String, Fault>,
     log: Vec<Request>,
+    /// Whether a PUT stores its body, as in a bucket.
+    takes_writes: bool,
 }
 
 /// A running site; it stops when it is dropped.
@@ -89,6 +91,11 @@ impl Site {
         self.locked(|state| state.files.insert(path.to_owned(), bytes.into()));
     }
 
+    /// Stores what is PUT, as a bucket does.
+    pub fn accept_writes(&self) {
+        self.locked(|state| state.takes_writes = true);
+    }
+
     /// Takes a file away.
     pub fn remove(&self, path: &str) {
         self.locked(|state| state.files.remove(path));
@@ -126,6 +133,7 @@ async fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).await?;
+    let is_write = line.starts_with("PUT ");
     let path = line.split(' ').nth(1).unwrap_or("/").to_owned();
     let mut headers = HashMap::new();
     loop {
@@ -136,6 +144,17 @@ async fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
         if let Some((name, value)) = line.split_once(':') {
             headers.insert(name.trim().to_lowercase(), value.trim().to_owned());
         }
+    }
+    if is_write {
+        let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).await?;
+        let status =
+            keep_written(&mut state.lock().unwrap_or_else(PoisonError::into_inner), path, headers, body);
+        let head =
+            format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nETag: \"1\"\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await?;
+        return stream.shutdown().await;
     }
     let (fault, file) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -159,6 +178,16 @@ async fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     }
     stream.flush().await?;
     stream.shutdown().await
+}
+
+/// Stores what was PUT where that is allowed; answers the status.
+fn keep_written(state: &mut State, path: String, headers: HashMap<String, String>, body: Vec<u8>) -> u16 {
+    let status = if state.takes_writes { 200 } else { 405 };
+    if state.takes_writes {
+        state.files.insert(path.clone(), body);
+    }
+    state.log.push(Request { path, headers, status });
+    status
 }
 
 /// Head, body and status of an answer.
@@ -186,7 +215,9 @@ fn answer(
         (_, Some(body)) => body,
     };
     let tag = format!("\"{:08x}-{}\"", crc32fast::hash(&body), body.len());
-    let tagged = format!("ETag: {tag}\r\nAccept-Ranges: bytes\r\n");
+    // The protocol of S3 wants a date with every object.
+    let dated = "Last-Modified: Tue, 01 Oct 2024 00:00:00 GMT\r\n";
+    let tagged = format!("ETag: {tag}\r\nAccept-Ranges: bytes\r\n{dated}");
     if headers.get("if-none-match") == Some(&tag) {
         return plain(304, &tagged, own, Vec::new());
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 
 use super::{Entry, Recovery, Store, StoreError};
 use crate::catalog::release::{Overlay, Release, ReleaseKind};
@@ -18,6 +18,8 @@ pub type Snapshot = Arc<ArcSwapOption<Catalog>>;
 pub struct Library {
     store: Option<Store>,
     snapshot: Snapshot,
+    /// What a replica took over from an updater, where there is no store.
+    received: ArcSwap<Vec<Release>>,
 }
 
 impl Library {
@@ -29,17 +31,28 @@ impl Library {
         let opened = Store::open(folder)?;
         let catalog = Catalog::merge(&opened.releases, Overlay::embedded());
         let snapshot = Arc::new(ArcSwapOption::new(Some(Arc::new(catalog))));
-        Ok((Self { store: Some(opened.store), snapshot }, opened.recovery))
+        Ok((Self::new(Some(opened.store), snapshot), opened.recovery))
     }
 
     /// The embedded release alone, without a store: nothing can be added to it.
     pub fn embedded() -> Self {
-        Self { store: None, snapshot: Arc::new(ArcSwapOption::new(Some(Catalog::embedded()))) }
+        Self::new(None, Arc::new(ArcSwapOption::new(Some(Catalog::embedded()))))
     }
 
     /// Nothing at all, where the store cannot be used: there is no snapshot to answer from.
     pub fn unavailable() -> Self {
-        Self { store: None, snapshot: Snapshot::default() }
+        Self::new(None, Snapshot::default())
+    }
+
+    fn new(store: Option<Store>, snapshot: Snapshot) -> Self {
+        Self { store, snapshot, received: ArcSwap::default() }
+    }
+
+    /// Answers from releases that another process keeps, in the order in which they are merged.
+    pub fn receive(&self, releases: Vec<Release>) {
+        let catalog = Catalog::merge(&releases, Overlay::embedded());
+        self.received.store(Arc::new(releases));
+        self.snapshot.store(Some(Arc::new(catalog)));
     }
 
     /// The store; nothing where only the embedded release is served.
@@ -78,7 +91,12 @@ impl Library {
     pub fn entries(&self) -> Result<Vec<Entry>, StoreError> {
         match &self.store {
             Some(store) => store.entries(),
-            None => Ok(vec![Entry::embedded()]),
+            None => {
+                let received = self.received.load();
+                let received = received.iter().zip(1..).map(|(release, place)| Entry::of(release, place));
+                let entries: Vec<Entry> = received.collect();
+                Ok(if entries.is_empty() { vec![Entry::of(Release::embedded(), 1)] } else { entries })
+            }
         }
     }
 
@@ -92,7 +110,11 @@ impl Library {
         let entry = find(&entries, name).ok_or_else(unknown)?;
         match &self.store {
             Some(store) => store.read(entry),
-            None => Ok(Release::embedded().clone()),
+            None => {
+                let received = self.received.load();
+                let found = received.iter().find(|release| release.header == entry.header);
+                Ok(found.unwrap_or_else(|| Release::embedded()).clone())
+            }
         }
     }
 }
@@ -111,12 +133,11 @@ fn find<'a>(entries: &'a [Entry], name: &str) -> Option<&'a Entry> {
 }
 
 impl Entry {
-    /// The entry of the embedded release where there is no store.
-    fn embedded() -> Self {
-        let release = Release::embedded();
+    /// The entry of a release where there is no store.
+    fn of(release: &Release, sequence: u64) -> Self {
         Self {
             header: release.header.clone(),
-            sequence: 1,
+            sequence,
             pages: 0,
             bytes: 0,
             crc32: 0,

@@ -73,9 +73,13 @@ pub(super) fn open(folder: &Path) -> Result<Opened, StoreError> {
 fn attempt(folder: &Path) -> Result<(Store, Vec<Release>), StoreError> {
     catch_unwind(AssertUnwindSafe(|| {
         let store = open_waiting(folder)?;
-        let releases = store.check()?;
-        store.drop_orphans()?;
-        Ok((store, releases))
+        let read = store.check().and_then(|releases| store.drop_orphans().map(|()| releases));
+        if let Err(error @ StoreError::Io { .. }) = read {
+            // sled would try to write for ever as it closes, as on a full disk; the process ends instead.
+            std::mem::forget(store);
+            return Err(error);
+        }
+        Ok((store, read?))
     }))
     .unwrap_or_else(|_| Err(StoreError::Damaged("reading it failed inside the database".to_owned())))
 }
