@@ -18,4 +18,5 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod server;
+pub mod synthetic;
 pub mod updater;

@@ -12,4 +12,5 @@ mod proto_hygiene;
 mod rule_book;
 mod store_crash;
 mod support;
+mod synthetic_claims;
 mod updater;

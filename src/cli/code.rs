@@ -12,9 +12,10 @@ use super::code_stream::{self, Streaming};
 use super::formats::{self, ClaimFormat, FormatFlags, InputFormat};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
-use super::{PoliciesFlag, print, visit_table};
+use super::{PoliciesFlag, print, visit_reasons, visit_table};
+use crate::catalog::Catalog;
 use crate::policy::PolicyBook;
-use crate::report::page;
+use crate::report::page::{self, PageDetail};
 use crate::server::coder::{Coded, Coder};
 use crate::server::{json, pb};
 
@@ -30,9 +31,9 @@ pub struct Flags {
     from: InputFormat,
     #[command(flatten)]
     formats: FormatFlags,
-    /// How much of the reasons to show.
-    #[arg(long, value_enum, default_value_t = AnswerDetail::Full)]
-    detail: AnswerDetail,
+    /// How much of the reasons to show: the rules for text, everything for the other formats when it is not given.
+    #[arg(long, value_enum)]
+    detail: Option<AnswerDetail>,
     #[command(flatten)]
     policies: PoliciesFlag,
     /// Where the answers to a file of visits go; standard output when it is not given.
@@ -118,7 +119,7 @@ fn code_lines(flags: &Flags, coder: &Coder) -> anyhow::Result<()> {
         resume: flags.resume,
         workers,
     };
-    let done = code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.wire_detail()))?;
+    let done = code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.wire_detail(true)))?;
     if flags.strict && done.refused > 0 { Err(RefusedLines(done.refused).into()) } else { Ok(()) }
 }
 
@@ -126,17 +127,17 @@ fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook) -> anyhow::Resu
     let text = read(&flags.file)?;
     let coded = if flags.from.is_fhir(&text) {
         let encounter = formats::read_fhir(&text, &flags.formats)?;
-        coder.code_foreign(encounter, text.as_bytes(), flags.wire_detail())?
+        coder.code_foreign(encounter, text.as_bytes(), flags.wire_detail(false))?
     } else {
         let mut request = request(&text)?;
-        request.detail = flags.wire_detail().into();
+        request.detail = flags.wire_detail(false).into();
         coder.code(request)?
     };
     let claim = |format| formats::write_lines(format, &coded.encounter, &coded.result.lines, &flags.formats);
     let shown = match flags.format {
-        AnswerFormat::Text => visit_table::render(&coded.response),
+        AnswerFormat::Text => visit_table::render(&coded.response) + &visit_reasons::render(&coded.response),
         AnswerFormat::Json => serde_json::to_string_pretty(&coded.response)? + "\n",
-        AnswerFormat::Html => html(&coded, policies)?,
+        AnswerFormat::Html => html(&coded, policies, &*coder.catalog()?, flags.page_detail())?,
         AnswerFormat::FhirClaim => claim(ClaimFormat::FhirClaim)?,
         AnswerFormat::FhirChargeItems => claim(ClaimFormat::FhirChargeItems)?,
         AnswerFormat::X12 => claim(ClaimFormat::X12)?,
@@ -151,12 +152,17 @@ fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook) -> anyhow::Resu
     }
 }
 
-fn html(coded: &Coded, policies: &PolicyBook) -> anyhow::Result<String> {
+fn html(
+    coded: &Coded,
+    policies: &PolicyBook,
+    catalog: &Catalog,
+    detail: PageDetail,
+) -> anyhow::Result<String> {
     let encounter = &coded.encounter;
     let Some(policy) = policies.at(encounter.service_date, &coded.result.provenance.payer) else {
         bail!("no policy file is left for payer `{}`", coded.result.provenance.payer)
     };
-    Ok(page::visit_page(encounter, &coded.result, policy, policies.citations())?)
+    Ok(page::visit_page(encounter, &coded.result, policy, policies.citations(), catalog, detail)?)
 }
 
 /// The file's visit, alone or in a request.
@@ -189,11 +195,21 @@ fn available_cores() -> usize {
 }
 
 impl Flags {
-    const fn wire_detail(&self) -> pb::Detail {
+    const fn page_detail(&self) -> PageDetail {
         match self.detail {
-            AnswerDetail::Lines => pb::Detail::Lines,
-            AnswerDetail::Rules => pb::Detail::Rules,
-            AnswerDetail::Full => pb::Detail::Full,
+            Some(AnswerDetail::Lines) => PageDetail::Lines,
+            Some(AnswerDetail::Rules) => PageDetail::Rules,
+            Some(AnswerDetail::Full) | None => PageDetail::Full,
+        }
+    }
+
+    /// A file of visits is answered as JSON, and so in full.
+    const fn wire_detail(&self, is_file: bool) -> pb::Detail {
+        match (self.detail, self.format) {
+            (Some(AnswerDetail::Lines), _) => pb::Detail::Lines,
+            (Some(AnswerDetail::Rules), _) => pb::Detail::Rules,
+            (None, AnswerFormat::Text) if !is_file => pb::Detail::Rules,
+            (Some(AnswerDetail::Full) | None, _) => pb::Detail::Full,
         }
     }
 }

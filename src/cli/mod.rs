@@ -18,8 +18,10 @@ pub mod rules;
 pub mod search;
 pub mod serve;
 mod shelf;
+pub mod synthesize;
 pub mod update;
 pub mod visit_lines;
+pub mod visit_reasons;
 pub mod visit_table;
 
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -68,6 +70,8 @@ enum Command {
     Export(export::Flags),
     /// Store a bundle or a HCPCS file, or only check one.
     Import(import::Flags),
+    /// Make visits by a seed, with claims and known mistakes; for benchmarks and trials.
+    Synthesize(synthesize::Flags),
     /// Write the embedded table of facts anew; for maintainers.
     #[command(hide = true)]
     BuildSeed(build_seed::Flags),
@@ -93,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),
         Command::Import(flags) => import::run(&flags),
+        Command::Synthesize(flags) => synthesize::run(&flags),
         Command::BuildSeed(flags) => build_seed::run(&flags),
     };
     ended(done.map(|()| ExitCode::SUCCESS))

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
+use crate::report::grouping;
 use crate::server::json::WireEnum;
 use crate::server::pb;
 
@@ -99,16 +100,28 @@ fn findings(page: &mut String, answer: &pb::CodeEncounterResponse) {
     let mut ordered: Vec<&pb::Finding> = answer.findings.iter().collect();
     // What withholds a line comes first; the order of the visit is kept within one severity.
     ordered.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    for finding in ordered {
-        table.add_row([
-            pb::Severity::short_name(finding.severity).unwrap_or_default(),
-            pb::FindingReason::short_name(finding.reason).unwrap_or_default(),
-            &finding.field,
-            &finding.text,
-            &finding.rule_id,
-        ]);
+    let kind = |finding: &&pb::Finding| (finding.severity, finding.reason, finding.rule_id.clone());
+    for group in grouping::by_kind(ordered, kind) {
+        let texts: Vec<&str> = group.iter().map(|finding| finding.text.as_str()).collect();
+        match grouping::merged(&texts) {
+            Some(text) => finding_row(&mut table, &group, &text),
+            None => group.iter().for_each(|finding| finding_row(&mut table, &[finding], &finding.text)),
+        }
     }
     line(page, &table.to_string());
+}
+
+/// One row for findings of one kind.
+fn finding_row(table: &mut Table, group: &[&pb::Finding], text: &str) {
+    let Some(first) = group.first() else { return };
+    let more = if group.len() > 1 { format!(" and {} more", group.len() - 1) } else { String::new() };
+    table.add_row([
+        pb::Severity::short_name(first.severity).unwrap_or_default(),
+        pb::FindingReason::short_name(first.reason).unwrap_or_default(),
+        &format!("{}{more}", first.field),
+        text,
+        &first.rule_id,
+    ]);
 }
 
 fn questions(page: &mut String, answer: &pb::CodeEncounterResponse) {
