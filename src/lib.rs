@@ -19,4 +19,5 @@ pub mod report;
 pub mod rules;
 pub mod server;
 pub mod synthetic;
+pub mod telemetry;
 pub mod updater;

@@ -14,6 +14,7 @@ use super::search::SearchIndex;
 use crate::domain::claim::Line;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quantity::Decimal;
+use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
 
 /// What the catalog says of a code on a date of service.
@@ -56,6 +57,8 @@ impl<'a> Lookup<'a> {
 pub struct Catalog {
     /// Names the releases the snapshot was built from, for provenance.
     pub release: Arc<str>,
+    /// Quarters whose codes the snapshot holds, ascending.
+    pub code_quarters: Vec<Quarter>,
     /// Versions of each code, the newest first.
     pub codes: FxHashMap<HcpcsCode, Vec<CodeVersion>>,
     pub formulary: Formulary,

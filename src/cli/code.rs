@@ -1,13 +1,13 @@
 //! `code`: one visit in, both tracks out; or a file of visits, a JSON object a line.
 
-use std::io::Read;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
+use super::code_input::{self, Given, Lines};
 use super::code_stream::{self, Streaming};
 use super::formats::{self, ClaimFormat, FormatFlags, InputFormat};
 use super::shelf::StoreFlag;
@@ -107,29 +107,31 @@ impl RefusedLines {
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let policies = Arc::new(flags.policies.book()?);
     let coder = Coder::on(flags.store.catalog()?, policies.clone());
-    let is_lines = flags.lines || flags.file.extension().is_some_and(|extension| extension == "jsonl");
-    if is_lines { code_lines(flags, &coder) } else { code_one(flags, &coder, &policies) }
+    match code_input::open(&flags.file, flags.lines)? {
+        Given::Lines(lines) => code_lines(flags, &coder, lines),
+        Given::Visit(text) => code_one(flags, &coder, &policies, &text),
+    }
 }
 
-fn code_lines(flags: &Flags, coder: &Coder) -> anyhow::Result<()> {
-    let workers = flags.workers.map_or_else(available_cores, NonZero::get);
+fn code_lines(flags: &Flags, coder: &Coder, lines: Lines) -> anyhow::Result<()> {
     let streaming = Streaming {
-        input: Some(flags.file.as_path()).filter(|file| !is_standard_input(file)),
+        input: Some(flags.file.as_path()).filter(|file| file.as_os_str() != "-"),
         output: flags.output.as_deref(),
         resume: flags.resume,
-        workers,
+        workers: flags.workers.map_or_else(available_cores, NonZero::get),
     };
-    let done = code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.wire_detail(true)))?;
+    let foreign = (flags.from == InputFormat::Fhir).then_some(&flags.formats);
+    let coder = || VisitLines::new(coder.clone(), flags.wire_detail(true), foreign);
+    let done = code_stream::run(streaming, lines, coder)?;
     if flags.strict && done.refused > 0 { Err(RefusedLines(done.refused).into()) } else { Ok(()) }
 }
 
-fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook) -> anyhow::Result<()> {
-    let text = read(&flags.file)?;
-    let coded = if flags.from.is_fhir(&text) {
-        let encounter = formats::read_fhir(&text, &flags.formats)?;
+fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> anyhow::Result<()> {
+    let coded = if flags.from.is_fhir(text) {
+        let encounter = formats::read_fhir(text, &flags.formats)?;
         coder.code_foreign(encounter, text.as_bytes(), flags.wire_detail(false))?
     } else {
-        let mut request = request(&text)?;
+        let mut request = json::read_request(text)?;
         request.detail = flags.wire_detail(false).into();
         coder.code(request)?
     };
@@ -163,31 +165,6 @@ fn html(
         bail!("no policy file is left for payer `{}`", coded.result.provenance.payer)
     };
     Ok(page::visit_page(encounter, &coded.result, policy, policies.citations(), catalog, detail)?)
-}
-
-/// The file's visit, alone or in a request.
-pub(super) fn request(text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
-    // A request holds the visit under `encounter`; a bare visit has no field of that name.
-    let is_wrapped = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
-        .is_ok_and(|fields| fields.contains_key("encounter"));
-    if is_wrapped {
-        return Ok(json::read(text)?);
-    }
-    let encounter: pb::Encounter = json::read(text)?;
-    Ok(pb::CodeEncounterRequest { encounter: Some(encounter), ..pb::CodeEncounterRequest::default() })
-}
-
-pub(super) fn read(file: &Path) -> anyhow::Result<String> {
-    if is_standard_input(file) {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
-}
-
-fn is_standard_input(file: &Path) -> bool {
-    file.as_os_str() == "-"
 }
 
 fn available_cores() -> usize {

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod audit_table;
 pub mod build_seed;
 pub mod code;
+pub mod code_input;
 pub mod code_stream;
 pub mod diff;
 pub mod explain;
@@ -17,6 +18,7 @@ pub mod releases;
 pub mod rules;
 pub mod search;
 pub mod serve;
+pub mod settings;
 mod shelf;
 pub mod synthesize;
 pub mod update;
@@ -29,7 +31,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::catalog::Catalog;
 use crate::config;
@@ -51,7 +53,7 @@ enum Command {
     /// Compare billed claims with what the record supports: one claim, or a file of them.
     Audit(audit::Flags),
     /// Serve the coding calls over gRPC.
-    Serve(serve::Flags),
+    Serve(Box<serve::Flags>),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.
@@ -84,26 +86,10 @@ pub fn main() -> ExitCode {
         println!("infusion-coder {}", version());
         return ExitCode::SUCCESS;
     }
-    let done = match Program::parse().command {
-        Command::Code(flags) => code::run(&flags),
-        Command::Audit(flags) => audit::run(&flags),
-        Command::Serve(flags) => serve::run(&flags),
-        Command::Lookup(flags) => lookup::run(&flags),
-        Command::Search(flags) => search::run(&flags),
-        Command::Update(flags) => return ended(update::run(&flags)),
-        Command::Rules(flags) => rules::run(&flags),
-        Command::Explain(flags) => explain::run(&flags),
-        Command::Releases(flags) => releases::run(&flags),
-        Command::Diff(flags) => diff::run(&flags),
-        Command::Export(flags) => export::run(&flags),
-        Command::Import(flags) => import::run(&flags),
-        Command::Synthesize(flags) => synthesize::run(&flags),
-        Command::BuildSeed(flags) => build_seed::run(&flags),
-    };
-    ended(done.map(|()| ExitCode::SUCCESS))
-}
-
-fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
+    let done = settings::matches(command(), std::env::args_os().collect()).and_then(|matches| {
+        let program = Program::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        run(program.command)
+    });
     match done {
         Ok(code) => code,
         Err(error) => {
@@ -117,6 +103,31 @@ fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
     }
 }
 
+/// The whole command line, each flag with its environment variable.
+pub fn command() -> clap::Command {
+    settings::with_environment(Program::command())
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let done = match command {
+        Command::Code(flags) => code::run(&flags),
+        Command::Audit(flags) => audit::run(&flags),
+        Command::Serve(flags) => serve::run(&flags),
+        Command::Lookup(flags) => lookup::run(&flags),
+        Command::Search(flags) => search::run(&flags),
+        Command::Update(flags) => return update::run(&flags),
+        Command::Rules(flags) => rules::run(&flags),
+        Command::Explain(flags) => explain::run(&flags),
+        Command::Releases(flags) => releases::run(&flags),
+        Command::Diff(flags) => diff::run(&flags),
+        Command::Export(flags) => export::run(&flags),
+        Command::Import(flags) => import::run(&flags),
+        Command::Synthesize(flags) => synthesize::run(&flags),
+        Command::BuildSeed(flags) => build_seed::run(&flags),
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
 /// The program's version, with those of the rules and of the embedded catalog.
 fn version() -> String {
     let (program, rules) = (env!("CARGO_PKG_VERSION"), convert::rules_version());
@@ -127,7 +138,7 @@ fn version() -> String {
 #[derive(Debug, Clone, Args)]
 pub struct PoliciesFlag {
     /// A folder of policy files in place of, or added to, the embedded ones.
-    #[arg(long, value_name = "DIR", env = "INFUSION_CODER_POLICIES")]
+    #[arg(long, value_name = "DIR")]
     pub policies: Option<PathBuf>,
 }
 

@@ -8,6 +8,8 @@ use serde::de::{self, DeserializeOwned, Deserializer, SeqAccess, Visitor};
 use serde::ser::{SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 
+use super::pb::CodeEncounterRequest;
+
 /// Why a text is not the JSON form of a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{at}{}{message}", if at.is_empty() { "" } else { ": " })]
@@ -30,6 +32,19 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
         deserializer.end().map_err(|error| JsonError::at(".", &error))?;
         Ok(message)
     })
+}
+
+/// Reads a visit, alone or in a request.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_request(text: &str) -> Result<CodeEncounterRequest, JsonError> {
+    // The fields of a request and those of a visit have no name in common, so the first one tells.
+    let first = text.trim_start().strip_prefix('{').map(str::trim_start).unwrap_or_default();
+    if ["\"encounter\"", "\"detail\""].iter().any(|name| first.starts_with(name)) {
+        return read(text);
+    }
+    Ok(CodeEncounterRequest { encounter: Some(read(text)?), ..CodeEncounterRequest::default() })
 }
 
 impl JsonError {

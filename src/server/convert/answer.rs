@@ -1,5 +1,7 @@
 //! The answer, from domain to message: the trail is put into words by the detail asked for.
 
+use std::borrow::Cow;
+
 use super::enums::{Counterpart, reason};
 use super::rule::rules_version;
 use crate::catalog::Catalog;
@@ -43,7 +45,7 @@ impl Answering<'_> {
     }
 
     /// The answer to one drug without a visit.
-    pub fn drug(self) -> pb::CalculateDrugLinesResponse {
+    pub fn drug(&self) -> pb::CalculateDrugLinesResponse {
         let answer = self.visit();
         pb::CalculateDrugLinesResponse {
             lines: answer.lines,
@@ -69,7 +71,7 @@ impl Answering<'_> {
             modifiers: line.modifiers.iter().map(ToString::to_string).collect(),
             service_date: line.service_date.to_string(),
             administration_ids: ids.map(|administration| administration.id.clone()).collect(),
-            description: self.description(line),
+            description: self.description(line).into_owned(),
             ndc: line.ndc.as_ref().map(ndc_report).or_else(|| line.unnamed_quantity.map(unnamed_quantity)),
             further_ndcs: line.further_ndcs.iter().map(ndc_report).collect(),
             narrative: line.narrative.as_deref().unwrap_or_default().to_owned(),
@@ -78,8 +80,8 @@ impl Answering<'_> {
     }
 
     /// The drug of a drug line; the drugs of the first administration of an administration line.
-    fn description(&self, line: &Line) -> String {
-        let Some(&first) = line.administrations.first() else { return String::new() };
+    pub(super) fn description(&self, line: &Line) -> Cow<'_, str> {
+        let Some(&first) = line.administrations.first() else { return Cow::Borrowed("") };
         match (line.track, line.drug) {
             (Track::Drug, Some(drug)) => self.drug_name(first, drug),
             _ => self.administration_name(first),
@@ -87,52 +89,56 @@ impl Answering<'_> {
     }
 
     /// The name in the request, or the catalog's where the request gives only a code.
-    fn drug_name(&self, administration: u16, drug: u16) -> String {
+    fn drug_name(&self, administration: u16, drug: u16) -> Cow<'_, str> {
         let encounter = self.encounter;
         let given = encounter.administrations.get(usize::from(administration));
         let given = given.and_then(|administration| administration.drugs.get(usize::from(drug)));
-        let version = given
-            .filter(|drug| drug.name.is_none())
-            .and_then(|drug| self.catalog.codes.get(&drug.code?)?.first());
+        if let Some(name) = given.and_then(|drug| drug.name.as_deref()) {
+            return Cow::Borrowed(name);
+        }
+        let version = given.and_then(|drug| self.catalog.codes.get(&drug.code?)?.first());
         match version {
-            Some(version) if !version.name.is_empty() => version.name.to_string(),
-            _ => note::named(Field::Drug(administration, drug, ""), encounter),
+            Some(version) if !version.name.is_empty() => Cow::Borrowed(&version.name),
+            _ => Cow::Owned(note::named(Field::Drug(administration, drug, ""), encounter)),
         }
     }
 
-    fn administration_name(&self, index: u16) -> String {
-        let Some(given) = self.encounter.administrations.get(usize::from(index)) else {
-            return String::new();
-        };
-        let drugs: Vec<String> =
-            (0..given.drugs.len()).map(|drug| self.drug_name(index, drug as u16)).collect();
-        drugs.join(", ")
+    fn administration_name(&self, index: u16) -> Cow<'_, str> {
+        let given = self.encounter.administrations.get(usize::from(index));
+        match given.map_or(0, |given| given.drugs.len()) {
+            0 => Cow::Borrowed(""),
+            1 => self.drug_name(index, 0),
+            count => {
+                let drugs: Vec<_> = (0..count).map(|drug| self.drug_name(index, drug as u16)).collect();
+                Cow::Owned(drugs.join(", "))
+            }
+        }
     }
 
     /// What a field of the request speaks of.
-    fn described(&self, field: Field) -> String {
+    pub(super) fn described(&self, field: Field) -> Cow<'_, str> {
         match field {
-            Field::Encounter(_) => String::new(),
+            Field::Encounter(_) => Cow::Borrowed(""),
             Field::Administration(a, _) => self.administration_name(a),
             Field::Drug(a, d, _) | Field::Container(a, d, _, _) => self.drug_name(a, d),
         }
     }
 
-    fn administration_id(&self, field: Field) -> String {
+    pub(super) fn administration_id(&self, field: Field) -> &str {
         let (Field::Administration(index, _) | Field::Drug(index, _, _) | Field::Container(index, _, _, _)) =
             field
         else {
-            return String::new();
+            return "";
         };
         let given = self.encounter.administrations.get(usize::from(index));
-        given.map(|administration| administration.id.clone()).unwrap_or_default()
+        given.map_or("", |administration| &administration.id)
     }
 
     fn not_billed(&self, item: &NotBilled) -> pb::NotBilled {
         pb::NotBilled {
             field: item.what.to_string(),
-            administration_id: self.administration_id(item.what),
-            description: self.described(item.what),
+            administration_id: self.administration_id(item.what).to_owned(),
+            description: self.described(item.what).into_owned(),
             rule_id: item.rule.id.to_owned(),
             text: self.text(&item.note),
             facts: self.facts(&item.note),

@@ -4,6 +4,7 @@
 //! is put into words, by the detail that was asked for.
 
 mod answer;
+mod answer_json;
 mod audit;
 pub mod catalog;
 mod drug;
