@@ -168,7 +168,7 @@ impl Flags {
 }
 
 /// Ends on Ctrl-C or SIGTERM.
-async fn stop_signal() {
+pub(super) async fn stop_signal() {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         // Without a handler the signal ends the process by itself.
         return std::future::pending().await;

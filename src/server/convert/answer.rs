@@ -11,7 +11,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Finding, NotBilled, Question};
 use crate::domain::quantity::Decimal;
 use crate::engine::CodingResult;
-use crate::engine::trail::{Note, Step};
+use crate::engine::trail::{Note, Step, Subject};
 use crate::policy::Citations;
 use crate::report::explanation::{self, CitedSource, ExplainedFact, ExplainedStep};
 use crate::report::note;
@@ -39,14 +39,19 @@ impl Answering<'_> {
             not_billed: result.not_billed.iter().map(|item| self.not_billed(item)).collect(),
             findings: result.findings.iter().map(|finding| self.finding(finding)).collect(),
             questions: result.questions.iter().map(|question| self.question(question)).collect(),
-            steps: self.steps(result.trail.steps.iter().filter(|step| is_about_visit(step))),
+            steps: self.steps(result.trail.steps.iter().filter(|step| is_on_no_line(step, result))),
             provenance: Some(self.provenance()),
         }
     }
 
-    /// The answer to one drug without a visit.
+    /// The answer to one drug without a visit; its places are those of that request.
     pub fn drug(&self) -> pb::CalculateDrugLinesResponse {
-        let answer = self.visit();
+        let mut answer = self.visit();
+        let fields = answer.findings.iter_mut().map(|finding| &mut finding.field);
+        let fields = fields.chain(answer.not_billed.iter_mut().map(|item| &mut item.field));
+        for field in fields.chain(answer.questions.iter_mut().map(|question| &mut question.field)) {
+            *field = place_of_drug_alone(field);
+        }
         pb::CalculateDrugLinesResponse {
             lines: answer.lines,
             not_billed: answer.not_billed,
@@ -79,13 +84,19 @@ impl Answering<'_> {
         }
     }
 
-    /// The drug of a drug line; the drugs of the first administration of an administration line.
+    /// The drug of a drug line; each drug of an administration line once.
     pub(super) fn description(&self, line: &Line) -> Cow<'_, str> {
         let Some(&first) = line.administrations.first() else { return Cow::Borrowed("") };
-        match (line.track, line.drug) {
-            (Track::Drug, Some(drug)) => self.drug_name(first, drug),
-            _ => self.administration_name(first),
+        if let (Track::Drug, Some(drug)) = (line.track, line.drug) {
+            return self.drug_name(first, drug);
         }
+        let mut names = vec![self.administration_name(first)];
+        for name in line.administrations.iter().skip(1).map(|index| self.administration_name(*index)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.len() == 1 { names.swap_remove(0) } else { Cow::Owned(names.join("; ")) }
     }
 
     /// The name in the request, or the catalog's where the request gives only a code.
@@ -227,6 +238,15 @@ impl Answering<'_> {
     }
 }
 
+/// The drug of a request without a visit was read as the only one of its only administration.
+fn place_of_drug_alone(field: &str) -> String {
+    let Some(rest) = field.strip_prefix("administrations[0]") else { return field.to_owned() };
+    match rest.strip_prefix(".drugs[0]") {
+        Some(rest) => format!("drug{rest}"),
+        None => rest.trim_start_matches('.').to_owned(),
+    }
+}
+
 /// Puts a source into a message.
 pub(super) fn citation(source: CitedSource<'_>) -> pb::Citation {
     pb::Citation {
@@ -237,8 +257,14 @@ pub(super) fn citation(source: CitedSource<'_>) -> pb::Citation {
     }
 }
 
-fn is_about_visit(step: &Step) -> bool {
-    step.subject == crate::engine::trail::Subject::Visit
+/// Whether a step speaks of the visit, or of an administration that no line names.
+fn is_on_no_line(step: &Step, result: &CodingResult) -> bool {
+    match step.subject {
+        Subject::Visit => true,
+        Subject::Administration(index) | Subject::Drug(index, _) => {
+            !result.lines.iter().any(|line| line.administrations.contains(&index))
+        }
+    }
 }
 
 fn rule_only(step: &Step) -> pb::Step {
