@@ -10,12 +10,16 @@ use clap::{Args, ValueEnum};
 use super::code_input::{self, Given, Lines};
 use super::code_stream::{self, Streaming};
 use super::formats::{self, ClaimFormat, FormatFlags, InputFormat};
+use super::refused::{EXIT_REFUSED, Refused};
+use super::remote::{Remote, ServerFlag};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
-use super::{PoliciesFlag, print, visit_table};
+use super::visit_table::Shown;
+use super::{PoliciesFlag, print};
 use crate::policy::PolicyBook;
 use crate::report::page;
 use crate::server::coder::{Coded, Coder};
+use crate::server::refusal::Refusal;
 use crate::server::{json, pb};
 
 /// What to code, and how to show it.
@@ -34,6 +38,8 @@ pub struct Flags {
     #[arg(long, value_enum, default_value_t = AnswerDetail::Full)]
     detail: AnswerDetail,
     #[command(flatten)]
+    server: ServerFlag,
+    #[command(flatten)]
     policies: PoliciesFlag,
     /// Where the answers to a file of visits go; standard output when it is not given.
     #[arg(short, long, value_name = "FILE")]
@@ -45,7 +51,7 @@ pub struct Flags {
     #[arg(long)]
     strict: bool,
     /// Cores that code a file of visits; all of them when it is not given.
-    #[arg(long, value_name = "COUNT", env = "INFUSION_CODER_WORKERS")]
+    #[arg(long, value_name = "COUNT")]
     workers: Option<NonZero<usize>>,
     /// Read standard input as a file of visits.
     #[arg(long)]
@@ -80,7 +86,7 @@ enum AnswerFormat {
 
 /// How much of the reasons is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AnswerDetail {
+pub enum AnswerDetail {
     /// The lines alone.
     Lines,
     /// The ids of the rules that decided.
@@ -96,7 +102,7 @@ pub struct RefusedLines(u64);
 
 impl RefusedLines {
     /// What the program ends with where `--strict` asks for it.
-    pub const EXIT_CODE: u8 = 3;
+    pub const EXIT_CODE: u8 = EXIT_REFUSED;
 }
 
 /// Codes the visit or the file of visits.
@@ -104,6 +110,9 @@ impl RefusedLines {
 /// # Errors
 /// A file that cannot be read, or every violation of the request.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
+    if let Some(remote) = flags.server.connect()? {
+        return code_there(flags, &remote);
+    }
     let policies = Arc::new(flags.policies.book()?);
     let coder = Coder::on(flags.store.catalog()?, policies.clone());
     match code_input::open(&flags.file, flags.lines)? {
@@ -120,23 +129,23 @@ fn code_lines(flags: &Flags, coder: &Coder, lines: Lines) -> anyhow::Result<()> 
         workers: flags.workers.map_or_else(available_cores, NonZero::get),
     };
     let foreign = (flags.from == InputFormat::Fhir).then_some(&flags.formats);
-    let coder = || VisitLines::new(coder.clone(), flags.wire_detail(), foreign);
+    let coder = || VisitLines::new(coder.clone(), flags.detail.to_wire(), foreign);
     let done = code_stream::run(streaming, lines, coder)?;
     if flags.strict && done.refused > 0 { Err(RefusedLines(done.refused).into()) } else { Ok(()) }
 }
 
 fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> anyhow::Result<()> {
-    let coded = if flags.from.is_fhir(text) {
+    let (given, coded) = if flags.from.is_fhir(text) {
         let encounter = formats::read_fhir(text, &flags.formats)?;
-        coder.code_foreign(encounter, text.as_bytes(), flags.wire_detail())?
+        let coded = coder.code_foreign(encounter, text.as_bytes(), flags.detail.to_wire());
+        (None, coded.map_err(Refused::from)?)
     } else {
-        let mut request = json::read_request(text)?;
-        request.detail = flags.wire_detail().into();
-        coder.code(request)?
+        let request = flags.request(text)?;
+        (request.encounter.clone(), coder.code(request).map_err(Refused::from)?)
     };
     let claim = |format| formats::write_lines(format, &coded.encounter, &coded.result.lines, &flags.formats);
     let shown = match flags.format {
-        AnswerFormat::Text => visit_table::render(&coded.response),
+        AnswerFormat::Text => Shown::visit(given.as_ref(), &coded.response).render(),
         AnswerFormat::Json => serde_json::to_string_pretty(&coded.response)? + "\n",
         AnswerFormat::Html => html(&coded, policies)?,
         AnswerFormat::FhirClaim => claim(ClaimFormat::FhirClaim)?,
@@ -145,11 +154,20 @@ fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> 
         AnswerFormat::X12Professional => claim(ClaimFormat::X12Professional)?,
         AnswerFormat::X12Institutional => claim(ClaimFormat::X12Institutional)?,
     };
-    match &flags.output {
-        Some(path) => {
-            std::fs::write(path, shown).with_context(|| format!("{} cannot be written", path.display()))
-        }
-        None => print(&shown),
+    flags.show(&shown)
+}
+
+/// Asks a running service; its answer is shown as one that was found here.
+fn code_there(flags: &Flags, remote: &Remote) -> anyhow::Result<()> {
+    let Given::Visit(text) = code_input::open(&flags.file, flags.lines)? else {
+        bail!("a file of visits is coded here, on every core: leave --server out");
+    };
+    let request = flags.request(&text)?;
+    let encounter = request.encounter.clone();
+    match flags.format {
+        AnswerFormat::Text => flags.show(&Shown::visit(encounter.as_ref(), &remote.code(request)?).render()),
+        AnswerFormat::Json => flags.show(&(serde_json::to_string_pretty(&remote.code(request)?)? + "\n")),
+        _ => bail!("a service answers in text and json; other formats are written here: leave --server out"),
     }
 }
 
@@ -166,11 +184,29 @@ fn available_cores() -> usize {
 }
 
 impl Flags {
-    const fn wire_detail(&self) -> pb::Detail {
-        match self.detail {
-            AnswerDetail::Lines => pb::Detail::Lines,
-            AnswerDetail::Rules => pb::Detail::Rules,
-            AnswerDetail::Full => pb::Detail::Full,
+    fn request(&self, text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
+        let mut request = json::read_request(text).map_err(|error| Refused::from(Refusal::from(error)))?;
+        request.detail = self.detail.to_wire().into();
+        Ok(request)
+    }
+
+    fn show(&self, shown: &str) -> anyhow::Result<()> {
+        match &self.output {
+            Some(path) => {
+                std::fs::write(path, shown).with_context(|| format!("{} cannot be written", path.display()))
+            }
+            None => print(shown),
+        }
+    }
+}
+
+impl AnswerDetail {
+    /// The detail of a request.
+    pub const fn to_wire(self) -> pb::Detail {
+        match self {
+            Self::Lines => pb::Detail::Lines,
+            Self::Rules => pb::Detail::Rules,
+            Self::Full => pb::Detail::Full,
         }
     }
 }

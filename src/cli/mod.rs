@@ -6,22 +6,34 @@ pub mod build_seed;
 pub mod code;
 pub mod code_input;
 pub mod code_stream;
+pub mod demo;
 pub mod diff;
+mod drug_words;
 pub mod explain;
 pub mod export;
 pub mod formats;
 pub mod import;
+pub mod load;
 pub mod lookup;
+pub mod manual;
 pub mod ordered_lines;
 mod progress;
+mod refresh_flags;
+mod refused;
 pub mod releases;
+mod remote;
+mod rollback;
 pub mod rules;
 pub mod search;
 pub mod serve;
 pub mod settings;
 mod shelf;
+pub mod units;
 pub mod update;
+mod update_remote;
+mod visit_findings;
 pub mod visit_lines;
+mod visit_places;
 pub mod visit_table;
 
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -31,6 +43,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::refused::{EXIT_REFUSED, Refused};
 use crate::catalog::Catalog;
 use crate::config;
 use crate::policy::PolicyBook;
@@ -46,8 +59,12 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start the service, code the example visits through it, and serve on.
+    Demo(demo::Flags),
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
+    /// Code one drug without a visit: its units, and what the claim says of the discarded rest.
+    Units(units::Flags),
     /// Compare billed claims with what the record supports: one claim, or a file of them.
     Audit(audit::Flags),
     /// Serve the coding calls over gRPC.
@@ -62,6 +79,10 @@ enum Command {
     Rules(rules::Flags),
     /// Explain a rule: what it says, why, an example, its exceptions and its sources.
     Explain(explain::Flags),
+    /// Take a release out of use: answers come from the one before.
+    Rollback(rollback::Flags),
+    /// Put a release that the store holds into use.
+    Activate(rollback::ActivateFlags),
     /// List the releases that the store holds.
     Releases(releases::Flags),
     /// Say what changed between two releases, quarters or years.
@@ -70,6 +91,12 @@ enum Command {
     Export(export::Flags),
     /// Store a bundle or a HCPCS file, or only check one.
     Import(import::Flags),
+    /// Call a running service as many callers would, and measure how it answers.
+    Load(load::Flags),
+    /// Print the completions of a shell.
+    Completions(manual::CompletionsFlags),
+    /// Print the manual page.
+    Man,
     /// Write the embedded table of facts anew; for maintainers.
     #[command(hide = true)]
     BuildSeed(build_seed::Flags),
@@ -90,8 +117,8 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
-            if error.is::<code::RefusedLines>() {
-                ExitCode::from(code::RefusedLines::EXIT_CODE)
+            if error.is::<Refused>() || error.is::<code::RefusedLines>() {
+                ExitCode::from(EXIT_REFUSED)
             } else {
                 ExitCode::FAILURE
             }
@@ -106,7 +133,9 @@ pub fn command() -> clap::Command {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     let done = match command {
+        Command::Demo(flags) => demo::run(&flags),
         Command::Code(flags) => code::run(&flags),
+        Command::Units(flags) => units::run(&flags),
         Command::Audit(flags) => audit::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
@@ -114,10 +143,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Update(flags) => return update::run(&flags),
         Command::Rules(flags) => rules::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Rollback(flags) => rollback::run(&flags),
+        Command::Activate(flags) => rollback::activate(&flags),
         Command::Releases(flags) => releases::run(&flags),
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),
         Command::Import(flags) => import::run(&flags),
+        Command::Load(flags) => load::run(&flags),
+        Command::Completions(flags) => manual::completions(&flags),
+        Command::Man => manual::page(),
         Command::BuildSeed(flags) => build_seed::run(&flags),
     };
     done.map(|()| ExitCode::SUCCESS)

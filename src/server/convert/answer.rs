@@ -44,9 +44,14 @@ impl Answering<'_> {
         }
     }
 
-    /// The answer to one drug without a visit.
+    /// The answer to one drug without a visit; its places are those of that request.
     pub fn drug(&self) -> pb::CalculateDrugLinesResponse {
-        let answer = self.visit();
+        let mut answer = self.visit();
+        let fields = answer.findings.iter_mut().map(|finding| &mut finding.field);
+        let fields = fields.chain(answer.not_billed.iter_mut().map(|item| &mut item.field));
+        for field in fields.chain(answer.questions.iter_mut().map(|question| &mut question.field)) {
+            *field = place_of_drug_alone(field);
+        }
         pb::CalculateDrugLinesResponse {
             lines: answer.lines,
             not_billed: answer.not_billed,
@@ -79,13 +84,19 @@ impl Answering<'_> {
         }
     }
 
-    /// The drug of a drug line; the drugs of the first administration of an administration line.
+    /// The drug of a drug line; each drug of an administration line once.
     pub(super) fn description(&self, line: &Line) -> Cow<'_, str> {
         let Some(&first) = line.administrations.first() else { return Cow::Borrowed("") };
-        match (line.track, line.drug) {
-            (Track::Drug, Some(drug)) => self.drug_name(first, drug),
-            _ => self.administration_name(first),
+        if let (Track::Drug, Some(drug)) = (line.track, line.drug) {
+            return self.drug_name(first, drug);
         }
+        let mut names = vec![self.administration_name(first)];
+        for name in line.administrations.iter().skip(1).map(|index| self.administration_name(*index)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.len() == 1 { names.swap_remove(0) } else { Cow::Owned(names.join("; ")) }
     }
 
     /// The name in the request, or the catalog's where the request gives only a code.
@@ -224,6 +235,15 @@ impl Answering<'_> {
             engine_version: env!("CARGO_PKG_VERSION").to_owned(),
             input_digest: self.input_digest.clone(),
         }
+    }
+}
+
+/// The drug of a request without a visit was read as the only one of its only administration.
+fn place_of_drug_alone(field: &str) -> String {
+    let Some(rest) = field.strip_prefix("administrations[0]") else { return field.to_owned() };
+    match rest.strip_prefix(".drugs[0]") {
+        Some(rest) => format!("drug{rest}"),
+        None => rest.trim_start_matches('.').to_owned(),
     }
 }
 
