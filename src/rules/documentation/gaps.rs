@@ -135,7 +135,7 @@ pub(super) fn of_visit(coding: &Coding<'_>) -> Vec<Gap> {
 pub(super) fn unstated(coding: &Coding<'_>) -> Vec<&'static str> {
     let documentation = &coding.encounter.documentation;
     let is_unstated = |part: &&Part| (part.stated)(documentation).is_none();
-    let matters = |part: &&Part| !super::stake::of(part.scope, coding).lines.is_empty();
+    let matters = |part: &&Part| super::stake::exists(part.scope, coding);
     let parts = PARTS.iter().filter(is_unstated).filter(matters).map(|part| part.name);
     parts.chain(unstated_of_administrations(&coding.encounter.administrations)).collect()
 }
