@@ -22,6 +22,7 @@ mod refresh_flags;
 mod refused;
 pub mod releases;
 mod remote;
+pub mod replay;
 mod rollback;
 pub mod rules;
 pub mod search;
@@ -69,6 +70,8 @@ enum Command {
     Units(units::Flags),
     /// Compare billed claims with what the record supports: one claim, or a file of them.
     Audit(audit::Flags),
+    /// Produce an answer again from its visit and its provenance, and compare them byte for byte.
+    Replay(replay::Flags),
     /// Serve the coding calls over gRPC.
     Serve(Box<serve::Flags>),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
@@ -141,6 +144,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Code(flags) => code::run(&flags),
         Command::Units(flags) => units::run(&flags),
         Command::Audit(flags) => audit::run(&flags),
+        Command::Replay(flags) => replay::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),

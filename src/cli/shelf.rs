@@ -78,6 +78,15 @@ impl StoreFlag {
         }
     }
 
+    /// Everything held: the store, or the embedded release where no store was named and none is there.
+    pub fn held(&self) -> anyhow::Result<Library> {
+        let is_there = self.folder().is_ok_and(|folder| folder.join("db").exists());
+        if self.store.is_none() && !is_there {
+            return Ok(Library::embedded());
+        }
+        Ok(Library::open(&self.folder()?)?.0)
+    }
+
     /// The catalog of the store, or the embedded one where no store was named and none is there.
     pub fn catalog(&self) -> anyhow::Result<Arc<Catalog>> {
         let is_there = self.folder().is_ok_and(|folder| folder.join("db").exists());

@@ -2,6 +2,7 @@
 
 mod audit;
 mod demo;
+mod replay;
 mod rules;
 mod served;
 mod units;
