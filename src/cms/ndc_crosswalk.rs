@@ -2,20 +2,20 @@
 
 use super::asp::money;
 use super::problem::{FileError, ProblemKind, Problems};
-use super::table::{Row, Table};
+use super::table::{self, Column, Row, required};
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quantity::Decimal;
 
 /// The columns read; the year in the name of the first one changes and drops out.
-const COLUMNS: &[&[&str]] = &[
-    &["code", "hcpcscode", "hcpcs"],
-    &["ndc", "ndcoralternateid"],
-    &["drugname"],
-    &["hcpcsdosage", "dosage"],
-    &["pkgsize"],
-    &["pkgqty"],
-    &["billunits"],
-    &["billunitspkg"],
+pub(super) const COLUMNS: &[Column] = &[
+    required(&["code", "hcpcscode", "hcpcs"]),
+    required(&["ndc", "ndcoralternateid"]),
+    required(&["drugname"]),
+    required(&["hcpcsdosage", "dosage"]),
+    required(&["pkgsize"]),
+    required(&["pkgqty"]),
+    required(&["billunits"]),
+    required(&["billunitspkg"]),
 ];
 
 /// The crosswalk of one quarter.
@@ -52,10 +52,9 @@ pub struct CrosswalkRow {
 /// # Errors
 /// [`FileError`] when the file is too large or has no header.
 pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
-    let table = Table::open(bytes, b',', COLUMNS)?;
     let mut crosswalk = Crosswalk::default();
     let (mut rows, mut alternate_ids) = (Vec::new(), 0);
-    table.each(&mut crosswalk.problems, |row, _| {
+    table::each(bytes, COLUMNS, &mut crosswalk.problems, |row, _| {
         let Ok(ndc) = row.get(1).parse() else {
             alternate_ids += 1;
             return Ok(());
@@ -72,11 +71,11 @@ pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
             bill_units_per_package: number(row, 7, "number of billing units")?,
         });
         Ok(())
-    });
+    })?;
     Ok(Crosswalk { rows, alternate_ids, ..crosswalk })
 }
 
-fn number(row: &Row<'_>, column: usize, name: &'static str) -> Result<Decimal, ProblemKind> {
+pub(super) fn number(row: &Row<'_>, column: usize, name: &'static str) -> Result<Decimal, ProblemKind> {
     money(row.get(column)).flatten().ok_or_else(|| ProblemKind::bad(name, row.get(column)))
 }
 

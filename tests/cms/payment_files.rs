@@ -102,5 +102,6 @@ fn every_unit_edit_is_read() {
         let edits = mue::parse(&bytes).expect(&file);
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
         assert_eq!((edits.rows.len(), edits.problems.count()), (lines - 1, 0), "{file}");
+        assert!(edits.rows.iter().all(|edit| edit.kind.is_some() && edit.adjudication.is_some()), "{file}");
     }
 }

@@ -8,7 +8,7 @@ use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
-use super::{WORKBOOK_BYTES_MAX, unreadable};
+use super::unreadable;
 use crate::cms::problem::FileError;
 
 /// Members of a workbook; real ones have about fifteen.
@@ -24,9 +24,6 @@ const SHARED_STRINGS_CLAIM: &str = "uniqueCount";
 
 /// Refuses what no CMS workbook is.
 pub(super) fn measure(bytes: &[u8]) -> Result<(), FileError> {
-    if bytes.len() > WORKBOOK_BYTES_MAX {
-        return Err(FileError::TooLarge { bytes: bytes.len(), bytes_max: WORKBOOK_BYTES_MAX });
-    }
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
     if archive.len() > MEMBERS_MAX {
         return Err(unreadable("it has too many members"));
