@@ -2,10 +2,11 @@
 
 use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Changes, Release, ReleaseKind};
 use crate::catalog::biosimilar::Biosimilars;
+use crate::catalog::edits::EditKind;
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
 use crate::catalog::quarterly::QuarterlyTable;
@@ -39,9 +40,9 @@ impl Catalog {
             }
             merge_quarterly(&mut catalog.statuses, &release.statuses);
             merge_quarterly(&mut catalog.limits, &release.limits);
-            merge_quarterly(&mut catalog.edits.unit_limits, &release.unit_limits);
+            merge_parts(&mut catalog.edits.unit_limits, &release.unit_limits, |(_, kind)| *kind);
             merge_quarterly(&mut catalog.edits.add_ons, &release.add_ons);
-            merge_quarterly(&mut catalog.edits.pairs, &release.pairs);
+            merge_parts(&mut catalog.edits.pairs, &release.pairs, |(_, _, kind)| *kind);
         }
         for versions in codes.values_mut() {
             versions.reverse();
@@ -133,5 +134,25 @@ fn merge_quarterly<K: Eq + Hash + Clone, T: PartialEq + Clone>(
     }
     for quarter in &changes.quarters {
         table.put_quarter(*quarter, added.in_quarter(*quarter).map(|(key, row)| (key.clone(), row.clone())));
+    }
+}
+
+/// Edits come in several files a quarter, one for each kind of claims or in parts. The first file of a
+/// quarter speaks for its kind of claims, and the following ones add to it.
+fn merge_parts<K: Eq + Hash + Clone, T: PartialEq + Clone>(
+    table: &mut QuarterlyTable<K, T>,
+    changes: &Changes<K, T>,
+    kind_of: impl Fn(&K) -> EditKind,
+) {
+    let added = QuarterlyTable::from_changes(changes.quarters.clone(), changes.rows.iter().cloned());
+    for quarter in &changes.quarters {
+        let kinds: FxHashSet<EditKind> = added.in_quarter(*quarter).map(|(key, _)| kind_of(key)).collect();
+        let held: FxHashSet<EditKind> = table
+            .changes()
+            .filter(|(_, from, row)| from == quarter && row.is_some())
+            .map(|(key, ..)| kind_of(key))
+            .collect();
+        let rows = added.in_quarter(*quarter).map(|(key, row)| (key.clone(), row.clone()));
+        table.put_part(*quarter, rows, |key| kinds.contains(&kind_of(key)) && !held.contains(&kind_of(key)));
     }
 }

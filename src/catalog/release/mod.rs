@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::edits::{AddOnParent, PairKey, ProcedurePair, UnitLimit};
 use super::ndc::NdcEntry;
 use super::payment::{PaymentLimit, StatusIndicator};
+use super::quarterly::QuarterlyTable;
 use super::record::CodeVersion;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quarter::Quarter;
@@ -37,6 +38,19 @@ pub enum ReleaseKind {
     Opps,
     /// Correct coding edits.
     Ncci,
+}
+
+impl ReleaseKind {
+    /// Files that CMS posts of this kind each quarter, at most.
+    pub const fn files_per_quarter(self) -> usize {
+        match self {
+            Self::Embedded | Self::Hcpcs | Self::Opps => 1,
+            // Payment limits and the crosswalk.
+            Self::Asp => 2,
+            // Unit limits of three services, code pairs of two in four parts each, and add-on codes.
+            Self::Ncci => 12,
+        }
+    }
 }
 
 /// Names a release and says where it comes from.
@@ -92,6 +106,18 @@ impl<K, T> Changes<K, T> {
     pub fn of_quarter(quarter: Quarter, rows: impl IntoIterator<Item = (K, T)>) -> Self {
         let rows = rows.into_iter().map(|(key, row)| (key, quarter, Some(row))).collect();
         Self { quarters: vec![quarter], rows }
+    }
+}
+
+impl<K: Eq + std::hash::Hash + Copy, T: PartialEq + Clone> Changes<K, T> {
+    /// The whole tables of several quarters, as the changes between them.
+    pub fn of_quarters(tables: impl IntoIterator<Item = (Quarter, Vec<(K, T)>)>) -> Self {
+        let mut table = QuarterlyTable::default();
+        for (quarter, rows) in tables {
+            table.put_quarter(quarter, rows);
+        }
+        let rows = table.changes().map(|(key, quarter, row)| (*key, quarter, row.cloned())).collect();
+        Self { quarters: table.quarters().to_vec(), rows }
     }
 }
 

@@ -1,9 +1,9 @@
-//! From what CMS published to a release of the catalog.
+//! The alpha-numeric HCPCS file as a release.
 
 use std::sync::Arc;
 
-use super::record::CodeVersion;
-use super::release::{Descriptors, Release, ReleaseHeader};
+use crate::catalog::record::CodeVersion;
+use crate::catalog::release::{Descriptors, Release, ReleaseHeader};
 use crate::cms::descriptor::Conventions;
 use crate::cms::facts::facts;
 use crate::cms::hcpcs::{self, CodeRow};
