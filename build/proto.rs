@@ -27,6 +27,7 @@ pub fn compile(out: &Path) -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(&files, [PROTOS])?;
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     fs::write(out.join("enum_names.rs"), enum_names(&descriptors)?)?;
+    fs::write(out.join("json_methods.rs"), json_methods(&descriptors)?)?;
     let builder = tonic_prost_build::configure().generate_default_stubs(true);
     json_mapping(builder, &descriptors).compile_fds(descriptors)?;
     Ok(())
@@ -74,6 +75,29 @@ fn field_attribute(field: &FieldDescriptorProto) -> String {
         serde.push("skip_serializing_if = \"String::is_empty\"".to_owned());
     }
     if serde.is_empty() { String::new() } else { format!("#[serde({})]", serde.join(", ")) }
+}
+
+/// The unary methods by their path, for plain HTTP and JSON.
+fn json_methods(descriptors: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
+    let mut code = String::from("/// The unary methods by their path.\n");
+    code += "pub static JSON_METHODS: &[(&str, crate::server::http_json::Transcoder)] = &[\n";
+    for file in &descriptors.file {
+        let own = |name: &str| name.strip_prefix(&format!(".{}.", file.package())).map(str::to_owned);
+        for (service, method) in
+            file.service.iter().flat_map(|service| service.method.iter().map(move |method| (service, method)))
+        {
+            let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
+            let (request, answer) = (own(method.input_type()), own(method.output_type()));
+            if let (false, false, Some(request), Some(answer)) =
+                (method.client_streaming(), method.server_streaming(), request, answer)
+            {
+                let transcoder = format!("crate::server::http_json::Transcoder::of::<{request}, {answer}>()");
+                writeln!(code, "    ({path:?}, {transcoder}),")?;
+            }
+        }
+    }
+    code += "];\n";
+    Ok(code)
 }
 
 /// The value names of each enum without their prefix, for the JSON mapping.

@@ -1,16 +1,16 @@
 //! All integration tests in one binary, so that the crate is linked once.
 
-mod administration_properties;
+mod administration;
 mod architecture;
 mod catalog_service;
 mod cms;
+mod drug_lines;
 mod examples;
-mod golden_administration;
-mod golden_visits;
 mod interop;
 mod program;
 mod proto_hygiene;
 mod rule_book;
+mod seed;
 mod store_crash;
 mod support;
 mod updater;

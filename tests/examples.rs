@@ -43,6 +43,10 @@ fn every_example_file_is_expected() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     for entry in fs::read_dir(folder).expect("the examples") {
         let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            // The same visits in other formats; tests/interop reads them.
+            continue;
+        }
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
         assert!(EXPECTED.iter().any(|(known, _)| *known == name), "{name} has no expected answer");
     }

@@ -56,9 +56,8 @@ mod tests {
 
     #[test]
     fn a_pair_speaks_before_the_add_on_code_alone() {
-        let of = |add_on, primary| {
-            AddOnSettings::embedded().of(HcpcsCode::of(add_on), HcpcsCode::of(primary))
-        };
+        let of =
+            |add_on, primary| AddOnSettings::embedded().of(HcpcsCode::of(add_on), HcpcsCode::of(primary));
         assert_eq!(of("96375", "96360"), AddOnSetting::PractitionerOnly);
         assert_eq!(of("96375", "96365"), AddOnSetting::Both);
         assert_eq!(of("96376", "96413"), AddOnSetting::FacilityOnly);

@@ -38,8 +38,27 @@ pub struct DrugFacts {
 pub struct NamedClass {
     pub class: DrugClass,
     pub class_cite: Box<str>,
+    pub nature: Nature,
+}
+
+/// What the class of a named substance does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Nature {
+    #[default]
+    Ordinary,
     /// A replacement electrolyte: therapeutic for a documented deficit, hydration when premixed (rule HYD-9).
-    pub is_electrolyte: bool,
+    Electrolyte,
+    /// A flush of the line, which is part of every other service (rules CHM-8, CHM-13).
+    Flush,
+}
+
+/// What a name tells of a drug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NameReading<'a> {
+    /// The substance that decides.
+    pub named: &'a NamedClass,
+    /// A hydration fluid is named too, as in `D5 1/2 NS with 20 mEq KCl`.
+    pub has_fluid: bool,
 }
 
 /// How surely a class is known.
@@ -130,11 +149,17 @@ impl Formulary {
     /// Of several drugs in one text the one with the more complex service decides. A fluid with a
     /// word that is not understood has no class, because the word may be a drug (rule HYD-1).
     pub fn class_of_name(&self, text: &str) -> Option<&NamedClass> {
+        self.read_name(text).map(|reading| reading.named)
+    }
+
+    /// The same, with what else the text names.
+    pub fn read_name(&self, text: &str) -> Option<NameReading<'_>> {
         let folded = fold(text);
         let matches = Matches::find(&folded, &self.by_name);
-        let class = matches.found.into_iter().min_by_key(|named| precedence(named))?;
-        let is_settled = class.class != DrugClass::Hydration || !matches.has_unknown_words;
-        is_settled.then_some(class)
+        let has_fluid = matches.found.iter().any(|named| named.class == DrugClass::Hydration);
+        let named = matches.found.into_iter().min_by_key(|named| precedence(named))?;
+        let is_settled = named.class != DrugClass::Hydration || !matches.has_unknown_words;
+        is_settled.then_some(NameReading { named, has_fluid })
     }
 }
 
@@ -147,7 +172,7 @@ const fn precedence(named: &NamedClass) -> u8 {
         DrugClass::BloodProduct => 3,
         DrugClass::Radiopharmaceutical | DrugClass::Contrast => 4,
         DrugClass::Vaccine | DrugClass::SkinSubstitute => 5,
-        DrugClass::Therapeutic if named.is_electrolyte => 7,
+        DrugClass::Therapeutic if matches!(named.nature, Nature::Electrolyte) => 7,
         DrugClass::Therapeutic => 6,
         DrugClass::Hydration => 8,
     }
@@ -186,6 +211,11 @@ mod tests {
             ("interferon alfa", DrugClass::ComplexBiologic),
             ("denosumab", DrugClass::Therapeutic),
             ("heparin flush", DrugClass::Therapeutic),
+            ("NS @ 150 mL/hr x 2 hours", DrugClass::Hydration),
+            ("D5 ½ NS", DrugClass::Hydration),
+            ("dextrose 50%", DrugClass::Therapeutic),
+            ("Solu-Medrol 125 mg IVP", DrugClass::Therapeutic),
+            ("carboplatin AUC 5", DrugClass::Antineoplastic),
         ] {
             assert_eq!(class_of(name), Some(class), "{name}");
         }
@@ -202,9 +232,9 @@ mod tests {
     fn electrolytes_say_so_and_decide_before_their_fluid() {
         let catalog = Catalog::embedded();
         let named = catalog.formulary.class_of_name("potassium chloride in IV fluid").expect("known");
-        assert!(named.is_electrolyte);
+        assert_eq!(named.nature, Nature::Electrolyte);
         let named = catalog.formulary.class_of_name("D5-1/2 NS + KCl 30 mEq/L").expect("known");
-        assert!(named.is_electrolyte);
+        assert_eq!(named.nature, Nature::Electrolyte);
     }
 
     #[test]

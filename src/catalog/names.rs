@@ -17,8 +17,11 @@ const FILLERS: &[&str] = &[
     "continuous",
     "drip",
     "for",
+    "given",
     "hour",
+    "hours",
     "hr",
+    "hrs",
     "im",
     "in",
     "infusion",
@@ -26,6 +29,7 @@ const FILLERS: &[&str] = &[
     "injection",
     "intravenous",
     "iv",
+    "ivp",
     "ivpb",
     "of",
     "over",
@@ -34,7 +38,9 @@ const FILLERS: &[&str] = &[
     "premixed",
     "push",
     "sc",
+    "rate",
     "solution",
+    "sq",
     "subq",
     "syringe",
     "the",
@@ -47,8 +53,8 @@ const FILLERS: &[&str] = &[
 
 /// Units that follow a number in a strength, a volume or a rate.
 const STRENGTH_UNITS: &[&str] = &[
-    "cc", "g", "gm", "h", "hr", "iu", "kg", "l", "liter", "liters", "m2", "mcg", "meq", "mg", "min",
-    "minutes", "ml", "mmol", "ng", "ug", "unit", "units",
+    "cc", "g", "gm", "h", "hour", "hours", "hr", "hrs", "iu", "kg", "l", "liter", "liters", "m2", "mcg",
+    "meq", "mg", "min", "minutes", "ml", "mmol", "ng", "ug", "unit", "units",
 ];
 
 /// The words of a name in lower case, without strengths and punctuation.
@@ -57,6 +63,7 @@ const STRENGTH_UNITS: &[&str] = &[
 pub fn fold(text: &str) -> Vec<String> {
     let mut words: Vec<String> = text
         .to_lowercase()
+        .replace('½', " 1 2 ")
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
@@ -134,6 +141,7 @@ mod tests {
         for (text, folded) in [
             ("Ondansetron (Zofran) 8 mg IV", "ondansetron zofran iv"),
             ("normal saline 125 ml/h", "normal saline h"),
+            ("D5 ½ NS", "d5 1 2 ns"),
             ("0.9% sodium chloride 1,000 mL", "0 9 sodium chloride"),
             ("5-FU 400mg", "5 fu"),
             ("rituximab-abbs", "rituximab abbs"),

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::code_stream::{self, Streaming};
+use super::formats::{self, ClaimFormat, FormatFlags, InputFormat};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
 use super::{PoliciesFlag, print, visit_table};
@@ -20,10 +21,15 @@ use crate::server::{json, pb};
 /// What to code, and how to show it.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// A visit as JSON, a file of visits (`.jsonl`), or `-` for standard input.
+    /// A visit as JSON or as a FHIR Bundle, a file of visits (`.jsonl`), or `-` for standard input.
     file: PathBuf,
     #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
     format: AnswerFormat,
+    /// What the visit is written in.
+    #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
+    from: InputFormat,
+    #[command(flatten)]
+    formats: FormatFlags,
     /// How much of the reasons to show.
     #[arg(long, value_enum, default_value_t = AnswerDetail::Full)]
     detail: AnswerDetail,
@@ -35,6 +41,9 @@ pub struct Flags {
     /// Continue an output that an earlier run left unfinished.
     #[arg(long, requires = "output")]
     resume: bool,
+    /// End with exit code 3 when a line of a file of visits was refused.
+    #[arg(long)]
+    strict: bool,
     /// Cores that code a file of visits; all of them when it is not given.
     #[arg(long, value_name = "COUNT", env = "INFUSION_CODER_WORKERS")]
     workers: Option<NonZero<usize>>,
@@ -53,6 +62,20 @@ enum AnswerFormat {
     Json,
     /// One self-contained page with the visit's timeline.
     Html,
+    /// A FHIR R4 Claim.
+    FhirClaim,
+    /// A FHIR R4 Bundle of ChargeItems.
+    #[value(alias = "fhir-charge-item")]
+    FhirChargeItems,
+    /// The service lines of an 837P or an 837I, by the setting of the visit.
+    #[value(name = "x12")]
+    X12,
+    /// The service lines of an 837P.
+    #[value(name = "x12-837p")]
+    X12Professional,
+    /// The service lines of an 837I.
+    #[value(name = "x12-837i")]
+    X12Institutional,
 }
 
 /// How much of the reasons is shown.
@@ -64,6 +87,16 @@ enum AnswerDetail {
     Rules,
     /// Every decision in words, with its facts and sources.
     Full,
+}
+
+/// Lines of a file of visits that have an error in the place of their answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} lines were refused; each has its reason in the output")]
+pub struct RefusedLines(u64);
+
+impl RefusedLines {
+    /// What the program ends with where `--strict` asks for it.
+    pub const EXIT_CODE: u8 = 3;
 }
 
 /// Codes the visit or the file of visits.
@@ -85,19 +118,30 @@ fn code_lines(flags: &Flags, coder: &Coder) -> anyhow::Result<()> {
         resume: flags.resume,
         workers,
     };
-    code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.wire_detail()))?;
-    Ok(())
+    let done = code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.wire_detail()))?;
+    if flags.strict && done.refused > 0 { Err(RefusedLines(done.refused).into()) } else { Ok(()) }
 }
 
 fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook) -> anyhow::Result<()> {
     let text = read(&flags.file)?;
-    let mut request = request(&text)?;
-    request.detail = flags.wire_detail().into();
-    let coded = coder.code(request)?;
+    let coded = if flags.from.is_fhir(&text) {
+        let encounter = formats::read_fhir(&text, &flags.formats)?;
+        coder.code_foreign(encounter, text.as_bytes(), flags.wire_detail())?
+    } else {
+        let mut request = request(&text)?;
+        request.detail = flags.wire_detail().into();
+        coder.code(request)?
+    };
+    let claim = |format| formats::write_lines(format, &coded.encounter, &coded.result.lines, &flags.formats);
     let shown = match flags.format {
         AnswerFormat::Text => visit_table::render(&coded.response),
         AnswerFormat::Json => serde_json::to_string_pretty(&coded.response)? + "\n",
         AnswerFormat::Html => html(&coded, policies)?,
+        AnswerFormat::FhirClaim => claim(ClaimFormat::FhirClaim)?,
+        AnswerFormat::FhirChargeItems => claim(ClaimFormat::FhirChargeItems)?,
+        AnswerFormat::X12 => claim(ClaimFormat::X12)?,
+        AnswerFormat::X12Professional => claim(ClaimFormat::X12Professional)?,
+        AnswerFormat::X12Institutional => claim(ClaimFormat::X12Institutional)?,
     };
     match &flags.output {
         Some(path) => {

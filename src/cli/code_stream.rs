@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -28,6 +29,7 @@ pub struct Streaming<'a> {
 /// # Errors
 /// A file that cannot be opened, read or written, or an output that is no beginning of this input's.
 pub fn run<C: LineCoder>(streaming: Streaming<'_>, coder: impl Fn() -> C + Sync) -> anyhow::Result<Progress> {
+    refuse_own_input(streaming.input, streaming.output)?;
     let mut input = open_input(streaming.input)?;
     let (mut output, answered) = open_output(streaming.output, streaming.resume)?;
     let skipped = skip_lines(&mut input, answered)?;
@@ -37,7 +39,7 @@ pub fn run<C: LineCoder>(streaming: Streaming<'_>, coder: impl Fn() -> C + Sync)
             bar.suspend(|| eprintln!("line {}: {}", refusal.line, refusal.reason));
         }
         bar.set_position(skipped + progress.bytes);
-        bar.set_message(format!("{} visits", answered + progress.lines));
+        bar.set_message(rate(answered + progress.lines, progress.lines, bar.elapsed()));
     };
     let done = ordered_lines::run(input, &mut output, streaming.workers, answered, coder, report);
     bar.finish_and_clear();
@@ -46,10 +48,29 @@ pub fn run<C: LineCoder>(streaming: Streaming<'_>, coder: impl Fn() -> C + Sync)
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Progress::default()),
         Err(error) => Err(error).context("the run stopped; --resume continues it"),
         Ok(progress) => {
-            eprintln!("{} lines answered, {} of them refused", progress.lines, progress.refused);
+            let before =
+                if answered > 0 { format!(" after {answered} of earlier runs") } else { String::new() };
+            eprintln!("{} lines answered{before}, {} of them refused", progress.lines, progress.refused);
             Ok(progress)
         }
     }
+}
+
+/// How many visits are answered, and how many of them a second in this run.
+fn rate(answered: u64, in_this_run: u64, elapsed: Duration) -> String {
+    let milliseconds = elapsed.as_millis().max(1);
+    format!("{answered} visits  {}/s", u128::from(in_this_run) * 1000 / milliseconds)
+}
+
+/// An output that is its own input would be emptied before it is read.
+fn refuse_own_input(input: Option<&Path>, output: Option<&Path>) -> anyhow::Result<()> {
+    let (Some(input), Some(output)) = (input, output) else { return Ok(()) };
+    if let (Ok(from), Ok(to)) = (input.canonicalize(), output.canonicalize())
+        && from == to
+    {
+        bail!("{} is the input: name another file with -o", output.display());
+    }
+    Ok(())
 }
 
 type Input = BufReader<Box<dyn Read + Send>>;
@@ -132,10 +153,8 @@ fn progress_bar(input: Option<&Path>, position: u64) -> anyhow::Result<ProgressB
     }
     let length = input.and_then(|path| path.metadata().ok()).map(|metadata| metadata.len());
     let (bar, template) = match length.filter(|length| *length > 0) {
-        Some(length) => {
-            (ProgressBar::new(length), "{wide_bar} {percent}%  {msg}  {bytes_per_sec}  {eta} left")
-        }
-        None => (ProgressBar::new_spinner(), "{spinner} {msg}  {bytes_per_sec}  {elapsed}"),
+        Some(length) => (ProgressBar::new(length), "{wide_bar} {percent}%  {msg}  {eta} left"),
+        None => (ProgressBar::new_spinner(), "{spinner} {msg}  {elapsed}"),
     };
     bar.set_style(ProgressStyle::with_template(template)?);
     bar.set_position(position);
@@ -160,6 +179,20 @@ mod tests {
 
     fn run_files(input: &Path, output: &Path, resume: bool) -> anyhow::Result<Progress> {
         run(Streaming { input: Some(input), output: Some(output), resume, workers: 2 }, || Capitals)
+    }
+
+    #[test]
+    fn an_output_is_never_its_own_input() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "a\n").expect("a file");
+        assert!(run_files(file.path(), file.path(), false).is_err());
+        assert_eq!(std::fs::read(file.path()).expect("a file"), b"a\n");
+    }
+
+    #[test]
+    fn the_rate_counts_this_run_only() {
+        assert_eq!(rate(1_500, 500, Duration::from_millis(250)), "1500 visits  2000/s");
+        assert_eq!(rate(0, 0, Duration::ZERO), "0 visits  0/s");
     }
 
     #[test]

@@ -7,29 +7,49 @@ use crate::domain::claim::Line;
 use crate::domain::encounter::{Encounter, Setting};
 use crate::interop::fhir::{VisitDefaults, read_visit, write_charge_items, write_claim};
 use crate::interop::x12::{ClaimForm, ServiceLineOptions, write_service_lines};
+use crate::server::json::WireEnum;
+use crate::server::{convert, pb};
 
 /// What a visit is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum InputFormat {
-    /// The JSON form of the API; one visit, or a visit a line.
+    /// FHIR where the file says `resourceType`, else the JSON form of the API.
     #[default]
+    Auto,
+    /// The JSON form of the API; one visit, or a visit a line.
     Json,
     /// A FHIR R4 Bundle of one visit.
     Fhir,
 }
 
+impl InputFormat {
+    /// Whether a text is to be read as FHIR.
+    pub fn is_fhir(self, text: &str) -> bool {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Head {
+            resource_type: Option<serde::de::IgnoredAny>,
+        }
+        match self {
+            Self::Json => false,
+            Self::Fhir => true,
+            Self::Auto => serde_json::from_str::<Head>(text).is_ok_and(|head| head.resource_type.is_some()),
+        }
+    }
+}
+
 /// A claim format that coded lines are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimFormat {
     /// A FHIR R4 Claim.
     FhirClaim,
     /// A FHIR R4 Bundle of ChargeItems.
     FhirChargeItems,
+    /// The service lines of an 837P or an 837I, by the setting of the visit.
+    X12,
     /// The service lines of an 837P.
-    #[value(name = "x12-837p")]
     X12Professional,
     /// The service lines of an 837I.
-    #[value(name = "x12-837i")]
     X12Institutional,
 }
 
@@ -39,6 +59,9 @@ pub struct FormatFlags {
     /// Time zone of a FHIR visit whose times are in UTC, an IANA name.
     #[arg(long, value_name = "ZONE", env = "INFUSION_CODER_TIME_ZONE")]
     pub time_zone: Option<String>,
+    /// Setting of a FHIR visit, such as PHYSICIAN_OFFICE, where its Encounter and Location do not tell it.
+    #[arg(long, value_name = "SETTING", value_parser = setting, env = "INFUSION_CODER_SETTING")]
+    pub setting: Option<Setting>,
     /// Payer of a FHIR visit.
     #[arg(long, value_name = "PAYER", env = "INFUSION_CODER_PAYER")]
     pub payer: Option<String>,
@@ -50,13 +73,25 @@ pub struct FormatFlags {
     pub administration_revenue_code: Option<String>,
 }
 
+/// Reads a setting by the name of the API, with or without its prefix.
+fn setting(name: &str) -> Result<Setting, String> {
+    let number = pb::Setting::number(&name.to_ascii_uppercase().replace('-', "_"));
+    let known = number.and_then(|number| pb::Setting::try_from(number).ok()).and_then(convert::setting);
+    known.ok_or_else(|| {
+        let names = pb::Setting::NAMES.iter().filter(|(_, number)| *number != 0).map(|(name, _)| *name);
+        format!("give one of {}", names.collect::<Vec<_>>().join(", "))
+    })
+}
+
 /// Reads the visit of a FHIR Bundle. A stated setting wins over the Bundle's.
 ///
 /// # Errors
 /// The path of the element that is missing or cannot be read.
-pub fn read_fhir(text: &str, setting: Option<Setting>, flags: &FormatFlags) -> anyhow::Result<Encounter> {
-    let (payer, time_zone) = (flags.payer.as_deref(), flags.time_zone.as_deref());
-    read_visit(text, VisitDefaults { setting, payer, time_zone }).context("the FHIR visit cannot be read")
+pub fn read_fhir(text: &str, flags: &FormatFlags) -> anyhow::Result<Encounter> {
+    let FormatFlags { setting, payer, time_zone, .. } = flags;
+    let defaults =
+        VisitDefaults { setting: *setting, payer: payer.as_deref(), time_zone: time_zone.as_deref() };
+    read_visit(text, defaults).context("the FHIR visit cannot be read")
 }
 
 /// Writes coded lines in a claim format, ending with a line end.
@@ -77,7 +112,12 @@ pub fn write_lines(
     Ok(match format {
         ClaimFormat::FhirClaim => serde_json::to_string_pretty(&write_claim(encounter, lines))? + "\n",
         ClaimFormat::FhirChargeItems => serde_json::to_string_pretty(&write_charge_items(lines))? + "\n",
-        ClaimFormat::X12Professional => write_service_lines(ClaimForm::Professional, lines, options),
+        ClaimFormat::X12 if encounter.setting.is_facility() => {
+            write_service_lines(ClaimForm::Institutional, lines, options)
+        }
+        ClaimFormat::X12 | ClaimFormat::X12Professional => {
+            write_service_lines(ClaimForm::Professional, lines, options)
+        }
         ClaimFormat::X12Institutional => write_service_lines(ClaimForm::Institutional, lines, options),
     })
 }
@@ -99,18 +139,36 @@ mod tests {
             Line::new(Track::Drug, HcpcsCode::of("J9312"), 71, day),
         ];
         let flags = FormatFlags { drug_revenue_code: Some("0636".to_owned()), ..FormatFlags::default() };
-        for format in ClaimFormat::value_variants() {
-            let text = write_lines(*format, &encounter, &lines, &flags).expect("text");
+        use ClaimFormat::{FhirChargeItems, FhirClaim, X12, X12Institutional, X12Professional};
+        for format in [FhirClaim, FhirChargeItems, X12, X12Professional, X12Institutional] {
+            let text = write_lines(format, &encounter, &lines, &flags).expect("text");
             assert!(text.contains("96413") && text.contains("J9312") && text.ends_with('\n'), "{text}");
-            let institutional = *format == ClaimFormat::X12Institutional;
+            // The visit is one of a hospital's outpatient department.
+            let institutional = matches!(format, X12 | X12Institutional);
             assert_eq!(text.contains("SV2*0636*HC:J9312"), institutional, "{text}");
         }
     }
 
     #[test]
     fn a_refusal_names_the_element() {
-        let error = read_fhir(r#"{"resourceType": "Patient"}"#, None, &FormatFlags::default())
-            .expect_err("a refusal");
+        let error =
+            read_fhir(r#"{"resourceType": "Patient"}"#, &FormatFlags::default()).expect_err("a refusal");
         assert!(format!("{error:#}").contains("MedicationAdministration"), "{error:#}");
+    }
+
+    #[test]
+    fn fhir_is_recognised_by_its_resource_type() {
+        let auto = InputFormat::Auto;
+        assert!(auto.is_fhir(r#"{"entry": [], "resourceType": "Bundle"}"#));
+        assert!(!auto.is_fhir(r#"{"encounter": {"resourceType": 1}}"#) && !auto.is_fhir("broken"));
+    }
+
+    #[test]
+    fn a_setting_is_read_in_each_spelling() {
+        for name in ["PHYSICIAN_OFFICE", "SETTING_PHYSICIAN_OFFICE", "physician-office"] {
+            assert_eq!(setting(name), Ok(Setting::PhysicianOffice), "{name}");
+        }
+        assert!(setting("OFFICE").expect_err("a refusal").contains("HOSPITAL_OUTPATIENT"));
+        assert!(setting("UNSPECIFIED").is_err());
     }
 }

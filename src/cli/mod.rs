@@ -10,11 +10,14 @@ pub mod formats;
 pub mod import;
 pub mod lookup;
 pub mod ordered_lines;
+mod posting;
+mod progress;
 pub mod releases;
 pub mod rules;
 pub mod search;
 pub mod serve;
 mod shelf;
+pub mod update;
 pub mod visit_lines;
 pub mod visit_table;
 
@@ -48,6 +51,8 @@ enum Command {
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.
     Search(search::Flags),
+    /// Bring the store to the current quarter, or ask a running service to.
+    Update(update::Flags),
     /// List the rules, by family.
     Rules(rules::Flags),
     /// Explain a rule: what it says, why, an example, its exceptions and its sources.
@@ -77,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),
+        Command::Update(flags) => return ended(update::run(&flags)),
         Command::Rules(flags) => rules::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
         Command::Releases(flags) => releases::run(&flags),
@@ -85,11 +91,19 @@ pub fn main() -> ExitCode {
         Command::Import(flags) => import::run(&flags),
         Command::BuildSeed(flags) => build_seed::run(&flags),
     };
+    ended(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<code::RefusedLines>() {
+                ExitCode::from(code::RefusedLines::EXIT_CODE)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use super::shelf::StoreFlag;
 use crate::server::code_book::CodeBook;
 use crate::server::coder::Coder;
 use crate::server::layers::auth::Identities;
+use crate::server::layers::web::WebAccess;
 use crate::server::serve;
 
 /// Where to listen, and who may call.
@@ -28,6 +29,8 @@ pub struct Flags {
     insecure: bool,
     #[command(flatten)]
     policies: PoliciesFlag,
+    #[command(flatten)]
+    web: WebAccess,
     #[command(flatten)]
     store: StoreFlag,
 }
@@ -47,7 +50,8 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let book = CodeBook::new(library);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     let ready = |address| eprintln!("serving on {address}");
-    runtime.block_on(serve::serve(flags.listen, coder, book, identities, ready, stop_signal()))?;
+    let web = flags.web.clone();
+    runtime.block_on(serve::serve(flags.listen, coder, book, identities, web, ready, stop_signal()))?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::ordered_lines::LineCoder;
 use crate::server::coder::Coder;
+use crate::server::refusal::Refusal;
 use crate::server::{json, pb};
 
 /// Codes lines on one core; each worker has its own.
@@ -26,8 +27,10 @@ impl VisitLines {
 
     fn answer(&self, line: &[u8]) -> Result<pb::CodeEncounterResponse, pb::ItemError> {
         let text = std::str::from_utf8(line).map_err(|_| invalid("the line is not UTF-8"))?;
+        // Some programs begin a file with a byte order mark.
+        let text = text.trim_start_matches('\u{feff}');
         let mut request: pb::CodeEncounterRequest =
-            json::read(text).map_err(|error| invalid(&error.to_string()))?;
+            json::read(text).map_err(|error| Refusal::from(error).into_item_error())?;
         if request.detail() == pb::Detail::Unspecified {
             request.set_detail(self.detail);
         }

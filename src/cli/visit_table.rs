@@ -56,7 +56,7 @@ fn track(page: &mut String, title: &str, answer: &pb::CodeEncounterResponse, tra
 /// The drug, and what else the line must carry: its NDC and its narrative.
 fn what_for(billed: &pb::Line) -> String {
     let mut text = billed.description.clone();
-    if let Some(ndc) = &billed.ndc {
+    for ndc in billed.ndc.iter().chain(&billed.further_ndcs) {
         // Writing into a String cannot fail.
         let _ = write!(text, "\nN4{} {}{}", ndc.ndc, ndc.qualifier, ndc.quantity);
     }

@@ -23,8 +23,18 @@ pub(super) const COLUMNS: &[Column] = &[
 pub struct Crosswalk {
     pub rows: Vec<CrosswalkRow>,
     /// Rows whose identifier is no NDC: skin substitutes and devices have other ones.
-    pub alternate_ids: usize,
+    pub alternates: Vec<AlternateRow>,
     pub problems: Problems,
+}
+
+/// One product under an identifier that is no NDC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlternateRow {
+    /// Line of the file, counted from one.
+    pub line: u32,
+    pub code: HcpcsCode,
+    /// Brand or product name as CMS prints it.
+    pub drug_name: Box<str>,
 }
 
 /// One package under one code.
@@ -53,15 +63,16 @@ pub struct CrosswalkRow {
 /// [`FileError`] when the file is too large or has no header.
 pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
     let mut crosswalk = Crosswalk::default();
-    let (mut rows, mut alternate_ids) = (Vec::new(), 0);
+    let (mut rows, mut alternates) = (Vec::new(), Vec::new());
     table::each(bytes, COLUMNS, &mut crosswalk.problems, |row, _| {
+        let code = row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?;
         let Ok(ndc) = row.get(1).parse() else {
-            alternate_ids += 1;
+            alternates.push(AlternateRow { line: row.line, code, drug_name: row.get(2).into() });
             return Ok(());
         };
         rows.push(CrosswalkRow {
             line: row.line,
-            code: row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?,
+            code,
             ndc,
             drug_name: row.get(2).into(),
             dosage: row.get(3).into(),
@@ -72,7 +83,7 @@ pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
         });
         Ok(())
     })?;
-    Ok(Crosswalk { rows, alternate_ids, ..crosswalk })
+    Ok(Crosswalk { rows, alternates, ..crosswalk })
 }
 
 pub(super) fn number(row: &Row<'_>, column: usize, name: &'static str) -> Result<Decimal, ProblemKind> {
@@ -90,7 +101,7 @@ mod tests {
                     Q4100,S,Maker,AAA-99999,Skin,1 SQ CM,1,1,4,4,,\n\
                     J7674,M,Maker,00001-0001-01,Brand,1 MG,21.3125?,1,1,1,,\n";
         let crosswalk = parse(text.as_bytes()).expect("a crosswalk");
-        assert_eq!((crosswalk.rows.len(), crosswalk.alternate_ids), (1, 1));
+        assert_eq!((crosswalk.rows.len(), crosswalk.alternates.len()), (1, 1));
         assert_eq!(crosswalk.rows[0].bill_units, Decimal::whole(10));
         assert_eq!(crosswalk.problems.iter().map(|it| it.line).collect::<Vec<_>>(), [5]);
     }

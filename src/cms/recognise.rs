@@ -204,7 +204,7 @@ impl CmsFile {
             ],
             Self::NocPrices(file) => vec![("drugs", file.rows.len())],
             Self::Crosswalk(file) => {
-                vec![("packages", file.rows.len()), ("without an NDC", file.alternate_ids)]
+                vec![("packages", file.rows.len()), ("without an NDC", file.alternates.len())]
             }
             Self::NocPackages(file) => {
                 vec![("packages", file.rows.len()), ("without an NDC", file.alternate_ids)]

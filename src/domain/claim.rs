@@ -65,6 +65,10 @@ pub struct Line {
     /// For a drug line, the index of the drug within its first administration.
     pub drug: Option<u16>,
     pub ndc: Option<NdcReport>,
+    /// The NDCs beyond the first, where containers of several share the line (rule D-08).
+    pub further_ndcs: Vec<NdcReport>,
+    /// The quantity that goes with the NDC, where the payer wants one and none is given.
+    pub unnamed_quantity: Option<(Decimal, NdcQualifier)>,
     /// Item 19, SV101-7 or NTE text of an unclassified or split line.
     pub narrative: Option<Box<str>>,
     /// The line's share of the charge in cents, where the request states one (rule X-03).
@@ -86,6 +90,8 @@ impl Line {
             administrations: ArrayVec::new(),
             drug: None,
             ndc: None,
+            further_ndcs: Vec::new(),
+            unnamed_quantity: None,
             narrative: None,
             charge_cents: None,
         }

@@ -41,8 +41,14 @@ impl HcpcsCode {
         Self(code)
     }
 
-    /// The five characters.
+    /// In place of the code of a product that is counted in a stated unit and has none: an empty text.
+    pub const NONE: Self = Self([0; 5]);
+
+    /// The five characters; empty for [`Self::NONE`].
     pub fn as_str(&self) -> &str {
+        if *self == Self::NONE {
+            return "";
+        }
         // Every constructor admits ASCII letters and digits only.
         std::str::from_utf8(&self.0).unwrap_or("?????")
     }
@@ -135,8 +141,8 @@ impl Ndc {
 impl FromStr for Ndc {
     type Err = CodeError;
 
-    /// Reads 11 digits, 5-4-2, or one of the three hyphenated 10-digit forms, padding the short
-    /// segment. Ten digits without hyphens are refused, because three codes could be meant.
+    /// Reads 11 digits, or three segments between hyphens of at most 5, 4 and 2 digits, each padded
+    /// to its length. Ten digits without hyphens are refused, because three codes could be meant.
     fn from_str(text: &str) -> Result<Self, CodeError> {
         let refuse = || CodeError::Ndc(shortened(text));
         let trimmed = text.trim();
@@ -148,7 +154,7 @@ impl FromStr for Ndc {
         let digits = match lengths.as_slice() {
             [11] => trimmed.to_owned(),
             [10] => return Err(CodeError::AmbiguousNdc(trimmed.to_owned())),
-            [5, 4, 2] | [4, 4, 2] | [5, 3, 2] | [5, 4, 1] => {
+            [1..=5, 1..=4, 1..=2] => {
                 format!("{:0>5}{:0>4}{:0>2}", segments[0], segments[1], segments[2])
             }
             _ => return Err(refuse()),
@@ -217,6 +223,8 @@ mod tests {
         assert_eq!(read("12345-6789-0").as_deref(), Ok("12345678900"));
         assert_eq!(read("50242-0053-06").as_deref(), Ok("50242005306"));
         assert_eq!(read("50242005306").as_deref(), Ok("50242005306"));
+        assert_eq!(read("2-22-2").as_deref(), Ok("00002002202"));
+        assert!(read("123456-789-01").is_err() && read("--").is_err());
     }
 
     #[test]

@@ -191,6 +191,8 @@ pub struct DrugGiven {
     pub class: Option<DrugClass>,
     /// Why the caller overrides the class.
     pub class_reason: Option<String>,
+    /// What one unit is, where the drug has no code of its own or the catalog proves no unit.
+    pub billing_unit: Option<Quantity>,
     pub dose_administered: Option<Quantity>,
     pub dose_ordered: Option<Quantity>,
     /// The discarded amount that the record documents.

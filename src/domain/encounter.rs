@@ -61,6 +61,8 @@ pub enum Route {
     /// Through a subcutaneous ventricular reservoir.
     IntraventricularReservoir,
     Intraperitoneal,
+    /// Heated and circulated during an operation (rule CHM-10).
+    HeatedIntraperitoneal,
     Intrapleural,
     Intralesional,
     Intravesical,

@@ -153,6 +153,8 @@ reasons! {
     UnknownPayer "UNKNOWN_PAYER",
     /// Several sources disagree; the policy's choice is named.
     DisputedRule "DISPUTED_RULE",
+    /// The stated billing unit is not the one of the code.
+    BillingUnitDiffers "BILLING_UNIT_DIFFERS",
 }
 
 impl std::fmt::Display for Reason {

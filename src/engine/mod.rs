@@ -107,7 +107,7 @@ impl<'a> Coding<'a> {
         Answer { label: label.into(), lines: coding.result.lines }
     }
 
-    /// Adds a finding.
+    /// Adds a finding, unless the payer switched its rule off (`rule_off`).
     pub fn find(
         &mut self,
         severity: Severity,
@@ -117,6 +117,9 @@ impl<'a> Coding<'a> {
         text: &'static str,
         facts: &[NotedFact],
     ) {
+        if severity != Severity::Block && !self.policy.applies(rule) {
+            return;
+        }
         let note = self.result.trail.note(text, facts);
         self.result.findings.push(Finding { severity, reason, field, rule, note });
     }

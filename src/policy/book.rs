@@ -20,6 +20,8 @@ mod embedded {
 pub struct PolicyBook {
     citations: Citations,
     payers: BTreeMap<Arc<str>, Vec<Arc<Policy>>>,
+    /// Folded ids and other names of the payers, and the ids they stand for.
+    names: BTreeMap<String, Arc<str>>,
     version: Arc<str>,
 }
 
@@ -56,12 +58,16 @@ impl PolicyBook {
             let chain = data.chain(id)?;
             payers.insert(Arc::from(id.as_str()), data.resolve(id, &chain, &version)?);
         }
-        Ok(Self { citations: data.citations, payers, version })
+        let names = names(&data)?;
+        Ok(Self { citations: data.citations, payers, names, version })
     }
 
     /// The policy of a payer on a date of service; nothing when no file names the payer.
+    ///
+    /// The payer is told by its id or by another name of its file, in any case and punctuation.
     pub fn at(&self, date: Date, payer: &str) -> Option<&Arc<Policy>> {
-        let policies = self.payers.get(payer)?;
+        let by_name = || self.payers.get(self.names.get(&folded(payer))?);
+        let policies = self.payers.get(payer).or_else(by_name)?;
         let after = policies.partition_point(|policy| policy.from <= date);
         policies.get(after.saturating_sub(1))
     }
@@ -80,6 +86,27 @@ impl PolicyBook {
     pub fn version(&self) -> &str {
         &self.version
     }
+}
+
+/// The names of the payers; two files may not share one.
+fn names(data: &Data) -> Result<BTreeMap<String, Arc<str>>, PolicyError> {
+    let mut names: BTreeMap<String, Arc<str>> = BTreeMap::new();
+    for (file, payer) in data.payers.values() {
+        for name in std::iter::once(&payer.id).chain(&payer.aliases) {
+            let earlier = names.insert(folded(name), payer.id.as_str().into());
+            if let Some(first) = earlier.filter(|first| **first != *payer.id) {
+                let (name, second) = (name.clone(), file.clone());
+                return Err(PolicyError::NamedTwice { name, first: first.to_string(), second });
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// A payer's name without case and punctuation: `NC_Medicaid` and `nc medicaid` are one.
+fn folded(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 
 fn digest(files: &BTreeMap<String, String>) -> Arc<str> {
@@ -132,6 +159,21 @@ mod tests {
         );
         let message = fault(&twice).to_string();
         assert!(message.contains("\"a\"") && message.contains("\"b\""), "{message}");
+    }
+
+    #[test]
+    fn a_payer_is_known_by_its_other_names_and_two_payers_share_none() {
+        let file = |aliases| {
+            format!("id = \"plan\"\ntitle = \"Plan\"\naliases = [{aliases}]\nextends = \"medicare\"\n")
+        };
+        let book = PolicyBook::embedded_with(files(&file("\"The Plan, Inc.\""))).expect("a book");
+        let id = |name| book.at(date(2025, 1, 1), name).map(|policy| policy.payer.to_string());
+        for name in ["plan", "PLAN", "the_plan inc", "The Plan, Inc."] {
+            assert_eq!(id(name).as_deref(), Some("plan"), "{name}");
+        }
+        assert_eq!(id("Medicare").as_deref(), Some("medicare"));
+        let error = PolicyBook::embedded_with(files(&file("\"Medicare\""))).expect_err("a fault");
+        assert!(matches!(error, PolicyError::NamedTwice { .. }), "{error}");
     }
 
     #[test]

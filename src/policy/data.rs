@@ -151,6 +151,9 @@ impl Data {
             (None, None, Some(rule)) if rules::find(rule).is_none() => {
                 return Err(PolicyError::UnknownRule { file, rule: rule.clone() });
             }
+            (None, None, Some(rule)) if rules::find(rule).is_some_and(|found| !found.is_optional) => {
+                return Err(PolicyError::RuleDecides { file, rule: rule.clone() });
+            }
             (Some(_), Some(_), None) | (None, None, Some(_)) => {}
             _ => return Err(PolicyError::EmptyException { file, label: exception.label.clone() }),
         }

@@ -51,6 +51,9 @@ pub enum ValueStatus {
 pub struct PayerFile {
     pub id: String,
     pub title: String,
+    /// Other names that requests use for the payer, in any case and punctuation.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// The payer whose rules hold where this file is silent.
     #[serde(default)]
     pub extends: Option<String>,

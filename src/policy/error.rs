@@ -9,6 +9,8 @@ pub enum PolicyError {
     Syntax { file: String, message: String },
     #[error("parameter `{key}` is declared in both {first} and {second}")]
     DeclaredTwice { key: String, first: String, second: String },
+    #[error("payers `{first}` and {second} are both called `{name}`")]
+    NamedTwice { name: String, first: String, second: String },
     #[error("parameter `{key}` has no value for {date}: add one in catalog/params")]
     NoValue { key: String, date: Date },
     #[error("parameter `{key}`: {message}")]
@@ -17,6 +19,10 @@ pub enum PolicyError {
     UnknownParameter { file: String, key: String },
     #[error("{file}: rule `{rule}` does not exist")]
     UnknownRule { file: String, rule: String },
+    #[error(
+        "{file}: rule `{rule}` decides which code is reported, so it cannot be switched off: change one of its parameters"
+    )]
+    RuleDecides { file: String, rule: String },
     #[error("{file}: `{cite}` is not in citations.toml (named by {by})")]
     UnknownCitation { file: String, cite: String, by: String },
     #[error("payer `{payer}` extends `{extends}`, which does not exist or leads back to itself")]

@@ -1,5 +1,6 @@
 //! Answers for people: text, HTML and the quarterly change report.
 
+pub mod changes;
 mod chart;
 pub mod explanation;
 pub mod note;

@@ -126,9 +126,7 @@ impl<'a> LineView<'a> {
             role: if is_drug { "" } else { role.as_str() },
             style: if is_drug { "drug" } else { role.style() },
             what: what(line, visit),
-            ndc: line.ndc.map_or(String::new(), |report| {
-                format!("{} · {} {}", report.ndc.hyphenated(), report.qualifier.as_str(), report.quantity)
-            }),
+            ndc: line.ndc.iter().chain(&line.further_ndcs).map(ndc).collect::<Vec<_>>().join("; "),
             narrative: line.narrative.as_deref().unwrap_or_default().to_owned(),
             steps,
         }
@@ -229,6 +227,11 @@ pub fn in_short(line: &Line) -> String {
         text.push_str(modifier.as_str());
     }
     text
+}
+
+/// An NDC with the quantity in its own unit.
+fn ndc(report: &crate::domain::claim::NdcReport) -> String {
+    format!("{} · {} {}", report.ndc.hyphenated(), report.qualifier.as_str(), report.quantity)
 }
 
 /// The drug of a drug line with its dose, or the drugs behind an administration line.

@@ -1,6 +1,7 @@
-//! Edits of the finished administration lines: parents, unit limits, code pairs (rules MOD-2, AOC, PTP, MUE).
+//! Edits of the finished administration lines: parents, unit limits, code pairs (rules MOD-2, X-01).
 
 use super::administration::modifiers::edit_kind;
+use super::drug_line::limits::X_01;
 use super::{Family, rule};
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
@@ -12,23 +13,15 @@ use crate::engine::trail::{Value, fact};
 rule! {
     pub static MOD_2: "MOD-2", "Code pairs on one claim",
     basis: Primary, cites: ["PTP"],
+    optional: true,
     says: "Two codes that NCCI pairs are both paid only where the pair allows a modifier and one of the lines carries it; an office visit beside these codes carries 25, and the visit by the nurse alone never stands beside them.",
     why: "The second code of a pair is usually part of the first.",
     example: "An office visit with 25 beside chemotherapy stands; one without is denied.",
     exceptions: "Pairs that allow no modifier.",
 }
 
-rule! {
-    pub static MUE_1: "MUE-1", "Medically unlikely units",
-    basis: Primary, cites: ["MUE"],
-    says: "The units of an administration code on one date are compared with the quarter's unit limit for the kind of claim.",
-    why: "Units above the limit are denied, unless they are documented and appealed where that is possible.",
-    example: "Nine additional hours of chemotherapy in the chair pass the limit of eight.",
-    exceptions: "None.",
-}
-
 /// The rules of this file.
-pub static FAMILIES: &[Family] = &[("Claim edits", &[&MOD_2, &MUE_1])];
+pub static FAMILIES: &[Family] = &[("Claim edits", &[&MOD_2])];
 
 /// Modifiers that NCCI takes as saying that two services are distinct.
 const DISTINCT: [Modifier; 7] = [
@@ -66,7 +59,7 @@ fn check_units(coding: &mut Coding<'_>, at: usize) {
         ];
         let text = "{units} units of {code} pass the unit limit of {limit} for the date.";
         let field = field_of(coding, at);
-        coding.find(Severity::Warn, Reason::UnitsAboveMue, field, &MUE_1, text, &facts);
+        coding.find(Severity::Warn, Reason::UnitsAboveMue, field, &X_01, text, &facts);
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Rule {
     pub in_force_from: &'static str,
     /// First date of service the rule no longer speaks for; empty while it does.
     pub in_force_until: &'static str,
+    /// Whether a payer file may switch the rule off: it only marks a line or warns, and withholds nothing.
+    pub is_optional: bool,
     /// Keys into `catalog/citations.toml`.
     pub citations: &'static [&'static str],
     pub documentation: Documentation,
@@ -91,7 +93,7 @@ impl Eq for Rule {}
 ///     says: "…", why: "…", example: "…", exceptions: "…",
 /// }
 /// ```
-/// `status:`, `from:` and `until:` may stand after `cites:`.
+/// `status:`, `from:`, `until:` and `optional:` may stand after `cites:`.
 macro_rules! rule {
     (
         pub static $name:ident: $id:literal, $title:literal,
@@ -99,6 +101,7 @@ macro_rules! rule {
         $(status: $status:expr,)?
         $(from: $from:literal,)?
         $(until: $until:literal,)?
+        $(optional: $optional:literal,)?
         says: $says:literal,
         why: $why:literal,
         example: $example:literal,
@@ -112,6 +115,7 @@ macro_rules! rule {
             basis: $crate::rules::Basis::$basis,
             in_force_from: $crate::rules::rule!(@or ""; $($from)?),
             in_force_until: $crate::rules::rule!(@or ""; $($until)?),
+            is_optional: $crate::rules::rule!(@or false; $($optional)?),
             citations: &[$($cite),*],
             documentation: $crate::rules::Documentation {
                 what_it_says: $says,

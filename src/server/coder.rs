@@ -73,10 +73,31 @@ impl Coder {
     /// # Errors
     /// Every violation of the request, or a catalog that is not loaded.
     pub fn code(&self, request: pb::CodeEncounterRequest) -> Result<Coded, Refusal> {
-        let catalog = self.catalog()?;
         let detail = detail(request.detail)?;
         let input_digest = digest(request.encounter.as_ref());
-        let encounter = convert::encounter(request.encounter, &self.limits)?;
+        self.code_read(convert::encounter(request.encounter, &self.limits)?, detail, input_digest)
+    }
+
+    /// Codes a visit that was read from another format than our own; `text` is what it was read from.
+    ///
+    /// # Errors
+    /// A catalog that is not loaded.
+    pub fn code_foreign(
+        &self,
+        encounter: Encounter,
+        text: &[u8],
+        detail: pb::Detail,
+    ) -> Result<Coded, Refusal> {
+        self.code_read(encounter, detail, hexadecimal(&Sha256::digest(text)))
+    }
+
+    fn code_read(
+        &self,
+        encounter: Encounter,
+        detail: pb::Detail,
+        input_digest: String,
+    ) -> Result<Coded, Refusal> {
+        let catalog = self.catalog()?;
         let result = engine::code(&encounter, &catalog, self.policy(&encounter)?);
         let citations = self.policies.citations();
         let answering = Answering {
@@ -102,13 +123,7 @@ impl Coder {
         let catalog = self.catalog()?;
         let detail = detail(request.detail)?;
         let input_digest = digest(Some(&request));
-        let (encounter, billing_unit) = convert::drug_alone(request, &self.limits)?;
-        if billing_unit.is_some() {
-            return Err(Refusal::invalid(
-                "billingUnit",
-                "cannot be given yet: name a code, and its unit is used",
-            ));
-        }
+        let encounter = convert::drug_alone(request, &self.limits)?;
         let result = engine::code_drug(&encounter, &catalog, self.policy(&encounter)?);
         let citations = self.policies.citations();
         let answering = Answering {
@@ -123,8 +138,12 @@ impl Coder {
     }
 
     fn policy(&self, encounter: &Encounter) -> Result<&Policy, Refusal> {
-        let at = |payer| self.policies.at(encounter.service_date, payer);
-        let policy = at(&encounter.payer).or_else(|| at(FALLBACK_PAYER));
+        let at = |payer: &str| self.policies.at(encounter.service_date, payer);
+        let of_variant = || {
+            let variant = encounter.payer_variant.as_deref()?;
+            at(&format!("{} {variant}", encounter.payer)).or_else(|| at(variant))
+        };
+        let policy = of_variant().or_else(|| at(&encounter.payer)).or_else(|| at(FALLBACK_PAYER));
         policy.map(AsRef::as_ref).ok_or(Refusal::NoPolicy)
     }
 }
@@ -136,9 +155,12 @@ fn detail(number: i32) -> Result<pb::Detail, Refusal> {
 
 /// SHA-256 of a message in its canonical encoding, in hexadecimal.
 fn digest<M: Message>(message: Option<&M>) -> String {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     let bytes = message.map(Message::encode_to_vec).unwrap_or_default();
-    let digest = Sha256::digest(bytes);
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
     let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(|digit| char::from(HEX[usize::from(digit)])).collect()
 }

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 /// Why a text is not the JSON form of a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{at}{message}")]
+#[error("{at}{}{message}", if at.is_empty() { "" } else { ": " })]
 pub struct JsonError {
-    /// The path of the field at fault and a colon, or nothing at the top.
-    at: String,
-    message: String,
+    /// The path of the field at fault; empty at the top.
+    pub at: String,
+    pub message: String,
 }
 
 /// Reads a message; the error names the path of the field at fault.
@@ -34,8 +34,8 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
 
 impl JsonError {
     fn at(path: &str, error: &serde_json::Error) -> Self {
-        let at = if path == "." || path == "?" { String::new() } else { format!("{path}: ") };
-        Self { at, message: error.to_string() }
+        let at = if path == "." || path == "?" { "" } else { path };
+        Self { at: at.to_owned(), message: error.to_string() }
     }
 }
 

@@ -4,6 +4,7 @@
 
 tonic::include_proto!("infusion.coding.v1");
 include!(concat!(env!("OUT_DIR"), "/enum_names.rs"));
+include!(concat!(env!("OUT_DIR"), "/json_methods.rs"));
 
 /// The descriptors of every proto, for reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

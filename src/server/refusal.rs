@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
-use super::convert::{Path, Violations};
+use super::convert::{Path, Violation, Violations};
+use super::json::JsonError;
 use super::pb::{self, ErrorReason};
 
 /// The domain of every `google.rpc.ErrorInfo`.
@@ -48,7 +49,7 @@ impl Refusal {
             Self::Invalid(violations) => violations.list(),
             _ => &[],
         };
-        let violation = |violation: &super::convert::Violation| pb::FieldViolation {
+        let violation = |violation: &Violation| pb::FieldViolation {
             field: violation.field.clone(),
             description: violation.description.clone(),
         };
@@ -96,6 +97,12 @@ impl Refusal {
 impl From<Violations> for Refusal {
     fn from(violations: Violations) -> Self {
         Self::Invalid(violations)
+    }
+}
+
+impl From<JsonError> for Refusal {
+    fn from(error: JsonError) -> Self {
+        Self::Invalid(Violations::of(Violation { field: error.at, description: error.message }))
     }
 }
 

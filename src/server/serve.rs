@@ -13,6 +13,7 @@ use super::coder::Coder;
 use super::coding_service::CodingService;
 use super::layers::auth::{AuthLayer, Identities};
 use super::layers::metrics::{Metrics, MetricsLayer};
+use super::layers::web::WebAccess;
 use super::limits::ServiceLimits;
 use super::pb;
 use pb::catalog_service_server::CatalogServiceServer;
@@ -52,6 +53,7 @@ pub async fn serve(
     coder: Coder,
     book: CodeBook,
     identities: Identities,
+    web: WebAccess,
     ready: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
@@ -84,6 +86,8 @@ pub async fn serve(
         .load_shed(true)
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .max_connection_age(CONNECTION_AGE_MAX)
+        .accept_http1(web.needs_http1())
+        .layer(web.layers(ServiceLimits::default().message_bytes))
         .layer(MetricsLayer::new(Metrics::new()))
         .layer(AuthLayer::new(identities))
         .add_service(health)

@@ -55,6 +55,11 @@ static ADDRESS: LazyLock<Regex> =
 static MEDIA: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^/media/\d+/?$").expect("a constant expression"));
 
+/// Whether a path is one of a file by its number.
+pub fn is_media(path: &str) -> bool {
+    MEDIA.is_match(path)
+}
+
 /// The links of a page to a feed's files, the newest quarter first and of a quarter the newest posting first.
 ///
 /// Relative addresses are resolved against `page`. A link to another host is left out.

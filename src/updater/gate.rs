@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::quarter::read_quarter;
+use super::settings::{Feed, FeedId};
 use crate::catalog::CodeVersion;
 use crate::catalog::release::{Comparison, Release};
 use crate::domain::time::Date;
@@ -50,6 +51,7 @@ pub struct Objection {
 /// What the gate looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
+    pub feed: &'a Feed,
     pub release: &'a Release,
     /// Name of the member it was read from.
     pub member: &'a str,
@@ -62,9 +64,13 @@ pub struct Candidate<'a> {
 /// Every objection to a release, none when it is plausible.
 pub fn objections(candidate: Candidate<'_>, limits: &GateLimits) -> Vec<Objection> {
     let mut objections = Vec::new();
-    counts(candidate, limits, &mut objections);
-    dates(candidate, limits, &mut objections);
-    changes(candidate, limits, &mut objections);
+    if candidate.feed.id == FeedId::Hcpcs {
+        counts(candidate, limits, &mut objections);
+        dates(candidate, limits, &mut objections);
+        changes(candidate, limits, &mut objections);
+    } else {
+        rows(candidate, limits, &mut objections);
+    }
     let quarter = candidate.release.header.quarter;
     if let Some(named) = read_quarter(candidate.member).filter(|named| *named != quarter) {
         object(
@@ -98,6 +104,23 @@ fn counts(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Ob
     if !missing.is_empty() {
         let accepted = "every release has codes of them".to_owned();
         object(objections, "families", format!("no code of the families {missing}"), accepted);
+    }
+    if exceeds(candidate.problems, limits.problems_per_thousand, count) {
+        let accepted = format!("at most {} in 1,000 are accepted", limits.problems_per_thousand);
+        object(objections, "problems", format!("{} rows with problems", candidate.problems), accepted);
+    }
+}
+
+/// A table beside the codes must have its rows, and nearly all of them readable.
+fn rows(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Objection>) {
+    let release = candidate.release;
+    let count = release.ndcs.len()
+        + release.limits.rows.len()
+        + release.unit_limits.rows.len()
+        + release.add_ons.rows.len();
+    if count < candidate.feed.rows_min {
+        let accepted = format!("at least {} are expected", candidate.feed.rows_min);
+        object(objections, "row-count", format!("{count} rows"), accepted);
     }
     if exceeds(candidate.problems, limits.problems_per_thousand, count) {
         let accepted = format!("at most {} in 1,000 are accepted", limits.problems_per_thousand);
@@ -159,7 +182,9 @@ mod tests {
     }
 
     fn checks(release: &Release, member: &str, problems: usize, held: Option<&Release>) -> Vec<String> {
-        let candidate = Candidate { release, member, problems, held };
+        let settings = Settings::embedded();
+        let feed = settings.feed(FeedId::Hcpcs).expect("the codes");
+        let candidate = Candidate { feed, release, member, problems, held };
         objections(candidate, &limits()).into_iter().map(|objection| objection.check).collect()
     }
 

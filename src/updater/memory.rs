@@ -70,6 +70,11 @@ impl Memory {
         self.files.get(&feed)?.get(&quarter)
     }
 
+    /// The file that was fetched last from an address.
+    pub fn file_at(&self, feed: FeedId, url: &str) -> Option<&FileMemory> {
+        self.files.get(&feed)?.values().find(|file| file.url == url)
+    }
+
     /// Remembers a file.
     pub fn remember(&mut self, feed: FeedId, quarter: Quarter, file: FileMemory) {
         self.files.entry(feed).or_default().insert(quarter, file);

@@ -3,9 +3,13 @@
 pub mod discover;
 pub mod fetch;
 pub mod gate;
+pub mod history;
+pub mod keeper;
 pub mod memory;
 pub mod quarter;
+pub mod reader;
 pub mod refresh;
+pub mod run;
 pub mod settings;
 pub mod source;
 pub mod unpack;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gate::GateLimits;
 use super::unpack::UnpackLimits;
+use crate::catalog::release::ReleaseKind;
 
 /// The settings compiled in.
 const EMBEDDED: &str = include_str!("../../catalog/updater.toml");
@@ -21,7 +22,12 @@ pub enum FeedId {
     Hcpcs,
     AspLimits,
     NdcCrosswalk,
+    /// Unit limits on practitioners' claims.
     Mue,
+    /// Unit limits on outpatient hospitals' claims.
+    MueOutpatient,
+    /// Unit limits on claims of suppliers of durable medical equipment.
+    MueDme,
     AddOnCodes,
 }
 
@@ -33,7 +39,22 @@ impl FeedId {
             Self::AspLimits => "asp-limits",
             Self::NdcCrosswalk => "ndc-crosswalk",
             Self::Mue => "mue",
+            Self::MueOutpatient => "mue-outpatient",
+            Self::MueDme => "mue-dme",
             Self::AddOnCodes => "add-on-codes",
+        }
+    }
+
+    /// The kind of release that its files become.
+    pub const fn release_kind(self) -> ReleaseKind {
+        match self {
+            Self::Hcpcs => ReleaseKind::Hcpcs,
+            Self::AspLimits => ReleaseKind::Asp,
+            Self::NdcCrosswalk => ReleaseKind::Crosswalk,
+            Self::Mue => ReleaseKind::MuePractitioner,
+            Self::MueOutpatient => ReleaseKind::MueOutpatient,
+            Self::MueDme => ReleaseKind::MueDme,
+            Self::AddOnCodes => ReleaseKind::AddOnCodes,
         }
     }
 }
@@ -76,6 +97,9 @@ pub struct Feed {
     pub member_ignored: Pattern,
     /// Extensions of members, the preferred one first.
     pub formats: Vec<String>,
+    /// Fewest rows of a plausible file; the codes have limits of their own.
+    #[serde(default)]
+    pub rows_min: usize,
 }
 
 /// Limits and manners of downloads.
@@ -149,7 +173,15 @@ mod tests {
     #[test]
     fn the_embedded_settings_name_every_feed_once() {
         let settings = Settings::embedded();
-        let all = [FeedId::Hcpcs, FeedId::AspLimits, FeedId::NdcCrosswalk, FeedId::Mue, FeedId::AddOnCodes];
+        let all = [
+            FeedId::Hcpcs,
+            FeedId::AspLimits,
+            FeedId::NdcCrosswalk,
+            FeedId::Mue,
+            FeedId::MueOutpatient,
+            FeedId::MueDme,
+            FeedId::AddOnCodes,
+        ];
         assert_eq!(settings.feeds.iter().map(|feed| feed.id).collect::<Vec<_>>(), all);
         for feed in &settings.feeds {
             assert_eq!(serde_json::json!(feed.id), feed.id.name());

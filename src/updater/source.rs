@@ -3,9 +3,11 @@
 //! A page that cannot be read or lists nothing is "cannot discover", never "no update": the ladder goes
 //! on below it, and the notes say what was missing above.
 
+use std::path::PathBuf;
+
 use url::Url;
 
-use super::discover::{Link, Target, links};
+use super::discover::{Link, Target, is_media, links};
 use super::fetch::{Answer, Expect, FetchError, Fetcher, Validators};
 use super::memory::{Memory, PageMemory};
 use super::quarter::{fill, read_quarter};
@@ -17,39 +19,58 @@ use crate::domain::quarter::Quarter;
 pub enum Source {
     /// A site with the pages of the settings.
     Site(Url),
-    /// One page that lists the code files.
+    /// A page that lists the code files, on a site with the pages of the settings.
     Page(Url),
     /// One code file.
     Archive(Url),
+    /// One code file on this machine.
+    File(PathBuf),
 }
 
 /// Why an address cannot be a source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}: this is not a source: give an http or https address of the site, of its page or of a zip file")]
+#[error(
+    "{0}: this is not a source: give an http or https address of the site, of its page or of a zip file, or a zip file here"
+)]
 pub struct SourceError(String);
 
 impl Source {
-    /// Reads an address: a host alone is a site, a `.zip` an archive, and anything else a page.
+    /// Reads an address: a host alone is a site, a `.zip` or `/media/<number>` an archive, anything else
+    /// a page; a `file:` address or the path of a file that is there is that file.
     ///
     /// # Errors
-    /// [`SourceError`] when it is no http or https address.
+    /// [`SourceError`] when it is none of them.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
-        let url = Url::parse(text).map_err(|_| SourceError(text.to_owned()))?;
+        let wrong = || SourceError(text.to_owned());
+        let has_scheme = text.contains("://") || text.starts_with("file:");
+        if !has_scheme && std::path::Path::new(text).is_file() {
+            return Ok(Self::File(text.into()));
+        }
+        let url = Url::parse(text).map_err(|_| wrong())?;
+        if url.scheme() == "file" {
+            return url.to_file_path().map(Self::File).map_err(|()| wrong());
+        }
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(SourceError(text.to_owned()));
+            return Err(wrong());
         }
         Ok(match url.path() {
             "" | "/" => Self::Site(url),
-            path if path.to_lowercase().ends_with(".zip") => Self::Archive(url),
+            path if path.to_lowercase().ends_with(".zip") || is_media(path) => Self::Archive(url),
             _ => Self::Page(url),
         })
     }
 
-    /// The address that relative ones are resolved against.
-    pub const fn origin(&self) -> &Url {
+    /// The address that relative ones are resolved against; none for a file.
+    pub const fn origin(&self) -> Option<&Url> {
         match self {
-            Self::Site(url) | Self::Page(url) | Self::Archive(url) => url,
+            Self::Site(url) | Self::Page(url) | Self::Archive(url) => Some(url),
+            Self::File(_) => None,
         }
+    }
+
+    /// Whether it has pages that may list tables beside the codes.
+    pub const fn has_pages(&self) -> bool {
+        matches!(self, Self::Site(_) | Self::Page(_))
     }
 }
 
@@ -62,16 +83,25 @@ pub enum Rung {
     LastKnown,
 }
 
+impl Rung {
+    /// Whether nothing promises that there is a file.
+    pub const fn is_tried(self) -> bool {
+        matches!(self, Self::Template | Self::LastKnown)
+    }
+}
+
 /// A file that may be there, and the addresses to try in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located {
     pub quarter: Quarter,
+    /// Whether nothing but the calendar names the quarter, so that the archive's content may.
+    pub is_guess: bool,
     pub addresses: Vec<(Rung, Url)>,
 }
 
 impl Located {
     fn new(quarter: Quarter) -> Self {
-        Self { quarter, addresses: Vec::new() }
+        Self { quarter, is_guess: false, addresses: Vec::new() }
     }
 
     fn add(&mut self, rung: Rung, url: Url) {
@@ -88,6 +118,8 @@ pub struct Survey {
     pub located: Vec<Located>,
     /// Whether a page listed the files; without one, a missing file proves nothing.
     pub page_read: bool,
+    /// Whether the host does not answer at all.
+    pub unreachable: bool,
     /// What went wrong on the rungs that failed.
     pub notes: Vec<String>,
 }
@@ -110,12 +142,22 @@ pub async fn survey(
     memory: &mut Memory,
 ) -> Survey {
     let mut survey = Survey::default();
-    if let Source::Archive(url) = source {
-        let quarter = read_quarter(url.path()).unwrap_or_else(|| newest_wanted(sought));
-        survey.located.push(Located { quarter, addresses: vec![(Rung::Given, url.clone())] });
+    let given = match source {
+        Source::Archive(url) => Some((url.path().to_owned(), vec![(Rung::Given, url.clone())])),
+        Source::File(path) => Some((path.to_string_lossy().into_owned(), Vec::new())),
+        Source::Site(_) | Source::Page(_) => None,
+    };
+    if let Some((path, addresses)) = given {
+        let named = read_quarter(path.rsplit('/').next().unwrap_or_default());
+        let quarter = named.unwrap_or_else(|| newest_wanted(sought));
+        survey.located.push(Located { quarter, is_guess: named.is_none(), addresses });
         return survey;
     }
+    let Some(origin) = source.origin() else { return survey };
     let listed = read_pages(fetcher, source, feed, memory, &mut survey).await;
+    if survey.unreachable {
+        return survey;
+    }
     for quarter in wanted(sought, &listed) {
         let mut located = Located::new(quarter);
         for link in listed.iter().filter(|link| link.quarter == quarter) {
@@ -124,11 +166,13 @@ pub async fn survey(
             }
         }
         let templates = feed.templates.iter().filter(|_| located.addresses.is_empty());
-        let filled: Vec<Url> =
-            templates.filter_map(|text| source.origin().join(&fill(text, quarter)).ok()).collect();
+        let filled: Vec<Url> = templates
+            .filter(|template| is_quarterly(template) || quarter.number() == 1)
+            .filter_map(|template| origin.join(&fill(template, quarter)).ok())
+            .collect();
         filled.into_iter().for_each(|url| located.add(Rung::Template, url));
         let known = memory.file(feed.id, quarter).and_then(|file| Url::parse(&file.url).ok());
-        let known = known.filter(|url| url.origin() == source.origin().origin());
+        let known = known.filter(|url| url.origin() == origin.origin());
         known.into_iter().for_each(|url| located.add(Rung::LastKnown, url));
         survey.located.push(located);
     }
@@ -143,11 +187,7 @@ async fn read_pages(
     memory: &mut Memory,
     survey: &mut Survey,
 ) -> Vec<Link> {
-    let pages = match source {
-        Source::Page(url) if feed.id == FeedId::Hcpcs => vec![url.clone()],
-        _ => feed.pages.iter().filter_map(|path| source.origin().join(path).ok()).collect(),
-    };
-    for page in pages {
+    for page in pages(source, feed) {
         let remembered = memory.pages.entry(feed.id).or_default().entry(page.to_string()).or_default();
         match read_page(fetcher, &page, feed, remembered).await {
             Ok(()) if !remembered.links.is_empty() => {
@@ -158,10 +198,43 @@ async fn read_pages(
                 "{page}: lists no file of {}; the page may have changed its shape",
                 feed.title
             )),
-            Err(error) => survey.notes.push(error.to_string()),
+            Err(error) => {
+                survey.notes.push(error.to_string());
+                if matches!(error, FetchError::Unreachable { .. }) {
+                    survey.unreachable = true;
+                    break;
+                }
+            }
         }
     }
     Vec::new()
+}
+
+/// The pages to read: the one that was given, those of the settings, and for the codes the site's own
+/// front page, which on a mirror lists the files themselves.
+fn pages(source: &Source, feed: &Feed) -> Vec<Url> {
+    let Some(origin) = source.origin() else { return Vec::new() };
+    let is_codes = feed.id == FeedId::Hcpcs;
+    let given = match source {
+        Source::Page(url) if is_codes => Some(url.clone()),
+        _ => None,
+    };
+    let known = feed.pages.iter().map(String::as_str).chain(is_codes.then_some("/"));
+    let mut pages: Vec<Url> =
+        given.into_iter().chain(known.filter_map(|path| origin.join(path).ok())).collect();
+    let mut seen = Vec::new();
+    pages.retain(|page| {
+        !seen.contains(page) && {
+            seen.push(page.clone());
+            true
+        }
+    });
+    pages
+}
+
+/// Whether a name belongs to a quarter; one without its month or number is that of a whole year.
+fn is_quarterly(template: &str) -> bool {
+    template.contains("{month}") || template.contains("{quarter}")
 }
 
 /// Reads a page again, unless it says that it has not changed.
@@ -254,7 +327,9 @@ mod tests {
         assert!(matches!(Source::parse("http://127.0.0.1:8080"), Ok(Source::Site(_))));
         assert!(matches!(Source::parse("https://a.example/x.ZIP"), Ok(Source::Archive(_))));
         assert!(matches!(Source::parse("https://a.example/update"), Ok(Source::Page(_))));
-        for wrong in ["", "a.zip", "file:///a.zip", "ftp://a/b"] {
+        assert!(matches!(Source::parse("https://a.example/media/123456"), Ok(Source::Archive(_))));
+        assert_eq!(Source::parse("file:///a.zip"), Ok(Source::File("/a.zip".into())));
+        for wrong in ["", "a.zip", "ftp://a/b"] {
             assert!(Source::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -89,6 +89,38 @@ pub fn unpack(
     Ok(members)
 }
 
+/// Formats of tables, the preferred first.
+const TABLE_FORMATS: &[&str] = &["xlsx", "csv", "txt", "xls"];
+
+/// Every member in a format of tables, the newest posting first, and of one posting the preferred format.
+///
+/// # Errors
+/// As for [`unpack`].
+pub fn unpack_all(archive: &[u8], limits: UnpackLimits) -> Result<Vec<Member>, UnpackError> {
+    let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(UnpackError::NotAnArchive)?;
+    let entries = inspect(&mut archive, limits)?;
+    let rank = |entry: &Entry| TABLE_FORMATS.iter().position(|format| *format == extension(&entry.name));
+    let mut tables: Vec<(&Entry, usize)> =
+        entries.iter().filter_map(|entry| Some((entry, rank(entry)?))).collect();
+    tables.sort_by_cached_key(|(entry, rank)| (std::cmp::Reverse(posting(stem(&entry.name))), *rank));
+    let mut remaining = limits.total_bytes;
+    let mut members = Vec::new();
+    for (entry, _) in tables {
+        let member = read(&mut archive, entry, limits, remaining)?;
+        remaining = remaining.saturating_sub(member.bytes.len() as u64);
+        members.push(member);
+    }
+    if members.is_empty() {
+        return Err(UnpackError::NoMember { names: entries.into_iter().map(|entry| entry.name).collect() });
+    }
+    Ok(members)
+}
+
+/// A name without its extension.
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
 /// An entry whose declarations are within limits.
 struct Entry {
     index: usize,

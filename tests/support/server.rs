@@ -8,6 +8,7 @@ use infusion_coder::policy::PolicyBook;
 use infusion_coder::server::code_book::CodeBook;
 use infusion_coder::server::coder::Coder;
 use infusion_coder::server::layers::auth::Identities;
+use infusion_coder::server::layers::web::WebAccess;
 use infusion_coder::server::serve::serve;
 use tokio::sync::oneshot;
 use tonic::transport::Channel;
@@ -29,7 +30,8 @@ impl Server {
             let anywhere = "127.0.0.1:0".parse().expect("an address");
             let tell = |address| ready.send(address).expect("the test waits");
             let stopped = async { stopped.await.unwrap_or_default() };
-            serve(anywhere, coder, CodeBook::new(library), Identities::default(), tell, stopped)
+            let (book, web) = (CodeBook::new(library), WebAccess::default());
+            serve(anywhere, coder, book, Identities::default(), web, tell, stopped)
                 .await
                 .expect("the server runs");
         });

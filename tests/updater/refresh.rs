@@ -3,15 +3,16 @@
 use std::io::{Cursor, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use infusion_coder::catalog::release::{Release, ReleaseHeader};
+use infusion_coder::catalog::release::{Release, ReleaseHeader, ReleaseKind};
 use infusion_coder::domain::quarter::Quarter;
 use infusion_coder::updater::fetch::Fetcher;
 use infusion_coder::updater::memory::Memory;
-use infusion_coder::updater::refresh::{Order, Outcome, Report, Shelf, Updater};
-use infusion_coder::updater::settings::Settings;
+use infusion_coder::updater::refresh::{
+    Observer, Order, Outcome, Progress, Read, Report, Shelf, Step, Updater,
+};
+use infusion_coder::updater::settings::{FeedId, Settings};
 use infusion_coder::updater::source::{Sought, Source};
 use infusion_coder::updater::unpack::Member;
-use tokio::sync::watch;
 use zip::write::SimpleFileOptions;
 
 use super::fetch::hurried;
@@ -39,26 +40,46 @@ impl Shelf for Held {
         self.list().iter().map(|release| release.header.clone()).collect()
     }
 
-    fn newest_until(&self, quarter: Quarter) -> Option<Arc<Release>> {
+    fn newest_until(&self, _: ReleaseKind, quarter: Quarter) -> Option<Arc<Release>> {
         self.list().into_iter().rfind(|release| release.header.quarter <= quarter)
     }
 
-    fn keep(&self, release: Release) -> Result<(), String> {
+    fn activate(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn keep(&self, release: &Release) -> Result<(), String> {
         if *self.full.lock().unwrap_or_else(PoisonError::into_inner) {
             return Err("no space left on device".to_owned());
         }
-        self.releases.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(release));
+        self.releases.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(release.clone()));
         Ok(())
     }
 }
 
 /// Reads a text that says how many codes of the embedded release the posting holds.
-fn read(member: &Member, header: ReleaseHeader) -> Result<(Release, usize), String> {
+fn read(_: FeedId, members: &[Member], header: ReleaseHeader) -> Result<Read, String> {
+    let member = &members[0];
     let text = String::from_utf8_lossy(&member.bytes);
     let count = text.trim().parse().map_err(|_| "this is no count".to_owned())?;
     let mut release = Release { header, ..Release::embedded().clone() };
     release.codes.truncate(count);
-    Ok((release, 0))
+    Ok(Read { release, member: member.name.clone(), problems: 0 })
+}
+
+/// Notes the steps.
+#[derive(Default)]
+struct Steps(Mutex<Vec<Step>>);
+
+impl Observer for Steps {
+    fn progress(&self, progress: Progress) {
+        let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if steps.last() != Some(&progress.step) {
+            steps.push(progress.step);
+        }
+    }
+
+    fn took(&self, _: Step, _: std::time::Duration) {}
 }
 
 fn archive(member: &str, text: &str) -> Vec<u8> {
@@ -72,6 +93,7 @@ struct Bench {
     site: Site,
     held: Arc<Held>,
     memory: Memory,
+    steps: Steps,
 }
 
 impl Bench {
@@ -81,7 +103,7 @@ impl Bench {
         let link = |path: &str| format!("<li><a href=\"{path}\">file</a></li>");
         site.put(PAGE, format!("<ul>{}{}</ul>", link(NEXT), link(CURRENT)));
         site.put(CURRENT, archive("f/HCPC2026_JAN_ANWEB.txt", "2000"));
-        Self { site, held: Arc::default(), memory: Memory::default() }
+        Self { site, held: Arc::default(), memory: Memory::default(), steps: Steps::default() }
     }
 
     async fn run(&mut self) -> Report {
@@ -95,11 +117,11 @@ impl Bench {
         settings.gate.drug_codes_min = 100;
         settings.gate.families = vec!['J'];
         let source = Source::Site(self.site.url("/"));
-        let fetcher = Fetcher::new(settings.fetch.clone(), source.origin()).expect("a client");
+        settings.feeds.retain(|feed| feed.id == FeedId::Hcpcs);
+        let fetcher = Fetcher::new(settings.fetch.clone(), &self.site.url("/")).expect("a client");
         let shelf = Arc::clone(&self.held) as Arc<dyn Shelf>;
-        let observe = Box::new(|_, _| ());
-        let (progress, _) = watch::channel(None);
-        let updater = Updater { settings, fetcher, shelf, reader: read, progress, observe };
+        let (settings, fetcher) = (&settings, &fetcher);
+        let updater = Updater { settings, fetcher, shelf, reader: read, observer: &self.steps };
         let sought = Sought::From("2026Q1".parse().expect("a quarter"));
         let mut order = Order { source, sought, validate_only: false, accept: None };
         change(&mut order);
@@ -120,6 +142,11 @@ async fn the_first_run_installs_and_the_second_asks_only() {
         (Outcome::Updated, vec!["2026Q1".to_owned()]),
         "{report:?}"
     );
+    let steps = std::mem::take(&mut *bench.steps.0.lock().expect("the steps"));
+    let names: Vec<&str> = steps.iter().map(|step| step.name()).collect();
+    let expected =
+        ["discover", "fetch", "verify", "unpack", "parse", "gate", "diff", "store", "activate", "fetch"];
+    assert_eq!(names, expected, "the last fetch asks for the next quarter's file");
     bench.site.requests();
     assert_eq!(bench.run().await.outcome, Outcome::AlreadyCurrent);
     let requests = bench.site.requests();

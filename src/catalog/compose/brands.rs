@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::names::fold;
-use crate::cms::ndc_crosswalk::CrosswalkRow;
+use crate::cms::ndc_crosswalk::Crosswalk;
 use crate::domain::code::HcpcsCode;
 
 /// Brands kept of one code; the codes with more are sold under every maker's own name.
@@ -15,10 +15,12 @@ pub(super) struct Products(BTreeMap<HcpcsCode, Vec<String>>);
 
 impl Products {
     /// Takes the rows of one crosswalk; those of the newest one come first.
-    pub(super) fn add<'a>(&mut self, rows: impl IntoIterator<Item = &'a CrosswalkRow>) {
-        for row in rows {
-            let names = self.0.entry(row.code).or_default();
-            let name = plain(&row.drug_name);
+    pub(super) fn add(&mut self, crosswalk: &Crosswalk) {
+        let packages = crosswalk.rows.iter().map(|row| (row.code, &row.drug_name));
+        let alternates = crosswalk.alternates.iter().map(|row| (row.code, &row.drug_name));
+        for (code, drug_name) in packages.chain(alternates) {
+            let names = self.0.entry(code).or_default();
+            let name = plain(drug_name);
             match names.iter_mut().find(|held| held.eq_ignore_ascii_case(&name)) {
                 // Of two spellings the one in capitals is the less legible.
                 Some(held) if *held == held.to_uppercase() => *held = name,
@@ -37,8 +39,14 @@ impl Products {
                 !ingredient.iter().any(|word| word.starts_with(&first) || first.starts_with(word))
             })
         };
-        let mut brands: Vec<Box<str>> =
-            self.0.get(&code).into_iter().flatten().filter(is_brand).map(|name| name.as_str().into()).collect();
+        let mut brands: Vec<Box<str>> = self
+            .0
+            .get(&code)
+            .into_iter()
+            .flatten()
+            .filter(is_brand)
+            .map(|name| name.as_str().into())
+            .collect();
         brands.sort_unstable();
         brands.truncate(BRANDS_MAX);
         brands

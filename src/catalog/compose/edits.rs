@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{ComposeError, claims_of};
+use super::ComposeError;
 use crate::catalog::add_on_settings::AddOnSettings;
-use crate::catalog::edits::{AddOnParent, AddOnSetting, PairKey, ProcedurePair, UnitLimit};
+use crate::catalog::edits::{AddOnParent, AddOnSetting, EditKind, PairKey, ProcedurePair, UnitLimit};
 use crate::catalog::release::{Changes, Release, ReleaseHeader};
 use crate::cms::add_ons::{AddOnEdit, AddOnEdits};
 use crate::cms::mue::UnitEdits;
@@ -14,15 +14,18 @@ use crate::domain::code::HcpcsCode;
 /// Pairs with this indicator never took effect.
 const NEVER_IN_EFFECT: u8 = 9;
 
-pub(super) fn unit_limits(header: ReleaseHeader, file: &UnitEdits) -> Result<Release, ComposeError> {
+pub(super) fn unit_limits(
+    header: ReleaseHeader,
+    claims: Option<EditKind>,
+    file: &UnitEdits,
+) -> Result<Release, ComposeError> {
     let uncounted = file.rows.iter().filter(|row| row.adjudication.is_none()).count();
     if uncounted > 0 {
         return Err(ComposeError::Adjudication(uncounted));
     }
-    let named = claims_of(&header.source);
     let mut rows = Vec::new();
     for row in &file.rows {
-        let kind = row.kind.or(named).ok_or(ComposeError::Claims)?;
+        let kind = row.kind.or(claims).ok_or(ComposeError::Claims)?;
         let limit = row.adjudication.map(|adjudication| UnitLimit { units: row.units, adjudication });
         rows.extend(limit.map(|limit| ((row.code, kind), limit)));
     }
@@ -63,14 +66,17 @@ fn noted(row: &AddOnEdit) -> Option<AddOnSetting> {
 }
 
 /// Of several spans of one pair the one that lasts longest speaks.
-pub(super) fn pairs(header: ReleaseHeader, file: &PairEdits) -> Result<Release, ComposeError> {
-    let kind = claims_of(&header.source).ok_or(ComposeError::Claims)?;
+pub(super) fn pairs(
+    header: ReleaseHeader,
+    claims: Option<EditKind>,
+    file: &PairEdits,
+) -> Result<Release, ComposeError> {
+    let kind = claims.ok_or(ComposeError::Claims)?;
     let mut rows: BTreeMap<PairKey, ProcedurePair> = BTreeMap::new();
     for row in file.rows.iter().filter(|row| row.modifier != NEVER_IN_EFFECT) {
         let pair = ProcedurePair { modifier_allowed: row.modifier == 1, deleted: row.deleted };
         let held = rows.entry((row.column1, row.column2, kind)).or_insert(pair);
-        let lasts_longer =
-            held.deleted.is_some_and(|held| pair.deleted.is_none_or(|deleted| deleted > held));
+        let lasts_longer = held.deleted.is_some_and(|held| pair.deleted.is_none_or(|deleted| deleted > held));
         if lasts_longer {
             *held = pair;
         }
@@ -81,7 +87,6 @@ pub(super) fn pairs(header: ReleaseHeader, file: &PairEdits) -> Result<Release, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::edits::EditKind;
     use crate::catalog::release::ReleaseKind;
     use crate::cms::{add_ons as add_on_file, mue, pairs as pair_file};
 
@@ -96,7 +101,8 @@ mod tests {
                     2,0663T,,CCCCC,,2021182,,\n1,96417,,96413,,2013091,2024366,\n";
         let file = add_on_file::parse(text.as_bytes()).expect("edits");
         let release = add_ons(header("AOC_V2026Q2-MCR.txt"), &file, AddOnSettings::embedded());
-        let shown: Vec<_> = release.add_ons.rows.iter().map(|(code, _, parents)| (code.as_str(), parents)).collect();
+        let shown: Vec<_> =
+            release.add_ons.rows.iter().map(|(code, _, parents)| (code.as_str(), parents)).collect();
         assert_eq!(shown.len(), 2, "{shown:?}");
         let setting = |at: usize, parent: usize| shown[at].1.as_ref().expect("parents")[parent].setting;
         assert_eq!(setting(0, 0), AddOnSetting::PractitionerOnly);
@@ -108,13 +114,13 @@ mod tests {
     fn edits_must_say_whose_claims_they_are_for() {
         let text = "column1,column2,deletion_date,modifier_indicator\n96413,96360,2010-03-31,0\n96413,96360,,1\n96413,J0001,,9\n";
         let file = pair_file::parse(text.as_bytes()).expect("pairs");
-        assert_eq!(pairs(header("pairs.csv"), &file), Err(ComposeError::Claims));
-        let release = pairs(header("ccioph-v322r0-f1.txt"), &file).expect("a release");
+        assert_eq!(pairs(header("pairs.csv"), None, &file), Err(ComposeError::Claims));
+        let release = pairs(header("x"), Some(EditKind::OutpatientHospital), &file).expect("a release");
         let [(key, _, Some(pair))] = release.pairs.rows.as_slice() else { panic!("one pair") };
         assert_eq!((key.2, pair.deleted, pair.modifier_allowed), (EditKind::OutpatientHospital, None, true));
         let text = "HCPCS/CPT Code,MUE Values,MAI\n96413,1,3\nJ9312,2,\n";
         let file = mue::parse(text.as_bytes()).expect("edits");
-        let refused = unit_limits(header("practitioner.csv"), &file);
+        let refused = unit_limits(header("x"), Some(EditKind::Practitioner), &file);
         assert_eq!(refused, Err(ComposeError::Adjudication(1)));
     }
 }

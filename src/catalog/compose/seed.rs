@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::brands::Products;
-use super::{ComposeError, Origin, Readings, release};
+use super::{ComposeError, Readings, release};
 use crate::catalog::Catalog;
 use crate::catalog::edits::EditKind;
 use crate::catalog::quarterly::QuarterlyTable;
@@ -24,8 +24,8 @@ const DRUG_FAMILIES: &[&str] = &["J", "Q", "C9", "A9"];
 const FOREIGN_FAMILIES: &[char] = &['B', 'D', 'E', 'H', 'K', 'L', 'R', 'S', 'T', 'U', 'V'];
 
 /// One file with where it comes from.
-pub struct Source<'a> {
-    pub origin: Origin<'a>,
+pub struct Source {
+    pub header: ReleaseHeader,
     pub file: CmsFile,
 }
 
@@ -33,13 +33,16 @@ pub struct Source<'a> {
 ///
 /// # Errors
 /// A file that cannot be stored.
-pub fn seed(sources: &[Source<'_>], readings: &Readings) -> Result<Release, ComposeError> {
-    let mut releases =
-        sources.iter().map(|it| release(it.origin, &it.file, readings)).collect::<Result<Vec<_>, _>>()?;
+pub fn seed(sources: &[Source], readings: &Readings) -> Result<Release, ComposeError> {
+    let mut releases = sources
+        .iter()
+        .map(|it| release(it.header.clone(), None, &it.file, readings))
+        .collect::<Result<Vec<_>, _>>()?;
     releases.sort_by_key(|release| release.header.quarter);
     let merged = Catalog::merge(&releases, &Overlay::default());
     let newest = releases.iter().rfind(|release| release.header.kind == ReleaseKind::Hcpcs);
-    let quarter = newest.map_or_else(|| Quarter::of(crate::domain::time::date(1970, 1, 1)), |it| it.header.quarter);
+    let quarter =
+        newest.map_or_else(|| Quarter::of(crate::domain::time::date(1970, 1, 1)), |it| it.header.quarter);
     let products = products(sources);
     let mut codes = described(&merged, newest, &products);
     let known: BTreeSet<HcpcsCode> = merged.codes.keys().copied().collect();
@@ -62,17 +65,17 @@ pub fn seed(sources: &[Source<'_>], readings: &Readings) -> Result<Release, Comp
 }
 
 /// The product names of the crosswalks, the newest first.
-fn products(sources: &[Source<'_>]) -> Products {
+fn products(sources: &[Source]) -> Products {
     let mut crosswalks: Vec<_> = sources
         .iter()
         .filter_map(|source| match &source.file {
-            CmsFile::Crosswalk(file) => Some((source.origin.quarter, file)),
+            CmsFile::Crosswalk(file) => Some((source.header.quarter, file)),
             _ => None,
         })
         .collect();
     crosswalks.sort_by_key(|(quarter, _)| std::cmp::Reverse(*quarter));
     let mut products = Products::default();
-    crosswalks.iter().for_each(|(_, file)| products.add(&file.rows));
+    crosswalks.iter().for_each(|(_, file)| products.add(file));
     products
 }
 
@@ -98,7 +101,7 @@ fn described(merged: &Catalog, newest: Option<&Release>, products: &Products) ->
 /// Drug codes that are newer than the newest HCPCS file. A dosage of the payment files proves their unit;
 /// a list of status indicators alone proves none.
 fn undescribed(
-    sources: &[Source<'_>],
+    sources: &[Source],
     described: Quarter,
     known: &BTreeSet<HcpcsCode>,
     products: &Products,
@@ -112,8 +115,8 @@ fn undescribed(
         entry.0 = entry.0.min(quarter);
         entry.1 = entry.1.take().or_else(|| dosage.map(Into::into));
     };
-    for Source { origin, file } in sources {
-        let quarter = origin.quarter;
+    for Source { header, file } in sources {
+        let quarter = header.quarter;
         match file {
             CmsFile::PaymentLimits(file) => {
                 file.rows.iter().for_each(|row| note(row.code, quarter, Some(&row.dosage)));

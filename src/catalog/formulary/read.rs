@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use rustc_hash::FxHashMap;
 
-use super::{CodeRange, DrugFacts, Formulary, FormularyFiles, NamedClass, ProfileEntry};
+use super::{CodeRange, DrugFacts, Formulary, FormularyFiles, NamedClass, Nature, ProfileEntry};
 use crate::catalog::biosimilar;
 use crate::catalog::error::DataError;
 use crate::catalog::names::fold;
@@ -140,7 +140,7 @@ impl Formulary {
         for facts in self.by_code.values() {
             for name in std::iter::once(&facts.ingredient).chain(&facts.brands) {
                 let (class, class_cite) = (facts.class, facts.class_cite.clone());
-                let named = NamedClass { class, class_cite, is_electrolyte: false };
+                let named = NamedClass { class, class_cite, nature: Nature::Ordinary };
                 classes
                     .entry(fold(name).join(" ").into())
                     .and_modify(|held| {
@@ -155,10 +155,10 @@ impl Formulary {
     }
 
     fn read_names(&mut self, text: &str) -> Result<(), DataError> {
-        for row in rows("drugs/names.csv", text, &["name", "class", "class_cite", "electrolyte"])? {
+        for row in rows("drugs/names.csv", text, &["name", "class", "class_cite", "nature"])? {
             let row = row?;
-            let is_electrolyte = row.text(3) == "yes";
-            let named = NamedClass { class: class(&row, 1)?, class_cite: row.text(2).into(), is_electrolyte };
+            let nature = nature(&row, 3)?;
+            let named = NamedClass { class: class(&row, 1)?, class_cite: row.text(2).into(), nature };
             self.by_name.insert(fold(row.text(0)).join(" ").into(), named);
         }
         Ok(())
@@ -178,6 +178,15 @@ fn class(row: &Row<'_>, column: usize) -> Result<DrugClass, DataError> {
         "radiopharmaceutical" => DrugClass::Radiopharmaceutical,
         "skin-substitute" => DrugClass::SkinSubstitute,
         other => return Err(row.refuse(&format!("`{other}` is no class of drug"))),
+    })
+}
+
+fn nature(row: &Row<'_>, column: usize) -> Result<Nature, DataError> {
+    Ok(match row.text(column) {
+        "" => Nature::Ordinary,
+        "electrolyte" => Nature::Electrolyte,
+        "flush" => Nature::Flush,
+        other => return Err(row.refuse(&format!("`{other}` is no nature: electrolyte, flush or nothing"))),
     })
 }
 

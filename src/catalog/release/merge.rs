@@ -10,11 +10,12 @@ use crate::catalog::edits::EditKind;
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
 use crate::catalog::quarterly::QuarterlyTable;
-use crate::catalog::record::CodeVersion;
+use crate::catalog::record::{CodeFlag, CodeVersion};
 use crate::catalog::search::SearchIndex;
 use crate::catalog::snapshot::Catalog;
 use crate::catalog::successors::Successors;
 use crate::domain::code::{HcpcsCode, Ndc};
+use crate::domain::quarter::Quarter;
 
 /// Our own tables that are laid over what the releases say.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,7 @@ impl Catalog {
         let mut releases: Vec<&Release> = releases.into_iter().collect();
         // A stable sort: of two postings of one quarter the one that came later speaks last.
         releases.sort_by_key(|Release { header, .. }| (header.kind != ReleaseKind::Embedded, header.quarter));
+        keep_last_postings(&mut releases);
         let mut catalog = Self { formulary: overlay.formulary.clone(), ..Self::default() };
         let mut codes: FxHashMap<HcpcsCode, Vec<CodeVersion>> = FxHashMap::default();
         let mut ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>> = FxHashMap::default();
@@ -40,9 +42,9 @@ impl Catalog {
             }
             merge_quarterly(&mut catalog.statuses, &release.statuses);
             merge_quarterly(&mut catalog.limits, &release.limits);
-            merge_parts(&mut catalog.edits.unit_limits, &release.unit_limits, |(_, kind)| *kind);
+            merge_by_claims(&mut catalog.edits.unit_limits, &release.unit_limits, |(_, kind)| *kind, true);
             merge_quarterly(&mut catalog.edits.add_ons, &release.add_ons);
-            merge_parts(&mut catalog.edits.pairs, &release.pairs, |(_, _, kind)| *kind);
+            merge_by_claims(&mut catalog.edits.pairs, &release.pairs, |(_, _, kind)| *kind, false);
         }
         for versions in codes.values_mut() {
             versions.reverse();
@@ -59,13 +61,28 @@ impl Catalog {
     }
 }
 
+/// Of two postings of one quarter's whole list only the later one speaks: what it took out is out.
+fn keep_last_postings(releases: &mut Vec<&Release>) {
+    let is_list = |kind| matches!(kind, ReleaseKind::Hcpcs | ReleaseKind::Crosswalk);
+    let named: Vec<(ReleaseKind, Quarter)> =
+        releases.iter().map(|release| (release.header.kind, release.header.quarter)).collect();
+    let mut place = 0..;
+    releases.retain(|release| {
+        let later = place.next().map_or(0, |at: usize| at + 1);
+        !is_list(release.header.kind)
+            || !named[later..].contains(&(release.header.kind, release.header.quarter))
+    });
+}
+
 impl Overlay {
     /// Adds what our tables know and the release does not say.
-    fn complete(&self, version: &mut CodeVersion) {
+    pub(super) fn complete(&self, version: &mut CodeVersion) {
         if let Some(biosimilar) = self.biosimilars.get(version.code) {
             version.reference_codes = biosimilar.reference_codes.clone();
             version.reference_product = Some(biosimilar.reference_product.clone());
             version.name = biosimilar.name.clone();
+            // A code that no descriptor tells of yet is known as a biosimilar by our table alone.
+            version.flags = version.flags.with(CodeFlag::Biosimilar);
             version.brands = biosimilar.brands.clone();
         } else if let Some(facts) = self.formulary.drug(version.code) {
             version.name = (&*facts.ingredient).into();
@@ -137,22 +154,21 @@ fn merge_quarterly<K: Eq + Hash + Clone, T: PartialEq + Clone>(
     }
 }
 
-/// Edits come in several files a quarter, one for each kind of claims or in parts. The first file of a
-/// quarter speaks for its kind of claims, and the following ones add to it.
-fn merge_parts<K: Eq + Hash + Clone, T: PartialEq + Clone>(
+/// Edits come in a file for each kind of claims, and leave those of the other kinds as they are. A file
+/// `is_whole` replaces what its quarter held of its kind; a part of several adds to it.
+fn merge_by_claims<K: Eq + Hash + Clone, T: PartialEq + Clone>(
     table: &mut QuarterlyTable<K, T>,
     changes: &Changes<K, T>,
     kind_of: impl Fn(&K) -> EditKind,
+    is_whole: bool,
 ) {
     let added = QuarterlyTable::from_changes(changes.quarters.clone(), changes.rows.iter().cloned());
     for quarter in &changes.quarters {
         let kinds: FxHashSet<EditKind> = added.in_quarter(*quarter).map(|(key, _)| kind_of(key)).collect();
-        let held: FxHashSet<EditKind> = table
-            .changes()
-            .filter(|(_, from, row)| from == quarter && row.is_some())
-            .map(|(key, ..)| kind_of(key))
-            .collect();
+        let of_quarter = table.changes().filter(|(_, from, row)| from == quarter && row.is_some());
+        let held: FxHashSet<EditKind> = of_quarter.map(|(key, ..)| kind_of(key)).collect();
+        let replaced = |kind| kinds.contains(&kind) && (is_whole || !held.contains(&kind));
         let rows = added.in_quarter(*quarter).map(|(key, row)| (key.clone(), row.clone()));
-        table.put_part(*quarter, rows, |key| kinds.contains(&kind_of(key)) && !held.contains(&kind_of(key)));
+        table.put_part(*quarter, rows, |key| replaced(kind_of(key)));
     }
 }

@@ -21,7 +21,7 @@ use crate::domain::quarter::Quarter;
 
 pub(crate) use bundle::hex;
 pub use bundle::{Bundle, BundleError};
-pub use comparison::{Comparison, UnitChange};
+pub use comparison::{Altered, ChangedCode, Comparison, EndedCode, Side};
 pub use merge::Overlay;
 
 /// What kind of file a release comes from.
@@ -32,23 +32,47 @@ pub enum ReleaseKind {
     Embedded,
     /// The alpha-numeric HCPCS file.
     Hcpcs,
-    /// Payment limits and crosswalk of Part B drugs.
+    /// Payment limits of Part B drugs.
     Asp,
     /// Addendum B.
     Opps,
-    /// Correct coding edits.
+    /// Procedure-to-procedure edits.
     Ncci,
+    /// Crosswalk from National Drug Codes to billing codes.
+    Crosswalk,
+    /// Unit limits on practitioners' claims.
+    MuePractitioner,
+    /// Unit limits on outpatient hospitals' claims.
+    MueOutpatient,
+    /// Unit limits on claims of suppliers of durable medical equipment.
+    MueDme,
+    /// Which primary codes support an add-on code.
+    AddOnCodes,
 }
 
 impl ReleaseKind {
+    /// The word that names of releases begin with.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Hcpcs => "hcpcs",
+            Self::Asp => "asp",
+            Self::Opps => "opps",
+            Self::Ncci => "ncci",
+            Self::Crosswalk => "ndc",
+            Self::MuePractitioner => "mue",
+            Self::MueOutpatient => "mue-outpatient",
+            Self::MueDme => "mue-dme",
+            Self::AddOnCodes => "add-on",
+        }
+    }
+
     /// Files that CMS posts of this kind each quarter, at most.
     pub const fn files_per_quarter(self) -> usize {
         match self {
-            Self::Embedded | Self::Hcpcs | Self::Opps => 1,
-            // Payment limits and the crosswalk.
-            Self::Asp => 2,
-            // Unit limits of three services, code pairs of two in four parts each, and add-on codes.
-            Self::Ncci => 12,
+            // Code pairs of two kinds of claims, in four parts each.
+            Self::Ncci => 8,
+            _ => 1,
         }
     }
 }
@@ -69,13 +93,7 @@ pub struct ReleaseHeader {
 impl ReleaseHeader {
     /// A header whose id follows from what it describes.
     pub fn new(kind: ReleaseKind, quarter: Quarter, source: &str, source_sha256: &str) -> Self {
-        let name = match kind {
-            ReleaseKind::Embedded => "embedded",
-            ReleaseKind::Hcpcs => "hcpcs",
-            ReleaseKind::Asp => "asp",
-            ReleaseKind::Opps => "opps",
-            ReleaseKind::Ncci => "ncci",
-        };
+        let name = kind.name();
         let short = source_sha256.get(..8).unwrap_or(source_sha256);
         Self {
             id: format!("{name}-{quarter}-{short}").into(),

@@ -22,6 +22,11 @@ pub fn is_zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
 }
 
+/// Whether a zip archive is a workbook: every one names its parts in one member.
+pub fn is_xlsx(bytes: &[u8]) -> bool {
+    guard::names_parts(bytes)
+}
+
 /// Whether the bytes begin as a workbook of either form does.
 pub fn is_workbook(bytes: &[u8]) -> bool {
     is_zip(bytes) || compound::is_compound(bytes)

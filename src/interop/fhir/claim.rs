@@ -151,12 +151,12 @@ fn item<'a>(
         modifier: line.modifiers.iter().map(|modifier| Concept::modifier(*modifier)).collect(),
         serviced_date: line.service_date.to_string(),
         quantity: Amount::billing_units(line.units),
-        detail: line.ndc.iter().map(detail).collect(),
+        detail: line.ndc.iter().chain(&line.further_ndcs).zip(1..).map(detail).collect(),
     }
 }
 
-fn detail(report: &crate::domain::claim::NdcReport) -> Detail {
-    Detail { sequence: 1, product_or_service: Concept::ndc(report.ndc), quantity: Amount::of_ndc(report) }
+fn detail((report, sequence): (&crate::domain::claim::NdcReport, usize)) -> Detail {
+    Detail { sequence, product_or_service: Concept::ndc(report.ndc), quantity: Amount::of_ndc(report) }
 }
 
 fn diagnoses(codes: &[String]) -> Vec<Diagnosis> {

@@ -4,7 +4,9 @@ use serde::Deserialize;
 
 use super::parameters;
 use crate::domain::code::{HcpcsCode, Modifier};
-use crate::domain::drug::{ContainerKind, DiscardReason, DrugCircumstance, DrugClass, ProductKind};
+use crate::domain::drug::{
+    ContainerKind, DiscardReason, DrugCircumstance, DrugClass, EsaIndication, ProductKind,
+};
 use crate::domain::encounter::{Entity340b, OffCampus, Route, Setting};
 use crate::domain::quantity::Quantity;
 use crate::domain::time::Date;
@@ -70,6 +72,8 @@ parameters! {
         pub unclassified_codes: Vec<UnclassifiedCode>,
         /// The code of new drugs in hospital outpatient departments (rule N-03).
         pub new_drug_codes: Vec<NewDrugCode>,
+        /// What becomes of an unclassified code where the drug's name has its own (rule N-01).
+        pub unclassified_beside_specific: UnclassifiedBesideSpecific,
         /// What one unit of an unclassified code counts (rule N-04).
         pub unclassified_units: UnclassifiedUnits,
         /// Billing units that a payer defines for a drug under an unclassified code (rule N-04).
@@ -86,6 +90,8 @@ parameters! {
         pub self_administered_codes: Vec<HcpcsCode>,
         /// Erythropoiesis-stimulating agents (rules M-03, M-04).
         pub esa_codes: Vec<EsaCode>,
+        /// What tells the reason for an erythropoietin where the request does not state it (rule M-03).
+        pub esa_reasons: Vec<EsaReason>,
         /// Modifier of a drug that a dialysis patient gets for another reason (rule M-05).
         pub unrelated_to_esrd_modifiers: Vec<Modifier>,
         /// 340B modifiers by kind of entity (rule M-06).
@@ -235,6 +241,14 @@ switches! {
     pub enum UnclassifiedUnits {
         One,
         Containers,
+        /// The amount that the request states as the payer's own billing unit; one where it states none.
+        StatedDosage,
+    }
+
+    /// What becomes of an unclassified code where the drug's name has its own.
+    pub enum UnclassifiedBesideSpecific {
+        Refuse,
+        Warn,
     }
 
     /// Whether JA and JB are asked for.
@@ -337,6 +351,15 @@ rows! {
     pub struct EsaCode {
         pub code: HcpcsCode,
         pub on_dialysis: bool,
+    }
+
+    /// What tells the reason for an erythropoietin.
+    pub struct EsaReason {
+        pub indication: EsaIndication,
+        /// ICD-10-CM codes that stand for the reason.
+        pub diagnoses: Vec<String>,
+        /// Words behind the drug's name, folded to lower case.
+        pub words: Vec<String>,
     }
 
     /// The modifier of a kind of 340B entity.

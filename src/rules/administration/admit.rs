@@ -1,9 +1,10 @@
 //! What each administration is: its route, class and minutes decide the kind of service.
 
+use super::hydration::{HYD_9, Purpose};
 use super::infusion_time::{TIME_1, is_push};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
-use super::{hydration, outside, what_if};
+use super::{hydration, outside, pump, what_if};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
@@ -57,6 +58,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
     };
     match route {
         Route::LineFlush => service.kind = Kind::Flush,
+        Route::IvPush if pump::is_flush(coding, administration) => service.kind = Kind::Flush,
         Route::PumpRefill => service.kind = Kind::Refill,
         Route::OnBodyInjector => service.kind = Kind::OnBodyInjector,
         Route::Transfusion => outside::transfusion(coding, visit, &mut service),
@@ -71,7 +73,11 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
         Ok(class) => class,
         Err(unknown) => return hold_for_class(coding, visit, service, route, unknown),
     };
-    let Some(class) = hydration::purpose(coding, service.index, class) else { return };
+    let class = match hydration::purpose(coding, service.index, class) {
+        Purpose::Class(class) => class,
+        Purpose::Refused => return,
+        Purpose::Unknown => return hold_for_purpose(coding, visit, service, route),
+    };
     match class {
         DrugClass::BloodProduct => return outside::transfusion(coding, visit, service),
         DrugClass::Contrast
@@ -217,12 +223,7 @@ fn admit_pump(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Serv
                 fact::parameter("limit", Value::Minutes(**prolonged), prolonged),
             ];
             let text = "{minutes} minutes do not exceed {limit}, so this is an infusion and no prolonged pump start.";
-            coding.result.trail.declined(
-                &super::pump::CHM_4,
-                Subject::Administration(service.index),
-                text,
-                &facts,
-            );
+            coding.result.trail.declined(&pump::CHM_4, Subject::Administration(service.index), text, &facts);
             admit_timed(coding, visit, service, Route::IvInfusion);
         }
         Ok(flow) | Err((_, flow)) => {
@@ -262,6 +263,19 @@ fn hold_for_class(
             what_if::ask_indication(coding);
         }
     }
+    if !matches!(route, Route::IvInfusion | Route::IvPush) {
+        service.kind = Kind::Settled;
+    }
+}
+
+fn hold_for_purpose(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
+    let index = service.index;
+    service.flow = timeline::flow(coding, visit, index).unwrap_or_else(|(_, flow)| flow);
+    hold(coding, service, Family::Therapeutic, &HYD_9, "Waits for the purpose of the fluid.");
+    let field = Field::Administration(index, "fluidPurpose");
+    let text = "A fluid with electrolytes is hydration, or a therapeutic drug where it treated a documented deficit; the request does not say which. State the purpose.";
+    coding.find(Severity::Block, Reason::MissingDrugClass, field, &HYD_9, text, &[]);
+    what_if::ask_purpose(coding, index);
     if !matches!(route, Route::IvInfusion | Route::IvPush) {
         service.kind = Kind::Settled;
     }

@@ -57,6 +57,16 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     }
 }
 
+/// Sends the heated perfusion of the abdomen to the operation that it is an addition to.
+pub(super) fn heated(coding: &mut Coding<'_>, index: u16) {
+    let code = coding.policy.administration.outside_codes.heated_intraperitoneal;
+    let facts = [fact::derived("code", Value::Code(code))];
+    let what = Field::Administration(index, "");
+    let text = "Heated perfusion of the abdomen is an addition to its operation, timed from {code} on the surgical claim, and earns no administration code here.";
+    coding.find(Severity::Info, Reason::OutsideScope, what, &CHM_10, text, &facts);
+    coding.not_billed(what, &CHM_10, text, &facts);
+}
+
 fn plain(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, code: HcpcsCode) {
     let facts = [fact::derived("code", Value::Code(code))];
     let subject = Subject::Administration(service.index);

@@ -1,5 +1,6 @@
 //! Hydration: what it is, its minutes, and when it is not reported (rules HYD-*, TIME-4, TIME-8, CONC-4).
 
+use super::electrolytes::{Electrolytes, has_transfusion};
 use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
 use super::overlap;
@@ -43,9 +44,9 @@ rule! {
 rule! {
     pub static HYD_2: "HYD-2", "Fluid that carries a drug is incidental",
     basis: Quoted, cites: ["NCCI11", "UWHC"],
-    says: "Fluid that carries a drug, or runs behind blood, heparin or sedation, is part of that service (also rule HYD-7).",
+    says: "Fluid that carries a drug is part of giving that drug.",
     why: "It only brings the drug in.",
-    example: "Saline behind a unit of red cells is not hydration.",
+    example: "The saline of an antibiotic bag is not hydration.",
     exceptions: "None.",
 }
 
@@ -61,17 +62,17 @@ rule! {
 rule! {
     pub static HYD_4: "HYD-4", "Hydration is never concurrent",
     basis: Quoted, cites: ["NCCI11", "NOR-HYD"],
-    says: "Minutes of hydration that run together with another infusion or a transfusion are not reported; what runs before and after may be (also rule CONC-4).",
+    says: "Minutes of hydration that run together with another infusion or a transfusion are not reported; what runs before and after may be.",
     why: "NCCI includes fluid given at the same time in the other service.",
     example: "Saline from 10:50 to 13:25 beside chemotherapy from 11:20 to 13:05 leaves 50 minutes.",
     exceptions: "None.",
 }
 
 rule! {
-    pub static HYD_5: "HYD-5", "Hydration before or after chemotherapy",
-    basis: Quoted, cites: ["OHIMA", "NOR-HYD"],
-    says: "Fluid before or after chemotherapy is reported when it was necessary in itself and long enough. A policy may count fluid that the drug's label directs as part of the chemotherapy.",
-    why: "Sources disagree on label-directed fluid, so the choice is a switch (D-4).",
+    pub static HYD_5: "HYD-5", "Hydration before or after chemotherapy or a transfusion",
+    basis: Quoted, cites: ["NCCI11", "OHIMA", "NOR-HYD"],
+    says: "Fluid before or after chemotherapy or a transfusion is reported when it was necessary in itself and long enough; on the day of a transfusion it carries 59 or XU. A policy may count fluid that the drug's label directs as part of the chemotherapy.",
+    why: "Fluid beside another product is usually part of it. Sources disagree on label-directed fluid, so that choice is a switch (D-4).",
     example: "Two hours of saline before cisplatin are two additional hours, or nothing under the other policy.",
     exceptions: "None.",
 }
@@ -82,6 +83,25 @@ rule! {
     says: "Fluid around an operation, for fasting, or without signs and symptoms on record is not paid as hydration.",
     why: "The service treats a need, and the record must show it.",
     example: "Two hours of saline for a fasting patient without symptoms earn nothing.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static HYD_7: "HYD-7", "Fluid behind another product is not hydration",
+    basis: Secondary, cites: ["UWHC"],
+    says: "Fluid that runs behind blood, heparin, nitroglycerin or sedation is not hydration.",
+    why: "It serves the other product and treats no need of fluid.",
+    example: "Three hours of saline behind two units of red cells earn nothing.",
+    exceptions: "Fluid that was ordered and needed by itself before or after it (HYD-5).",
+}
+
+rule! {
+    pub static CONC_4: "CONC-4", "Hydration is never the concurrent service",
+    basis: Quoted, cites: ["NCCI11", "NOR-HYD"],
+    status: Status::Informational,
+    says: "Hydration that runs together with another service is neither hydration nor concurrent; HYD-4 takes its minutes out.",
+    why: "The concurrent code is for drugs.",
+    example: "Saline beside chemotherapy over the same hour earns nothing.",
     exceptions: "None.",
 }
 
@@ -113,18 +133,29 @@ rule! {
     exceptions: "None.",
 }
 
-pub(super) static RULES: &[&Rule] =
-    &[&TIME_4, &TIME_8, &HYD_1, &HYD_2, &HYD_3, &HYD_4, &HYD_5, &HYD_6, &HYD_8, &HYD_9, &HYD_10];
+pub(super) static RULES: &[&Rule] = &[
+    &TIME_4, &TIME_8, &HYD_1, &HYD_2, &HYD_3, &HYD_4, &HYD_5, &HYD_6, &HYD_7, &HYD_8, &HYD_9, &HYD_10,
+    &CONC_4,
+];
 
-/// The class of a service once the purpose of its fluid is read; nothing when it earns no line.
-pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> Option<DrugClass> {
+/// What a service is once the purpose of its fluid is read.
+pub(super) enum Purpose {
+    Class(DrugClass),
+    /// It earns no line.
+    Refused,
+    /// A fluid with electrolytes, and nothing tells whether it treated a deficit.
+    Unknown,
+}
+
+/// The class of a service once the purpose of its fluid is read.
+pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> Purpose {
+    if !matches!(class, DrugClass::Hydration | DrugClass::Therapeutic) {
+        return Purpose::Class(class);
+    }
     let administration = &coding.encounter.administrations[usize::from(index)];
-    let policy = coding.policy;
-    let switch = &policy.administration.electrolyte_class;
-    let electrolytes = &policy.administration.electrolyte_codes;
-    let is_electrolyte =
-        administration.drugs.iter().any(|d| d.code.is_some_and(|c| electrolytes.contains(&c)));
-    let is_stated = administration.drugs.iter().any(|drug| drug.class.is_some());
+    let switch = &coding.policy.administration.electrolyte_class;
+    let electrolytes = Electrolytes::of(coding, administration);
+    let (is_electrolyte, is_stated) = (electrolytes.present, electrolytes.class_is_stated);
     let read = match (class, administration.fluid_purpose, **switch) {
         (DrugClass::Hydration, Some(FluidPurpose::ElectrolyteReplacement), ElectrolyteClass::ByIntent) => {
             DrugClass::Therapeutic
@@ -140,6 +171,11 @@ pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> 
         (DrugClass::Therapeutic, _, ElectrolyteClass::AlwaysHydration) if is_electrolyte => {
             DrugClass::Hydration
         }
+        (DrugClass::Therapeutic, None, ElectrolyteClass::ByIntent)
+            if electrolytes.are_premixed() && !is_stated =>
+        {
+            return Purpose::Unknown;
+        }
         _ => class,
     };
     if read != class {
@@ -148,7 +184,11 @@ pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> 
         let text = "The fluid with electrolytes counts as {class}.";
         coding.result.trail.fired(&HYD_9, Subject::Administration(index), text, &facts);
     }
-    if read == DrugClass::Hydration && is_refused(coding, index) { None } else { Some(read) }
+    if read == DrugClass::Hydration && is_refused(coding, index) {
+        Purpose::Refused
+    } else {
+        Purpose::Class(read)
+    }
 }
 
 /// Whether the purpose of the fluid leaves nothing to report.
@@ -161,6 +201,9 @@ fn is_refused(coding: &mut Coding<'_>, index: u16) -> bool {
         *coding.policy.administration.chemo_prehydration == ChemoPrehydration::IntegralIfLabelDirected;
     let (rule, text) = match administration.fluid_purpose {
         Some(FluidPurpose::KeepOpen) => (&HYD_3, "Fluid that keeps the vein open is never reported."),
+        Some(FluidPurpose::Carrier) if has_transfusion(encounter) => {
+            (&HYD_7, "Fluid that runs behind blood is part of the transfusion.")
+        }
         Some(FluidPurpose::Carrier) => {
             (&HYD_2, "Fluid that carries a drug or runs behind another product is incidental.")
         }

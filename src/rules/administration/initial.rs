@@ -88,6 +88,7 @@ rule! {
 rule! {
     pub static HIER_TIE: "HIER-TIE", "Two equal services: the longest, then the earliest",
     basis: Inferred, cites: ["ML-0131"],
+    optional: true,
     says: "Neither CPT nor CMS breaks a tie inside a family and technique. The longest service is taken, then the earliest, then the first of the record, and the answer reports it.",
     why: "Some order is needed, and the length is what vendors use.",
     example: "Of two antibiotic infusions of 93 and 63 minutes the longer one is initial.",

@@ -1,5 +1,9 @@
-//! Lines of the administration track, and the parents that an add-on needs (rules MOD-1, AOC).
+//! Lines of the administration track, and the parents that an add-on needs (rules MOD-1, CONC-2).
 
+use super::initial::INIT_3;
+use super::modifiers::MOD_6;
+use super::push::{REP_1, REP_2, SEQ_3};
+use super::sequence::{SEQ_1, SEQ_2};
 use super::visit::{Service, Visit};
 use crate::catalog::edits::AddOnSetting;
 use crate::domain::claim::{Line, Track};
@@ -21,9 +25,9 @@ rule! {
 }
 
 rule! {
-    pub static CONC_2: "CONC-2", "An add-on needs a parent that CMS allows",
+    pub static CONC_2: "CONC-2", "A concurrent infusion needs a parent that CMS allows",
     basis: Primary, cites: ["AOC"],
-    says: "An add-on code is reported only with one of the primary codes that the quarter's table of CMS lists for it. The concurrent code, for one, does not follow an initial push.",
+    says: "The concurrent code is reported only with one of the primary codes that the quarter's table of CMS lists for it: an initial infusion or hydration, an additional hour or a pump start, and no push. Every other add-on has its own list there.",
     why: "An add-on without its parent is denied.",
     example: "Two therapeutic infusions together, with a chemotherapy push as the initial service: the second one has no clean code.",
     exceptions: "A policy may follow the facility hierarchy instead (switch D-19).",
@@ -64,6 +68,9 @@ pub(super) fn bill(
     }
     if keeps_planned_code(coding, visit, service) {
         let _ = line.add_modifier(DISCONTINUED);
+        let subject = Subject::Administration(service.index);
+        let text = "The office broke the service off: modifier 53.";
+        coding.result.trail.fired(&MOD_6, subject, text, &[]);
     }
     let lines = &mut coding.result.lines;
     let same = |other: &&mut Line| {
@@ -135,11 +142,22 @@ pub(super) fn name(
     }
 }
 
-/// Whether the claim holds a primary code that the add-on may follow (rule CONC-2).
+/// Whether the claim holds a primary code that the add-on may follow (switch D-19).
 pub(super) fn has_parent(coding: &Coding<'_>, code: HcpcsCode) -> bool {
-    if *coding.policy.administration.add_on_parents == AddOnParents::HierarchyOverrides {
-        return true;
+    let is_billed = |parent: HcpcsCode| coding.result.lines.iter().any(|line| line.code == parent);
+    match *coding.policy.administration.add_on_parents {
+        AddOnParents::CmsTable => has_cms_parent(coding, code),
+        AddOnParents::CptParenthetical => {
+            let mut listed = coding.policy.administration.cpt_add_on_parents.iter();
+            let entry = listed.find(|entry| entry.add_on == code);
+            entry.is_none_or(|entry| entry.parents.iter().copied().any(is_billed))
+        }
+        // The hierarchy chose an initial service, and every other code follows it (rule HIER-F2).
+        AddOnParents::HierarchyOverrides => true,
     }
+}
+
+fn has_cms_parent(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     let Some(parents) = coding.catalog.add_on_parents(code, coding.encounter.service_date) else {
         return true;
     };
@@ -158,7 +176,8 @@ fn refuse_with_finding(coding: &mut Coding<'_>, service: &Service, code: HcpcsCo
     let facts = [fact::derived("code", Value::Code(code))];
     let field = Field::Administration(service.index, "");
     let text = "{code} is the add-on that fits, and none of its parents is on the claim, so no code describes the service cleanly. Check which service is initial.";
-    coding.find(Severity::Block, Reason::NoCleanCode, field, &CONC_2, text, &facts);
+    let rule = parent_rule(coding, code);
+    coding.find(Severity::Block, Reason::NoCleanCode, field, rule, text, &facts);
     refuse(coding, service, code);
 }
 
@@ -166,11 +185,27 @@ fn refuse_with_finding(coding: &mut Coding<'_>, service: &Service, code: HcpcsCo
 pub(super) fn refuse(coding: &mut Coding<'_>, service: &Service, code: HcpcsCode) {
     let facts = [fact::derived("code", Value::Code(code))];
     let subject = Subject::Administration(service.index);
-    coding.result.trail.declined(&CONC_2, subject, "{code} would stand without a parent.", &facts);
+    let rule = parent_rule(coding, code);
+    coding.result.trail.declined(rule, subject, "{code} would stand without a parent.", &facts);
     let is_told =
         coding.result.not_billed.iter().any(|other| other.what == Field::Administration(service.index, ""));
     if !is_told {
-        let text = "{code} would stand without a parent that CMS allows.";
-        coding.not_billed(Field::Administration(service.index, ""), &CONC_2, text, &facts);
+        let text = "{code} would stand without a parent that the policy allows.";
+        coding.not_billed(Field::Administration(service.index, ""), rule, text, &facts);
+    }
+}
+
+/// The rule that names the parents of an add-on.
+fn parent_rule(coding: &Coding<'_>, code: HcpcsCode) -> &'static Rule {
+    let parameters = &coding.policy.administration;
+    let (chemotherapy, therapeutic) = (&parameters.chemotherapy_codes, &parameters.therapeutic_codes);
+    match code {
+        _ if Some(code) == therapeutic.concurrent => &CONC_2,
+        _ if code == chemotherapy.sequential || code == chemotherapy.hour => &SEQ_2,
+        _ if code == chemotherapy.additional_push => &SEQ_3,
+        _ if code == therapeutic.sequential || code == therapeutic.hour => &SEQ_1,
+        _ if code == therapeutic.additional_push => &REP_1,
+        _ if Some(code) == therapeutic.repeat_push => &REP_2,
+        _ => &INIT_3,
     }
 }

@@ -8,6 +8,7 @@ mod admit;
 mod arterial;
 mod cavity;
 mod course;
+mod electrolytes;
 mod hydration;
 mod infusion_time;
 mod initial;

@@ -1,6 +1,7 @@
-//! Modifiers that tell paired services apart (rules MOD-3 to MOD-5, INJ-2).
+//! Modifiers that tell paired services apart (rules MOD-3 to MOD-6, INJ-2).
 
 use super::access::FIFTY_NINE;
+use super::hydration::HYD_5;
 use super::visit::{Kind, Visit};
 use crate::catalog::edits::EditKind;
 use crate::domain::claim::{Line, Track};
@@ -11,11 +12,12 @@ use crate::policy::parameters::ModifierStyle;
 use crate::rules::{Rule, Status, rule};
 
 rule! {
-    pub static MOD_3: "MOD-3", "Injections beside an intravenous service",
+    pub static MOD_3: "MOD-3", "Second columns of an initial intravenous code",
     basis: Primary, cites: ["PTP"],
-    says: "An injection under the skin or into a muscle beside an initial intravenous code is the second column of a pair; it carries 59 or XU, because it is another drug by another route (also rule INJ-2).",
-    why: "Without the modifier the injection is denied as part of the infusion.",
-    example: "Filgrastim under the skin after an infusion carries XU.",
+    optional: true,
+    says: "The on-body injector, drawing blood from the access and flushing it are second columns of an initial intravenous code. The injector carries 59 or XU in an office; the others are not reported beside it.",
+    why: "They are taken as part of the infusion where nothing tells them apart.",
+    example: "An on-body injector applied after chemotherapy in an office carries XU.",
     exceptions: "The on-body injector is packaged in hospitals and carries none there.",
 }
 
@@ -32,6 +34,7 @@ rule! {
 rule! {
     pub static MOD_5: "MOD-5", "Hydration beside another service for some payers",
     basis: Primary, cites: ["SELH"],
+    optional: true,
     says: "Some payers ask for a modifier on hydration that follows another initial service, although no pair exists.",
     why: "Their own edit denies it otherwise.",
     example: "One plan wants 59 on hydration after chemotherapy.",
@@ -39,15 +42,25 @@ rule! {
 }
 
 rule! {
-    pub static INJ_2: "INJ-2", "Hydration on the day of a transfusion",
-    basis: Quoted, cites: ["NCCI11"],
-    says: "Hydration and a transfusion on one day are told apart by 59 or XU where the hydration was given and needed by itself.",
-    why: "Fluid beside blood is usually part of the transfusion.",
-    example: "Two hours of ordered saline later on the day of a transfusion.",
-    exceptions: "Fluid that runs behind the blood is not hydration.",
+    pub static INJ_2: "INJ-2", "An injection beside an intravenous service is a pair",
+    basis: Primary, cites: ["PTP"],
+    optional: true,
+    says: "A therapeutic injection into a muscle or under the skin on the day of an initial intravenous code is the second column of a pair that a modifier may bypass; it carries 59 or XU where it was another drug by another route.",
+    why: "Without the modifier the injection is denied as part of the infusion.",
+    example: "Filgrastim under the skin after chemotherapy carries XU.",
+    exceptions: "None.",
 }
 
-pub(super) static RULES: &[&Rule] = &[&MOD_3, &MOD_4, &MOD_5, &INJ_2];
+rule! {
+    pub static MOD_6: "MOD-6", "An interrupted service is reduced by setting",
+    basis: Secondary, cites: ["AAPC-DOC"],
+    says: "An office marks a service that it broke off with modifier 53; facilities have modifiers of their own for it and report what was given here.",
+    why: "The modifier says that the planned service was not completed.",
+    example: "An infusion that a reaction ended after ten minutes, under a policy that keeps its planned code, carries 53.",
+    exceptions: "Only where the policy keeps the planned code (switch D-9).",
+}
+
+pub(super) static RULES: &[&Rule] = &[&MOD_3, &MOD_4, &MOD_5, &MOD_6, &INJ_2];
 
 const UNUSUAL: Modifier = Modifier::of("XU");
 
@@ -73,10 +86,12 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             continue;
         }
         if injections.contains(&code) && is_second_column(coding, code) {
-            mark(coding, at, distinct, &MOD_3, "The injection is another drug by another route: {modifier}.");
+            let is_plain = code == parameters.injection_codes.therapeutic;
+            let rule = if is_plain { &INJ_2 } else { &MOD_3 };
+            mark(coding, at, distinct, rule, "The injection is another drug by another route: {modifier}.");
         }
         if has_transfusion && parameters.paired_with_transfusion.contains(&code) {
-            mark(coding, at, distinct, &INJ_2, "Hydration on the day of a transfusion: {modifier}.");
+            mark(coding, at, distinct, &HYD_5, "Hydration on the day of a transfusion: {modifier}.");
         }
         if code == parameters.hydration_codes.hour && !is_initial_hydration(coding) {
             for modifier in parameters.sequential_hydration_modifiers.iter().copied() {
@@ -101,6 +116,9 @@ fn is_second_column(coding: &Coding<'_>, code: HcpcsCode) -> bool {
 }
 
 fn mark(coding: &mut Coding<'_>, at: usize, modifier: Modifier, rule: &'static Rule, text: &'static str) {
+    if !coding.policy.applies(rule) {
+        return;
+    }
     let line = &mut coding.result.lines[at];
     // A line of this track carries three modifiers at most, so there is always room.
     let _ = line.add_modifier(modifier);

@@ -1,5 +1,6 @@
 //! What belongs to other codes or to none (rules DOC-5, CHM-11, CHM-13, CHM-14).
 
+use super::cavity;
 use super::lines::{self, Place};
 use super::timeline;
 use super::visit::{Family, Kind, Service, Visit};
@@ -75,6 +76,10 @@ pub(super) fn is_outside(coding: &mut Coding<'_>, index: u16, route: Route) -> b
         Route::Intraarticular => Some(codes.joint),
         Route::Inhaled => Some(codes.inhalation),
         Route::Implanted => Some(codes.implant),
+        Route::HeatedIntraperitoneal => {
+            cavity::heated(coding, index);
+            return true;
+        }
         Route::Oral | Route::Topical | Route::ViaDialysate | Route::Intradermal => None,
         _ => return false,
     };

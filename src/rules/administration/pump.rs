@@ -4,6 +4,9 @@ use super::lines::{self, Place};
 use super::outside;
 use super::visit::{Family, Kind, Service, Visit};
 use super::what_if;
+use crate::catalog::formulary::Nature;
+use crate::domain::drug::DrugGiven;
+use crate::domain::encounter::Administration;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -141,6 +144,20 @@ pub(super) fn refills(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         coding.result.trail.fired(&CHM_7, Subject::Administration(service.index), text, &facts);
         lines::bill(coding, visit, &service, code, 1, Place::Own);
     }
+}
+
+/// Whether what was pushed is a flush of the line, by its code or by its name.
+pub(super) fn is_flush(coding: &Coding<'_>, administration: &Administration) -> bool {
+    let codes = &coding.policy.administration.flush_codes;
+    let is_flush = |drug: &DrugGiven| match (drug.code, drug.name.as_deref()) {
+        (Some(code), _) => codes.contains(&code),
+        (None, Some(name)) => {
+            let named = coding.catalog.formulary.class_of_name(name);
+            named.is_some_and(|named| named.nature == Nature::Flush)
+        }
+        (None, None) => false,
+    };
+    !administration.drugs.is_empty() && administration.drugs.iter().all(is_flush)
 }
 
 /// Codes the flush, where nothing else is reported.

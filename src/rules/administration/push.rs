@@ -1,7 +1,8 @@
 //! Pushes: the initial one, a new drug, the same drug again (rules REP-1 to REP-3, SEQ-3, CONC-6).
 
+use super::initial::{INIT_1, INIT_2};
 use super::lines::{self, Place};
-use super::sequence::codes;
+use super::sequence::{CHM_3, codes};
 use super::visit::{Family, Kind, Service, Visit};
 use super::what_if;
 use crate::domain::field::Field;
@@ -60,9 +61,18 @@ pub(super) static RULES: &[&Rule] = &[&REP_1, &REP_2, &REP_3, &SEQ_3, &CONC_6];
 
 /// Bills the first push of the initial course.
 pub(super) fn initial(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
-    let codes = codes(coding, visit.courses[course].family);
+    let family = visit.courses[course].family;
+    let code = codes(coding, family).push;
     if let Some((_, &first)) = visit.members(course).find(|(_, service)| service.kind == Kind::Push) {
-        lines::bill(coding, visit, &first, codes.push, 1, Place::Initial);
+        let rule = match family {
+            Family::Chemotherapy => &CHM_3,
+            _ if coding.encounter.setting.is_facility() => &INIT_2,
+            _ => &INIT_1,
+        };
+        let facts = [fact::derived("code", Value::Code(code))];
+        let text = "The one initial service of this access line is a push: {code}.";
+        coding.result.trail.fired(rule, Subject::Administration(first.index), text, &facts);
+        lines::bill(coding, visit, &first, code, 1, Place::Initial);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{ConcurrentChemo, FamilyCodes, OverlapRule, SameDrugInfusions};
-use crate::rules::{Rule, rule};
+use crate::rules::{Rule, Status, rule};
 
 rule! {
     pub static SEQ_1: "SEQ-1", "A further therapeutic drug is sequential once",
@@ -28,6 +28,25 @@ rule! {
     why: "It is an addition to chemotherapy that was infused, and to nothing else.",
     example: "Cisplatin over 93 minutes and gemcitabine over 160: initial, three additional hours, one sequential.",
     exceptions: "Where a chemotherapy push is initial in an office, an infused one has no clean code, and a finding says so.",
+}
+
+rule! {
+    pub static CHM_3: "CHM-3", "Chemotherapy by vein has its own codes",
+    basis: Primary, cites: ["AOC"],
+    says: "Chemotherapy and complex drugs have an initial and an additional push, a first hour, further hours and a sequential code. Their further hours follow the initial infusion only.",
+    why: "The family pays for preparation and watching that other drugs do not need.",
+    example: "Bortezomib pushed alone is the initial chemotherapy push.",
+    exceptions: "None.",
+}
+
+rule! {
+    pub static CHM_12: "CHM-12", "Premedication is therapeutic",
+    basis: Secondary, cites: ["AAPC-SIM", "AAPC-SEQ"],
+    status: Status::Informational,
+    says: "Antiemetics, steroids, antihistamines, mesna and leucovorin beside chemotherapy take the therapeutic codes.",
+    why: "They treat what the chemotherapy does to the patient, and are no chemotherapy.",
+    example: "Ondansetron infused before cyclophosphamide is one sequential infusion.",
+    exceptions: "One hospital does not report what the protocol of a transfusion asks for.",
 }
 
 rule! {
@@ -66,7 +85,7 @@ rule! {
     exceptions: "Switch D-2 counts each period of more than 30 minutes as an additional hour.",
 }
 
-pub(super) static RULES: &[&Rule] = &[&SEQ_1, &SEQ_2, &CONC_1, &CONC_3, &CONC_5, &REP_4];
+pub(super) static RULES: &[&Rule] = &[&SEQ_1, &SEQ_2, &CHM_3, &CHM_12, &CONC_1, &CONC_3, &CONC_5, &REP_4];
 
 /// The codes of a family; hydration has its own rules.
 pub(super) fn codes<'a>(coding: &Coding<'a>, family: Family) -> &'a FamilyCodes {

@@ -1,9 +1,9 @@
 //! Questions, and what the whole visit would bill under each answer.
 
 use super::timeline::{DOC_3, Gap};
-use super::{access, admit, cavity, initial, pump, push};
+use super::{access, admit, cavity, hydration, initial, pump, push};
 use crate::domain::drug::{DrugClass, DrugGiven};
-use crate::domain::encounter::{Administration, Encounter, Indication, Route};
+use crate::domain::encounter::{Administration, Encounter, FluidPurpose, Indication, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::Answer;
 use crate::domain::time::plus_minutes;
@@ -94,6 +94,19 @@ pub(super) fn ask_class(coding: &mut Coding<'_>, index: u16, drug: Option<u16>, 
             drug.class = Some(class);
         };
         classes.into_iter().map(|(label, class)| answer(coding, label, index, |a| state(a, class))).collect()
+    });
+}
+
+/// Asks what a fluid with electrolytes was for.
+pub(super) fn ask_purpose(coding: &mut Coding<'_>, index: u16) {
+    let field = Field::Administration(index, "fluidPurpose");
+    coding.ask(field, &hydration::HYD_9, "What was the fluid with electrolytes for?", &[], |coding| {
+        [
+            ("It treated a documented electrolyte deficit", FluidPurpose::ElectrolyteReplacement),
+            ("It treated dehydration", FluidPurpose::Hydration),
+        ]
+        .map(|(label, purpose)| answer(coding, label, index, |a| a.fluid_purpose = Some(purpose)))
+        .into()
     });
 }
 

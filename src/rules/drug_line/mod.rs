@@ -41,11 +41,11 @@ const JZ: Modifier = Modifier::of("JZ");
 /// Runs the rules of this family on a visit.
 pub fn code(coding: &mut Coding<'_>) {
     let doses = product::resolve_all(coding);
-    for treatment in treatment::combine(doses, coding.policy) {
+    for treatment in treatment::combine(doses, coding) {
         let Some(billed) = units::bill(coding, &treatment) else { continue };
         let discard = waste::decide(coding, &treatment, &billed);
-        let mut lines = lines(coding, &treatment, &billed, &discard);
-        ndc_report::attach(coding, &treatment, &billed, &discard, &mut lines);
+        let lines = lines(coding, &treatment, &billed, &discard);
+        let lines = ndc_report::attach(coding, &treatment, &billed, &discard, lines);
         let lines = limits::split(coding, &treatment, lines);
         coding.result.lines.extend(lines);
     }

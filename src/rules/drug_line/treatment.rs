@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::catalog::CodeVersion;
+use crate::domain::billing::{BillingUnit, NoUnitReason};
 use crate::domain::claim::Line;
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{DrugGiven, EsaIndication, Laterality};
@@ -12,7 +13,7 @@ use crate::domain::quantity::{Decimal, Quantity, Unit};
 use crate::engine::Coding;
 use crate::engine::trail::{NotedFact, Subject, Value};
 use crate::policy::Policy;
-use crate::policy::parameters::RoundingScope;
+use crate::policy::parameters::{EsaReason, RoundingScope};
 use crate::rules::Rule;
 
 /// One drug of one administration, with the code it is billed by.
@@ -22,7 +23,11 @@ pub struct Dose<'a> {
     pub at: (u16, u16),
     pub administration: &'a Administration,
     pub drug: &'a DrugGiven,
+    /// The code that is billed; [`HcpcsCode::NONE`] where a drug without one is counted in a stated unit.
+    pub code: HcpcsCode,
     pub version: &'a CodeVersion,
+    /// The unit that counts, the catalog's or a stated one.
+    pub billing: Result<BillingUnit, NoUnitReason>,
     /// The code has no billing unit of its own: one unit and a narrative (rule N-04).
     pub is_unclassified: bool,
 }
@@ -55,7 +60,7 @@ impl<'a> Treatment<'a> {
 
     /// The code that is billed.
     pub fn code(&self) -> HcpcsCode {
-        self.first().version.code
+        self.first().code
     }
 
     /// The version of the code on the date of service.
@@ -88,8 +93,9 @@ impl<'a> Treatment<'a> {
 /// Puts together the doses that are rounded once (rules U-13, U-14).
 ///
 /// The order of the result follows the codes, so it does not depend on the order of the request.
-pub fn combine<'a>(doses: Vec<Dose<'a>>, policy: &Policy) -> Vec<Treatment<'a>> {
-    let mut keyed: Vec<(Key, Dose<'a>)> = doses.into_iter().map(|dose| (key(&dose, policy), dose)).collect();
+pub fn combine<'a>(doses: Vec<Dose<'a>>, coding: &Coding<'_>) -> Vec<Treatment<'a>> {
+    let policy = coding.policy;
+    let mut keyed: Vec<(Key, Dose<'a>)> = doses.into_iter().map(|dose| (key(&dose, coding), dose)).collect();
     keyed.sort_by(|(a, x), (b, y)| a.cmp(b).then(x.at.cmp(&y.at)));
     let mut treatments: Vec<(Key, Treatment<'a>)> = Vec::with_capacity(keyed.len());
     for (key, dose) in keyed {
@@ -121,11 +127,14 @@ impl Key {
     }
 }
 
-fn key(dose: &Dose<'_>, policy: &Policy) -> Key {
+fn key(dose: &Dose<'_>, coding: &Coding<'_>) -> Key {
+    let policy = coding.policy;
     let parameters = &policy.drug_line;
-    let code = dose.version.code;
+    let code = dose.code;
     let by_route = parameters.route_modifier_codes.contains(&code);
-    let stands_alone = dose.is_unclassified || *parameters.rounding_scope == RoundingScope::PerAdministration;
+    let is_uncoded = code == HcpcsCode::NONE;
+    let stands_alone =
+        is_uncoded || dose.is_unclassified || *parameters.rounding_scope == RoundingScope::PerAdministration;
     Key {
         code,
         laterality: match side(dose, policy) {
@@ -134,7 +143,7 @@ fn key(dose: &Dose<'_>, policy: &Policy) -> Key {
             Some(Laterality::Left) => 2,
             Some(Laterality::Bilateral) => 3,
         },
-        esa: match dose.drug.esa_indication {
+        esa: match esa_reason(coding, dose) {
             None => 0,
             Some(EsaIndication::ChemotherapyAnemia) => 1,
             Some(EsaIndication::RadiotherapyAnemia) => 2,
@@ -148,7 +157,48 @@ fn key(dose: &Dose<'_>, policy: &Policy) -> Key {
 fn side(dose: &Dose<'_>, policy: &Policy) -> Option<Laterality> {
     let routes = &policy.drug_line.laterality_routes;
     let by_side = dose.administration.route.is_some_and(|route| routes.contains(&route));
-    dose.drug.laterality.filter(|_| by_side)
+    let named = || dose.drug.name.as_deref().and_then(side_in_name);
+    dose.drug.laterality.or_else(named).filter(|_| by_side)
+}
+
+/// The side that the record writes behind the name of the drug.
+fn side_in_name(name: &str) -> Option<Laterality> {
+    let name = name.to_lowercase();
+    let sides = [
+        ("right eye", Laterality::Right),
+        ("left eye", Laterality::Left),
+        ("both eyes", Laterality::Bilateral),
+        ("bilateral", Laterality::Bilateral),
+    ];
+    sides.iter().find(|(words, _)| name.contains(words)).map(|(_, side)| *side)
+}
+
+/// Why an erythropoietin was given: as stated, as written behind the name of the drug, or as one
+/// diagnosis of the visit tells it (rule M-03).
+pub fn esa_reason(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<EsaIndication> {
+    let parameters = &coding.policy.drug_line;
+    let is_esa = || parameters.esa_codes.iter().any(|row| row.code == dose.code);
+    dose.drug.esa_indication.or_else(|| {
+        if !is_esa() {
+            return None;
+        }
+        let name = dose.drug.name.as_deref().unwrap_or_default().to_lowercase();
+        let is_named = |row: &&EsaReason| row.words.iter().any(|words| name.contains(words.as_str()));
+        let named = parameters.esa_reasons.iter().find(is_named);
+        let diagnosed = || {
+            let has = |code: &String| coding.encounter.diagnoses.iter().any(|given| is_same(given, code));
+            let mut rows = parameters.esa_reasons.iter().filter(|row| row.diagnoses.iter().any(has));
+            // Diagnoses for two reasons settle neither.
+            rows.next().filter(|_| rows.next().is_none())
+        };
+        named.or_else(diagnosed).map(|row| row.indication)
+    })
+}
+
+/// Whether two texts name one diagnosis, with or without its point.
+fn is_same(given: &str, code: &str) -> bool {
+    let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    plain(given).eq_ignore_ascii_case(&plain(code))
 }
 
 /// Routes under the skin, for which JB stands (rule M-01).

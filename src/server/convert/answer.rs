@@ -3,10 +3,11 @@
 use super::enums::{Counterpart, reason};
 use super::rule::rules_version;
 use crate::catalog::Catalog;
-use crate::domain::claim::{Line, NdcReport, Track};
+use crate::domain::claim::{Line, NdcQualifier, NdcReport, Track};
 use crate::domain::encounter::Encounter;
 use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Finding, NotBilled, Question};
+use crate::domain::quantity::Decimal;
 use crate::engine::CodingResult;
 use crate::engine::trail::{Note, Step};
 use crate::policy::Citations;
@@ -69,7 +70,8 @@ impl Answering<'_> {
             service_date: line.service_date.to_string(),
             administration_ids: ids.map(|administration| administration.id.clone()).collect(),
             description: self.description(line),
-            ndc: line.ndc.as_ref().map(ndc_report),
+            ndc: line.ndc.as_ref().map(ndc_report).or_else(|| line.unnamed_quantity.map(unnamed_quantity)),
+            further_ndcs: line.further_ndcs.iter().map(ndc_report).collect(),
             narrative: line.narrative.as_deref().unwrap_or_default().to_owned(),
             steps: Vec::new(),
         }
@@ -246,6 +248,15 @@ fn fact(explained: ExplainedFact) -> pb::Fact {
         source: pb::FactSource::number(&source).unwrap_or_default(),
         parameter: explained.parameter.to_owned(),
         parameter_from: explained.parameter_from,
+    }
+}
+
+/// The quantity of an NDC that the payer wants and nobody gave.
+fn unnamed_quantity((quantity, qualifier): (Decimal, NdcQualifier)) -> pb::NdcReport {
+    pb::NdcReport {
+        ndc: String::new(),
+        qualifier: qualifier.as_str().to_owned(),
+        quantity: quantity.to_string(),
     }
 }
 

@@ -12,23 +12,28 @@ pub(super) fn drug(drug: pb::Drug, at: &Path<'_>, violations: &mut Violations) -
     let code = Some(drug.hcpcs_code).filter(|code| !code.is_empty());
     let limit = violations.limits.containers_per_drug;
     let containers = violations.at_most(&at.field("containers"), drug.containers, limit);
-    let containers = containers.into_iter().enumerate();
+    let mut strength = strength(drug.amount_per_ml, &at.field("amountPerMl"), violations);
+    let mut read = Vec::with_capacity(containers.len());
+    for (index, given) in containers.into_iter().enumerate() {
+        let (container, of_container) = container(given, &at.item("containers", index), violations);
+        read.extend(container);
+        strength = strength.or(of_container);
+    }
     DrugGiven {
         code: code.and_then(|code| violations.take(&code_path, code.parse())),
         name: violations.free_text(&at.field("name"), drug.name),
         ndc: ndc(&drug.ndc, &at.field("ndc"), violations),
         class: violations.choice(&at.field("drugClass"), drug.drug_class),
         class_reason: violations.free_text(&at.field("classReason"), drug.class_reason),
+        billing_unit: positive(drug.billing_unit, &at.field("billingUnit"), violations),
         dose_administered: amount(drug.dose_administered, &at.field("doseAdministered"), violations),
         dose_ordered: amount(drug.dose_ordered, &at.field("doseOrdered"), violations),
         dose_discarded: amount(drug.dose_discarded, &at.field("doseDiscarded"), violations),
         discard_reason: violations.choice(&at.field("discardReason"), drug.discard_reason),
-        amount_per_ml: positive(drug.amount_per_ml, &at.field("amountPerMl"), violations),
+        amount_per_ml: strength,
         percent_strength: violations.decimal(&at.field("percentStrength"), &drug.percent_strength),
         dose_basis: violations.free_text(&at.field("doseBasis"), drug.dose_basis),
-        containers: containers
-            .filter_map(|(index, given)| container(given, &at.item("containers", index), violations))
-            .collect(),
+        containers: read,
         source: violations.choice(&at.field("source"), drug.source).unwrap_or_default(),
         product_kind: violations.choice(&at.field("productKind"), drug.product_kind),
         laterality: violations.choice(&at.field("laterality"), drug.laterality),
@@ -81,7 +86,45 @@ pub(super) fn positive(
     Some(quantity)
 }
 
-fn container(given: pb::Container, at: &Path<'_>, violations: &mut Violations) -> Option<Container> {
+/// What the unit of a strength ends with: `mg/mL`.
+const PER_MILLILITER: &str = "/ml";
+
+/// Reads an amount in one millilitre; `4 mg` and `4 mg/mL` mean the same here.
+fn strength(quantity: Option<pb::Quantity>, at: &Path<'_>, violations: &mut Violations) -> Option<Quantity> {
+    let mut quantity = quantity?;
+    if let Some(unit) = unit_in_one_milliliter(&quantity.unit) {
+        quantity.unit = unit;
+    }
+    positive(Some(quantity), at, violations)
+}
+
+/// The `mg` of `mg/mL`.
+fn unit_in_one_milliliter(unit: &str) -> Option<String> {
+    let folded: String = unit.to_lowercase().split_whitespace().collect();
+    folded.strip_suffix(PER_MILLILITER).map(str::to_owned)
+}
+
+/// Reads a container. One whose content is a strength has a content only where its volume is given.
+fn container(
+    given: pb::Container,
+    at: &Path<'_>,
+    violations: &mut Violations,
+) -> (Option<Container>, Option<Quantity>) {
+    let is_strength =
+        given.content.as_ref().is_some_and(|content| unit_in_one_milliliter(&content.unit).is_some());
+    if !is_strength {
+        return (counted(given, at, violations), None);
+    }
+    let strength = strength(given.content.clone(), &at.field("content"), violations);
+    // The strength of the container and its volume together are its content.
+    let content = given.volume.clone();
+    if content.is_none() {
+        return (None, strength);
+    }
+    (counted(pb::Container { content, ..given }, at, violations), strength)
+}
+
+fn counted(given: pb::Container, at: &Path<'_>, violations: &mut Violations) -> Option<Container> {
     if given.content.is_none() {
         violations.add(&at.field("content"), "is required: give the labelled content of one container");
     }

@@ -7,7 +7,6 @@ use crate::domain::encounter::{
     Administration, AdministrationDocumentation, Coverage, Documentation, Encounter, Interruption,
     OtherService, Pump, Renal, Setting,
 };
-use crate::domain::quantity::Quantity;
 use crate::domain::time::{Date, LocalTime, TimeZone, minutes_between, parse_time_zone};
 use crate::server::limits::{MODIFIERS_MAX, RequestLimits};
 use crate::server::pb;
@@ -62,20 +61,19 @@ pub fn encounter(given: Option<pb::Encounter>, limits: &RequestLimits) -> Result
     violations.into_result(read)
 }
 
-/// Reads one drug without a visit, as a visit of one administration; and the billing unit, where the
-/// request states one in place of a code.
+/// Reads one drug without a visit, as a visit of one administration.
 ///
 /// # Errors
 /// Every violation of the request.
 pub fn drug_alone(
     given: pb::CalculateDrugLinesRequest,
     limits: &RequestLimits,
-) -> Result<(Encounter, Option<Quantity>), Violations> {
+) -> Result<Encounter, Violations> {
     let mut violations = Violations::under(limits);
     let at = Path::Root;
     let setting = violations.required_choice(&at.field("setting"), given.setting);
     let service_date = required_date(&given.service_date, &at, &mut violations);
-    let drug = match given.drug {
+    let mut drug = match given.drug {
         Some(given) => drug(given, &at.field("drug"), &mut violations),
         None => {
             violations.add(&at.field("drug"), "is required");
@@ -83,9 +81,7 @@ pub fn drug_alone(
         }
     };
     let billing_unit = positive(given.billing_unit, &at.field("billingUnit"), &mut violations);
-    if billing_unit.is_some() && drug.code.is_some() {
-        violations.add(&at.field("billingUnit"), "is for a drug without a code: the code has its own");
-    }
+    drug.billing_unit = drug.billing_unit.or(billing_unit);
     let read = Encounter {
         payer: payer(given.payer, &at, &mut violations),
         payer_variant: violations.id(&at.field("payerVariant"), given.payer_variant),
@@ -103,7 +99,7 @@ pub fn drug_alone(
         coverage: given.coverage.map(coverage).unwrap_or_default(),
         ..skeleton(setting, service_date)
     };
-    violations.into_result((read, billing_unit))
+    violations.into_result(read)
 }
 
 /// What the times of a visit are measured against.

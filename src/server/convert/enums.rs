@@ -82,7 +82,7 @@ counterparts! {
         IvInfusion IvPush Intramuscular Subcutaneous SubcutaneousInfusion IntraArterialInfusion
         IntraArterialPush Intrathecal IntraventricularReservoir Intraperitoneal Intrapleural Intralesional
         Intravesical Intravitreal Intraarticular Intradermal Inhaled Topical Implanted Oral ViaDialysate
-        OnBodyInjector PumpStart PumpRefill LineFlush Transfusion Other
+        OnBodyInjector PumpStart PumpRefill LineFlush Transfusion Other HeatedIntraperitoneal
     }
     FluidPurpose = FluidPurpose {
         Hydration KeepOpen Carrier LabelDirected Perioperative ElectrolyteReplacement
@@ -128,6 +128,11 @@ counterparts! {
         ExcludesBiosimilars
     }
     NoUnitReason = NoUnitReason { Unclassified NotADrug NoAmountStated Unproven }
+}
+
+/// A setting by its published value; nothing when it is unspecified.
+pub fn setting(wire: pb::Setting) -> Option<Setting> {
+    Setting::from_wire(wire)
 }
 
 /// The published reason of a finding: the value of the same name.

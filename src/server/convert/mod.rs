@@ -13,5 +13,6 @@ mod violations;
 
 pub use answer::Answering;
 pub use encounter::{drug_alone, encounter};
+pub use enums::setting;
 pub use rule::{rule, rules_version};
 pub use violations::{Path, Violation, Violations};

@@ -25,6 +25,11 @@ pub struct Violations {
 }
 
 impl Violations {
+    /// The one fault of a text that is no message at all.
+    pub fn of(violation: Violation) -> Self {
+        Self { found: vec![violation], ..Self::default() }
+    }
+
     /// Nothing wrong so far.
     pub fn under(limits: &RequestLimits) -> Self {
         Self { limits: *limits, ..Self::default() }
@@ -120,7 +125,8 @@ impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, violation) in self.found.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{}: {}", violation.field, violation.description)?;
+            let colon = if violation.field.is_empty() { "" } else { ": " };
+            write!(f, "{separator}{}{colon}{}", violation.field, violation.description)?;
         }
         if self.unlisted > 0 {
             write!(f, "; and {} more", self.unlisted)?;

@@ -115,3 +115,11 @@ pub struct OutsideCodes {
     pub radiopharmaceutical: HcpcsCode,
     pub heated_intraperitoneal: HcpcsCode,
 }
+
+/// An add-on code and the primary codes that it may follow.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddOnWithParents {
+    pub add_on: HcpcsCode,
+    pub parents: Vec<HcpcsCode>,
+}

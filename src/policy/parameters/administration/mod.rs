@@ -89,6 +89,8 @@ parameters! {
         pub second_access_modifier: Modifier,
         /// Switch D-19: which primary codes an add-on code may follow.
         pub add_on_parents: AddOnParents,
+        /// The primary codes that the CPT book names for each add-on code, for that reading of switch D-19.
+        pub cpt_add_on_parents: Vec<AddOnWithParents>,
 
         /// How an office finds the initial service (rules HIER-O, G-09).
         pub office_hierarchy: OfficeHierarchy,
@@ -108,6 +110,8 @@ parameters! {
         pub hormonal_non_cancer_codes: Vec<HcpcsCode>,
         /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).
         pub electrolyte_codes: Vec<HcpcsCode>,
+        /// Drugs that flush a line and are no push (rules CHM-8, CHM-13).
+        pub flush_codes: Vec<HcpcsCode>,
         /// Settings in which no administration code is reported (rule DOC-5).
         pub settings_without_codes: Vec<Setting>,
         /// Whether an answer names where this policy departs from CMS, NCCI or CPT.

@@ -113,6 +113,7 @@ switches! {
     /// Switch D-13: what the second of two concurrent chemotherapy drugs earns.
     ConcurrentChemo {
         /// The unlisted code.
+        #[serde(alias = "96549")]
         Unlisted,
         /// Nothing.
         DropSecondDrug,
@@ -122,13 +123,16 @@ switches! {
     /// Switch D-14: hydration as the reason of an office visit, with a drug pushed.
     OfficeHydrationPush {
         /// Hydration stays initial.
+        #[serde(alias = "96360+96375")]
         HydrationInitial,
         /// The push is initial, as in a facility.
+        #[serde(alias = "96374+96361")]
         PushInitial,
     }
     /// Switch D-15: the modifier that says services are distinct.
     ModifierStyle {
         /// XE, XS or XU, whichever says why.
+        #[serde(alias = "X{EPSU}", alias = "X")]
         X,
         /// 59.
         #[serde(rename = "59")]
@@ -137,15 +141,22 @@ switches! {
     /// Switch D-16: the code of a pump start with the practice's own pump.
     PumpStartCode {
         /// The code that includes the disconnection.
+        #[serde(alias = "G0498")]
         PracticePump,
         /// The code of any pump start.
+        #[serde(alias = "96416")]
         ProlongedStart,
     }
     /// Switch D-19: which primary codes an add-on code may follow.
     AddOnParents {
         /// Those of the CMS table of the quarter.
+        #[serde(alias = "CMS AOC quarter")]
         CmsTable,
+        /// Those that the CPT book names in parentheses.
+        #[serde(alias = "CPT parenthetical")]
+        CptParenthetical,
         /// Those, and any initial code where the facility hierarchy chose it (rule HIER-F2).
+        #[serde(alias = "Noridian \"hierarchy overrides parentheticals\"")]
         HierarchyOverrides,
     }
     /// How an office finds the initial service.

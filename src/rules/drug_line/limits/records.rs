@@ -8,6 +8,7 @@ pub static LIMITS: Family = ("Limits and claim format", &[&X_01, &X_02, &X_03, &
 rule! {
     pub static X_01: "X-01", "Medically unlikely edits",
     basis: Primary, cites: ["S-FCSO-MUE", "S-ACAAI-MUE", "S-BCBSND-MUE"],
+    optional: true,
     says:
         "CMS publishes the most units of a code for a line or a day, with an indicator of how firm it is.",
     why: "Units above it are denied.",

@@ -12,7 +12,7 @@ use crate::engine::trail::{Value, fact};
 use crate::policy::parameters::RouteModifiers;
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_01;
-use crate::rules::drug_line::treatment::{Possibility, Treatment, ask, drug_at, is_subcutaneous};
+use crate::rules::drug_line::treatment::{Possibility, Treatment, ask, drug_at, esa_reason, is_subcutaneous};
 use crate::rules::drug_line::waste::scope;
 
 pub use records::*;
@@ -147,7 +147,7 @@ fn erythropoietin(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<
         }
         return high.map(|high| Modifier::of(if high { "ED" } else { "EE" }));
     }
-    match treatment.first().drug.esa_indication {
+    match esa_reason(coding, treatment.first()) {
         Some(EsaIndication::ChemotherapyAnemia) => Some(Modifier::of("EA")),
         Some(EsaIndication::RadiotherapyAnemia) => Some(Modifier::of("EB")),
         Some(EsaIndication::Other) => Some(Modifier::of("EC")),

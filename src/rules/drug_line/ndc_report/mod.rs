@@ -1,164 +1,224 @@
-//! The NDC of a line, with its own unit and quantity (rules D-01..D-10).
+//! The NDCs of a line, each with its own unit and quantity (rules D-01..D-10).
 
+mod packages;
 mod records;
 
 use crate::domain::claim::{Line, NdcQualifier, NdcReport};
-use crate::domain::code::{HcpcsCode, Modifier, Ndc};
-use crate::domain::drug::{Container, DrugGiven, NdcGiven, ProductForm};
+use crate::domain::code::{Modifier, Ndc};
 use crate::domain::finding::{Reason, Severity};
-use crate::domain::quantity::{Decimal, Measure};
+use crate::domain::quantity::Decimal;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
-use crate::policy::parameters::{NdcReporting, QualifierRule};
+use crate::policy::parameters::{NdcLines, NdcReporting};
 use crate::rules::drug_line::treatment::Treatment;
-use crate::rules::drug_line::units::convert::{LastPlace, amount_per_ml, in_measure};
 use crate::rules::drug_line::units::{Billed, Counting};
 use crate::rules::drug_line::waste::Discard;
+use packages::Package;
 
 pub use records::*;
 
-/// One millilitre in the base of its measure, and billionths in a decimal one.
-const BASE_PER_ML_NANO: i128 = 1_000;
-const NANOS: i128 = 1_000_000_000;
+const JW: Modifier = Modifier::of("JW");
 
-/// Names the NDC on the lines of a treatment, each with its part of the quantity (rule D-08).
+/// Names the NDCs on the lines of a treatment, each with its part of the quantity (rule D-08).
 pub fn attach(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     billed: &Billed,
     discard: &Discard,
-    lines: &mut [Line],
-) {
+    lines: Vec<Line>,
+) -> Vec<Line> {
     let reporting = *coding.policy.drug_line.ndc_reporting;
     if reporting == NdcReporting::Off {
-        return;
+        return lines;
     }
-    let mut ndcs: Vec<Ndc> = treatment.doses.iter().flat_map(|dose| ndcs_of(dose.drug)).collect();
-    ndcs.sort_unstable();
-    ndcs.dedup();
-    let Some(ndc) = ndcs.first().copied() else {
-        if reporting == NdcReporting::Required {
-            let text = "This payer wants the NDC of the container that was used, and none is given";
-            coding.find(Severity::Warn, Reason::MissingNdc, treatment.field("ndc"), &D_07, text, &[]);
-        }
-        return;
-    };
-    if ndcs.len() > 1 {
-        let facts = [fact::given("ndc", Value::Ndc(ndc))];
-        let text = "Several NDCs share the line; {ndc} is printed";
-        coding.find(Severity::Info, Reason::LineSplit, treatment.field("ndc"), &D_08, text, &facts);
+    let packages = packages::of(coding, treatment, billed, discard);
+    if reporting == NdcReporting::Required && packages.iter().any(|package| package.ndc.is_none()) {
+        let text = "This payer wants the NDC of the container that was used, and none is given";
+        coding.find(Severity::Warn, Reason::MissingNdc, treatment.field("ndc"), &D_07, text, &[]);
     }
-    let Some((qualifier, total)) = quantity(coding, treatment, ndc) else { return };
-    let facts = [
-        fact::given("ndc", Value::Ndc(ndc)),
-        fact::derived("quantity", Value::Decimal(Decimal::from_nanos(total))),
-    ];
-    let text = "The line names {ndc} with a quantity of {quantity} in its own unit";
-    coding.result.trail.fired(&D_04, treatment.subject(), text, &facts);
-    let places = *coding.policy.drug_line.ndc_decimals;
-    let discarded = match (billed.counting, discard.amount, discard.jw_units) {
-        (Counting::Amount(measured), Some(rest), 1..) => {
-            share(total, rest, measured.administered.saturating_add(rest))
-        }
-        _ => 0,
-    };
+    let named: Vec<&Package> = packages.iter().filter(|package| package.ndc.is_some()).collect();
+    if named.is_empty() {
+        return with_unnamed_quantity(coding, lines, &packages, reporting);
+    }
+    let with_discard_line = *coding.policy.drug_line.ndc_on_discard_line;
+    let apart = named.len() > 1 && *coding.policy.drug_line.ndc_lines == NdcLines::LinePerNdc;
+    note(coding, treatment, &named, apart);
+    let mut attached = Vec::with_capacity(lines.len() * named.len());
     for line in lines {
-        let is_discard = line.modifiers.contains(&Modifier::of("JW"));
-        let part = if is_discard { discarded } else { total - discarded };
-        if is_discard && !*coding.policy.drug_line.ndc_on_discard_line {
+        let is_discard = line.modifiers.contains(&JW);
+        if is_discard && !with_discard_line {
+            attached.push(line);
+        } else if apart {
+            attached.extend(line_per_ndc(coding, billed, line, &named, is_discard));
+        } else {
+            attached.push(combined(coding, line, &named, is_discard));
+        }
+    }
+    attached
+}
+
+fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, named: &[&Package], apart: bool) {
+    for package in named {
+        let Some(ndc) = package.ndc else { continue };
+        let facts = [
+            fact::given("ndc", Value::Ndc(ndc)),
+            fact::derived("quantity", Value::Decimal(Decimal::from_nanos(package.quantity))),
+        ];
+        let text = "The containers of {ndc} are reported with a quantity of {quantity} in their own unit";
+        coding.result.trail.fired(&D_04, treatment.subject(), text, &facts);
+    }
+    if named.len() > 1 {
+        let lines = &coding.policy.drug_line.ndc_lines;
+        let facts = [fact::parameter("count", Value::Count(named.len() as i64), lines)];
+        let text = if apart {
+            "This payer wants a line for each of the {count} NDCs; their units add up to one rounding"
+        } else {
+            "The {count} NDCs of the code share a line, each with its own quantity"
+        };
+        coding.result.trail.fired(&D_08, treatment.subject(), text, &facts);
+    }
+}
+
+/// One line with every NDC that has a part in it.
+fn combined(coding: &Coding<'_>, mut line: Line, named: &[&Package], is_discard: bool) -> Line {
+    let places = *coding.policy.drug_line.ndc_decimals;
+    let mut reports = named.iter().filter_map(|package| package.report(is_discard, places));
+    line.ndc = reports.next();
+    line.further_ndcs = reports.collect();
+    line
+}
+
+/// A line for each NDC; a package whose part makes no whole unit shares the line before it (rule X-05).
+fn line_per_ndc(
+    coding: &Coding<'_>,
+    billed: &Billed,
+    line: Line,
+    named: &[&Package],
+    is_discard: bool,
+) -> Vec<Line> {
+    let places = *coding.policy.drug_line.ndc_decimals;
+    let parts: Vec<i128> = named.iter().map(|package| package.part(is_discard)).collect();
+    let units = shares(line.units, &parts, billed, is_discard);
+    let mut lines: Vec<Line> = Vec::with_capacity(named.len());
+    let mut waiting = Vec::new();
+    for (package, units) in named.iter().zip(units) {
+        let Some(report) = package.report(is_discard, places) else { continue };
+        if units == 0 {
+            match lines.last_mut() {
+                Some(last) => last.further_ndcs.push(report),
+                None => waiting.push(report),
+            }
             continue;
         }
-        line.ndc = Some(NdcReport { ndc, qualifier, quantity: rounded(part, places) });
+        let further_ndcs = std::mem::take(&mut waiting);
+        lines.push(Line { units, ndc: Some(report), further_ndcs, ..line.clone() });
     }
+    if lines.is_empty() { vec![line] } else { lines }
 }
 
-fn ndcs_of(drug: &DrugGiven) -> impl Iterator<Item = Ndc> + '_ {
-    let given = drug.ndc.iter().chain(drug.containers.iter().flat_map(|container| &container.ndc));
-    given.filter_map(|ndc| match ndc {
-        NdcGiven::Read(ndc) => Some(*ndc),
-        NdcGiven::Ambiguous(_) => None,
-    })
-}
-
-/// The part of a quantity, rounded **down** to the last place kept.
-fn share(total: i64, part: i128, whole: i128) -> i64 {
-    if whole <= 0 {
-        return 0;
+/// The units of a line shared among parts so that they add up to it.
+///
+/// Administered units follow the running total, rounded **up** as the whole was; discarded units are
+/// shared in proportion, each running total rounded **down**.
+fn shares(units: u32, parts: &[i128], billed: &Billed, is_discard: bool) -> Vec<u32> {
+    let whole: i128 = parts.iter().sum();
+    let mut running: i128 = 0;
+    let mut before: u32 = 0;
+    let mut shares = Vec::with_capacity(parts.len());
+    for part in parts {
+        running += part;
+        let until = match billed.counting {
+            _ if running >= whole => units,
+            Counting::Amount(measured) if !is_discard => {
+                let started = running / measured.one + i128::from(running % measured.one != 0);
+                u32::try_from(started).unwrap_or(units).min(units)
+            }
+            _ => u32::try_from(i128::from(units) * running / whole).unwrap_or(units),
+        };
+        shares.push(until - before);
+        before = until;
     }
-    let scaled = i128::from(total).checked_mul(part).map_or(0, |product| product / whole);
-    i64::try_from(scaled).unwrap_or(0)
+    shares
 }
 
-/// A quantity at the decimal places of the payer, rounded **down**, and never zero (rule D-06).
-fn rounded(nanos: i64, places: u32) -> Decimal {
-    let step = 10_i64.pow(9 - places.min(9));
-    Decimal::from_nanos((nanos / step * step).max(step))
-}
-
-/// The unit and the quantity of everything opened for the treatment (rules D-03..D-05).
-fn quantity(coding: &Coding<'_>, treatment: &Treatment<'_>, ndc: Ndc) -> Option<(NdcQualifier, i64)> {
-    let fixed = fixed_qualifier(coding, treatment.code());
-    let liquid = || total_volume(coding, treatment, ndc).map(|volume| (NdcQualifier::Milliliter, volume));
-    let counted = || total_count(treatment).map(|count| (NdcQualifier::Unit, count));
-    match fixed {
-        Some(NdcQualifier::Unit) => counted(),
-        Some(NdcQualifier::Milliliter) => liquid(),
-        Some(_) | None => match form(treatment) {
-            Some(ProductForm::Liquid) => liquid().or_else(counted),
-            Some(ProductForm::Powder | ProductForm::Solid) => counted(),
-            Some(ProductForm::Topical) | None => liquid().or_else(counted),
-        },
-    }
-}
-
-fn fixed_qualifier(coding: &Coding<'_>, code: HcpcsCode) -> Option<NdcQualifier> {
-    let row = coding.policy.drug_line.ndc_qualifiers.iter().find(|row| row.code == code)?;
-    Some(match row.qualifier {
-        QualifierRule::Milliliter => NdcQualifier::Milliliter,
-        QualifierRule::Unit => NdcQualifier::Unit,
-        QualifierRule::Gram => NdcQualifier::Gram,
-        QualifierRule::Milligram => NdcQualifier::Milligram,
-        QualifierRule::InternationalUnit => NdcQualifier::InternationalUnit,
-    })
-}
-
-fn form(treatment: &Treatment<'_>) -> Option<ProductForm> {
-    containers(treatment).find_map(|container| container.form)
-}
-
-fn containers<'t>(treatment: &'t Treatment<'_>) -> impl Iterator<Item = &'t Container> {
-    treatment.doses.iter().flat_map(|dose| &dose.drug.containers)
-}
-
-/// Containers opened, in billionths of one.
-fn total_count(treatment: &Treatment<'_>) -> Option<i64> {
-    let count: u32 = containers(treatment).map(|container| container.count).sum();
-    (count > 0).then(|| i64::from(count) * Decimal::ONE.nanos())
-}
-
-/// Millilitres opened, in billionths; from the volumes, the concentration or the crosswalk.
-fn total_volume(coding: &Coding<'_>, treatment: &Treatment<'_>, ndc: Ndc) -> Option<i64> {
-    let mut base: i128 = 0;
-    for dose in &treatment.doses {
-        let drug = dose.drug;
-        if drug.containers.is_empty() {
-            let given = drug.dose_administered?;
-            base += in_measure(given, Measure::Volume, amount_per_ml(drug), LastPlace::Down).ok()?;
-        }
-        for container in &drug.containers {
-            let stated = container.volume.unwrap_or(container.content);
-            let one = in_measure(stated, Measure::Volume, amount_per_ml(drug), LastPlace::Down)
-                .ok()
-                .or_else(|| crosswalk_volume(coding, ndc))?;
-            base = base.checked_add(one.checked_mul(i128::from(container.count))?)?;
+/// Where the payer wants an NDC and none is given, the quantity that goes with it.
+fn with_unnamed_quantity(
+    coding: &Coding<'_>,
+    mut lines: Vec<Line>,
+    packages: &[Package],
+    reporting: NdcReporting,
+) -> Vec<Line> {
+    let [package] = packages else { return lines };
+    if reporting == NdcReporting::Required {
+        let places = *coding.policy.drug_line.ndc_decimals;
+        for line in &mut lines {
+            line.unnamed_quantity =
+                package.quantity_of(line.modifiers.contains(&JW), places).map(|q| (q, package.qualifier));
         }
     }
-    i64::try_from(base / BASE_PER_ML_NANO).ok().filter(|nanos| *nanos > 0)
+    lines
 }
 
-/// Millilitres of one container by the crosswalk, which prints 1 for a powder (rule D-10).
-fn crosswalk_volume(coding: &Coding<'_>, ndc: Ndc) -> Option<i128> {
-    let size = coding.catalog.ndc(ndc).first()?.package_size;
-    let is_liquid = i128::from(size.nanos()) != NANOS && !size.is_zero();
-    is_liquid.then(|| i128::from(size.nanos()) * BASE_PER_ML_NANO)
+impl Package {
+    /// What the package gives to a line: its administered or its discarded part.
+    const fn part(&self, is_discard: bool) -> i128 {
+        if is_discard { self.discarded } else { self.administered }
+    }
+
+    /// The quantity of one part, rounded **down** to the places of the payer and never zero (rule D-06);
+    /// nothing where the package has no part in the line.
+    fn quantity_of(&self, is_discard: bool, places: u32) -> Option<Decimal> {
+        let whole = self.administered + self.discarded + self.kept;
+        let part = self.part(is_discard);
+        if part <= 0 || whole <= 0 {
+            return None;
+        }
+        let nanos = i128::from(self.quantity).checked_mul(part)? / whole;
+        let step = 10_i64.pow(9 - places.min(9));
+        let nanos = i64::try_from(nanos).ok()?;
+        Some(Decimal::from_nanos((nanos / step * step).max(step)))
+    }
+
+    fn report(&self, is_discard: bool, places: u32) -> Option<NdcReport> {
+        let ndc: Ndc = self.ndc?;
+        let qualifier: NdcQualifier = self.qualifier;
+        Some(NdcReport { ndc, qualifier, quantity: self.quantity_of(is_discard, places)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::quantity::Unit;
+    use crate::rules::drug_line::units::Measured;
+
+    fn amount(one: i128, administered: i128) -> Billed {
+        let measured = Measured { one, administered, ordered: None, unit: Unit::Milligram };
+        Billed { units: 0, counting: Counting::Amount(measured) }
+    }
+
+    #[test]
+    fn shares_add_up_to_the_single_rounding() {
+        // 500 and 205 of 705 at 10: 50 and the rest of 71.
+        assert_eq!(shares(71, &[500, 205], &amount(10, 705), false), [50, 21]);
+        assert_eq!(shares(2, &[5, 5, 5], &amount(10, 15), false), [1, 0, 1]);
+        assert_eq!(shares(9, &[0, 95], &amount(10, 705), true), [0, 9]);
+        assert_eq!(shares(3, &[1, 2], &Billed { units: 3, counting: Counting::Containers }, false), [1, 2]);
+    }
+
+    #[test]
+    fn quantities_round_down_and_never_to_nothing() {
+        let package = |quantity, administered, discarded| Package {
+            ndc: None,
+            qualifier: NdcQualifier::Milliliter,
+            quantity,
+            administered,
+            discarded,
+            kept: 0,
+        };
+        let third = package(1_000_000_000, 2, 1);
+        assert_eq!(third.quantity_of(true, 3).map(|q| q.to_string()).as_deref(), Some("0.333"));
+        assert_eq!(package(1, 1, 0).quantity_of(false, 2).map(|q| q.to_string()).as_deref(), Some("0.01"));
+        assert_eq!(package(1, 1, 0).quantity_of(true, 2), None);
+    }
 }

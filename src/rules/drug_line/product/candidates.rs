@@ -1,9 +1,8 @@
 //! A drug without a code: the codes that its NDC or its name may mean.
 
 use super::*;
-use crate::catalog::names::fold;
 use crate::catalog::{CodeFlag, CodeFlags};
-use crate::domain::encounter::{Encounter, Route, Setting};
+use crate::domain::encounter::Encounter;
 use crate::rules::drug_line::life_cycle::L_05;
 use crate::rules::drug_line::unclassified::N_02;
 
@@ -11,9 +10,11 @@ use crate::rules::drug_line::unclassified::N_02;
 pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
     let by_ndc = asked.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
     let (mut found, rule) =
-        if by_ndc.is_empty() { (of_name(coding, asked.drug), &L_04) } else { (by_ndc, &L_05) };
+        if by_ndc.is_empty() { (named::of_name(coding, asked.drug), &L_04) } else { (by_ndc, &L_05) };
     found.retain(|version| fits(coding, asked, version));
     narrow_by_content(&mut found, asked.drug);
+    narrow_by_route(coding, asked, &mut found);
+    narrow_by_unit(&mut found, asked.drug);
     match found.as_slice() {
         [] => unknown(coding, asked),
         [version] => {
@@ -29,6 +30,7 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
             );
             Some(version)
         }
+        _ if asked.drug.billing_unit.is_some() => stated::uncoded(coding, asked, Reason::AmbiguousProduct),
         several => {
             let codes = several.iter().map(|version| version.code).collect();
             let facts = [
@@ -59,51 +61,9 @@ pub(super) fn of_ndc<'a>(coding: &Coding<'a>, ndc: Ndc) -> Vec<&'a CodeVersion> 
     found
 }
 
-/// The codes in force whose drug or brand has the name (rule L-04).
-fn of_name<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Vec<&'a CodeVersion> {
-    let Some(name) = drug.name.as_deref() else { return Vec::new() };
-    let wanted = fold(name);
-    if wanted.is_empty() {
-        return Vec::new();
-    }
-    let date = coding.encounter.service_date;
-    let catalog = coding.catalog;
-    let is_named = |version: &CodeVersion| {
-        let listed = catalog.formulary.drug(version.code);
-        let listed_names = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
-        let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
-        own.chain(listed_names.map(|name| &**name)).any(|known| has_name(known, &wanted))
-    };
-    let mut found: Vec<&CodeVersion> = catalog
-        .codes
-        .keys()
-        .filter_map(|code| catalog.lookup(*code, date).billable())
-        .filter(|version| version.billing.is_ok() && is_named(version))
-        .collect();
-    found.sort_by_key(|version| version.code);
-    found
-}
-
-/// Whether a known name has the wanted words; a first letter settles most of them without folding.
-fn has_name(known: &str, wanted: &[String]) -> bool {
-    let first = |text: &str| text.chars().next().map(|c| c.to_ascii_lowercase());
-    first(known) == first(&wanted[0]) && fold(known) == wanted
-}
-
 /// Whether a candidate is for this setting, route and renal status.
 fn fits(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
-    let encounter = coding.encounter;
-    let flags = version.flags;
-    let route = asked.administration.route;
-    let oral = route == Some(Route::Oral);
-    let inhaled = route == Some(Route::Inhaled);
-    let may_be_hospital = coding.policy.drug_line.hospital_code_settings.contains(&encounter.setting);
-    (!flags.has(CodeFlag::Oral) || oral)
-        && (!flags.has(CodeFlag::Inhaled) || inhaled)
-        && (!flags.has(CodeFlag::ThroughDme) || encounter.setting == Setting::DmeSupplier || inhaled)
-        && (!flags.has(CodeFlag::HospitalOutpatientOnly) || may_be_hospital)
-        && !flags.has(CodeFlag::Compounded)
-        && fits_renal_status(encounter, flags)
+    named::fits_use(coding, asked, version) && fits_renal_status(coding.encounter, version.flags)
 }
 
 /// Whether a code of a renal pair fits the patient (rule L-05).
@@ -143,10 +103,34 @@ fn narrow_by_content(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
     }
 }
 
+/// Of several codes those that are given by the stated route, where any is.
+fn narrow_by_route(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) {
+    let Some(route) = asked.administration.route else { return };
+    keep_if_any(found, |version| named::takes_route(coding, version, route));
+}
+
+/// Of several codes those whose unit is the stated one, where any is.
+fn narrow_by_unit(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
+    let Some(stated) = drug.billing_unit else { return };
+    keep_if_any(found, |version| {
+        let unit = version.billing_unit();
+        unit.and_then(|unit| unit.quantity.compare(stated)).is_some_and(std::cmp::Ordering::is_eq)
+    });
+}
+
+fn keep_if_any(found: &mut Vec<&CodeVersion>, passes: impl Fn(&CodeVersion) -> bool) {
+    if found.len() > 1 && found.iter().any(|version| passes(version)) {
+        found.retain(|version| passes(version));
+    }
+}
+
 /// No code fits: an unclassified one where the kind of product is stated, else a question.
 fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
     if asked.drug.product_kind.is_some() {
         return unclassified::select(coding, asked.at, asked.drug);
+    }
+    if asked.drug.billing_unit.is_some() {
+        return stated::uncoded(coding, asked, Reason::UnknownProduct);
     }
     let facts = [fact::given("drug", Value::Of(asked.field("")))];
     if asked.drug.dose_administered.is_none() && asked.ndcs().next().is_none() {

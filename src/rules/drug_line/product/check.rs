@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalog::CodeFlag;
-use crate::policy::parameters::BiosimilarCoding;
+use crate::policy::parameters::{BiosimilarCoding, UnclassifiedBesideSpecific};
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_04;
 use crate::rules::drug_line::life_cycle::L_05;
@@ -15,6 +15,9 @@ pub(super) fn settle<'a>(
     asked: &Asked<'a>,
     version: &'a CodeVersion,
 ) -> Option<&'a CodeVersion> {
+    if stated::is_uncoded(version) {
+        return Some(version);
+    }
     if !agrees_with_setting(coding, asked, version) || !agrees_with_renal_status(coding, asked, version) {
         return None;
     }
@@ -101,6 +104,43 @@ fn agrees_with_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVer
     coding.find(Severity::Block, reason, asked.field("ndc"), rule, text, &facts);
     let codes = right.iter().map(|known| known.code).collect();
     ask_codes(coding, asked, codes);
+    false
+}
+
+/// Whether no specific code is in force for the name of an unclassified drug (rule N-01).
+///
+/// A compounded product is no marketed one, so its ingredient's code does not stand against it.
+pub(super) fn has_no_own_code(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    use crate::domain::drug::ProductKind;
+    let name = asked.drug.name.as_deref().unwrap_or_default().to_lowercase();
+    let is_compounded = asked.drug.product_kind == Some(ProductKind::Compounded)
+        || version.flags.has(CodeFlag::Compounded)
+        || name.contains("compound");
+    if is_compounded {
+        return true;
+    }
+    let mut own = named::of_name(coding, asked.drug);
+    own.retain(|own| {
+        let route = asked.administration.route;
+        named::fits_use(coding, asked, own)
+            && route.is_none_or(|route| named::takes_route(coding, own, route))
+    });
+    let Some(first) = own.first() else { return true };
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::given("code", Value::Code(version.code)),
+        fact::catalog("right", Value::Code(first.code)),
+    ];
+    let field = asked.field("hcpcs_code");
+    let rule = &unclassified::N_01;
+    if *coding.policy.drug_line.unclassified_beside_specific == UnclassifiedBesideSpecific::Warn {
+        let text = "{drug} has its own code {right} on this date; the unclassified {code} may be denied";
+        coding.find(Severity::Warn, Reason::SpecificCodeExists, field, rule, text, &facts);
+        return true;
+    }
+    let text = "{drug} has its own code {right} on this date, so the unclassified {code} is refused";
+    coding.find(Severity::Block, Reason::SpecificCodeExists, field, rule, text, &facts);
+    ask_codes(coding, asked, own.iter().map(|own| own.code).collect());
     false
 }
 

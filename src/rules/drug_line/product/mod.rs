@@ -2,6 +2,8 @@
 
 mod candidates;
 mod check;
+mod named;
+mod stated;
 
 use crate::catalog::{CodeVersion, Lookup};
 use crate::domain::billing::NoUnitReason;
@@ -49,9 +51,20 @@ impl<'a> Asked<'a> {
         Subject::Drug(self.at.0, self.at.1)
     }
 
-    fn dose(&self, version: &'a CodeVersion) -> Dose<'a> {
-        let is_unclassified = version.billing == Err(NoUnitReason::Unclassified);
-        Dose { at: self.at, administration: self.administration, drug: self.drug, version, is_unclassified }
+    fn dose(&self, coding: &mut Coding<'_>, version: &'a CodeVersion) -> Dose<'a> {
+        let code = match self.drug.code {
+            Some(code) if stated::is_uncoded(version) => code,
+            _ => version.code,
+        };
+        Dose {
+            at: self.at,
+            administration: self.administration,
+            drug: self.drug,
+            code,
+            version,
+            billing: stated::billing_of(coding, self, version),
+            is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
+        }
     }
 
     /// Every NDC that the drug and its containers name.
@@ -75,7 +88,11 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
     }?;
     let version = check::settle(coding, &asked, version)?;
     let version = check::prefer_reference(coding, &asked, version);
-    let dose = asked.dose(version);
+    if version.billing == Err(NoUnitReason::Unclassified) && !check::has_no_own_code(coding, &asked, version)
+    {
+        return None;
+    }
+    let dose = asked.dose(coding, version);
     if dose.is_unclassified && !unclassified::is_admissible(coding, &dose) {
         return None;
     }
@@ -147,6 +164,9 @@ fn by_code<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, code: HcpcsCode) -> O
             );
             ask_codes(coding, asked, predecessors(coding, code));
             None
+        }
+        Lookup::Unknown if asked.drug.billing_unit.is_some() => {
+            stated::uncoded(coding, asked, Reason::UnknownCode)
         }
         Lookup::Unknown => {
             let text = "The catalog knows no code {code}; check it, or import the release that has it";

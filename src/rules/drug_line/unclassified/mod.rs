@@ -9,6 +9,7 @@ use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{DrugGiven, Laterality, ProductKind};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
+use crate::domain::quantity::Quantity;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::UnclassifiedUnits;
@@ -94,7 +95,7 @@ fn has_suffix(drug: &DrugGiven) -> bool {
 /// chose without a kind is taken.
 pub fn is_admissible(coding: &mut Coding<'_>, dose: &Dose<'_>) -> bool {
     let Some(kind) = dose.drug.product_kind else { return true };
-    let code = dose.version.code;
+    let code = dose.code;
     let parameters = &coding.policy.drug_line;
     let of_kind = parameters.unclassified_codes.iter().find(|row| row.kind == kind).map(|row| row.code);
     let setting = coding.encounter.setting;
@@ -114,10 +115,10 @@ pub fn is_admissible(coding: &mut Coding<'_>, dose: &Dose<'_>) -> bool {
 pub fn units(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> u32 {
     debug_assert_eq!(treatment.version().billing, Err(NoUnitReason::Unclassified));
     let dose = *treatment.first();
-    let units = payer_dosage(coding, &dose).unwrap_or_else(|| {
+    let units = payer_dosage(coding, &dose).or_else(|| stated_dosage(coding, &dose)).unwrap_or_else(|| {
         let sides = if treatment.laterality == Some(Laterality::Bilateral) { 2 } else { 1 };
         match *coding.policy.drug_line.unclassified_units {
-            UnclassifiedUnits::One => sides,
+            UnclassifiedUnits::One | UnclassifiedUnits::StatedDosage => sides,
             UnclassifiedUnits::Containers => {
                 dose.drug.containers.iter().map(|container| container.count).sum::<u32>().max(1)
             }
@@ -136,11 +137,21 @@ fn payer_dosage(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<u32> {
     let name = dose.drug.name.as_deref()?.to_lowercase();
     let table = &coding.policy.drug_line.unclassified_dosages;
     let is_it = |row: &&crate::policy::parameters::UnclassifiedDosage| {
-        row.code == dose.version.code && row.names.iter().any(|known| name.contains(known.as_str()))
+        row.code == dose.code && row.names.iter().any(|known| name.contains(known.as_str()))
     };
     let row = table.iter().find(is_it)?;
-    let measure = row.quantity.unit.measure();
+    units_of(coding, dose, row.quantity)
+}
+
+/// The units of the dosage that the caller knows from the payer, where the payer defines its own.
+fn stated_dosage(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<u32> {
+    let is_stated = *coding.policy.drug_line.unclassified_units == UnclassifiedUnits::StatedDosage;
+    units_of(coding, dose, dose.drug.billing_unit.filter(|_| is_stated)?)
+}
+
+fn units_of(coding: &Coding<'_>, dose: &Dose<'_>, unit: Quantity) -> Option<u32> {
+    let measure = unit.unit.measure();
     let given = dose.drug.dose_administered?;
     let amount = convert::in_measure(given, measure, amount_per_ml(dose.drug), LastPlace::Up).ok()?;
-    administered_units(amount, row.quantity.in_base(), *coding.policy.drug_line.unit_rounding).ok()
+    administered_units(amount, unit.in_base(), *coding.policy.drug_line.unit_rounding).ok()
 }

@@ -84,7 +84,7 @@ const fn short(route: Route) -> &'static str {
         Route::IntraArterialInfusion | Route::IntraArterialPush => "IA",
         Route::Intrathecal => "IT",
         Route::IntraventricularReservoir => "INTRAVENTRICULAR",
-        Route::Intraperitoneal => "IP",
+        Route::Intraperitoneal | Route::HeatedIntraperitoneal => "IP",
         Route::Intrapleural => "INTRAPLEURAL",
         Route::Intralesional => "INTRALESIONAL",
         Route::Intravesical => "INTRAVESICAL",

@@ -87,7 +87,7 @@ fn unit_of(policy: &Policy, treatment: &Treatment<'_>) -> Result<BillingUnit, No
     if treatment.first().is_unclassified {
         return Err(NoUnitReason::Unclassified);
     }
-    let unit = treatment.version().billing?;
+    let unit = treatment.first().billing?;
     let convention = policy.drug_line.component_units.iter().find(|row| row.code == treatment.code());
     Ok(convention.map_or(unit, |row| BillingUnit { quantity: row.quantity, ..unit }))
 }
@@ -149,7 +149,7 @@ fn refuse(coding: &mut Coding<'_>, dose: &Dose<'_>, given: Quantity, unit: Quant
     let facts = [
         fact::given("dose", Value::Quantity(given)),
         fact::catalog("unit", Value::Quantity(unit)),
-        fact::catalog("code", Value::Code(dose.version.code)),
+        fact::catalog("code", Value::Code(dose.code)),
     ];
     let field = dose.field("dose_administered");
     match error {
@@ -198,16 +198,13 @@ fn ordered_amount(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Quantity, give
 
 /// Warns where the dose is stated on another basis than the code counts (rule U-10).
 fn check_basis(coding: &mut Coding<'_>, dose: &Dose<'_>) {
-    let counted =
-        coding.catalog.formulary.drug(dose.version.code).and_then(|drug| drug.dose_basis.as_deref());
+    let counted = coding.catalog.formulary.drug(dose.code).and_then(|drug| drug.dose_basis.as_deref());
     let (Some(stated), Some(counted)) = (dose.drug.dose_basis.as_deref(), counted) else { return };
     if !stated.trim().eq_ignore_ascii_case(counted) {
         let text =
             "The dose of {drug} is stated on another basis than {code} counts; convert it before billing";
-        let facts = [
-            fact::given("drug", Value::Of(dose.field(""))),
-            fact::catalog("code", Value::Code(dose.version.code)),
-        ];
+        let facts =
+            [fact::given("drug", Value::Of(dose.field(""))), fact::catalog("code", Value::Code(dose.code))];
         coding.find(Severity::Warn, Reason::DoseBasisDiffers, dose.field("dose_basis"), &U_10, text, &facts);
     }
 }

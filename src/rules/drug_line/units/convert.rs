@@ -1,10 +1,8 @@
 //! Amounts in the measure of a billing unit: exact, and never across measures without a stated strength.
 
-use crate::domain::drug::DrugGiven;
 use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 
-/// Milligrams in a millilitre of a one-percent solution (rule U-06).
-const MG_PER_ML_OF_ONE_PERCENT: u32 = 10;
+pub use super::strength::amount_per_ml;
 
 const ONE_MILLILITER: Quantity = Quantity::new(Decimal::ONE, Unit::Milliliter);
 
@@ -36,24 +34,6 @@ pub enum AmountError {
 pub enum LastPlace {
     Up,
     Down,
-}
-
-/// How much drug a millilitre holds: as stated, by percent, or by content and volume of the
-/// container, where that is exact (rule U-06).
-pub fn amount_per_ml(drug: &DrugGiven) -> Option<Quantity> {
-    let of_percent = |percent: Decimal| {
-        Some(Quantity::new(percent.checked_times(MG_PER_ML_OF_ONE_PERCENT)?, Unit::Milligram))
-    };
-    let of_container = || {
-        let container = drug.containers.first()?;
-        let volume = container.volume?.in_base();
-        let content = container.content.value.nanos();
-        let scaled = i128::from(content).checked_mul(ONE_MILLILITER.in_base())?;
-        let is_exact = volume > 0 && scaled % volume == 0;
-        let nanos = is_exact.then(|| i64::try_from(scaled / volume).ok())??;
-        Some(Quantity::new(Decimal::from_nanos(nanos), container.content.unit))
-    };
-    drug.amount_per_ml.or_else(|| of_percent(drug.percent_strength?)).or_else(of_container)
 }
 
 /// An amount in billionths of the smallest unit of a measure.
@@ -128,10 +108,9 @@ mod tests {
     }
 
     #[test]
-    fn a_percentage_is_ten_milligrams_a_millilitre() {
-        let drug = DrugGiven { percent_strength: "0.5".parse().ok(), ..DrugGiven::default() };
-        assert_eq!(amount_per_ml(&drug), Some(quantity("5", "mg")));
-        let dose = in_measure(quantity("30", "mL"), Measure::Mass, amount_per_ml(&drug), LastPlace::Up);
+    fn thirty_millilitres_of_half_a_percent_are_150_milligrams() {
+        let strength = Some(quantity("5", "mg"));
+        let dose = in_measure(quantity("30", "mL"), Measure::Mass, strength, LastPlace::Up);
         assert_eq!(dose, Ok(milligrams("150")));
     }
 

@@ -3,6 +3,7 @@
 mod billed;
 pub mod convert;
 mod records;
+mod strength;
 
 use crate::domain::billing::{BillingUnit, NoUnitReason, UnitForm};
 use crate::domain::quantity::{Measure, Quantity};

@@ -4,6 +4,7 @@ use super::*;
 use crate::catalog::CodeFlag;
 use crate::domain::drug::{ContainerKind, DrugClass, DrugSource};
 use crate::domain::encounter::Setting;
+use crate::domain::quantity::Measure;
 use crate::rules::Rule;
 use crate::rules::drug_line::treatment::Dose;
 
@@ -112,7 +113,7 @@ pub fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, exemption: Exemp
 
 /// The kind of a container: as given, else as the formulary says, else single-dose.
 pub fn kind_of(coding: &Coding<'_>, dose: &Dose<'_>, given: Option<ContainerKind>) -> (ContainerKind, bool) {
-    let listed = coding.catalog.formulary.drug(dose.version.code).and_then(|drug| drug.container_kind);
+    let listed = coding.catalog.formulary.drug(dose.code).and_then(|drug| drug.container_kind);
     match given.or(listed) {
         Some(kind) => (kind, false),
         None => (ContainerKind::SingleDose, true),
@@ -139,12 +140,13 @@ fn is_unlicensed_skin_substitute(dose: &Dose<'_>) -> bool {
     let is_skin = dose.version.flags.has(CodeFlag::SkinSubstitute)
         || dose.drug.class == Some(DrugClass::SkinSubstitute)
         || dose.drug.product_kind == Some(crate::domain::drug::ProductKind::SkinSubstitute);
-    is_skin && dose.drug.licensed_biologic != Some(true)
+    let by_area = dose.billing.is_ok_and(|unit| unit.quantity.unit.measure() == Measure::Area);
+    (is_skin || by_area) && dose.drug.licensed_biologic != Some(true)
 }
 
 fn classes<'c>(coding: &'c Coding<'_>, dose: &'c Dose<'_>) -> impl Iterator<Item = DrugClass> + 'c {
     let flags = dose.version.flags;
-    let listed = coding.catalog.formulary.drug(dose.version.code).map(|drug| drug.class);
+    let listed = coding.catalog.formulary.drug(dose.code).map(|drug| drug.class);
     let flagged =
         [(CodeFlag::Vaccine, DrugClass::Vaccine), (CodeFlag::ImagingAgent, DrugClass::Radiopharmaceutical)];
     let flagged = flagged.into_iter().filter(move |(flag, _)| flags.has(*flag)).map(|(_, class)| class);

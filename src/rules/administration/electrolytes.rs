@@ -1,0 +1,69 @@
+//! Electrolytes in a fluid, by code or by name (rule HYD-9).
+
+use crate::catalog::formulary::Nature;
+use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
+use crate::domain::encounter::{Administration, Encounter, Route};
+use crate::engine::Coding;
+
+/// What the drugs of one administration tell of its electrolytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Electrolytes {
+    pub(super) present: bool,
+    /// A hydration fluid is named beside them.
+    with_fluid: bool,
+    /// A drug is named that is neither.
+    with_drug: bool,
+    /// The request states the class of a drug.
+    pub(super) class_is_stated: bool,
+}
+
+impl Electrolytes {
+    /// Reads the drugs of an administration.
+    pub(super) fn of(coding: &Coding<'_>, administration: &Administration) -> Self {
+        let mut read = Self::default();
+        for drug in &administration.drugs {
+            read.class_is_stated |= drug.class.is_some();
+            read.add(coding, drug);
+        }
+        read
+    }
+
+    /// Whether this is a fluid with electrolytes and nothing else.
+    pub(super) const fn are_premixed(self) -> bool {
+        self.present && self.with_fluid && !self.with_drug
+    }
+
+    fn add(&mut self, coding: &Coding<'_>, drug: &DrugGiven) {
+        let formulary = &coding.catalog.formulary;
+        if let Some(code) = drug.code {
+            let date = coding.encounter.service_date;
+            let class = || formulary.class_of_code(code, ClassProfile::CptComplexity, date);
+            if coding.policy.administration.electrolyte_codes.contains(&code) {
+                self.present = true;
+            } else if class().is_some_and(|known| known.class == DrugClass::Hydration) {
+                self.with_fluid = true;
+            } else {
+                self.with_drug = true;
+            }
+            return;
+        }
+        let Some(reading) = drug.name.as_deref().and_then(|name| formulary.read_name(name)) else {
+            self.with_drug = true;
+            return;
+        };
+        self.with_fluid |= reading.has_fluid;
+        match reading.named.nature {
+            Nature::Electrolyte => self.present = true,
+            _ => self.with_drug |= reading.named.class != DrugClass::Hydration,
+        }
+    }
+}
+
+/// Whether blood was given in the visit.
+pub(super) fn has_transfusion(encounter: &Encounter) -> bool {
+    let is_blood = |administration: &Administration| {
+        administration.route == Some(Route::Transfusion)
+            || administration.drugs.iter().any(|drug| drug.class == Some(DrugClass::BloodProduct))
+    };
+    encounter.administrations.iter().any(is_blood)
+}

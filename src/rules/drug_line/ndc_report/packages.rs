@@ -1,0 +1,221 @@
+//! What was opened for a treatment, by NDC: its quantity on the claim, and how much of it was given.
+
+use super::*;
+use crate::domain::drug::{Container, NdcGiven, ProductForm};
+use crate::domain::quantity::{Measure, Quantity, Unit};
+use crate::policy::parameters::QualifierRule;
+use crate::rules::drug_line::treatment::Dose;
+use crate::rules::drug_line::units::convert::{LastPlace, amount_per_ml, in_measure};
+use crate::rules::drug_line::waste::scope;
+
+/// One millilitre in the base of its measure, and billionths in a decimal one.
+const BASE_PER_ML_NANO: i128 = 1_000;
+const NANOS: i128 = 1_000_000_000;
+
+/// Everything opened of one NDC.
+#[derive(Debug, Clone)]
+pub struct Package {
+    pub ndc: Option<Ndc>,
+    pub qualifier: NdcQualifier,
+    /// Quantity of all of it in the unit of the qualifier, in billionths.
+    pub quantity: i64,
+    /// What was given of it and what was discarded, in the base of the code's measure; counted
+    /// containers where the code has none.
+    pub administered: i128,
+    pub discarded: i128,
+    /// What was left in a multi-dose container for the next patient.
+    pub kept: i128,
+}
+
+/// Equal containers of one NDC, before they are added up.
+struct Opened<'t> {
+    ndc: Option<Ndc>,
+    /// Content of one, in the base of the code's measure.
+    content: i128,
+    count: u32,
+    source: Source<'t>,
+}
+
+#[derive(Clone, Copy)]
+enum Source<'t> {
+    Container(&'t Dose<'t>, &'t Container),
+    /// A dose without containers.
+    Dose(&'t Dose<'t>),
+}
+
+/// The packages of a treatment by NDC, in the order of the NDCs.
+pub fn of(
+    coding: &Coding<'_>,
+    treatment: &Treatment<'_>,
+    billed: &Billed,
+    discard: &Discard,
+) -> Vec<Package> {
+    let mut opened = opened(treatment, billed);
+    // The rest is in the container opened last, and a careful choice opens the smallest one last.
+    opened.sort_by_key(|one| (one.content, one.ndc));
+    let mut rest = discard.amount.filter(|_| discard.jw_units > 0).unwrap_or(0);
+    let mut left = left_over(&opened, billed, rest);
+    let mut packages: Vec<Package> = Vec::new();
+    for one in &opened {
+        let content = one.content * i128::from(one.count);
+        let discarded = rest.min(content);
+        rest -= discarded;
+        let known = quantity(coding, one).or_else(|| by_crosswalk(coding, one, billed));
+        let Some((qualifier, quantity)) = known else { continue };
+        let kept = if one.is_for_several(coding) { left.min(content - discarded) } else { 0 };
+        left -= kept;
+        let administered = content - discarded - kept;
+        match packages.iter_mut().find(|known| known.ndc == one.ndc && known.qualifier == qualifier) {
+            Some(known) => {
+                known.quantity = known.quantity.saturating_add(quantity);
+                known.administered += administered;
+                known.discarded += discarded;
+                known.kept += kept;
+            }
+            None => {
+                packages.push(Package { ndc: one.ndc, qualifier, quantity, administered, discarded, kept });
+            }
+        }
+    }
+    packages.sort_by_key(|package| package.ndc);
+    packages
+}
+
+/// What neither was given nor is billed as discarded.
+fn left_over(opened: &[Opened<'_>], billed: &Billed, rest: i128) -> i128 {
+    let Counting::Amount(measured) = billed.counting else { return 0 };
+    let content: i128 = opened.iter().map(|one| one.content * i128::from(one.count)).sum();
+    (content - measured.administered - rest).max(0)
+}
+
+impl Opened<'_> {
+    fn is_for_several(&self, coding: &Coding<'_>) -> bool {
+        let Source::Container(dose, container) = self.source else { return false };
+        !scope::is_single_dose(coding, dose, scope::kind_of(coding, dose, container.kind).0)
+    }
+}
+
+fn opened<'t>(treatment: &'t Treatment<'t>, billed: &Billed) -> Vec<Opened<'t>> {
+    let in_code = |quantity: Quantity, dose: &Dose<'_>| match billed.counting {
+        Counting::Amount(measured) => {
+            in_measure(quantity, measured.measure(), amount_per_ml(dose.drug), LastPlace::Down).ok()
+        }
+        _ => None,
+    };
+    let mut opened = Vec::new();
+    for dose in &treatment.doses {
+        let of_drug = read(dose.drug.ndc.as_ref());
+        for container in &dose.drug.containers {
+            opened.push(Opened {
+                ndc: read(container.ndc.as_ref()).or(of_drug),
+                content: in_code(container.content, dose).unwrap_or(1),
+                count: container.count,
+                source: Source::Container(dose, container),
+            });
+        }
+        if dose.drug.containers.is_empty() {
+            let content = dose.drug.dose_administered.and_then(|given| in_code(given, dose)).unwrap_or(1);
+            opened.push(Opened { ndc: of_drug, content, count: 1, source: Source::Dose(dose) });
+        }
+    }
+    opened
+}
+
+fn read(ndc: Option<&NdcGiven>) -> Option<Ndc> {
+    match ndc? {
+        NdcGiven::Read(ndc) => Some(*ndc),
+        NdcGiven::Ambiguous(_) => None,
+    }
+}
+
+/// The unit and the quantity of what was opened (rules D-03..D-05).
+fn quantity(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<(NdcQualifier, i64)> {
+    let (dose, form) = match opened.source {
+        Source::Container(dose, container) => (dose, container.form),
+        Source::Dose(dose) => (dose, None),
+    };
+    let liquid = || volume(coding, opened).map(|volume| (NdcQualifier::Milliliter, volume));
+    let counted = || {
+        matches!(opened.source, Source::Container(..))
+            .then(|| (NdcQualifier::Unit, i64::from(opened.count) * Decimal::ONE.nanos()))
+    };
+    match fixed_rule(coding, dose) {
+        Some(QualifierRule::Unit) => counted(),
+        Some(QualifierRule::Milliliter) => liquid(),
+        Some(QualifierRule::Gram) => in_unit(opened, Unit::Gram, NdcQualifier::Gram),
+        Some(QualifierRule::Milligram) => in_unit(opened, Unit::Milligram, NdcQualifier::Milligram),
+        Some(QualifierRule::InternationalUnit) => {
+            in_unit(opened, Unit::BiologicalUnit, NdcQualifier::InternationalUnit)
+        }
+        None => match form {
+            Some(ProductForm::Powder | ProductForm::Solid) => counted(),
+            Some(ProductForm::Topical) => in_unit(opened, Unit::Gram, NdcQualifier::Gram).or_else(counted),
+            Some(ProductForm::Liquid) => liquid().or_else(counted),
+            // The crosswalk prints a size of 1 for what is no liquid, so a strength after reconstitution says nothing.
+            None if is_counted(coding, opened) => counted(),
+            None => liquid().or_else(counted),
+        },
+    }
+}
+
+/// The part of a package that a dose without containers takes: its containers hold `BILLUNITS` units,
+/// and their size tells a liquid (rule D-10). Rounded **down** to a billionth.
+fn by_crosswalk(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
+    let (Source::Dose(dose), Counting::Amount(measured)) = (opened.source, billed.counting) else {
+        return None;
+    };
+    let entry = coding.catalog.ndc(opened.ndc?).iter().find(|entry| entry.code == dose.code)?;
+    let content = measured.one.checked_mul(i128::from(entry.bill_units.nanos()))? / NANOS;
+    let size = i128::from(entry.package_size.nanos());
+    let nanos = opened.content.checked_mul(size)?.checked_div(content)?;
+    let qualifier = if size == NANOS { NdcQualifier::Unit } else { NdcQualifier::Milliliter };
+    i64::try_from(nanos).ok().filter(|nanos| *nanos > 0).map(|nanos| (qualifier, nanos))
+}
+
+fn fixed_rule(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<QualifierRule> {
+    let table = &coding.policy.drug_line.ndc_qualifiers;
+    table.iter().find(|row| row.code == dose.code).map(|row| row.qualifier)
+}
+
+/// The labelled content of what was opened in a unit, in billionths; nothing where it is not stated in that measure.
+fn in_unit(opened: &Opened<'_>, unit: Unit, qualifier: NdcQualifier) -> Option<(NdcQualifier, i64)> {
+    let stated = match opened.source {
+        Source::Container(_, container) => container.content,
+        Source::Dose(dose) => dose.drug.dose_administered?,
+    };
+    let one = stated.converted_to(unit)?;
+    Some((qualifier, one.checked_times(opened.count)?.value.nanos()))
+}
+
+/// Whether the crosswalk counts the package by pieces: its size is 1 and no volume of 1 mL is stated.
+fn is_counted(coding: &Coding<'_>, opened: &Opened<'_>) -> bool {
+    let Source::Container(_, container) = opened.source else { return false };
+    let states_volume = container.volume.is_some() || container.content.unit.measure() == Measure::Volume;
+    let entry = opened.ndc.and_then(|ndc| coding.catalog.ndc(ndc).first());
+    !states_volume && entry.is_some_and(|entry| i128::from(entry.package_size.nanos()) == NANOS)
+}
+
+/// Millilitres of what was opened, in billionths; from its volume, the concentration or the crosswalk.
+fn volume(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<i64> {
+    let one = match opened.source {
+        Source::Dose(dose) => milliliters(dose.drug.dose_administered?, dose)?,
+        Source::Container(dose, container) => container
+            .volume
+            .and_then(|volume| milliliters(volume, dose))
+            .or_else(|| crosswalk_volume(coding, opened.ndc?))
+            .or_else(|| milliliters(container.content, dose))?,
+    };
+    let base = one.checked_mul(i128::from(opened.count))?;
+    i64::try_from(base / BASE_PER_ML_NANO).ok().filter(|nanos| *nanos > 0)
+}
+
+fn milliliters(stated: Quantity, dose: &Dose<'_>) -> Option<i128> {
+    in_measure(stated, Measure::Volume, amount_per_ml(dose.drug), LastPlace::Down).ok()
+}
+
+/// Millilitres of one container by the crosswalk, which prints 1 for a powder (rule D-10).
+fn crosswalk_volume(coding: &Coding<'_>, ndc: Ndc) -> Option<i128> {
+    let size = coding.catalog.ndc(ndc).first()?.package_size;
+    let is_liquid = i128::from(size.nanos()) != NANOS && !size.is_zero();
+    is_liquid.then(|| i128::from(size.nanos()) * BASE_PER_ML_NANO)
+}

@@ -1,0 +1,73 @@
+//! The codes that a drug's name may mean, as a record writes it.
+
+use super::*;
+use crate::catalog::CodeFlag;
+use crate::catalog::names::fold;
+use crate::domain::encounter::{Route, Setting};
+
+/// The codes in force whose drug or brand has the name (rule L-04).
+///
+/// A record often writes `generic (Brand)`; the words between parentheses are the more exact ones,
+/// so they are tried first, then the whole, then what stands before them.
+pub(super) fn of_name<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Vec<&'a CodeVersion> {
+    let Some(name) = drug.name.as_deref() else { return Vec::new() };
+    let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
+    let before = name.split('(').next();
+    [inside, Some(name), before]
+        .into_iter()
+        .flatten()
+        .map(|part| of_words(coding, &fold(part)))
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
+fn of_words<'a>(coding: &Coding<'a>, wanted: &[String]) -> Vec<&'a CodeVersion> {
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let date = coding.encounter.service_date;
+    let catalog = coding.catalog;
+    let is_named = |version: &CodeVersion| {
+        let listed = catalog.formulary.drug(version.code);
+        let listed_names = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
+        let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
+        own.chain(listed_names.map(|name| &**name)).any(|known| has_name(known, wanted))
+    };
+    let mut found: Vec<&CodeVersion> = catalog
+        .codes
+        .keys()
+        .filter_map(|code| catalog.lookup(*code, date).billable())
+        .filter(|version| version.billing.is_ok() && is_named(version))
+        .collect();
+    found.sort_by_key(|version| version.code);
+    found
+}
+
+/// Whether a known name has the wanted words; a first letter settles most of them without folding.
+fn has_name(known: &str, wanted: &[String]) -> bool {
+    let first = |text: &str| text.chars().next().map(|c| c.to_ascii_lowercase());
+    first(known) == first(&wanted[0]) && fold(known) == wanted
+}
+
+/// Whether a candidate is for this setting and route.
+pub(super) fn fits_use(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let encounter = coding.encounter;
+    let flags = version.flags;
+    let route = asked.administration.route;
+    let oral = route == Some(Route::Oral);
+    let inhaled = route == Some(Route::Inhaled);
+    let may_be_hospital = coding.policy.drug_line.hospital_code_settings.contains(&encounter.setting);
+    (!flags.has(CodeFlag::Oral) || oral)
+        && (!flags.has(CodeFlag::Inhaled) || inhaled)
+        && (!flags.has(CodeFlag::ThroughDme) || encounter.setting == Setting::DmeSupplier || inhaled)
+        && (!flags.has(CodeFlag::HospitalOutpatientOnly) || may_be_hospital)
+        && !flags.has(CodeFlag::Compounded)
+}
+
+/// Whether the formulary lists the route for the code; a code without listed routes takes any.
+pub(super) fn takes_route(coding: &Coding<'_>, version: &CodeVersion, route: Route) -> bool {
+    let into_vein = |route: Route| matches!(route, Route::IvInfusion | Route::IvPush);
+    let same = |listed: &Route| *listed == route || into_vein(*listed) && into_vein(route);
+    let listed = coding.catalog.formulary.drug(version.code);
+    listed.is_none_or(|drug| drug.routes.is_empty() || drug.routes.iter().any(same))
+}

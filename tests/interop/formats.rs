@@ -1,0 +1,55 @@
+//! `code` reads a FHIR Bundle and writes claims.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::program;
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}
+
+fn coded(file: &str, flags: &[&str]) -> String {
+    let output = program("code").arg(example(file)).args(flags).output().expect("the program");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn a_fhir_bundle_is_recognised_and_coded_like_its_twin() {
+    let text = coded("fhir/rituximab.json", &["--format", "json", "--detail", "lines"]);
+    let answer: Value = serde_json::from_str(&text).expect("an answer");
+    let lines = answer["lines"].as_array().expect("lines").iter();
+    let lines: Vec<String> =
+        lines.map(|line| format!("{} {} {}", line["code"], line["units"], line["modifiers"])).collect();
+    // 155 minutes: a first hour and two more, the last of 35 minutes. 705 mg at 10 mg round up to 71 units;
+    // 800 mg were opened, so 95 mg and with them 9 whole units were discarded.
+    let expected = [r#""96413" 1 []"#, r#""96415" 2 []"#, r#""J9312" 71 []"#, r#""J9312" 9 ["JW"]"#];
+    assert_eq!(lines, expected, "{text}");
+}
+
+#[test]
+fn lines_are_written_as_x12_by_the_setting_and_as_fhir() {
+    let professional = coded("r-chop.json", &["--format", "x12"]);
+    assert!(professional.contains("SV1*HC:J9312:JW**UN*9***1~\nDTP*472*D8*20251103~\n"), "{professional}");
+    let flags = ["--format", "x12", "--drug-revenue-code", "0636", "--administration-revenue-code", "0335"];
+    let institutional = coded("folfox-pump-start.json", &flags);
+    assert!(institutional.contains("SV2*0335*HC:96413**UN*1~"), "{institutional}");
+    assert!(institutional.contains("SV2*0636*HC:J9263**UN*300~"), "{institutional}");
+    for (format, kind) in [("fhir-claim", "Claim"), ("fhir-charge-items", "Bundle")] {
+        let written: Value =
+            serde_json::from_str(&coded("r-chop.json", &["--format", format])).expect("JSON");
+        assert_eq!(written["resourceType"], kind);
+    }
+}
+
+#[test]
+fn a_bundle_that_cannot_be_read_names_its_element() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let text = std::fs::read_to_string(example("fhir/rituximab.json")).expect("the example");
+    std::fs::write(file.path(), text.replace("\"J9312\"", "\"J93\"")).expect("written");
+    let output = program("code").arg(file.path()).output().expect("the program");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && message.contains("Bundle.entry["), "{message}");
+}
