@@ -93,11 +93,13 @@ pub(super) fn phrases(tokens: &[Token]) -> Phrases {
     phrases
 }
 
-/// The end of a range (`150-199`) or of a power (`2 x 10^13`) is no amount of its own.
+/// The end of a range (`150-199`), of a fraction (`1/2`) or of a power (`2 x 10^13`) is no amount of its own.
 fn is_part_of_a_number(tokens: &[Token], at: usize) -> bool {
     let before = |by: usize| at.checked_sub(by).map(|at| &tokens[at]);
     match (before(2), before(1)) {
-        (Some(Token::Number(_)), Some(sign)) if sign.is_sign('-') || sign.is("x") => true,
+        (Some(Token::Number(_)), Some(sign)) if sign.is_sign('-') || sign.is_sign('/') || sign.is("x") => {
+            true
+        }
         (_, Some(sign)) => sign.is_sign('^'),
         _ => false,
     }
@@ -171,7 +173,9 @@ fn counted(token: &Token) -> Option<Counted> {
     Some(match word.as_str() {
         "vial" => Counted::Container(Unit::Vial),
         "implant" | "patch" | "applicator" | "system" | "cartridge" | "syringe" | "ampule" | "insert"
-        | "source" => Counted::Container(Unit::Each),
+        | "source" | "kit" | "capsule" | "tablet" | "film" | "pen" | "bag" | "device" => {
+            Counted::Container(Unit::Each)
+        }
         "dose" | "treatment" | "infusion" | "instillation" | "study" => Counted::Event,
         _ => return None,
     })
