@@ -1,7 +1,8 @@
 //! Compiles the protos, and gives every message the JSON mapping of proto3 through typed serde derives.
 //!
 //! JSON names are lowerCamelCase and read in snake_case too; enum values are printed without their
-//! prefix and read with or without it; unknown fields are refused; arrays are always printed.
+//! prefix and read with or without it; whole numbers are read as text too, and decimal numbers as JSON
+//! numbers too; unknown fields are refused; arrays are always printed.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -10,11 +11,17 @@ use std::path::Path;
 
 use prost::Message;
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+use prost_types::{EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet};
 use tonic_prost_build::Builder;
 
 const PROTOS: &str = "proto";
 const PACKAGE_FOLDER: &str = "proto/infusion/coding/v1";
+
+/// Texts that hold a decimal number; their comment in the protos says so.
+const DECIMAL_NUMBER: &str = "ecimal number";
+/// Number of `FileDescriptorProto.message_type` and of `DescriptorProto.field` in a location's path.
+const MESSAGE_TYPE: i32 = 4;
+const MESSAGE_FIELD: i32 = 2;
 
 pub fn compile(out: &Path) -> Result<(), Box<dyn Error>> {
     // tonic's own switch for this has no effect since 0.14.
@@ -35,15 +42,16 @@ pub fn compile(out: &Path) -> Result<(), Box<dyn Error>> {
 
 fn json_mapping(mut builder: Builder, descriptors: &FileDescriptorSet) -> Builder {
     for file in &descriptors.file {
-        for message in &file.message_type {
+        for (message_index, message) in file.message_type.iter().enumerate() {
             let path = format!(".{}.{}", file.package(), message.name());
             builder = builder.message_attribute(
                 &path,
                 "#[derive(serde::Serialize, serde::Deserialize)] \
                  #[serde(rename_all = \"camelCase\", deny_unknown_fields, default)]",
             );
-            for field in &message.field {
-                let attribute = field_attribute(field);
+            for (field_index, field) in message.field.iter().enumerate() {
+                let comment = comment_of(file, message_index, field_index);
+                let attribute = field_attribute(field, comment.contains(DECIMAL_NUMBER));
                 builder = builder.field_attribute(format!("{path}.{}", field.name()), attribute);
             }
         }
@@ -51,8 +59,15 @@ fn json_mapping(mut builder: Builder, descriptors: &FileDescriptorSet) -> Builde
     builder
 }
 
+/// The comment above a field.
+fn comment_of(file: &FileDescriptorProto, message: usize, field: usize) -> &str {
+    let path = [MESSAGE_TYPE, message as i32, MESSAGE_FIELD, field as i32];
+    let mut locations = file.source_code_info.iter().flat_map(|info| &info.location);
+    locations.find(|location| location.path == path).map_or("", |location| location.leading_comments())
+}
+
 /// How a field is read and printed; `null` is read as an absent value everywhere.
-fn field_attribute(field: &FieldDescriptorProto) -> String {
+fn field_attribute(field: &FieldDescriptorProto, is_decimal: bool) -> String {
     let mut serde = Vec::new();
     if field.json_name() != field.name() {
         serde.push(format!("rename = {:?}, alias = {:?}", field.json_name(), field.name()));
@@ -66,6 +81,11 @@ fn field_attribute(field: &FieldDescriptorProto) -> String {
         if !repeated {
             serde.push("skip_serializing_if = \"crate::server::json::is_unspecified\"".to_owned());
         }
+    } else if is_decimal && !repeated {
+        serde.push("deserialize_with = \"crate::server::json::decimal_text\"".to_owned());
+    } else if field.r#type() == Type::Uint32 && !repeated {
+        let reader = if optional { "optional_count" } else { "count" };
+        serde.push(format!("deserialize_with = \"crate::server::json::{reader}\""));
     } else if repeated || !optional {
         serde.push("deserialize_with = \"crate::server::json::null_as_default\"".to_owned());
     }

@@ -2,9 +2,11 @@
 //! drug, with the reason for every line.
 //!
 //! `domain` holds the nouns, `policy` the dated law, `rules` the verbs, `engine` the mechanism,
-//! `catalog` the book of codes and `cms` the parsers of what CMS publishes. IO stays at the edge:
+//! `audit` the comparison with a billed claim, `catalog` the book of codes and `cms` the parsers of what CMS
+//! publishes. IO stays at the edge:
 //! `updater`, `server`, `interop`, `report` and `cli`.
 
+pub mod audit;
 pub mod catalog;
 pub mod cli;
 pub mod cms;
@@ -16,4 +18,5 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod server;
+pub mod telemetry;
 pub mod updater;

@@ -39,6 +39,8 @@ pub struct NamedClass {
     pub class: DrugClass,
     pub class_cite: Box<str>,
     pub nature: Nature,
+    /// The nonproprietary name, folded: one for a drug and its brands.
+    pub drug: Box<str>,
 }
 
 /// What the class of a named substance does not tell.
@@ -152,6 +154,21 @@ impl Formulary {
         self.read_name(text).map(|reading| reading.named)
     }
 
+    /// What a text names, so that two texts can be compared: `Zofran 8 mg` and `ondansetron` are one drug.
+    ///
+    /// A hydration fluid beside a drug does not count. Words that are not understood stay as they are.
+    pub fn identity_of_name(&self, text: &str) -> String {
+        let folded = fold(text);
+        let matches = Matches::find(&folded, &self.by_name);
+        let is_drug = |named: &&NamedClass| named.class != DrugClass::Hydration;
+        let has_drug = matches.found.iter().any(is_drug);
+        let named = matches.found.iter().filter(|named| !has_drug || is_drug(named));
+        let mut words: Vec<&str> = named.map(|named| &*named.drug).chain(matches.rest).collect();
+        words.sort_unstable();
+        words.dedup();
+        words.join("+")
+    }
+
     /// The same, with what else the text names.
     pub fn read_name(&self, text: &str) -> Option<NameReading<'_>> {
         let folded = fold(text);
@@ -225,6 +242,24 @@ mod tests {
     fn an_unknown_word_beside_a_fluid_leaves_the_class_open() {
         for name in ["", "drug A", "xyzumab in normal saline", "xyzumab", "500 mL"] {
             assert_eq!(class_of(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_brand_and_its_drug_are_one() {
+        let catalog = Catalog::embedded();
+        let identity = |text| catalog.formulary.identity_of_name(text);
+        for (one, other) in [
+            ("Zofran 8 mg", "ondansetron"),
+            ("insulin", "insulin drip"),
+            ("Decadron", "dexamethasone sodium phosphate 10 mg"),
+            ("vancomycin in NS", "Vancomycin 1 g IVPB"),
+            ("drug A", "Drug A"),
+        ] {
+            assert_eq!(identity(one), identity(other), "{one} and {other}");
+        }
+        for (one, other) in [("drug A", "drug B"), ("antibiotic A", "antibiotic B"), ("Zofran", "Kytril")] {
+            assert_ne!(identity(one), identity(other), "{one} and {other}");
         }
     }
 

@@ -96,16 +96,18 @@ fn drop_strengths(words: &mut Vec<String>) {
 }
 
 /// The entries of a table of names that occur in a text.
-pub(super) struct Matches<'a, T> {
+pub(super) struct Matches<'w, 'a, T> {
     pub found: Vec<&'a T>,
     /// Whether words are left over that are neither names nor fillers.
     pub has_unknown_words: bool,
+    /// Words that tell two texts apart: those left over, and single letters as in `drug A`.
+    pub rest: Vec<&'w str>,
 }
 
-impl<'a, T> Matches<'a, T> {
+impl<'w, 'a, T> Matches<'w, 'a, T> {
     /// Takes the longest name at each place, from left to right.
-    pub fn find(words: &[String], table: &'a FxHashMap<Box<str>, T>) -> Self {
-        let mut matches = Self { found: Vec::new(), has_unknown_words: false };
+    pub fn find(words: &'w [String], table: &'a FxHashMap<Box<str>, T>) -> Self {
+        let mut matches = Self { found: Vec::new(), has_unknown_words: false, rest: Vec::new() };
         let mut at = 0;
         while at < words.len() {
             let longest = (1..=NAME_WORDS_MAX.min(words.len() - at))
@@ -117,7 +119,12 @@ impl<'a, T> Matches<'a, T> {
                     at += length;
                 }
                 None => {
-                    matches.has_unknown_words |= !is_filler(&words[at]);
+                    let word = words[at].as_str();
+                    let is_unknown = !is_filler(word);
+                    matches.has_unknown_words |= is_unknown;
+                    if is_unknown || word.len() == 1 && word.as_bytes()[0].is_ascii_alphabetic() {
+                        matches.rest.push(word);
+                    }
                     at += 1;
                 }
             }

@@ -12,6 +12,7 @@ use super::quarterly::{InQuarter, QuarterlyTable};
 use super::record::CodeVersion;
 use super::search::SearchIndex;
 use crate::domain::code::{HcpcsCode, Ndc};
+use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
 
 /// What the catalog says of a code on a date of service.
@@ -54,6 +55,8 @@ impl<'a> Lookup<'a> {
 pub struct Catalog {
     /// Names the releases the snapshot was built from, for provenance.
     pub release: Arc<str>,
+    /// Quarters whose codes the snapshot holds, ascending.
+    pub code_quarters: Vec<Quarter>,
     /// Versions of each code, the newest first.
     pub codes: FxHashMap<HcpcsCode, Vec<CodeVersion>>,
     pub formulary: Formulary,

@@ -1,21 +1,25 @@
 //! `code`: one visit in, both tracks out; or a file of visits, a JSON object a line.
 
-use std::io::Read;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
+use super::code_input::{self, Given, Lines};
 use super::code_stream::{self, Streaming};
 use super::formats::{self, ClaimFormat, FormatFlags, InputFormat};
+use super::refused::{EXIT_REFUSED, Refused};
+use super::remote::{Remote, ServerFlag};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
-use super::{PoliciesFlag, print, visit_table};
+use super::visit_table::Shown;
+use super::{PoliciesFlag, print};
 use crate::policy::PolicyBook;
 use crate::report::page;
 use crate::server::coder::{Coded, Coder};
+use crate::server::refusal::Refusal;
 use crate::server::{json, pb};
 
 /// What to code, and how to show it.
@@ -34,6 +38,8 @@ pub struct Flags {
     #[arg(long, value_enum, default_value_t = AnswerDetail::Full)]
     detail: AnswerDetail,
     #[command(flatten)]
+    server: ServerFlag,
+    #[command(flatten)]
     policies: PoliciesFlag,
     /// Where the answers to a file of visits go; standard output when it is not given.
     #[arg(short, long, value_name = "FILE")]
@@ -45,7 +51,7 @@ pub struct Flags {
     #[arg(long)]
     strict: bool,
     /// Cores that code a file of visits; all of them when it is not given.
-    #[arg(long, value_name = "COUNT", env = "INFUSION_CODER_WORKERS")]
+    #[arg(long, value_name = "COUNT")]
     workers: Option<NonZero<usize>>,
     /// Read standard input as a file of visits.
     #[arg(long)]
@@ -80,7 +86,7 @@ enum AnswerFormat {
 
 /// How much of the reasons is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AnswerDetail {
+pub enum AnswerDetail {
     /// The lines alone.
     Lines,
     /// The ids of the rules that decided.
@@ -96,7 +102,7 @@ pub struct RefusedLines(u64);
 
 impl RefusedLines {
     /// What the program ends with where `--strict` asks for it.
-    pub const EXIT_CODE: u8 = 3;
+    pub const EXIT_CODE: u8 = EXIT_REFUSED;
 }
 
 /// Codes the visit or the file of visits.
@@ -104,37 +110,42 @@ impl RefusedLines {
 /// # Errors
 /// A file that cannot be read, or every violation of the request.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
+    if let Some(remote) = flags.server.connect()? {
+        return code_there(flags, &remote);
+    }
     let policies = Arc::new(flags.policies.book()?);
     let coder = Coder::on(flags.store.catalog()?, policies.clone());
-    let is_lines = flags.lines || flags.file.extension().is_some_and(|extension| extension == "jsonl");
-    if is_lines { code_lines(flags, &coder) } else { code_one(flags, &coder, &policies) }
+    match code_input::open(&flags.file, flags.lines)? {
+        Given::Lines(lines) => code_lines(flags, &coder, lines),
+        Given::Visit(text) => code_one(flags, &coder, &policies, &text),
+    }
 }
 
-fn code_lines(flags: &Flags, coder: &Coder) -> anyhow::Result<()> {
-    let workers = flags.workers.map_or_else(available_cores, NonZero::get);
+fn code_lines(flags: &Flags, coder: &Coder, lines: Lines) -> anyhow::Result<()> {
     let streaming = Streaming {
-        input: Some(flags.file.as_path()).filter(|file| !is_standard_input(file)),
+        input: Some(flags.file.as_path()).filter(|file| file.as_os_str() != "-"),
         output: flags.output.as_deref(),
         resume: flags.resume,
-        workers,
+        workers: flags.workers.map_or_else(available_cores, NonZero::get),
     };
-    let done = code_stream::run(streaming, || VisitLines::new(coder.clone(), flags.wire_detail()))?;
+    let foreign = (flags.from == InputFormat::Fhir).then_some(&flags.formats);
+    let coder = || VisitLines::new(coder.clone(), flags.detail.to_wire(), foreign);
+    let done = code_stream::run(streaming, lines, coder)?;
     if flags.strict && done.refused > 0 { Err(RefusedLines(done.refused).into()) } else { Ok(()) }
 }
 
-fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook) -> anyhow::Result<()> {
-    let text = read(&flags.file)?;
-    let coded = if flags.from.is_fhir(&text) {
-        let encounter = formats::read_fhir(&text, &flags.formats)?;
-        coder.code_foreign(encounter, text.as_bytes(), flags.wire_detail())?
+fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> anyhow::Result<()> {
+    let (given, coded) = if flags.from.is_fhir(text) {
+        let encounter = formats::read_fhir(text, &flags.formats)?;
+        let coded = coder.code_foreign(encounter, text.as_bytes(), flags.detail.to_wire());
+        (None, coded.map_err(Refused::from)?)
     } else {
-        let mut request = request(&text)?;
-        request.detail = flags.wire_detail().into();
-        coder.code(request)?
+        let request = flags.request(text)?;
+        (request.encounter.clone(), coder.code(request).map_err(Refused::from)?)
     };
     let claim = |format| formats::write_lines(format, &coded.encounter, &coded.result.lines, &flags.formats);
     let shown = match flags.format {
-        AnswerFormat::Text => visit_table::render(&coded.response),
+        AnswerFormat::Text => Shown::visit(given.as_ref(), &coded.response).render(),
         AnswerFormat::Json => serde_json::to_string_pretty(&coded.response)? + "\n",
         AnswerFormat::Html => html(&coded, policies)?,
         AnswerFormat::FhirClaim => claim(ClaimFormat::FhirClaim)?,
@@ -143,11 +154,20 @@ fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook) -> anyhow::Resu
         AnswerFormat::X12Professional => claim(ClaimFormat::X12Professional)?,
         AnswerFormat::X12Institutional => claim(ClaimFormat::X12Institutional)?,
     };
-    match &flags.output {
-        Some(path) => {
-            std::fs::write(path, shown).with_context(|| format!("{} cannot be written", path.display()))
-        }
-        None => print(&shown),
+    flags.show(&shown)
+}
+
+/// Asks a running service; its answer is shown as one that was found here.
+fn code_there(flags: &Flags, remote: &Remote) -> anyhow::Result<()> {
+    let Given::Visit(text) = code_input::open(&flags.file, flags.lines)? else {
+        bail!("a file of visits is coded here, on every core: leave --server out");
+    };
+    let request = flags.request(&text)?;
+    let encounter = request.encounter.clone();
+    match flags.format {
+        AnswerFormat::Text => flags.show(&Shown::visit(encounter.as_ref(), &remote.code(request)?).render()),
+        AnswerFormat::Json => flags.show(&(serde_json::to_string_pretty(&remote.code(request)?)? + "\n")),
+        _ => bail!("a service answers in text and json; other formats are written here: leave --server out"),
     }
 }
 
@@ -159,41 +179,34 @@ fn html(coded: &Coded, policies: &PolicyBook) -> anyhow::Result<String> {
     Ok(page::visit_page(encounter, &coded.result, policy, policies.citations())?)
 }
 
-/// The file's visit, alone or in a request.
-fn request(text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
-    // A request holds the visit under `encounter`; a bare visit has no field of that name.
-    let is_wrapped = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
-        .is_ok_and(|fields| fields.contains_key("encounter"));
-    if is_wrapped {
-        return Ok(json::read(text)?);
-    }
-    let encounter: pb::Encounter = json::read(text)?;
-    Ok(pb::CodeEncounterRequest { encounter: Some(encounter), ..pb::CodeEncounterRequest::default() })
-}
-
-fn read(file: &Path) -> anyhow::Result<String> {
-    if is_standard_input(file) {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
-}
-
-fn is_standard_input(file: &Path) -> bool {
-    file.as_os_str() == "-"
-}
-
 fn available_cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 impl Flags {
-    const fn wire_detail(&self) -> pb::Detail {
-        match self.detail {
-            AnswerDetail::Lines => pb::Detail::Lines,
-            AnswerDetail::Rules => pb::Detail::Rules,
-            AnswerDetail::Full => pb::Detail::Full,
+    fn request(&self, text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
+        let mut request = json::read_request(text).map_err(|error| Refused::from(Refusal::from(error)))?;
+        request.detail = self.detail.to_wire().into();
+        Ok(request)
+    }
+
+    fn show(&self, shown: &str) -> anyhow::Result<()> {
+        match &self.output {
+            Some(path) => {
+                std::fs::write(path, shown).with_context(|| format!("{} cannot be written", path.display()))
+            }
+            None => print(shown),
+        }
+    }
+}
+
+impl AnswerDetail {
+    /// The detail of a request.
+    pub const fn to_wire(self) -> pb::Detail {
+        match self {
+            Self::Lines => pb::Detail::Lines,
+            Self::Rules => pb::Detail::Rules,
+            Self::Full => pb::Detail::Full,
         }
     }
 }

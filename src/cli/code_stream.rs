@@ -1,21 +1,22 @@
 //! Files and pipes of visits, a JSON object a line: line N of the output answers line N of the input.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::code_input::Lines;
 use super::ordered_lines::{self, LineCoder, Progress, Refusal};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// What is read, what is written, and how.
+/// Where lines come from and go, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Streaming<'a> {
-    /// Standard input when it is absent.
+    /// The file that the lines are read from; nothing for standard input.
     pub input: Option<&'a Path>,
     /// Standard output when it is absent.
     pub output: Option<&'a Path>,
@@ -28,12 +29,16 @@ pub struct Streaming<'a> {
 ///
 /// # Errors
 /// A file that cannot be opened, read or written, or an output that is no beginning of this input's.
-pub fn run<C: LineCoder>(streaming: Streaming<'_>, coder: impl Fn() -> C + Sync) -> anyhow::Result<Progress> {
+pub fn run<C: LineCoder>(
+    streaming: Streaming<'_>,
+    lines: Lines,
+    coder: impl Fn() -> C + Sync,
+) -> anyhow::Result<Progress> {
     refuse_own_input(streaming.input, streaming.output)?;
-    let mut input = open_input(streaming.input)?;
+    let mut input = BufReader::with_capacity(BUFFER_BYTES, lines.reader);
     let (mut output, answered) = open_output(streaming.output, streaming.resume)?;
     let skipped = skip_lines(&mut input, answered)?;
-    let bar = progress_bar(streaming.input, skipped)?;
+    let bar = progress_bar(lines.length, skipped)?;
     let report = |progress: Progress, refusals: &[Refusal]| {
         for refusal in refusals {
             bar.suspend(|| eprintln!("line {}: {}", refusal.line, refusal.reason));
@@ -71,18 +76,6 @@ fn refuse_own_input(input: Option<&Path>, output: Option<&Path>) -> anyhow::Resu
         bail!("{} is the input: name another file with -o", output.display());
     }
     Ok(())
-}
-
-type Input = BufReader<Box<dyn Read + Send>>;
-
-fn open_input(path: Option<&Path>) -> anyhow::Result<Input> {
-    let reader: Box<dyn Read + Send> = match path {
-        None => Box::new(io::stdin()),
-        Some(path) => {
-            Box::new(File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?)
-        }
-    };
-    Ok(BufReader::with_capacity(BUFFER_BYTES, reader))
 }
 
 /// The output, and how many lines of it earlier runs have answered.
@@ -125,7 +118,7 @@ fn whole_lines(file: &File) -> io::Result<(u64, u64)> {
 }
 
 /// Passes over the lines that are answered; gives the bytes they take.
-fn skip_lines(input: &mut Input, count: u64) -> anyhow::Result<u64> {
+fn skip_lines(input: &mut impl BufRead, count: u64) -> anyhow::Result<u64> {
     let (mut left, mut bytes, mut in_line) = (count, 0, false);
     while left > 0 {
         let buffer = input.fill_buf()?;
@@ -147,12 +140,11 @@ fn skip_lines(input: &mut Input, count: u64) -> anyhow::Result<u64> {
 }
 
 /// A bar where a person watches; nothing in a pipe or a log.
-fn progress_bar(input: Option<&Path>, position: u64) -> anyhow::Result<ProgressBar> {
+fn progress_bar(length: Option<u64>, position: u64) -> anyhow::Result<ProgressBar> {
     if !io::stderr().is_terminal() {
         return Ok(ProgressBar::hidden());
     }
-    let length = input.and_then(|path| path.metadata().ok()).map(|metadata| metadata.len());
-    let (bar, template) = match length.filter(|length| *length > 0) {
+    let (bar, template) = match length {
         Some(length) => (ProgressBar::new(length), "{wide_bar} {percent}%  {msg}  {eta} left"),
         None => (ProgressBar::new_spinner(), "{spinner} {msg}  {elapsed}"),
     };
@@ -165,6 +157,7 @@ fn progress_bar(input: Option<&Path>, position: u64) -> anyhow::Result<ProgressB
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::code_input::{self, Given};
 
     struct Capitals;
 
@@ -178,7 +171,8 @@ mod tests {
     }
 
     fn run_files(input: &Path, output: &Path, resume: bool) -> anyhow::Result<Progress> {
-        run(Streaming { input: Some(input), output: Some(output), resume, workers: 2 }, || Capitals)
+        let Given::Lines(lines) = code_input::open(input, true)? else { panic!("no lines") };
+        run(Streaming { input: Some(input), output: Some(output), resume, workers: 2 }, lines, || Capitals)
     }
 
     #[test]

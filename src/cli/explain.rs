@@ -14,7 +14,7 @@ pub struct Flags {
     /// Id of the rule, in any case, such as TIME-3.
     #[arg(value_name = "ID")]
     rule: String,
-    #[arg(long, value_enum, default_value_t, env = "INFUSION_CODER_FORMAT")]
+    #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
     policies: PoliciesFlag,

@@ -65,6 +65,9 @@ pub struct FormatFlags {
     /// Payer of a FHIR visit.
     #[arg(long, value_name = "PAYER", env = "INFUSION_CODER_PAYER")]
     pub payer: Option<String>,
+    /// Id of the FHIR Encounter to code, where a Bundle holds several.
+    #[arg(long, value_name = "ID")]
+    pub encounter: Option<String>,
     /// Revenue code of the drug lines of an 837I, such as 0636; empty when it is not given.
     #[arg(long, value_name = "CODE", env = "INFUSION_CODER_DRUG_REVENUE_CODE")]
     pub drug_revenue_code: Option<String>,
@@ -88,9 +91,12 @@ fn setting(name: &str) -> Result<Setting, String> {
 /// # Errors
 /// The path of the element that is missing or cannot be read.
 pub fn read_fhir(text: &str, flags: &FormatFlags) -> anyhow::Result<Encounter> {
-    let FormatFlags { setting, payer, time_zone, .. } = flags;
-    let defaults =
-        VisitDefaults { setting: *setting, payer: payer.as_deref(), time_zone: time_zone.as_deref() };
+    let defaults = VisitDefaults {
+        setting: flags.setting,
+        payer: flags.payer.as_deref(),
+        time_zone: flags.time_zone.as_deref(),
+        encounter: flags.encounter.as_deref(),
+    };
     read_visit(text, defaults).context("the FHIR visit cannot be read")
 }
 

@@ -1,9 +1,14 @@
 //! The command line, one file a subcommand.
 
+pub mod audit;
+pub mod audit_table;
 pub mod build_seed;
 pub mod code;
+pub mod code_input;
 pub mod code_stream;
+pub mod demo;
 pub mod diff;
+mod drug_words;
 pub mod explain;
 pub mod export;
 pub mod formats;
@@ -12,13 +17,19 @@ pub mod lookup;
 pub mod ordered_lines;
 mod posting;
 mod progress;
+mod refused;
 pub mod releases;
+mod remote;
 pub mod rules;
 pub mod search;
 pub mod serve;
+pub mod settings;
 mod shelf;
+pub mod units;
 pub mod update;
+mod visit_findings;
 pub mod visit_lines;
+mod visit_places;
 pub mod visit_table;
 
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -26,8 +37,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::refused::{EXIT_REFUSED, Refused};
 use crate::catalog::Catalog;
 use crate::config;
 use crate::policy::PolicyBook;
@@ -43,10 +55,16 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start the service, code the example visits through it, and serve on.
+    Demo(demo::Flags),
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
+    /// Code one drug without a visit: its units, and what the claim says of the discarded rest.
+    Units(units::Flags),
+    /// Compare billed claims with what the record supports: one claim, or a file of them.
+    Audit(audit::Flags),
     /// Serve the coding calls over gRPC.
-    Serve(serve::Flags),
+    Serve(Box<serve::Flags>),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.
@@ -77,12 +95,38 @@ pub fn main() -> ExitCode {
         println!("infusion-coder {}", version());
         return ExitCode::SUCCESS;
     }
-    let done = match Program::parse().command {
+    let done = settings::matches(command(), std::env::args_os().collect()).and_then(|matches| {
+        let program = Program::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        run(program.command)
+    });
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            if error.is::<Refused>() || error.is::<code::RefusedLines>() {
+                ExitCode::from(EXIT_REFUSED)
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// The whole command line, each flag with its environment variable.
+pub fn command() -> clap::Command {
+    settings::with_environment(Program::command())
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let done = match command {
+        Command::Demo(flags) => demo::run(&flags),
         Command::Code(flags) => code::run(&flags),
+        Command::Units(flags) => units::run(&flags),
+        Command::Audit(flags) => audit::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),
-        Command::Update(flags) => return ended(update::run(&flags)),
+        Command::Update(flags) => return update::run(&flags),
         Command::Rules(flags) => rules::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
         Command::Releases(flags) => releases::run(&flags),
@@ -91,21 +135,7 @@ pub fn main() -> ExitCode {
         Command::Import(flags) => import::run(&flags),
         Command::BuildSeed(flags) => build_seed::run(&flags),
     };
-    ended(done.map(|()| ExitCode::SUCCESS))
-}
-
-fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
-    match done {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            if error.is::<code::RefusedLines>() {
-                ExitCode::from(code::RefusedLines::EXIT_CODE)
-            } else {
-                ExitCode::FAILURE
-            }
-        }
-    }
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// The program's version, with those of the rules and of the embedded catalog.
@@ -118,7 +148,7 @@ fn version() -> String {
 #[derive(Debug, Clone, Args)]
 pub struct PoliciesFlag {
     /// A folder of policy files in place of, or added to, the embedded ones.
-    #[arg(long, value_name = "DIR", env = "INFUSION_CODER_POLICIES")]
+    #[arg(long, value_name = "DIR")]
     pub policies: Option<PathBuf>,
 }
 

@@ -12,9 +12,9 @@ use crate::server::{convert, rule_book};
 #[derive(Debug, Args)]
 pub struct Flags {
     /// Only the rules of this family, such as `Time`.
-    #[arg(long, value_name = "TITLE", env = "INFUSION_CODER_FAMILY")]
+    #[arg(long, value_name = "TITLE")]
     family: Option<String>,
-    #[arg(long, value_enum, default_value_t, env = "INFUSION_CODER_FORMAT")]
+    #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Write the whole rule book as Markdown, as `catalog/rules.md` holds it.
     #[arg(long, conflicts_with_all = ["family", "format"])]

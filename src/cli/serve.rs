@@ -1,38 +1,76 @@
 //! `serve`: the gRPC service.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::PoliciesFlag;
 use super::shelf::StoreFlag;
-use crate::server::code_book::CodeBook;
-use crate::server::coder::Coder;
-use crate::server::layers::auth::Identities;
+use crate::catalog::store::{Library, StoreError};
 use crate::server::layers::web::WebAccess;
-use crate::server::serve;
+use crate::server::limits::{RequestLimits, ServiceLimits};
+use crate::server::secrets::Secrets;
+use crate::server::serve::{Addresses, Service, serve};
+use crate::server::tls::{Tls, TlsFiles};
+use crate::telemetry::{LogFormat, TelemetryFlags};
 
-/// Where to listen, and who may call.
+/// Identities given by the environment: no flag, because a command line is read by everybody.
+const IDENTITY_LINES: &str = "INFUSION_CODER_IDENTITY_LINES";
+
+/// How long the runtime waits for work that cannot be cut off, such as a write to the store.
+const LAST_WORK: Duration = Duration::from_secs(2);
+
+/// Where to listen, who may call, and how much.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// Address and port; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051", env = "INFUSION_CODER_LISTEN")]
+    /// A TOML file of these settings; a flag or a variable wins over it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port for coding and look-ups; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
-    /// A file of identities, one a line: `token ROLE SECRET` or `certificate ROLE SHA256`.
-    #[arg(long, value_name = "FILE", env = "INFUSION_CODER_IDENTITIES")]
+    /// Address and port for administration; port 50052 of loopback, or a free one where that is taken.
+    #[arg(long, value_name = "ADDRESS")]
+    admin_listen: Option<SocketAddr>,
+    /// Address and port for metrics, liveness and readiness over HTTP; none when it is not given.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
+    /// A file of identities, one a line: `token ROLE SECRET`, `token-sha256 ROLE DIGEST` or `certificate ROLE NAME`.
+    #[arg(long, value_name = "FILE")]
     identities: Option<PathBuf>,
     /// Serve everybody on an address that is not loopback.
-    #[arg(long, env = "INFUSION_CODER_INSECURE")]
+    #[arg(long)]
     insecure: bool,
+    /// The server's certificate and its chain, as PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate, as PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// Ask every caller for a certificate that this CA signed, as PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_client_ca: Option<PathBuf>,
+    /// Threads that answer calls; as many as there are cores when it is not given.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
     #[command(flatten)]
     policies: PoliciesFlag,
     #[command(flatten)]
     web: WebAccess,
     #[command(flatten)]
     store: StoreFlag,
+    #[command(flatten)]
+    telemetry: TelemetryFlags,
+    #[command(flatten, next_help_heading = "Limits of a request")]
+    request_limits: RequestLimits,
+    #[command(flatten, next_help_heading = "Limits of the service")]
+    service_limits: ServiceLimits,
 }
 
 /// Serves until the process is asked to stop.
@@ -40,24 +78,97 @@ pub struct Flags {
 /// # Errors
 /// A configuration that cannot be used, or an address that is taken.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    let identities = flags.identities.as_deref().map(Identities::from_file).transpose()?.unwrap_or_default();
-    if identities.is_empty() && !flags.listen.ip().is_loopback() && !flags.insecure {
-        bail!("{} is open to others: give --identities FILE, or say --insecure", flags.listen);
-    }
+    flags.telemetry.start()?;
+    let secrets = flags.secrets()?;
+    flags.check_exposure(secrets.identities.load().is_empty())?;
     let policies = Arc::new(flags.policies.book()?);
-    let library = Arc::new(flags.store.library()?);
-    let coder = Coder::new(library.snapshot(), policies);
-    let book = CodeBook::new(library);
-    let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
-    let ready = |address| eprintln!("serving on {address}");
-    let web = flags.web.clone();
-    runtime.block_on(serve::serve(flags.listen, coder, book, identities, web, ready, stop_signal()))?;
-    Ok(())
+    let (library, no_catalog) = flags.library()?;
+    let reload = Arc::new(tokio::sync::Notify::new());
+    let service = Service {
+        limits: flags.service_limits,
+        secrets,
+        web: flags.web.clone(),
+        no_catalog: no_catalog.into(),
+        reload: reload.clone(),
+        ..Service::open(Arc::new(library), policies).under(flags.request_limits)
+    };
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = flags.threads {
+        runtime.worker_threads(threads.get());
+    }
+    let runtime = runtime.enable_all().build().context("the runtime cannot start")?;
+    let ended = runtime.block_on(async {
+        tokio::spawn(reload_on_hangup(reload));
+        serve(flags.addresses(), service, |bound| flags.announce(bound), stop_signal()).await
+    });
+    runtime.shutdown_timeout(LAST_WORK);
+    Ok(ended?)
+}
+
+impl Flags {
+    fn addresses(&self) -> Addresses {
+        Addresses { callers: self.listen, administration: self.admin_listen, operators: self.metrics_listen }
+    }
+
+    fn secrets(&self) -> anyhow::Result<Secrets> {
+        let tls = match (&self.tls_certificate, &self.tls_key) {
+            (Some(certificate), Some(key)) => {
+                let (certificate, key) = (certificate.clone(), key.clone());
+                let client_ca = self.tls_client_ca.clone();
+                Some(Arc::new(Tls::load(TlsFiles { certificate, key, client_ca })?))
+            }
+            _ => None,
+        };
+        let lines = std::env::var(IDENTITY_LINES).unwrap_or_default();
+        Ok(Secrets::read(self.identities.clone(), &lines, tls)?)
+    }
+
+    /// Refuses to serve strangers by oversight.
+    fn check_exposure(&self, nobody_named: bool) -> anyhow::Result<()> {
+        let listeners = [Some(self.listen), self.admin_listen].into_iter().flatten();
+        for address in listeners.filter(|address| !address.ip().is_loopback()) {
+            if nobody_named && !self.insecure {
+                bail!("{address} is open to others: give --identities FILE, or say --insecure");
+            }
+            if self.tls_certificate.is_none() && !nobody_named {
+                tracing::warn!(%address, "tokens cross the network unencrypted: give --tls-certificate");
+            }
+        }
+        Ok(())
+    }
+
+    /// The library, or an empty one and why: the service then says that it does not serve. A store that another
+    /// process holds is an oversight and ends the process.
+    fn library(&self) -> anyhow::Result<(Library, String)> {
+        match self.store.library() {
+            Ok(library) => Ok((library, String::new())),
+            Err(error) => match error.downcast_ref::<StoreError>() {
+                None | Some(StoreError::Locked { .. }) => Err(error),
+                Some(damage) => Ok((Library::unavailable(), damage.to_string())),
+            },
+        }
+    }
+
+    fn announce(&self, bound: Addresses) {
+        let Addresses { callers, administration, operators } = bound;
+        if self.telemetry.log_format == LogFormat::Json {
+            let address = |address: Option<SocketAddr>| address.map(|address| address.to_string());
+            let (administration, operators) = (address(administration), address(operators));
+            tracing::info!(address = %callers, administration, operators, "serving");
+            return;
+        }
+        eprintln!("serving on {callers}");
+        if let Some(address) = administration {
+            eprintln!("administration on {address}");
+        }
+        if let Some(address) = operators {
+            eprintln!("metrics on http://{address}/metrics");
+        }
+    }
 }
 
 /// Ends on Ctrl-C or SIGTERM.
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
+pub(super) async fn stop_signal() {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         // Without a handler the signal ends the process by itself.
         return std::future::pending().await;
@@ -65,5 +176,13 @@ async fn stop_signal() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
+    }
+}
+
+/// SIGHUP asks for the identities and the certificate to be read again.
+async fn reload_on_hangup(reload: Arc<tokio::sync::Notify>) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        reload.notify_one();
     }
 }

@@ -2,15 +2,18 @@
 
 use serde::Serialize;
 
+use super::formats::{self, FormatFlags};
 use super::ordered_lines::LineCoder;
 use crate::server::coder::Coder;
 use crate::server::refusal::Refusal;
 use crate::server::{json, pb};
 
 /// Codes lines on one core; each worker has its own.
-pub struct VisitLines {
+pub struct VisitLines<'a> {
     coder: Coder,
     detail: pb::Detail,
+    /// How FHIR is read, where each line is a Bundle of one visit.
+    fhir: Option<&'a FormatFlags>,
 }
 
 /// What stands in the place of an answer.
@@ -19,36 +22,42 @@ struct Refused {
     error: pb::ItemError,
 }
 
-impl VisitLines {
+impl<'a> VisitLines<'a> {
     /// A coder of lines; `detail` applies to the visits that ask for none.
-    pub const fn new(coder: Coder, detail: pb::Detail) -> Self {
-        Self { coder, detail }
+    pub const fn new(coder: Coder, detail: pb::Detail, fhir: Option<&'a FormatFlags>) -> Self {
+        Self { coder, detail, fhir }
     }
 
-    fn answer(&self, line: &[u8]) -> Result<pb::CodeEncounterResponse, pb::ItemError> {
+    fn answer(&self, line: &[u8], output: &mut Vec<u8>) -> Result<(), pb::ItemError> {
         let text = std::str::from_utf8(line).map_err(|_| invalid("the line is not UTF-8"))?;
         // Some programs begin a file with a byte order mark.
         let text = text.trim_start_matches('\u{feff}');
-        let mut request: pb::CodeEncounterRequest =
-            json::read(text).map_err(|error| Refusal::from(error).into_item_error())?;
-        if request.detail() == pb::Detail::Unspecified {
-            request.set_detail(self.detail);
-        }
-        let coded = self.coder.code(request).map_err(|refusal| refusal.into_item_error())?;
-        Ok(coded.response)
+        let answered = match self.fhir {
+            Some(flags) => {
+                let encounter = formats::read_fhir(text, flags);
+                let encounter = encounter.map_err(|error| invalid(&format!("{error:#}")))?;
+                self.coder.foreign_to_json(&encounter, line, self.detail, output)
+            }
+            None => {
+                let mut request =
+                    json::read_request(text).map_err(|error| Refusal::from(error).into_item_error())?;
+                if request.detail() == pb::Detail::Unspecified {
+                    request.set_detail(self.detail);
+                }
+                self.coder.code_to_json(request, output)
+            }
+        };
+        answered.map_err(Refusal::into_item_error)
     }
 }
 
-impl LineCoder for VisitLines {
+impl LineCoder for VisitLines<'_> {
     fn code(&mut self, line: &[u8], output: &mut Vec<u8>) -> Result<(), String> {
-        match self.answer(line) {
-            Ok(answer) => serde_json::to_writer(output, &answer).map_err(|error| error.to_string()),
-            Err(error) => {
-                let reason = error.message.clone();
-                write_refused(error, output);
-                Err(reason)
-            }
-        }
+        self.answer(line, output).map_err(|error| {
+            let reason = error.message.clone();
+            write_refused(error, output);
+            reason
+        })
     }
 
     fn refuse(&mut self, reason: &str, output: &mut Vec<u8>) {
@@ -77,7 +86,7 @@ mod tests {
         let policies = crate::config::policy_book(None).expect("the embedded policies");
         let coder = Coder::on(Arc::new(Catalog::default()), Arc::new(policies));
         let mut output = Vec::new();
-        let coded = VisitLines::new(coder, pb::Detail::Lines).code(line.as_bytes(), &mut output);
+        let coded = VisitLines::new(coder, pb::Detail::Lines, None).code(line.as_bytes(), &mut output);
         (String::from_utf8(output).expect("text"), coded)
     }
 
@@ -87,6 +96,8 @@ mod tests {
             "administrations": [{"administrationId": "a1", "route": "IV_PUSH", "drugs": [{"name": "x"}]}]}}"#;
         let (answer, coded) = answer_to(visit);
         assert!(coded.is_ok() && answer.contains(r#""encounterId":"v-1""#), "{answer} {coded:?}");
+        let bare = visit.trim_start_matches(r#"{"encounter":"#).strip_suffix('}').expect("a request");
+        assert_eq!(answer_to(bare).0, answer);
         let (answer, coded) = answer_to(r#"{"encounter": {"encounterId": "v-1"}}"#);
         assert!(coded.is_err() && answer.contains(r#""field":"encounter.setting""#), "{answer}");
         for broken in ["{", "[]", r#"{"patientName": "x"}"#] {

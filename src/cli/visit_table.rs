@@ -4,48 +4,97 @@ use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use crate::server::json::WireEnum;
+use super::columns;
+use super::visit_findings::{findings, not_billed, questions};
+use super::visit_places::Places;
 use crate::server::pb;
 
-/// Columns assumed where the output is no terminal.
-const COLUMNS_DEFAULT: u16 = 110;
-
-/// The answer as text that fits the terminal's width.
-pub fn render(answer: &pb::CodeEncounterResponse) -> String {
-    let mut page = String::new();
-    heading(&mut page, answer);
-    track(&mut page, "Administration", answer, pb::Track::Administration);
-    track(&mut page, "Drugs", answer, pb::Track::Drug);
-    not_billed(&mut page, answer);
-    findings(&mut page, answer);
-    questions(&mut page, answer);
-    page
+/// An answer, with the request it belongs to.
+pub struct Shown<'a> {
+    pub title: String,
+    /// The administrations of the request, which give the places of the answer their names.
+    pub administrations: &'a [pb::Administration],
+    pub lines: &'a [pb::Line],
+    pub not_billed: &'a [pb::NotBilled],
+    pub findings: &'a [pb::Finding],
+    pub questions: &'a [pb::Question],
+    pub provenance: Option<&'a pb::Provenance>,
+    /// Whether the answer has an administration track.
+    pub is_visit: bool,
 }
 
-fn heading(page: &mut String, answer: &pb::CodeEncounterResponse) {
-    let id = if answer.encounter_id.is_empty() { "(no id)" } else { &answer.encounter_id };
-    line(page, &format!("Visit {id}"));
-    if let Some(rests_on) = &answer.provenance {
+impl<'a> Shown<'a> {
+    /// The answer to a visit.
+    pub fn visit(encounter: Option<&'a pb::Encounter>, answer: &'a pb::CodeEncounterResponse) -> Self {
+        let id = if answer.encounter_id.is_empty() { "without an id" } else { &answer.encounter_id };
+        let date = encounter.map(|encounter| format!(", {}", encounter.service_date)).unwrap_or_default();
+        Self {
+            title: format!("Visit {id}{date}"),
+            administrations: encounter.map(|encounter| &*encounter.administrations).unwrap_or_default(),
+            lines: &answer.lines,
+            not_billed: &answer.not_billed,
+            findings: &answer.findings,
+            questions: &answer.questions,
+            provenance: answer.provenance.as_ref(),
+            is_visit: true,
+        }
+    }
+
+    /// The answer to one drug.
+    pub fn drug(title: String, answer: &'a pb::CalculateDrugLinesResponse) -> Self {
+        Self {
+            title,
+            administrations: &[],
+            lines: &answer.lines,
+            not_billed: &answer.not_billed,
+            findings: &answer.findings,
+            questions: &answer.questions,
+            provenance: answer.provenance.as_ref(),
+            is_visit: false,
+        }
+    }
+
+    /// The answer as text that fits the terminal.
+    pub fn render(&self) -> String {
+        let (mut page, places) = (String::new(), Places::new(self.administrations));
+        heading(&mut page, self);
+        if self.is_visit {
+            track(&mut page, "Administration", self.lines, pb::Track::Administration);
+        }
+        track(&mut page, "Drugs", self.lines, pb::Track::Drug);
+        not_billed(&mut page, self.not_billed, &places);
+        findings(&mut page, self.findings, &places);
+        questions(&mut page, self.questions, self.lines);
+        page
+    }
+}
+
+fn heading(page: &mut String, shown: &Shown<'_>) {
+    line(page, &shown.title);
+    if let Some(rests_on) = shown.provenance {
         line(page, &format!("payer {}, catalog {}", rests_on.payer, rests_on.catalog_release));
     }
 }
 
-fn track(page: &mut String, title: &str, answer: &pb::CodeEncounterResponse, track: pb::Track) {
-    let lines: Vec<&pb::Line> = answer.lines.iter().filter(|line| line.track == i32::from(track)).collect();
+fn track(page: &mut String, title: &str, lines: &[pb::Line], track: pb::Track) {
+    let lines: Vec<&pb::Line> = lines.iter().filter(|line| line.track == i32::from(track)).collect();
     if lines.is_empty() {
         line(page, &format!("\n{title}: no line"));
         return;
     }
     line(page, &format!("\n{title}"));
-    let mut table = table(&["Code", "Units", "Modifiers", "For", "Why"]);
+    // Without the rules that decided, as with the detail of the lines alone, there is no such column.
+    let explains = lines.iter().any(|line| !line.steps.is_empty());
+    let header = ["Code", "Units", "Mod", "For", "Why"];
+    let mut table = table(&header[..if explains { 5 } else { 4 }]);
     for billed in lines {
-        table.add_row([
-            billed.code.clone(),
-            billed.units.to_string(),
-            billed.modifiers.join(" "),
-            what_for(billed),
-            rules_of(billed),
-        ]);
+        let code = if billed.code.is_empty() { "(none)" } else { &billed.code };
+        let mut row =
+            vec![code.to_owned(), billed.units.to_string(), billed.modifiers.join(" "), what_for(billed)];
+        if explains {
+            row.push(rules_of(billed));
+        }
+        table.add_row(row);
     }
     if let Some(units) = table.column_mut(1) {
         units.set_cell_alignment(CellAlignment::Right);
@@ -77,72 +126,18 @@ fn rules_of(billed: &pb::Line) -> String {
     ids.join(" ")
 }
 
-fn not_billed(page: &mut String, answer: &pb::CodeEncounterResponse) {
-    if answer.not_billed.is_empty() {
-        return;
-    }
-    line(page, "\nNot billed");
-    let mut table = table(&["What", "Rule", "Why"]);
-    for item in &answer.not_billed {
-        let what = if item.description.is_empty() { &item.field } else { &item.description };
-        table.add_row([what, &item.rule_id, &item.text]);
-    }
-    line(page, &table.to_string());
-}
-
-fn findings(page: &mut String, answer: &pb::CodeEncounterResponse) {
-    if answer.findings.is_empty() {
-        return;
-    }
-    line(page, "\nFindings");
-    let mut table = table(&["", "Reason", "Field", "What to do", "Rule"]);
-    let mut ordered: Vec<&pb::Finding> = answer.findings.iter().collect();
-    // What withholds a line comes first; the order of the visit is kept within one severity.
-    ordered.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    for finding in ordered {
-        table.add_row([
-            pb::Severity::short_name(finding.severity).unwrap_or_default(),
-            pb::FindingReason::short_name(finding.reason).unwrap_or_default(),
-            &finding.field,
-            &finding.text,
-            &finding.rule_id,
-        ]);
-    }
-    line(page, &table.to_string());
-}
-
-fn questions(page: &mut String, answer: &pb::CodeEncounterResponse) {
-    for question in &answer.questions {
-        line(page, &format!("\nQuestion: {} ({})", question.text, question.field));
-        let mut table = table(&["If the record says", "the visit bills"]);
-        for possible in &question.answers {
-            table.add_row([possible.label.clone(), summary(&possible.lines)]);
-        }
-        line(page, &table.to_string());
-    }
-}
-
-/// Lines in a row: `96413, 96415×2, J9312×71 JW`.
-fn summary(lines: &[pb::Line]) -> String {
-    let one = |billed: &pb::Line| {
-        let units = if billed.units == 1 { String::new() } else { format!("×{}", billed.units) };
-        let modifiers: String = billed.modifiers.iter().map(|modifier| format!(" {modifier}")).collect();
-        format!("{}{units}{modifiers}", billed.code)
-    };
-    if lines.is_empty() { "nothing".to_owned() } else { lines.iter().map(one).collect::<Vec<_>>().join(", ") }
-}
-
-fn table(header: &[&str]) -> Table {
+/// A table that fits the terminal.
+pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    if table.width().is_none() {
-        table.set_width(COLUMNS_DEFAULT);
-    }
+    // No terminal is wider than the numbers of a table can say.
+    table.set_width(u16::try_from(columns()).unwrap_or(u16::MAX));
     table.set_header(header.iter().copied());
     table
 }
 
-fn line(page: &mut String, text: &str) {
+/// Adds a line.
+pub(super) fn line(page: &mut String, text: &str) {
     page.push_str(text);
     page.push('\n');
 }
@@ -169,7 +164,7 @@ mod tests {
             text: text.to_owned(),
             ..pb::Finding::default()
         };
-        let page = render(&pb::CodeEncounterResponse {
+        let answer = pb::CodeEncounterResponse {
             encounter_id: "v-1".to_owned(),
             lines: vec![
                 billed(pb::Track::Administration, "96413", 1, &[]),
@@ -180,16 +175,19 @@ mod tests {
                 finding(pb::Severity::Block, "withheld"),
             ],
             ..pb::CodeEncounterResponse::default()
-        });
+        };
+        let page = Shown::visit(None, &answer).render();
         let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is not in\n{page}"));
         assert!(at("Administration") < at("96413") && at("96413") < at("Drugs") && at("Drugs") < at("J9312"));
         assert!(at("withheld") < at("for your note"));
+        assert!(!page.contains("Why"), "no rule is named\n{page}");
     }
 
     #[test]
-    fn an_answer_names_every_line_in_one_row() {
-        let lines = [billed(pb::Track::Drug, "J1745", 35, &[]), billed(pb::Track::Drug, "J1745", 5, &["JW"])];
-        assert_eq!(summary(&lines), "J1745×35, J1745×5 JW");
-        assert_eq!(summary(&[]), "nothing");
+    fn one_drug_has_no_administration_track_and_may_have_no_code() {
+        let lines = vec![billed(pb::Track::Drug, "", 3, &["JW"])];
+        let answer = pb::CalculateDrugLinesResponse { lines, ..Default::default() };
+        let page = Shown::drug("rituximab, 95 mg".to_owned(), &answer).render();
+        assert!(page.contains("(none)") && !page.contains("Administration"), "{page}");
     }
 }

@@ -62,6 +62,11 @@ impl Quarter {
         Self::of(day) == self
     }
 
+    /// Quarters from an earlier one to this; negative from a later one.
+    pub const fn since(self, other: Self) -> i32 {
+        (self.year as i32 - other.year as i32) * 4 + (self.number as i32 - other.number as i32)
+    }
+
     /// The quarter after it.
     #[must_use]
     pub const fn next(self) -> Self {

@@ -27,8 +27,16 @@ pub enum TimeError {
 /// # Errors
 /// [`TimeError::Date`] when the text is anything else.
 pub fn parse_date(text: &str) -> Result<Date, TimeError> {
-    let well_formed = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    well_formed.then(|| text.parse().ok()).flatten().ok_or(TimeError::Date)
+    // A visit has a date in every clock time, so the one form that is read is read digit by digit.
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return Err(TimeError::Date) };
+    let digits = [y1, y2, y3, y4, m1, m2, d1, d2];
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return Err(TimeError::Date);
+    }
+    let [y1, y2, y3, y4, m1, m2, d1, d2] = digits.map(|digit| i16::from(digit - b'0'));
+    // Two digits are at most 99.
+    let (month, day) = ((m1 * 10 + m2) as i8, (d1 * 10 + d2) as i8);
+    Date::new(y1 * 1000 + y2 * 100 + y3 * 10 + y4, month, day).map_err(|_| TimeError::Date)
 }
 
 /// Reads a local clock time without an offset, to the minute or the second.

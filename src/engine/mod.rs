@@ -3,6 +3,7 @@
 //! The engine does no IO, reads no clock and holds no state. It reads like a table of contents;
 //! what each step means is in `rules`.
 
+pub mod reasons;
 pub mod trail;
 
 use crate::catalog::Catalog;

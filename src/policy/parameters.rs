@@ -1,6 +1,7 @@
 //! The typed parameters of a policy, one group a family of rules.
 
 mod administration;
+mod audit;
 mod documentation;
 mod drug_line;
 mod limits;
@@ -17,6 +18,7 @@ use crate::domain::time::Date;
 use crate::rules::Rule;
 
 pub use administration::*;
+pub use audit::*;
 pub use documentation::*;
 pub use drug_line::*;
 pub use limits::*;
@@ -109,6 +111,7 @@ pub struct Policy {
     pub drug_line: DrugLineParameters,
     pub documentation: DocumentationParameters,
     pub limits: LimitParameters,
+    pub audit: AuditParameters,
     pub(super) rules_off: Arc<[Box<str>]>,
 }
 
@@ -120,6 +123,7 @@ impl Policy {
             DrugLineParameters::KEYS,
             DocumentationParameters::KEYS,
             LimitParameters::KEYS,
+            AuditParameters::KEYS,
         ]
         .into_iter()
         .flatten()
@@ -145,6 +149,7 @@ impl Policy {
             drug_line: DrugLineParameters::resolve(source)?,
             documentation: DocumentationParameters::resolve(source)?,
             limits: LimitParameters::resolve(source)?,
+            audit: AuditParameters::resolve(source)?,
             rules_off: source.rules_off(),
         })
     }

@@ -1,5 +1,8 @@
 //! Answers for people: text, HTML and the quarterly change report.
 
+pub mod audit_page;
+pub mod audit_summary;
+pub mod audit_text;
 pub mod changes;
 mod chart;
 pub mod explanation;

@@ -1,5 +1,7 @@
 //! Renders a note: its template with the facts that fill it.
 
+use std::fmt::Write as _;
+
 use crate::domain::encounter::Encounter;
 use crate::domain::field::Field;
 use crate::domain::time::LocalTime;
@@ -9,8 +11,14 @@ use crate::engine::trail::{Note, NotedFact, Trail, Value};
 ///
 /// A name without a fact stays between its braces, so that a test can find the mistake.
 pub fn render(note: &Note, trail: &Trail, encounter: &Encounter) -> String {
-    let facts = trail.facts(note);
     let mut text = String::with_capacity(note.text.len() * 2);
+    render_into(&mut text, note, trail, encounter);
+    text
+}
+
+/// Appends the text of a note, for whoever renders many of them into one place.
+pub fn render_into(text: &mut String, note: &Note, trail: &Trail, encounter: &Encounter) {
+    let facts = trail.facts(note);
     let mut rest = note.text;
     while let Some((before, after)) = rest.split_once('{') {
         text.push_str(before);
@@ -20,7 +28,7 @@ pub fn render(note: &Note, trail: &Trail, encounter: &Encounter) -> String {
             continue;
         };
         match facts.iter().find(|fact| fact.name == name) {
-            Some(fact) => text.push_str(&inserted(fact, after, encounter)),
+            Some(fact) => insert(text, fact, after, encounter),
             None => {
                 text.push('{');
                 text.push_str(name);
@@ -30,27 +38,34 @@ pub fn render(note: &Note, trail: &Trail, encounter: &Encounter) -> String {
         rest = after;
     }
     text.push_str(rest);
-    text
 }
 
 /// The value of a fact as people write it: `705 mg`, `95 min`, `09:40`.
 pub fn value(fact: &NotedFact, encounter: &Encounter) -> String {
-    match fact.value {
-        Value::None => "not documented".to_owned(),
-        Value::Count(count) => count.to_string(),
-        Value::Minutes(minutes) => format!("{minutes} min"),
-        Value::Flag(true) => "yes".to_owned(),
-        Value::Flag(false) => "no".to_owned(),
-        Value::Decimal(number) => number.to_string(),
-        Value::Quantity(quantity) => quantity.to_string(),
-        Value::Code(code) => code.to_string(),
-        Value::Modifier(modifier) => modifier.to_string(),
-        Value::Ndc(ndc) => ndc.hyphenated(),
-        Value::Date(date) => date.to_string(),
-        Value::Time(time) => clock(time, encounter),
-        Value::Label(label) => label.to_owned(),
-        Value::Of(field) => named(field, encounter),
-    }
+    let mut text = String::new();
+    append_value(&mut text, fact, encounter);
+    text
+}
+
+fn append_value(text: &mut String, fact: &NotedFact, encounter: &Encounter) {
+    let written = match fact.value {
+        Value::None => text.write_str("not documented"),
+        Value::Count(count) => write!(text, "{count}"),
+        Value::Minutes(minutes) => write!(text, "{minutes} min"),
+        Value::Flag(true) => text.write_str("yes"),
+        Value::Flag(false) => text.write_str("no"),
+        Value::Decimal(number) => write!(text, "{number}"),
+        Value::Quantity(quantity) => write!(text, "{quantity}"),
+        Value::Code(code) => text.write_str(code.as_str()),
+        Value::Modifier(modifier) => text.write_str(modifier.as_str()),
+        Value::Ndc(ndc) => text.write_str(&ndc.hyphenated()),
+        Value::Date(date) => write!(text, "{date}"),
+        Value::Time(time) => text.write_str(&clock(time, encounter)),
+        Value::Label(label) => text.write_str(label),
+        Value::Of(field) => text.write_str(&named(field, encounter)),
+    };
+    // Writing to a `String` cannot fail.
+    let _ = written;
 }
 
 /// The clock time, with its date only when it is not the date of service.
@@ -95,13 +110,14 @@ fn drug(a: u16, d: u16, encounter: &Encounter) -> String {
     name.unwrap_or_else(|| format!("drug {} of {}", u32::from(d) + 1, administration(a, encounter)))
 }
 
-/// The value inside a sentence: a template may write the word for minutes itself.
-fn inserted(fact: &NotedFact, after: &str, encounter: &Encounter) -> String {
+/// Appends the value inside a sentence: a template may write the word for minutes itself.
+fn insert(text: &mut String, fact: &NotedFact, after: &str, encounter: &Encounter) {
     match fact.value {
         Value::Minutes(minutes) if after.starts_with(" min") || after.starts_with("-min") => {
-            minutes.to_string()
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{minutes}");
         }
-        _ => value(fact, encounter),
+        _ => append_value(text, fact, encounter),
     }
 }
 

@@ -116,12 +116,17 @@ pub fn class_of_drug(
     let listed = known_class(coding, given);
     let class = match (given.class, listed) {
         (Some(stated), listed) => {
-            if listed.is_some_and(|listed| listed != stated) {
-                note_override(coding, index, drug);
+            if let Some((known, _)) = listed.filter(|(known, _)| *known != stated) {
+                note_override(coding, index, drug, given, known);
             }
             stated
         }
-        (None, Some(listed)) => listed,
+        (None, Some((known, basis))) => {
+            if basis == ClassBasis::CodeRange && known == DrugClass::Therapeutic {
+                note_range(coding, index, drug);
+            }
+            known
+        }
         (None, None) => return Err(Unknown::Class { drug: Some(drug) }),
     };
     if !is_complex(class) {
@@ -155,15 +160,16 @@ pub const fn is_complex(class: DrugClass) -> bool {
     )
 }
 
-/// The class that our table of drugs states for a code, or else for a name.
-fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<DrugClass> {
+/// The class that our table of drugs states for a code, or else for a name, and how surely.
+fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass, ClassBasis)> {
     let formulary = &coding.catalog.formulary;
     let date = coding.encounter.service_date;
     let by_code =
         given.code.and_then(|code| formulary.class_of_code(code, ClassProfile::CptComplexity, date));
-    by_code
-        .map(|known| known.class)
-        .or_else(|| formulary.class_of_name(given.name.as_deref()?).map(|named| named.class))
+    by_code.map(|known| (known.class, known.basis)).or_else(|| {
+        let named = formulary.class_of_name(given.name.as_deref()?)?;
+        Some((named.class, ClassBasis::Listed))
+    })
 }
 
 /// Whether a profile's list sends the drug to the therapeutic codes.
@@ -190,15 +196,54 @@ const fn rank(class: DrugClass) -> u8 {
     }
 }
 
-fn note_override(coding: &mut Coding<'_>, index: u16, drug: u16) {
+/// A class without its reason is worth a look; one that leads to the same codes is not.
+fn note_override(coding: &mut Coding<'_>, index: u16, drug: u16, given: &DrugGiven, known: DrugClass) {
+    let leads_elsewhere = given.class.is_none_or(|stated| {
+        stated == DrugClass::HormonalAntineoplastic
+            || known == DrugClass::HormonalAntineoplastic
+            || is_complex(stated) != is_complex(known)
+    });
+    let severity =
+        if leads_elsewhere && given.class_reason.is_none() { Severity::Warn } else { Severity::Info };
+    let facts = [
+        fact::given("drug", Value::Of(Field::Drug(index, drug, ""))),
+        fact::catalog("known", Value::Label(label(known))),
+    ];
     coding.find(
-        Severity::Info,
+        severity,
         Reason::DrugClassOverridden,
         Field::Drug(index, drug, "drugClass"),
         &CLS_1,
-        "The class stated in the request replaces the catalog's. Keep the reason in the record.",
+        "The catalog has {drug} as {known}; the class stated in the request is used. Give its reason, and keep it in the record.",
+        &facts,
+    );
+}
+
+/// A code that our table does not list takes the class of its range, and the answer says so.
+fn note_range(coding: &mut Coding<'_>, index: u16, drug: u16) {
+    coding.find(
+        Severity::Warn,
+        Reason::MissingDrugClass,
+        Field::Drug(index, drug, "drugClass"),
+        &CLS_1,
+        "Only the range of its code makes {drug} a therapeutic drug. State the class if it is a complex biologic or an antineoplastic.",
         &[fact::given("drug", Value::Of(Field::Drug(index, drug, "")))],
     );
+}
+
+const fn label(class: DrugClass) -> &'static str {
+    match class {
+        DrugClass::Antineoplastic => "antineoplastic",
+        DrugClass::HormonalAntineoplastic => "hormonal antineoplastic",
+        DrugClass::ComplexBiologic => "a complex biologic",
+        DrugClass::Therapeutic => "therapeutic",
+        DrugClass::Hydration => "hydration",
+        DrugClass::BloodProduct => "a blood product",
+        DrugClass::Contrast => "contrast",
+        DrugClass::Vaccine => "a vaccine",
+        DrugClass::Radiopharmaceutical => "a radiopharmaceutical",
+        DrugClass::SkinSubstitute => "a skin substitute",
+    }
 }
 
 fn down_classed(coding: &mut Coding<'_>, rule: &'static Rule, index: u16, drug: u16) -> DrugClass {

@@ -4,6 +4,7 @@
 //! `infusion-coder explain ID`, the API and `catalog/rules.md` all print these records.
 
 pub mod administration;
+pub mod audit;
 pub mod checks;
 pub mod classify;
 pub mod documentation;
@@ -140,6 +141,7 @@ pub static FAMILIES: &[&[Family]] = &[
     drug_line::FAMILIES,
     documentation::FAMILIES,
     checks::FAMILIES,
+    audit::FAMILIES,
 ];
 
 /// Every family with its title, in reading order.

@@ -1,16 +1,19 @@
 //! From a request to an answer, without any transport: the service and the command line share it.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::convert::{self, Answering};
+use super::convert::{self, Answering, Auditing, Claim};
 use super::limits::RequestLimits;
 use super::pb;
 use super::refusal::Refusal;
+use crate::audit::{self, Audit, Case};
 use crate::catalog::Catalog;
+use crate::domain::billed::BilledLine;
 use crate::domain::encounter::Encounter;
 use crate::engine::{self, CodingResult};
 use crate::policy::{Policy, PolicyBook};
@@ -31,6 +34,15 @@ pub struct Coded {
     pub encounter: Encounter,
     pub result: CodingResult,
     pub response: pb::CodeEncounterResponse,
+}
+
+/// An audited claim: the visit, what was found, and the answer in words.
+pub struct Audited {
+    pub encounter: Encounter,
+    /// Who coded the claim; empty when it is not stated.
+    pub coder: String,
+    pub audit: Audit,
+    pub response: pb::AuditClaimResponse,
 }
 
 impl Coder {
@@ -91,25 +103,63 @@ impl Coder {
         self.code_read(encounter, detail, hexadecimal(&Sha256::digest(text)))
     }
 
+    /// Codes a visit and appends its answer as JSON, without the message in between where only lines are asked
+    /// for.
+    ///
+    /// # Errors
+    /// As [`Self::code`].
+    pub fn code_to_json(
+        &self,
+        request: pb::CodeEncounterRequest,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let detail = detail(request.detail)?;
+        let input_digest = digest(request.encounter.as_ref());
+        let encounter = convert::encounter(request.encounter, &self.limits)?;
+        self.answered(&encounter, detail, input_digest, |answering| answering.write_json(output)).map(|_| ())
+    }
+
+    /// Codes a visit that was read from another format and appends its answer as JSON.
+    ///
+    /// # Errors
+    /// A catalog that is not loaded.
+    pub fn foreign_to_json(
+        &self,
+        encounter: &Encounter,
+        text: &[u8],
+        detail: pb::Detail,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let input_digest = hexadecimal(&Sha256::digest(text));
+        self.answered(encounter, detail, input_digest, |answering| answering.write_json(output)).map(|_| ())
+    }
+
     fn code_read(
         &self,
         encounter: Encounter,
         detail: pb::Detail,
         input_digest: String,
     ) -> Result<Coded, Refusal> {
-        let catalog = self.catalog()?;
-        let result = engine::code(&encounter, &catalog, self.policy(&encounter)?);
-        let citations = self.policies.citations();
-        let answering = Answering {
-            encounter: &encounter,
-            result: &result,
-            catalog: &catalog,
-            citations,
-            detail,
-            input_digest,
-        };
-        let response = answering.visit();
+        let (result, response) =
+            self.answered(&encounter, detail, input_digest, |answering| answering.visit())?;
         Ok(Coded { encounter, result, response })
+    }
+
+    /// Codes a visit and puts the answer into a form.
+    fn answered<T>(
+        &self,
+        encounter: &Encounter,
+        detail: pb::Detail,
+        input_digest: String,
+        form: impl FnOnce(&Answering<'_>) -> T,
+    ) -> Result<(CodingResult, T), Refusal> {
+        let catalog = self.catalog()?;
+        let result = engine::code(encounter, &catalog, self.policy(encounter)?);
+        let citations = self.policies.citations();
+        let catalog = &catalog;
+        let formed =
+            form(&Answering { encounter, result: &result, catalog, citations, detail, input_digest });
+        Ok((result, formed))
     }
 
     /// Codes one drug without a visit.
@@ -137,7 +187,60 @@ impl Coder {
         Ok(answering.drug())
     }
 
-    fn policy(&self, encounter: &Encounter) -> Result<&Policy, Refusal> {
+    /// Audits a claim.
+    ///
+    /// # Errors
+    /// Every violation of the request, or a catalog that is not loaded.
+    pub fn audit(&self, request: pb::AuditClaimRequest) -> Result<Audited, Refusal> {
+        let detail = detail(request.detail)?;
+        let input_digest = digest(request.encounter.as_ref());
+        self.audit_claim(convert::claim(request, &self.limits)?, detail, input_digest)
+    }
+
+    /// Audits the lines of a claim that came by another way than the request, such as an 837 file.
+    ///
+    /// # Errors
+    /// As [`Self::audit`].
+    pub fn audit_lines(
+        &self,
+        encounter: pb::Encounter,
+        lines: Vec<BilledLine>,
+        detail: pb::Detail,
+    ) -> Result<Audited, Refusal> {
+        let input_digest = digest(Some(&encounter));
+        let encounter = convert::encounter(Some(encounter), &self.limits)?;
+        self.audit_claim(Claim { encounter, lines, coder: String::new() }, detail, input_digest)
+    }
+
+    fn audit_claim(
+        &self,
+        claim: Claim,
+        detail: pb::Detail,
+        input_digest: String,
+    ) -> Result<Audited, Refusal> {
+        let Claim { encounter, lines, coder } = claim;
+        let catalog = self.catalog()?;
+        let policy = self.policy(&encounter)?;
+        let result = engine::code(&encounter, &catalog, policy);
+        let case = Case { encounter: &encounter, result: &result, catalog: &catalog, policy };
+        let audit = audit::audit(&case, &lines);
+        let answering = Answering {
+            encounter: &encounter,
+            result: &result,
+            catalog: &catalog,
+            citations: self.policies.citations(),
+            detail,
+            input_digest,
+        };
+        let response = Auditing { answering, billed: &lines, audit: &audit }.response();
+        Ok(Audited { encounter, coder, audit, response })
+    }
+
+    /// The rules of the payer of a visit on its date.
+    ///
+    /// # Errors
+    /// The policy files hold no rules of the default payer.
+    pub fn policy(&self, encounter: &Encounter) -> Result<&Policy, Refusal> {
         let at = |payer: &str| self.policies.at(encounter.service_date, payer);
         let of_variant = || {
             let variant = encounter.payer_variant.as_deref()?;
@@ -155,12 +258,26 @@ fn detail(number: i32) -> Result<pb::Detail, Refusal> {
 
 /// SHA-256 of a message in its canonical encoding, in hexadecimal.
 fn digest<M: Message>(message: Option<&M>) -> String {
-    let bytes = message.map(Message::encode_to_vec).unwrap_or_default();
-    hexadecimal(&Sha256::digest(bytes))
+    thread_local! {
+        /// Holds one encoded message at a time, so that a digest allocates nothing but its text.
+        static ENCODED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    ENCODED.with_borrow_mut(|encoded| {
+        encoded.clear();
+        if let Some(message) = message {
+            // Room is reserved by the encoding itself, so it cannot run out.
+            let _ = message.encode(encoded);
+        }
+        hexadecimal(&Sha256::digest(&*encoded))
+    })
 }
 
 fn hexadecimal(digest: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(HEX[usize::from(digit)])).collect()
+    let mut text = String::with_capacity(digest.len() * 2);
+    for byte in digest {
+        text.push(char::from(HEX[usize::from(byte >> 4)]));
+        text.push(char::from(HEX[usize::from(byte & 15)]));
+    }
+    text
 }

@@ -1,9 +1,12 @@
 //! `CodingService` over the coder that the command line shares.
 
+use std::sync::Arc;
+
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::coder::Coder;
+use super::layers::metrics::Metrics;
 use super::refusal::Refusal;
 use super::{items, pb, rule_book};
 
@@ -11,18 +14,25 @@ use super::{items, pb, rule_book};
 #[derive(Clone)]
 pub struct CodingService {
     coder: Coder,
+    metrics: Arc<Metrics>,
 }
 
 impl CodingService {
-    /// A service over a coder.
-    pub const fn new(coder: Coder) -> Self {
-        Self { coder }
+    /// A service over a coder, which counts what it answers.
+    pub const fn new(coder: Coder, metrics: Arc<Metrics>) -> Self {
+        Self { coder, metrics }
+    }
+
+    fn code(&self, request: pb::CodeEncounterRequest) -> Result<pb::CodeEncounterResponse, Refusal> {
+        let response = self.coder.code(request)?.response;
+        self.metrics.count_answer(&response.lines, &response.findings);
+        Ok(response)
     }
 
     /// Codes one item of a batch or a stream.
     fn code_one(&self) -> impl items::CodeOne {
-        let coder = self.coder.clone();
-        move |request| coder.code(request).map(|coded| coded.response).map_err(Refusal::into_item_error)
+        let service = self.clone();
+        move |request| service.code(request).map_err(Refusal::into_item_error)
     }
 }
 
@@ -32,7 +42,7 @@ impl pb::coding_service_server::CodingService for CodingService {
         &self,
         request: Request<pb::CodeEncounterRequest>,
     ) -> Result<Response<pb::CodeEncounterResponse>, Status> {
-        Ok(Response::new(self.coder.code(request.into_inner())?.response))
+        Ok(Response::new(self.code(request.into_inner())?))
     }
 
     async fn batch_code_encounters(
@@ -59,7 +69,16 @@ impl pb::coding_service_server::CodingService for CodingService {
         &self,
         request: Request<pb::CalculateDrugLinesRequest>,
     ) -> Result<Response<pb::CalculateDrugLinesResponse>, Status> {
-        Ok(Response::new(self.coder.drug_lines(request.into_inner())?))
+        let response = self.coder.drug_lines(request.into_inner())?;
+        self.metrics.count_answer(&response.lines, &response.findings);
+        Ok(Response::new(response))
+    }
+
+    async fn audit_claim(
+        &self,
+        request: Request<pb::AuditClaimRequest>,
+    ) -> Result<Response<pb::AuditClaimResponse>, Status> {
+        Ok(Response::new(self.coder.audit(request.into_inner())?.response))
     }
 
     async fn get_rule(&self, request: Request<pb::GetRuleRequest>) -> Result<Response<pb::Rule>, Status> {

@@ -250,6 +250,7 @@ mod tests {
     use crate::catalog::Catalog;
     use crate::server::coder::Coder;
     use crate::server::coding_service::CodingService;
+    use crate::server::layers::metrics::Metrics;
     use crate::server::pb::coding_service_server::CodingServiceServer;
 
     const PATH: &str = "/infusion.coding.v1.CodingService/CodeEncounter";
@@ -257,7 +258,8 @@ mod tests {
     async fn post(path: &str, body: impl Into<Bytes>) -> (StatusCode, String) {
         let policies = crate::config::policy_book(None).expect("the embedded policies");
         let coder = Coder::on(Arc::new(Catalog::default()), Arc::new(policies));
-        let service = HttpJsonLayer::new(1024).layer(CodingServiceServer::new(CodingService::new(coder)));
+        let service = HttpJsonLayer::new(1024)
+            .layer(CodingServiceServer::new(CodingService::new(coder, Metrics::new())));
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/json; charset=utf-8");
         let request = request.body(Body::new(Full::new(body.into()))).expect("a request");
         let response = service.oneshot(request).await.expect("an answer");

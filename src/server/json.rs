@@ -7,6 +7,9 @@ use std::marker::PhantomData;
 use serde::de::{self, DeserializeOwned, Deserializer, SeqAccess, Visitor};
 use serde::ser::{SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::pb::CodeEncounterRequest;
 
 /// Why a text is not the JSON form of a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +35,19 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
     })
 }
 
+/// Reads a visit, alone or in a request.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_request(text: &str) -> Result<CodeEncounterRequest, JsonError> {
+    // The fields of a request and those of a visit have no name in common, so the first one tells.
+    let first = text.trim_start().strip_prefix('{').map(str::trim_start).unwrap_or_default();
+    if ["\"encounter\"", "\"detail\""].iter().any(|name| first.starts_with(name)) {
+        return read(text);
+    }
+    Ok(CodeEncounterRequest { encounter: Some(read(text)?), ..CodeEncounterRequest::default() })
+}
+
 impl JsonError {
     fn at(path: &str, error: &serde_json::Error) -> Self {
         let at = if path == "." || path == "?" { "" } else { path };
@@ -46,10 +62,13 @@ pub trait WireEnum {
     /// The value names without the prefix, and their numbers.
     const NAMES: &'static [(&'static str, i32)];
 
-    /// The number of a value name, with or without its prefix.
+    /// The number of a value name, with or without its prefix, in any case, with blanks or hyphens too.
     fn number(name: &str) -> Option<i32> {
-        let short = name.strip_prefix(Self::PREFIX).unwrap_or(name);
-        Self::NAMES.iter().find(|(known, _)| *known == short).map(|(_, number)| *number)
+        let named = |name: &str| {
+            let short = name.strip_prefix(Self::PREFIX).unwrap_or(name);
+            Self::NAMES.iter().find(|(known, _)| *known == short).map(|(_, number)| *number)
+        };
+        named(name).or_else(|| named(&name.trim().to_ascii_uppercase().replace([' ', '-'], "_")))
     }
 
     /// The name of a number without its prefix.
@@ -125,6 +144,60 @@ where
     T: Deserialize<'de> + Default,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads a decimal number that is written as text, or as a JSON number, whose digits are kept as they stand.
+///
+/// # Errors
+/// Anything but a text or a number.
+pub fn decimal_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    match raw.as_bytes().first() {
+        Some(b'"') => serde_json::from_str(raw).map_err(de::Error::custom),
+        Some(b'-' | b'0'..=b'9') => Ok(raw.to_owned()),
+        _ if raw == "null" => Ok(String::new()),
+        _ => Err(de::Error::custom("expected a decimal number, as text such as \"705\"")),
+    }
+}
+
+/// Reads a whole number, written as text too, as the JSON mapping of proto3 allows.
+///
+/// # Errors
+/// Anything but a whole number from 0 to 4294967295.
+pub fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    Ok(optional_count(deserializer)?.unwrap_or_default())
+}
+
+/// Reads a whole number that may be absent.
+///
+/// # Errors
+/// Those of [`count`].
+pub fn optional_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    deserializer.deserialize_any(CountVisitor)
+}
+
+struct CountVisitor;
+
+impl Visitor<'_> for CountVisitor {
+    type Value = Option<u32>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number from 0 to 4294967295")
+    }
+
+    fn visit_u64<D: de::Error>(self, number: u64) -> Result<Option<u32>, D> {
+        let fits = u32::try_from(number);
+        fits.map(Some).map_err(|_| D::invalid_value(de::Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_str<D: de::Error>(self, text: &str) -> Result<Option<u32>, D> {
+        let read = text.trim().parse();
+        read.map(Some).map_err(|_| D::invalid_value(de::Unexpected::Str(&shortened(text)), &self))
+    }
+
+    fn visit_unit<D: de::Error>(self) -> Result<Option<u32>, D> {
+        Ok(None)
+    }
 }
 
 struct NameVisitor<E>(PhantomData<E>);
@@ -205,7 +278,9 @@ pub fn line<T: Serialize>(message: &T) -> Result<String, serde_json::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::pb::{CodeEncounterRequest, CodeVersion, Encounter, Route, Setting};
+    use crate::server::pb::{
+        Administration, CodeEncounterRequest, CodeVersion, Drug, Encounter, Route, Setting,
+    };
 
     #[test]
     fn both_spellings_of_names_and_values_are_read() {
@@ -229,8 +304,37 @@ mod tests {
         let value = read(r#"{"encounter": {"setting": "OFFICE"}}"#);
         assert!(value.contains("encounter.setting") && value.contains("PHYSICIAN_OFFICE"), "{value}");
         let kind =
-            read(r#"{"encounter": {"administrations": [{"drugs": [{"doseAdministered": {"value": 7}}]}]}}"#);
-        assert!(kind.contains("doseAdministered.value") && kind.contains("expected a string"), "{kind}");
+            read(r#"{"encounter": {"administrations": [{"drugs": [{"doseAdministered": {"value": []}}]}]}}"#);
+        assert!(kind.contains("doseAdministered.value") && kind.contains("a decimal number"), "{kind}");
+        let count = read(r#"{"encounter": {"administrations": [{"durationMinutes": -5}]}}"#);
+        assert!(count.contains("durationMinutes") && count.contains("a whole number"), "{count}");
+    }
+
+    #[test]
+    fn numbers_are_read_as_text_and_text_as_numbers_without_rounding() {
+        let dose = |value: &str| {
+            let drug: Drug = read(&format!(r#"{{"doseAdministered": {{"value": {value}, "unit": "mg"}}}}"#))?;
+            Ok::<_, JsonError>(drug.dose_administered.unwrap_or_default().value)
+        };
+        for (value, text) in [
+            ("705", "705"),
+            ("\"705\"", "705"),
+            ("0.1", "0.1"),
+            ("9007199254.740993001", "9007199254.740993001"),
+            ("-1e3", "-1e3"),
+            ("null", ""),
+        ] {
+            assert_eq!(dose(value).as_deref(), Ok(text));
+        }
+        let bag: Administration = read(r#"{"durationMinutes": "90", "lesionCount": 3}"#).expect("counts");
+        assert_eq!((bag.duration_minutes, bag.lesion_count), (Some(90), Some(3)));
+    }
+
+    #[test]
+    fn values_are_read_in_any_case() {
+        for name in ["iv_infusion", "IV infusion", "Iv-Infusion", "ROUTE_IV_INFUSION", "route_iv_infusion"] {
+            assert_eq!(Route::number(name), Some(Route::IvInfusion as i32), "{name}");
+        }
     }
 
     #[test]

@@ -1,117 +1,274 @@
-//! Puts the services on a socket, and drains them when the process is asked to stop.
+//! Puts the services on their listeners, and drains them when the process is asked to stop.
+//!
+//! Callers, administration and operators each have a listener of their own, so that a firewall or a
+//! service mesh can tell them apart.
 
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::future::pending;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 use tonic::transport::Server;
 
 use super::catalog_service::CatalogService;
 use super::code_book::CodeBook;
 use super::coder::Coder;
 use super::coding_service::CodingService;
-use super::layers::auth::{AuthLayer, Identities};
+use super::health::Health;
+use super::layers::admission::AdmissionLayer;
+use super::layers::auth::AuthLayer;
 use super::layers::metrics::{Metrics, MetricsLayer};
 use super::layers::web::WebAccess;
-use super::limits::ServiceLimits;
-use super::pb;
+use super::limits::{RequestLimits, ServiceLimits};
+use super::operations::Pages;
+use super::secrets::Secrets;
+use super::{listen, pb};
 use pb::catalog_service_server::CatalogServiceServer;
 use pb::coding_service_server::CodingServiceServer;
 
-/// Calls that one connection may have in flight; further ones are shed.
-const CALLS_PER_CONNECTION_MAX: usize = 128;
-/// Streams that one connection may hold open.
-const STREAMS_PER_CONNECTION_MAX: u32 = 200;
-/// Longest call, whatever deadline the caller names.
-const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// Age at which a connection is closed, so that clients spread over replicas.
-const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
-/// How long calls in flight may go on after the process was asked to stop.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::catalog::store::Library;
+use crate::policy::PolicyBook;
 
-/// The services that reflection lists, beside reflection itself.
-const SERVICES: &[&str] = &["infusion.coding.v1.CodingService", "infusion.coding.v1.CatalogService"];
+/// Where administration listens unless another address is given.
+pub const ADMINISTRATION: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_052);
+
+/// The services of each listener that reflection lists, beside reflection itself.
+const FOR_CALLERS: &[&str] =
+    &["infusion.coding.v1.CodingService", "infusion.coding.v1.CatalogService", "grpc.health.v1.Health"];
+const FOR_ADMINISTRATION: &[&str] = &["infusion.coding.v1.CatalogAdminService", "grpc.health.v1.Health"];
 
 /// Why the service cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error("{address} cannot be listened on: {source}")]
-    Listen { address: SocketAddr, source: std::io::Error },
+    Listen { address: SocketAddr, source: io::Error },
     #[error("the embedded descriptors cannot be served: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
     #[error("the server stopped: {0}")]
     Transport(#[from] tonic::transport::Error),
+    #[error("the pages for operators stopped: {0}")]
+    Pages(io::Error),
 }
 
-/// Serves until `stop` ends, then drains. Tells `ready` the address that is listened on.
+/// Where to listen; port 0 takes a free one.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// Coding and look-ups.
+    pub callers: SocketAddr,
+    /// Refresh, activation and rollback; where it is not given, [`ADMINISTRATION`] or a free port of loopback.
+    pub administration: Option<SocketAddr>,
+    /// Metrics, liveness and readiness, over HTTP.
+    pub operators: Option<SocketAddr>,
+}
+
+/// Everything that is served, and to whom.
+pub struct Service {
+    pub coder: Coder,
+    pub book: CodeBook,
+    /// Administration, where this process may change its catalog.
+    pub administration: Option<Routes>,
+    pub limits: ServiceLimits,
+    pub secrets: Secrets,
+    /// Callers other than gRPC, on the listener of coding and look-ups.
+    pub web: WebAccess,
+    pub metrics: Arc<Metrics>,
+    /// Why there may be no catalog, for the operator.
+    pub no_catalog: Arc<str>,
+    /// Asks for the identities and the certificate to be read again.
+    pub reload: Arc<tokio::sync::Notify>,
+}
+
+impl Addresses {
+    /// A free port of loopback for callers alone.
+    pub const LOOPBACK: Self = Self {
+        callers: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+        administration: None,
+        operators: None,
+    };
+}
+
+impl Service {
+    /// Coding and look-ups for everybody who can connect, under the default limits.
+    pub fn open(library: Arc<Library>, policies: Arc<PolicyBook>) -> Self {
+        Self {
+            coder: Coder::new(library.snapshot(), policies),
+            book: CodeBook::new(library),
+            administration: None,
+            limits: ServiceLimits::default(),
+            secrets: Secrets::default(),
+            web: WebAccess::default(),
+            metrics: Metrics::new(),
+            no_catalog: "none was given".into(),
+            reload: Arc::default(),
+        }
+    }
+
+    /// The same under other limits of a request.
+    #[must_use]
+    pub fn under(mut self, limits: RequestLimits) -> Self {
+        self.coder = self.coder.under(limits);
+        self.book = self.book.under(limits);
+        self
+    }
+}
+
+/// Serves until `stop` ends, then drains under a deadline. Tells `ready` the addresses that are listened on.
 ///
 /// # Errors
 /// An address that is taken, or a transport that fails.
 pub async fn serve(
-    address: SocketAddr,
-    coder: Coder,
-    book: CodeBook,
-    identities: Identities,
-    web: WebAccess,
-    ready: impl FnOnce(SocketAddr),
+    addresses: Addresses,
+    service: Service,
+    ready: impl FnOnce(Addresses),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let listen = |source| ServeError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(listen)?;
-    let bound = listener.local_addr().map_err(listen)?;
-    let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_serving::<CodingServiceServer<CodingService>>().await;
-    reporter.set_serving::<CatalogServiceServer<CatalogService>>().await;
-    let coding = CodingServiceServer::new(CodingService::new(coder))
-        .max_decoding_message_size(ServiceLimits::default().message_bytes);
-    let catalog = CatalogServiceServer::new(CatalogService::new(book))
-        .max_decoding_message_size(ServiceLimits::default().message_bytes);
-    let (draining, drained) = tokio::sync::oneshot::channel::<()>();
-    let stopping = async move {
+    let Service { coder, book, administration, limits, secrets, web, metrics, no_catalog, reload } = service;
+    let stopping = CancellationToken::new();
+    let health = Health::new(coder.clone(), metrics.clone(), no_catalog).await;
+    let shared = Shared {
+        limits,
+        tls: secrets.tls.clone(),
+        auth: AuthLayer::new(secrets.identities.clone()),
+        metrics: metrics.clone(),
+        stopping: stopping.clone(),
+    };
+    let (callers, at_callers) = bind(addresses.callers).await?;
+    let callers = shared.listener(callers, callers_routes(&health, coder, book, &limits)?, &web);
+    let (administration, at_administration) = match administration {
+        Some(routes) => {
+            let (listener, bound) = bind_administration(addresses.administration).await?;
+            let routes = with_health_and_reflection(routes, &health, FOR_ADMINISTRATION)?;
+            (Some(shared.listener(listener, routes, &WebAccess::default())), Some(bound))
+        }
+        None => (None, None),
+    };
+    let (operators, at_operators) = match addresses.operators {
+        Some(address) => {
+            let (listener, bound) = bind(address).await?;
+            let pages = Pages { metrics, standing: health.standing() };
+            (Some(axum::serve(listener, pages.routes()).into_future()), Some(bound))
+        }
+        None => (None, None),
+    };
+    ready(Addresses { callers: at_callers, administration: at_administration, operators: at_operators });
+    tokio::spawn(health.follow(stopping.clone()));
+    tokio::spawn(secrets.follow(reload, stopping.clone()));
+    let asked = stopping.clone();
+    tokio::spawn(async move {
         stop.await;
-        reporter.set_not_serving::<CodingServiceServer<CodingService>>().await;
-        reporter.set_not_serving::<CatalogServiceServer<CatalogService>>().await;
-        // The receiver outlives this future unless the server has ended already.
-        let _ = draining.send(());
+        tracing::info!("draining");
+        asked.cancel();
+    });
+    let administration = async {
+        match administration {
+            Some(server) => server.await,
+            None => Ok(()),
+        }
     };
-    let reflection = || {
-        let all = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(pb::DESCRIPTORS);
-        SERVICES.iter().fold(all, |builder, service| builder.with_service_name(*service))
+    // Readiness must say that the process drains, so the pages stay for as long as the callers do.
+    let operators = async {
+        match operators {
+            Some(pages) => pages.await.map_err(ServeError::Pages),
+            None => pending().await,
+        }
     };
-    let server = Server::builder()
-        .timeout(CALL_TIMEOUT)
-        .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX)
-        .load_shed(true)
-        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
-        .max_connection_age(CONNECTION_AGE_MAX)
-        .accept_http1(web.needs_http1())
-        .layer(web.layers(ServiceLimits::default().message_bytes))
-        .layer(MetricsLayer::new(Metrics::new()))
-        .layer(AuthLayer::new(identities))
-        .add_service(health)
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
-        .add_service(coding)
-        .add_service(catalog)
-        .serve_with_incoming_shutdown(without_delay(listener), stopping);
-    ready(bound);
     tokio::select! {
-        ended = server => Ok(ended?),
-        // An idle client would keep a graceful stop waiting for as long as it likes.
-        () = async { if drained.await.is_ok() { tokio::time::sleep(DRAIN_TIMEOUT).await } else { std::future::pending().await } } => Ok(()),
+        ended = async { tokio::try_join!(callers, administration) } => ended.map(drop),
+        ended = operators => ended,
+        // An idle or unresponsive caller would keep a graceful stop waiting for as long as it likes.
+        () = after(&stopping, &limits) => {
+            tracing::warn!("calls were still open at the end of the drain; they are cut off");
+            Ok(())
+        }
     }
 }
 
-/// Connections that send small answers at once.
-fn without_delay(
-    listener: TcpListener,
-) -> impl tokio_stream::Stream<Item = std::io::Result<tokio::net::TcpStream>> {
-    use tokio_stream::StreamExt;
-    TcpListenerStream::new(listener).map(|connection| {
-        let connection = connection?;
-        connection.set_nodelay(true)?;
-        Ok(connection)
-    })
+async fn after(stopping: &CancellationToken, limits: &ServiceLimits) {
+    stopping.cancelled().await;
+    tokio::time::sleep(limits.drain()).await;
+}
+
+async fn bind_administration(address: Option<SocketAddr>) -> Result<(TcpListener, SocketAddr), ServeError> {
+    match address {
+        Some(address) => bind(address).await,
+        None => match bind(ADMINISTRATION).await {
+            Ok(bound) => Ok(bound),
+            // A second service on one machine must not fail for an address that nobody chose.
+            Err(_) => bind(SocketAddr::new(ADMINISTRATION.ip(), 0)).await,
+        },
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let listen = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let bound = listener.local_addr().map_err(listen)?;
+    Ok((listener, bound))
+}
+
+fn callers_routes(
+    health: &Health,
+    coder: Coder,
+    book: CodeBook,
+    limits: &ServiceLimits,
+) -> Result<Routes, ServeError> {
+    let coding = CodingServiceServer::new(CodingService::new(coder, health.metrics.clone()))
+        .max_decoding_message_size(limits.message_bytes);
+    let catalog =
+        CatalogServiceServer::new(CatalogService::new(book)).max_decoding_message_size(limits.message_bytes);
+    with_health_and_reflection(Routes::new(coding).add_service(catalog), health, FOR_CALLERS)
+}
+
+fn with_health_and_reflection(
+    routes: Routes,
+    health: &Health,
+    listed: &[&str],
+) -> Result<Routes, ServeError> {
+    let reflection = || {
+        let all = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+        listed.iter().fold(all, |builder, service| builder.with_service_name(*service))
+    };
+    Ok(routes
+        .add_service(health.service())
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?))
+}
+
+/// What the listeners have in common.
+struct Shared {
+    limits: ServiceLimits,
+    tls: Option<Arc<super::tls::Tls>>,
+    auth: AuthLayer,
+    metrics: Arc<Metrics>,
+    stopping: CancellationToken,
+}
+
+impl Shared {
+    /// A gRPC server on a listener, with its own places for connections and for calls in flight.
+    fn listener(
+        &self,
+        listener: TcpListener,
+        routes: Routes,
+        web: &WebAccess,
+    ) -> impl Future<Output = Result<(), ServeError>> + use<> {
+        let limits = &self.limits;
+        let connections = listen::connections(listener, self.tls.clone(), limits);
+        let server = Server::builder()
+            .timeout(limits.call())
+            .max_concurrent_streams(limits.streams_per_connection)
+            .max_connection_age(limits.connection_age())
+            .accept_http1(web.needs_http1())
+            .layer(web.layers(limits.message_bytes))
+            .layer(MetricsLayer::new(self.metrics.clone()))
+            .layer(self.auth.clone())
+            .layer(AdmissionLayer::new(limits.in_flight))
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(connections, self.stopping.clone().cancelled_owned());
+        async { Ok(server.await?) }
+    }
 }

@@ -2,12 +2,16 @@
 //!
 //! Each file is a visit in the words of a record; it becomes a public request, and the real program codes it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+
+use infusion_coder::rules::{Rule, Status, administration, checks, classify};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::request::{self, Shape};
+use super::switches;
 
 /// A visit with the lines that the rules give.
 #[derive(Deserialize)]
@@ -42,7 +46,6 @@ struct Golden {
     rules: Vec<String>,
     /// Rules that decide nothing by themselves and that the visit illustrates.
     #[serde(default)]
-    #[allow(dead_code, reason = "for the reader of the file")]
     shows: Vec<String>,
 }
 
@@ -83,6 +86,24 @@ fn golden_visits_hold() {
         .filter_map(|((name, golden), answer)| Some(format!("{name}: {}", fault(golden, answer)?)))
         .collect();
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
+}
+
+/// A rule that no visit proves could be removed without a test that fails.
+#[test]
+fn every_rule_has_a_golden_visit() {
+    let goldens = goldens();
+    let decided = goldens.iter().flat_map(|(_, golden)| &golden.rules).map(String::as_str);
+    let decided: BTreeSet<&str> = decided.chain(switches::RULES_PROVED.iter().copied()).collect();
+    let shown: BTreeSet<&str> =
+        goldens.iter().flat_map(|(_, golden)| &golden.shows).map(String::as_str).collect();
+    let families = [classify::FAMILIES, administration::FAMILIES, checks::FAMILIES];
+    let rules = families.into_iter().flatten().flat_map(|(_, rules)| rules.iter());
+    let is_missing = |rule: &&&'static Rule| match rule.status {
+        Status::Active => !decided.contains(rule.id),
+        Status::Informational | Status::Withdrawn(_) => !shown.contains(rule.id),
+    };
+    let missing: Vec<&str> = rules.filter(is_missing).map(|rule| rule.id).collect();
+    assert!(missing.is_empty(), "no golden visit proves {missing:?}");
 }
 
 fn goldens() -> Vec<(String, Golden)> {

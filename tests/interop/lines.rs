@@ -63,6 +63,15 @@ fn every_line_is_answered_in_its_place() {
 }
 
 #[test]
+fn several_objects_on_standard_input_are_lines() {
+    let bare = r#"{"setting":"PHYSICIAN_OFFICE","encounterId":"v-2"}"#;
+    let output = run(&["-", "--format", "json"], format!("{}\n{bare}\n", visit(1)).as_bytes());
+    let answers = answers(&output.stdout);
+    assert_eq!((answers.len(), id(&answers[0])), (2, "v-1"), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(answers[1]["error"]["violations"][0]["field"], "encounter.serviceDate");
+}
+
+#[test]
 fn a_stopped_run_is_resumed_to_the_same_bytes() {
     let folder = tempfile::tempdir().expect("a folder");
     let (input, output) = (folder.path().join("in.jsonl"), folder.path().join("out.jsonl"));

@@ -2,10 +2,12 @@
 
 mod formats;
 mod lines;
+mod python;
 mod samples;
 mod web;
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
 
 /// The real program, away from any store of the person who runs the tests.
 fn program(command: &str) -> Command {
@@ -13,4 +15,42 @@ fn program(command: &str) -> Command {
     let nowhere = std::env::temp_dir().join("infusion-coder-no-store");
     program.env("XDG_DATA_HOME", nowhere).arg(command);
     program
+}
+
+/// A running service that ends with its test.
+struct Served {
+    process: Child,
+    address: String,
+}
+
+impl Served {
+    fn with(flags: &[&str]) -> Self {
+        let mut process = program("serve")
+            .args(["--listen", "127.0.0.1:0"])
+            .args(flags)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the service starts");
+        let stderr = process.stderr.take().expect("its standard error");
+        let said = BufReader::new(stderr).lines().map_while(Result::ok);
+        let address = said.into_iter().find_map(|line| line.split("serving on ").nth(1).map(first_word));
+        Self { process, address: address.expect("the service says where it listens") }
+    }
+
+    /// The address of a path under it.
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+fn first_word(text: &str) -> String {
+    text.split_whitespace().next().unwrap_or_default().to_owned()
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // A process that has gone already needs no ending.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }

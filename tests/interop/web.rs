@@ -1,57 +1,17 @@
 //! gRPC-Web and plain JSON on the port of the service, each only where it was switched on.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-
 use infusion_coder::server::pb;
 use prost::Message;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
 
-use super::program;
+use super::Served;
 
 const METHOD: &str = "/infusion.coding.v1.CodingService/CodeEncounter";
 const VISIT: &str = r#"{"detail": "LINES", "encounter": {"encounterId": "v-1", "setting": "PHYSICIAN_OFFICE",
     "serviceDate": "2025-11-03", "indication": "ONCOLOGY", "administrations": [{"administrationId": "a1", "route": "IV_INFUSION",
     "accessSite": "port", "startTime": "2025-11-03T09:40", "stopTime": "2025-11-03T12:15",
     "drugs": [{"hcpcsCode": "J9312", "doseAdministered": {"value": "700", "unit": "mg"}}]}]}}"#;
-
-/// A running service that ends with its test.
-struct Served {
-    process: Child,
-    address: String,
-}
-
-impl Served {
-    fn with(flags: &[&str]) -> Self {
-        let mut process = program("serve")
-            .args(["--listen", "127.0.0.1:0"])
-            .args(flags)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the service starts");
-        let stderr = process.stderr.take().expect("its standard error");
-        let said = BufReader::new(stderr).lines().map_while(Result::ok);
-        let address = said.into_iter().find_map(|line| line.split("serving on ").nth(1).map(first_word));
-        Self { process, address: address.expect("the service says where it listens") }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-}
-
-fn first_word(text: &str) -> String {
-    text.split_whitespace().next().unwrap_or_default().to_owned()
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // A process that has gone already needs no ending.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// A client; the provider of its TLS is installed once for the whole test binary.
 fn client() -> Client {

@@ -1,6 +1,10 @@
 //! The real program, driven from outside as its users drive it.
 
+mod audit;
+mod demo;
 mod rules;
+mod served;
+mod units;
 
 use std::process::{Command, Output};
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use prost_types::field_descriptor_proto::Label;
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto,
 };
@@ -47,7 +48,11 @@ fn each_kind_of_fault_is_found() {
         number: Some(number),
         options: None,
     };
-    let field = prost_types::FieldDescriptorProto { name: Some("badName".to_owned()), ..Default::default() };
+    let field = prost_types::FieldDescriptorProto {
+        name: Some("badName".to_owned()),
+        label: Some(Label::Required.into()),
+        ..Default::default()
+    };
     let message =
         DescriptorProto { name: Some("bad_message".to_owned()), field: vec![field], ..Default::default() };
     let enumeration = EnumDescriptorProto {
@@ -62,10 +67,11 @@ fn each_kind_of_fault_is_found() {
         ..Default::default()
     };
     let service =
-        ServiceDescriptorProto { name: Some("Rules".to_owned()), method: vec![method], ..Default::default() };
+        ServiceDescriptorProto { name: Some("rules".to_owned()), method: vec![method], ..Default::default() };
     let mut linter = Linter::default();
     linter.file(&FileDescriptorProto {
         name: Some("other/Bad.proto".to_owned()),
+        options: Some(prost_types::FileOptions::default()),
         message_type: vec![message],
         enum_type: vec![enumeration],
         service: vec![service],
@@ -73,6 +79,8 @@ fn each_kind_of_fault_is_found() {
     });
     let faults = linter.faults.join("\n");
     for rule in [
+        "PACKAGE_DEFINED",
+        "PACKAGE_SAME_*",
         "PACKAGE_DIRECTORY_MATCH",
         "FILE_LOWER_SNAKE_CASE",
         "SYNTAX_SPECIFIED",
@@ -80,13 +88,15 @@ fn each_kind_of_fault_is_found() {
         "bad_message: COMMENT",
         "badName: FIELD_LOWER_SNAKE_CASE",
         "badName: COMMENT",
+        "badName: FIELD_NOT_REQUIRED",
         "ROUTE_KIND_NONE: ENUM_ZERO_VALUE_SUFFIX",
         "kind_iv: ENUM_VALUE_UPPER_SNAKE_CASE",
         "kind_iv: ENUM_VALUE_PREFIX",
         "kind_iv: COMMENT",
-        "Rules: SERVICE_SUFFIX",
-        "Rules.getRule: RPC_PASCAL_CASE",
-        "Rules.getRule: RPC_REQUEST_STANDARD_NAME",
+        "rules: SERVICE_PASCAL_CASE",
+        "rules: SERVICE_SUFFIX",
+        "rules.getRule: RPC_PASCAL_CASE",
+        "rules.getRule: RPC_REQUEST_STANDARD_NAME",
     ] {
         assert!(faults.contains(rule), "{rule} was not found in:\n{faults}");
     }
@@ -108,6 +118,11 @@ impl Linter {
         let locations = file.source_code_info.iter().flat_map(|info| &info.location);
         let commented = locations.filter(|location| !location.leading_comments().trim().is_empty());
         self.commented = commented.map(|location| location.path.clone()).collect();
+        // Of one package in one folder follow DIRECTORY_SAME_PACKAGE, PACKAGE_SAME_DIRECTORY and
+        // PACKAGE_NO_IMPORT_CYCLE; of this very name PACKAGE_LOWER_SNAKE_CASE and PACKAGE_VERSION_SUFFIX.
+        self.expect(file.package() == PACKAGE, || format!("{}: PACKAGE_DEFINED", file.name()));
+        // No file names the packages of generated code, so all agree (PACKAGE_SAME_GO_PACKAGE and its kin).
+        self.expect(file.options.is_none(), || format!("{}: PACKAGE_SAME_* needs no options", file.name()));
         let folder = PACKAGE.replace('.', "/");
         let (path, base) = file.name().rsplit_once('/').unwrap_or(("", file.name()));
         self.expect(path == folder, || format!("{}: PACKAGE_DIRECTORY_MATCH", file.name()));
@@ -138,6 +153,7 @@ impl Linter {
         for (index, field) in message.field.iter().enumerate() {
             let field_name = format!("{name}.{}", field.name());
             self.expect(is_lower_snake(field.name()), || format!("{field_name}: FIELD_LOWER_SNAKE_CASE"));
+            self.expect(field.label() != Label::Required, || format!("{field_name}: FIELD_NOT_REQUIRED"));
             self.comment(&below(path, FIELDS, index), &field_name);
         }
         // The compiler wraps an `optional` field into a oneof of its own, which has no comment.
@@ -179,7 +195,8 @@ impl Linter {
     fn service(&mut self, service: &ServiceDescriptorProto, index: i32) {
         let name = service.name();
         self.comment(&[SERVICES, index], name);
-        self.expect(is_pascal(name) && name.ends_with("Service"), || format!("{name}: SERVICE_SUFFIX"));
+        self.expect(is_pascal(name), || format!("{name}: SERVICE_PASCAL_CASE"));
+        self.expect(name.ends_with("Service"), || format!("{name}: SERVICE_SUFFIX"));
         for (method_index, method) in service.method.iter().enumerate() {
             self.comment(
                 &below(&[SERVICES, index], METHODS, method_index),

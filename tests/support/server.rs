@@ -5,11 +5,7 @@ use std::sync::Arc;
 
 use infusion_coder::catalog::store::Library;
 use infusion_coder::policy::PolicyBook;
-use infusion_coder::server::code_book::CodeBook;
-use infusion_coder::server::coder::Coder;
-use infusion_coder::server::layers::auth::Identities;
-use infusion_coder::server::layers::web::WebAccess;
-use infusion_coder::server::serve::serve;
+use infusion_coder::server::serve::{Addresses, Service, serve};
 use tokio::sync::oneshot;
 use tonic::transport::Channel;
 
@@ -26,14 +22,10 @@ impl Server {
         let (ready, bound) = oneshot::channel();
         tokio::spawn(async move {
             let policies = PolicyBook::embedded_with(Default::default()).expect("the embedded policies");
-            let coder = Coder::new(library.snapshot(), Arc::new(policies));
-            let anywhere = "127.0.0.1:0".parse().expect("an address");
-            let tell = |address| ready.send(address).expect("the test waits");
+            let service = Service::open(library, Arc::new(policies));
+            let tell = |bound: Addresses| ready.send(bound.callers).expect("the test waits");
             let stopped = async { stopped.await.unwrap_or_default() };
-            let (book, web) = (CodeBook::new(library), WebAccess::default());
-            serve(anywhere, coder, book, Identities::default(), web, tell, stopped)
-                .await
-                .expect("the server runs");
+            serve(Addresses::LOOPBACK, service, tell, stopped).await.expect("the server runs");
         });
         Self { address: bound.await.expect("the server listens"), stop: Some(stop) }
     }

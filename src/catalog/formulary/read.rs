@@ -138,9 +138,11 @@ impl Formulary {
     fn name_the_drugs(&mut self) {
         let mut classes: FxHashMap<Box<str>, Option<NamedClass>> = FxHashMap::default();
         for facts in self.by_code.values() {
+            let drug: Box<str> = fold(&facts.ingredient).join(" ").into();
             for name in std::iter::once(&facts.ingredient).chain(&facts.brands) {
                 let (class, class_cite) = (facts.class, facts.class_cite.clone());
-                let named = NamedClass { class, class_cite, nature: Nature::Ordinary };
+                let drug = drug.clone();
+                let named = NamedClass { class, class_cite, nature: Nature::Ordinary, drug };
                 classes
                     .entry(fold(name).join(" ").into())
                     .and_modify(|held| {
@@ -155,11 +157,17 @@ impl Formulary {
     }
 
     fn read_names(&mut self, text: &str) -> Result<(), DataError> {
-        for row in rows("drugs/names.csv", text, &["name", "class", "class_cite", "nature"])? {
+        for row in rows("drugs/names.csv", text, &["name", "class", "class_cite", "nature", "same_as"])? {
             let row = row?;
-            let nature = nature(&row, 3)?;
-            let named = NamedClass { class: class(&row, 1)?, class_cite: row.text(2).into(), nature };
-            self.by_name.insert(fold(row.text(0)).join(" ").into(), named);
+            let name: Box<str> = fold(row.text(0)).join(" ").into();
+            let drug: Box<str> = match (row.text(4), self.by_name.get(&name)) {
+                ("", Some(known)) => known.drug.clone(),
+                ("", None) => name.clone(),
+                (other, _) => fold(other).join(" ").into(),
+            };
+            let (class, class_cite) = (class(&row, 1)?, row.text(2).into());
+            let named = NamedClass { class, class_cite, nature: nature(&row, 3)?, drug };
+            self.by_name.insert(name, named);
         }
         Ok(())
     }

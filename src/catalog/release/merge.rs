@@ -52,6 +52,9 @@ impl Catalog {
         }
         let ids: Vec<&str> = releases.iter().map(|release| &*release.header.id).collect();
         catalog.release = ids.join("+").into();
+        let with_codes = releases.iter().filter(|release| !release.codes.is_empty());
+        catalog.code_quarters = with_codes.map(|release| release.header.quarter).collect();
+        catalog.code_quarters.sort();
         catalog.search_index = SearchIndex::build(&codes);
         catalog.codes = codes;
         catalog.ndcs = NdcTable::new(

@@ -37,6 +37,11 @@ impl Library {
         Self { store: None, snapshot: Arc::new(ArcSwapOption::new(Some(Catalog::embedded()))) }
     }
 
+    /// Nothing at all, where the store cannot be used: there is no snapshot to answer from.
+    pub fn unavailable() -> Self {
+        Self { store: None, snapshot: Snapshot::default() }
+    }
+
     /// The store; nothing where only the embedded release is served.
     pub const fn store(&self) -> Option<&Store> {
         self.store.as_ref()

@@ -43,6 +43,11 @@ impl<'a> Resource<'a> {
         Ok(Self { path, kind, id: head.id, full_url, raw })
     }
 
+    /// Whether the resource has this id, or is known by this address.
+    pub(super) fn has_id(&self, id: &str) -> bool {
+        self.id.as_deref() == Some(id) || self.answers_to(id)
+    }
+
     fn answers_to(&self, reference: &str) -> bool {
         let by_id = self.id.as_ref().is_some_and(|id| {
             let typed = format!("{}/{id}", self.kind);

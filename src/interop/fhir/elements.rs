@@ -143,6 +143,14 @@ pub(super) struct Dosage<'a> {
     pub rate_quantity: Option<Amount<'a>>,
 }
 
+/// Any resource of a visit: only the Encounter it belongs to, by either of the names it has in R4.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ContextResource {
+    pub context: Reference,
+    pub encounter: Reference,
+}
+
 /// Medication: the product, and the batch it came from.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]

@@ -93,10 +93,50 @@ fn a_refusal_names_the_element() {
         replaced("12:15:00-06:00", "12:15:00-05:00")
             .starts_with("Bundle.entry[8].resource.effectivePeriod: ")
     );
-    assert!(replaced("\"Location\", \"id\": \"l1\"", "\"Encounter\"").contains("a second Encounter"));
+    let undone = refusal(&VISIT.replace("\"completed\"", "\"not-done\""));
+    assert!(undone.contains("no MedicationAdministration of the visit took place"), "{undone}");
     assert!(
         replaced("\"value\": 2}", "\"value\": 1.5}").starts_with("Bundle.entry[7].resource.quantity.value: ")
     );
+}
+
+/// A history of two visits; `a1` belongs to the first and `a3` to the second.
+fn history() -> String {
+    let second = r#"{"resource": {"resourceType": "Encounter", "id": "e2", "period": {"start": "2025-11-10"}}},
+        {"resource": {"resourceType": "Condition", "encounter": {"reference": "Encounter/e2"},
+         "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "E86.0"}]}}},
+        {"resource": {"resourceType": "Location""#;
+    let of = |id, encounter: &str| {
+        let named = format!(r#""id": "{id}", "status": "completed""#);
+        let context = format!(r#"{named}, "context": {{"reference": "{encounter}"}}"#);
+        (named, context)
+    };
+    let mut text = VISIT.replacen(r#"{"resource": {"resourceType": "Location""#, second, 1);
+    for (named, context) in [of("a1", "urn:uuid:e1"), of("a3", "Encounter/e2")] {
+        assert!(text.contains(&named));
+        text = text.replacen(&named, &context, 1);
+    }
+    text
+}
+
+#[test]
+fn one_visit_of_a_history_is_read_when_it_is_named() {
+    assert!(refusal(&history()).starts_with("Bundle.entry[2].resource: a second Encounter"));
+    let named = |id| {
+        let setting = Some(Setting::PhysicianOffice);
+        read_visit(&history(), VisitDefaults { setting, encounter: Some(id), ..VisitDefaults::default() })
+    };
+    let first = named("e1").expect("a visit");
+    assert_eq!((first.id.as_str(), first.administrations.len()), ("e1", 1));
+    assert_eq!(first.diagnoses, ["C83.30", "D63.0"]);
+    let second = named("e2").expect("a visit");
+    assert_eq!((second.service_date, second.administrations[0].id.as_str()), (date(2025, 11, 10), "a3"));
+    assert_eq!(second.diagnoses.first().map(String::as_str), Some("E86.0"));
+    assert!(named("e3").is_err());
+    let of_first_only = history().replace("Encounter/e2", "Encounter/e1");
+    let stated = VisitDefaults { setting: Some(Setting::PhysicianOffice), ..VisitDefaults::default() };
+    let visit = read_visit(&of_first_only, stated).expect("a visit");
+    assert_eq!((visit.id.as_str(), visit.administrations.len()), ("e1", 2));
 }
 
 #[test]

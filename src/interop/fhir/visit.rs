@@ -6,7 +6,7 @@ use crate::interop::x12::setting_of_place_of_service;
 
 use super::bundle::{FhirError, Resource, Resources};
 use super::elements::{
-    CodeableConcept, ConditionResource, EncounterResource, LocationResource, OrderResource,
+    CodeableConcept, ConditionResource, ContextResource, EncounterResource, LocationResource, OrderResource,
 };
 use super::{administration, systems};
 
@@ -17,6 +17,8 @@ pub struct VisitDefaults<'a> {
     pub payer: Option<&'a str>,
     /// IANA name; needed when times are in UTC.
     pub time_zone: Option<&'a str>,
+    /// Id of the Encounter to read, where a Bundle holds several, such as a patient's whole history.
+    pub encounter: Option<&'a str>,
 }
 
 /// Reads the visit of a Bundle. Patients are never looked at.
@@ -30,16 +32,22 @@ pub fn read_visit(text: &str, defaults: VisitDefaults<'_>) -> Result<Encounter, 
     }
     let zone = defaults.time_zone.map(parse_time_zone).transpose();
     let zone = zone.map_err(|error| FhirError::new("timeZone", error.to_string()))?;
-    let found = encounter_resource(&resources)?;
-    let administrations = resources
-        .of_kind("MedicationAdministration")
+    let found = encounter_resource(&resources, defaults.encounter)?;
+    let given = administered(&resources, found.as_ref().map(|(resource, _)| *resource))?;
+    let administrations = given
+        .iter()
         .filter_map(|resource| administration::read(resource, &resources, zone.as_ref()).transpose())
         .collect::<Result<Vec<_>, _>>()?;
+    if administrations.is_empty() {
+        let reason =
+            "no MedicationAdministration of the visit took place: each is not-done or entered-in-error";
+        return Err(FhirError::new("Bundle.entry", reason));
+    }
     let period_start = found.as_ref().and_then(|(_, read)| read.period.as_ref()?.start.as_deref());
     let stated =
         period_start.map(|start| day(start, found.as_ref().map(|(r, _)| *r), zone.as_ref())).transpose()?;
     let first = administrations.iter().filter_map(|administration| administration.start).min();
-    let dated = || dates_without_time(&resources);
+    let dated = || dates_without_time(&given);
     let service_date = stated.or(first.map(|time| time.date())).or_else(dated).ok_or_else(|| {
         FhirError::new("Bundle", "no date of service: give Encounter.period.start or an effective time")
     })?;
@@ -51,7 +59,7 @@ pub fn read_visit(text: &str, defaults: VisitDefaults<'_>) -> Result<Encounter, 
     if let Some(id) = found.as_ref().and_then(|(_, read)| read.id.clone()) {
         encounter.id = id;
     }
-    encounter.diagnoses = diagnoses(found.as_ref().map(|(_, read)| read), &resources)?;
+    encounter.diagnoses = diagnoses(found.as_ref(), &resources)?;
     encounter.time_zone = zone;
     encounter.administrations = administrations;
     Ok(encounter)
@@ -59,15 +67,80 @@ pub fn read_visit(text: &str, defaults: VisitDefaults<'_>) -> Result<Encounter, 
 
 type FoundEncounter<'r, 'a> = (&'r Resource<'a>, EncounterResource);
 
+/// The Encounter that was asked for, or the one that every administration belongs to, or the only one.
 fn encounter_resource<'r, 'a>(
     resources: &'r Resources<'a>,
+    asked: Option<&str>,
 ) -> Result<Option<FoundEncounter<'r, 'a>>, FhirError> {
     let mut encounters = resources.of_kind("Encounter");
-    let (first, second) = (encounters.next(), encounters.next());
-    if let Some(second) = second {
-        return Err(FhirError::new(&second.path, "a second Encounter; send one Bundle a visit"));
+    let found = match (asked, encounters.next(), encounters.next()) {
+        (Some(id), ..) => {
+            let found = resources.of_kind("Encounter").find(|resource| resource.has_id(id));
+            Some(found.ok_or_else(|| {
+                FhirError::new("Bundle.entry", "no Encounter has the id that was asked for")
+            })?)
+        }
+        (None, Some(_), Some(second)) => Some(common_encounter(resources)?.ok_or_else(|| {
+            let reason = "a second Encounter, and the administrations do not all belong to one: \
+                          send one Bundle a visit, or name the Encounter's id";
+            FhirError::new(&second.path, reason)
+        })?),
+        (None, first, _) => first,
+    };
+    found.map(|resource| Ok((resource, resource.read()?))).transpose()
+}
+
+/// The one Encounter that administrations name as their context, if they do not name several.
+fn common_encounter<'r, 'a>(resources: &'r Resources<'a>) -> Result<Option<&'r Resource<'a>>, FhirError> {
+    let mut common: Option<&Resource<'_>> = None;
+    for resource in resources.of_kind("MedicationAdministration") {
+        match (context(resource, resources)?, common) {
+            (Some(context), None) => common = Some(context),
+            (Some(context), Some(known)) if context.path != known.path => return Ok(None),
+            _ => {}
+        }
     }
-    first.map(|resource| Ok((resource, resource.read()?))).transpose()
+    Ok(common)
+}
+
+/// The administrations of the visit: those that name its Encounter, and those that name none.
+fn administered<'r, 'a>(
+    resources: &'r Resources<'a>,
+    encounter: Option<&Resource<'_>>,
+) -> Result<Vec<&'r Resource<'a>>, FhirError> {
+    let mut given = Vec::new();
+    for resource in resources.of_kind("MedicationAdministration") {
+        if belongs(resource, resources, encounter)? {
+            given.push(resource);
+        }
+    }
+    match (given.is_empty(), encounter) {
+        (true, Some(encounter)) => {
+            Err(FhirError::new(&encounter.path, "no MedicationAdministration belongs to this Encounter"))
+        }
+        _ => Ok(given),
+    }
+}
+
+/// Whether a resource is of the visit; one that names no Encounter of the Bundle is.
+fn belongs(
+    resource: &Resource<'_>,
+    resources: &Resources<'_>,
+    encounter: Option<&Resource<'_>>,
+) -> Result<bool, FhirError> {
+    let named = context(resource, resources)?;
+    Ok(named.zip(encounter).is_none_or(|(named, encounter)| named.path == encounter.path))
+}
+
+/// The Encounter of the Bundle that a resource belongs to.
+fn context<'r, 'a>(
+    resource: &Resource<'_>,
+    resources: &'r Resources<'a>,
+) -> Result<Option<&'r Resource<'a>>, FhirError> {
+    let read: ContextResource = resource.read()?;
+    let named = read.context.reference.or(read.encounter.reference);
+    let found = named.and_then(|reference| resources.resolve(&reference));
+    Ok(found.filter(|resource| resource.kind == "Encounter"))
 }
 
 fn setting(
@@ -106,8 +179,8 @@ fn day(text: &str, resource: Option<&Resource<'_>>, zone: Option<&TimeZone>) -> 
 }
 
 /// The first date of administrations that state no time of day.
-fn dates_without_time(resources: &Resources<'_>) -> Option<Date> {
-    let read = resources.of_kind("MedicationAdministration").filter_map(|resource| {
+fn dates_without_time(given: &[&Resource<'_>]) -> Option<Date> {
+    let read = given.iter().filter_map(|resource| {
         let read: super::elements::AdministrationResource<'_> = resource.read().ok()?;
         let period = read.effective_period.and_then(|period| period.start);
         parse_date(&read.effective_date_time.or(period)?).ok()
@@ -117,19 +190,24 @@ fn dates_without_time(resources: &Resources<'_>) -> Option<Date> {
 
 /// ICD-10-CM codes: those the Encounter ranks first, then other Conditions, then the reasons of orders.
 fn diagnoses(
-    encounter: Option<&EncounterResource>,
+    found: Option<&FoundEncounter<'_, '_>>,
     resources: &Resources<'_>,
 ) -> Result<Vec<String>, FhirError> {
+    let (own, encounter) = (found.map(|(resource, _)| *resource), found.map(|(_, read)| read));
     let mut concepts: Vec<CodeableConcept> = Vec::new();
     let ranked = encounter.map(|encounter| encounter.diagnosis.as_slice()).unwrap_or_default();
     let ranked = ranked.iter().filter_map(|diagnosis| diagnosis.condition.reference.as_deref());
     let ranked = ranked.filter_map(|reference| resources.resolve(reference));
     for condition in ranked.chain(resources.of_kind("Condition")) {
-        concepts.extend(condition.read::<ConditionResource>()?.code);
+        if belongs(condition, resources, own)? {
+            concepts.extend(condition.read::<ConditionResource>()?.code);
+        }
     }
     concepts.extend(encounter.map(|encounter| encounter.reason_code.clone()).unwrap_or_default());
     for order in resources.of_kind("MedicationRequest").chain(resources.of_kind("ServiceRequest")) {
-        concepts.extend(order.read::<OrderResource<'_>>()?.reason_code);
+        if belongs(order, resources, own)? {
+            concepts.extend(order.read::<OrderResource<'_>>()?.reason_code);
+        }
     }
     let mut codes: Vec<String> = Vec::new();
     for code in concepts.iter().filter_map(systems::diagnosis) {

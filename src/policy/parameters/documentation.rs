@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::parameters;
-use crate::domain::code::Modifier;
 use crate::domain::finding::Severity;
 
 parameters! {
@@ -13,8 +12,6 @@ parameters! {
         pub gap_severity: GapSeverities,
         /// How grave it is that the request does not say what the record holds.
         pub unstated_severity: GapSeverity,
-        /// Modifiers that say the same of a line, so that an audit takes one for another (rule RAC71).
-        pub interchangeable_modifiers: Vec<Modifier>,
     }
 }
 

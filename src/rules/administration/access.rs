@@ -62,6 +62,24 @@ pub(super) static RULES: &[&Rule] = &[&INIT_4, &INIT_5, &INIT_6, &INIT_7, &INIT_
 /// Whether two names mean one access site.
 pub(super) fn is_same_site(one: &str, other: &str) -> bool {
     one.trim().eq_ignore_ascii_case(other.trim())
+        || (names_lumen(one) || names_lumen(other)) && catheter(one).eq(catheter(other))
+}
+
+/// Words that tell the lumens of one catheter apart, or count them.
+const LUMEN_WORDS: [&str; 19] = [
+    "lumen", "lumens", "single", "double", "dual", "triple", "proximal", "distal", "medial", "middle", "red",
+    "blue", "white", "purple", "brown", "1", "2", "3", "of",
+];
+
+fn names_lumen(site: &str) -> bool {
+    site.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("lumen"))
+}
+
+/// The words of an access site that name the catheter and not its lumen (rule INIT-5).
+fn catheter(site: &str) -> impl Iterator<Item = String> {
+    site.split(|c: char| !c.is_alphanumeric())
+        .map(str::to_ascii_lowercase)
+        .filter(|word| !word.is_empty() && !LUMEN_WORDS.contains(&word.as_str()))
 }
 
 /// Assigns every intravenous service to its access line.
@@ -177,6 +195,19 @@ fn has_services(visit: &Visit<'_>, group: usize) -> bool {
     visit.services.iter().any(|service| service.group == group)
 }
 
+/// Says that an access line goes on past midnight (rule INIT-8).
+pub(super) fn note_midnight(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    let switch = &coding.policy.administration.midnight;
+    for group in 0..visit.groups.len() {
+        let mut members = visit.services.iter().filter(|s| s.group == group && s.kind.is_ranked());
+        let Some(first) = members.next().map(|service| visit.date(service)) else { continue };
+        let Some(later) = members.find(|service| visit.date(service) != first) else { continue };
+        let facts = [fact::parameter("policy", Value::Label("one encounter"), switch)];
+        let text = "Midnight begins no new encounter: the initial service of this access line stays the one.";
+        coding.result.trail.fired(&INIT_8, Subject::Administration(later.index), text, &facts);
+    }
+}
+
 /// Gives the lines of a further visit or access line their modifier, the leading line being known.
 pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[usize]) {
     let parameters = &coding.policy.administration;
@@ -224,5 +255,25 @@ fn check_need(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, index: u
     coding.find(Severity::Warn, Reason::SecondSiteNotSupported, field, &INIT_4, text, &[]);
     if let Some(site) = visit.groups[group].site {
         what_if::ask_second_site(coding, index, site);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same_site;
+
+    #[test]
+    fn lumens_of_one_catheter_are_one_site() {
+        for (one, other) in [
+            ("port", " Port"),
+            ("PICC, red lumen", "picc white lumen"),
+            ("double lumen PICC", "PICC"),
+            ("left arm", "Left Arm"),
+        ] {
+            assert!(is_same_site(one, other), "{one} and {other}");
+        }
+        for (one, other) in [("left arm", "right hand"), ("port", "PICC red lumen"), ("IV 1", "IV 2")] {
+            assert!(!is_same_site(one, other), "{one} and {other}");
+        }
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         family: Family::Therapeutic,
         is_hormonal: false,
         flow: Flow::default(),
+        order: None,
         visit: administration.visit_number.unwrap_or(1),
         group: usize::MAX,
         course: usize::MAX,

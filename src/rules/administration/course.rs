@@ -140,21 +140,36 @@ fn is_carrier(drug: &DrugGiven, administration: &Administration) -> bool {
     drug.class == Some(DrugClass::Hydration) && administration.drugs.len() > 1
 }
 
-/// Whether two entries are one drug: by code, or else by the name given or known for the code.
+/// Whether two entries are one drug: by code, or else by what their names or codes stand for.
 fn is_same_drug(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool {
     if one.code.is_some() && one.code == other.code {
         return true;
     }
-    match (name(coding, one), name(coding, other)) {
-        (Some(one), Some(other)) => one.trim().eq_ignore_ascii_case(other.trim()),
+    if let (Some(first), Some(second)) = (one.code, other.code) {
+        let formulary = &coding.catalog.formulary;
+        return match (formulary.drug(first), formulary.drug(second)) {
+            (Some(first), Some(second)) => first.ingredient == second.ingredient,
+            _ => same_name(coding, one, other),
+        };
+    }
+    same_name(coding, one, other)
+}
+
+fn same_name(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool {
+    let identity = |drug| Some(coding.catalog.formulary.identity_of_name(name(coding, drug)?));
+    match (identity(one), identity(other)) {
+        (Some(one), Some(other)) => one == other,
         _ => false,
     }
 }
 
+/// The name given, or known for the code.
 fn name<'a>(coding: &Coding<'a>, drug: &'a DrugGiven) -> Option<&'a str> {
     let known = || {
-        let version = coding.catalog.lookup(drug.code?, coding.encounter.service_date).billable()?;
-        Some(&*version.name)
+        let code = drug.code?;
+        let listed = coding.catalog.formulary.drug(code).map(|facts| &*facts.ingredient);
+        let version = || coding.catalog.lookup(code, coding.encounter.service_date).billable();
+        listed.or_else(|| version().map(|version| &*version.name))
     };
     drug.name.as_deref().filter(|name| !name.trim().is_empty()).or_else(known)
 }

@@ -120,7 +120,7 @@ pub(super) fn compare(coding: &Coding<'_>, visit: &Visit<'_>, one: usize, other:
     let (first, second) = (&visit.services[a.first], &visit.services[b.first]);
     let technique = || b.technique.cmp(&a.technique);
     let longest = || b.seconds.cmp(&a.seconds);
-    let earliest = || first.flow.start.cmp(&second.flow.start);
+    let earliest = || first.order.cmp(&second.order);
     let family = b.family.cmp(&a.family);
     let inside = match (*parameters.technique_before_length, *parameters.facility_tiebreak) {
         (true, Tiebreak::Earliest) => technique().then_with(earliest).then_with(longest),
@@ -142,6 +142,10 @@ pub(super) fn choose(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize
             let chosen = Subject::Administration(visit.services[visit.courses[primary].first].index);
             let text = "The primary reason of an office visit is the initial service.";
             coding.result.trail.fired(&HIER_O, chosen, text, &[]);
+            if has_push_after_hydration(visit, primary, ranked) {
+                let text = "Hydration is the reason of this office visit, so the push follows it.";
+                coding.result.trail.fired(&HIER_OFF, chosen, text, &[]);
+            }
             if primary != highest {
                 let text = "It outranks the initial service in a facility, but this is an office visit for another reason.";
                 coding.result.trail.declined(&HIER_F, subject, text, &[]);
@@ -169,7 +173,11 @@ fn primary_course(visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
 /// Whether hydration, though the reason of the visit, gives way to a push (switch D-14).
 fn gives_way(coding: &Coding<'_>, visit: &Visit<'_>, primary: usize, ranked: &[usize]) -> bool {
     *coding.policy.administration.office_hydration_push == OfficeHydrationPush::PushInitial
-        && visit.courses[primary].family == Family::Hydration
+        && has_push_after_hydration(visit, primary, ranked)
+}
+
+fn has_push_after_hydration(visit: &Visit<'_>, primary: usize, ranked: &[usize]) -> bool {
+    visit.courses[primary].family == Family::Hydration
         && ranked.iter().any(|course| visit.courses[*course].technique == Technique::Push)
 }
 

@@ -65,6 +65,10 @@ pub(super) fn bill(
     // A line of this track carries three modifiers at most, so there is always room.
     if let Some(modifier) = group_modifier(coding, visit, service, place) {
         let _ = line.add_modifier(modifier);
+        let facts =
+            [fact::derived("code", Value::Code(code)), fact::derived("modifier", Value::Modifier(modifier))];
+        let text = "{code} carries {modifier}, as every line of this access line or visit does.";
+        coding.result.trail.fired(&MOD_1, Subject::Administration(service.index), text, &facts);
     }
     if keeps_planned_code(coding, visit, service) {
         let _ = line.add_modifier(DISCONTINUED);

@@ -60,8 +60,9 @@ pub fn code(coding: &mut Coding<'_>) {
         let service = admit::admit(coding, &mut visit, index as u16);
         visit.services.push(service);
     }
-    visit.services.sort_by_key(|service| (service.visit, service.flow.start, service.index));
+    visit.sort_by_time();
     access::assign(coding, &mut visit);
+    access::note_midnight(coding, &visit);
     course::gather(coding, &mut visit);
     code_access_lines(coding, &mut visit);
     pump::starts(coding, &visit);

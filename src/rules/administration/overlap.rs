@@ -46,5 +46,5 @@ pub(super) fn alone(
 
 /// Whether one part of a course stands before another, so that what both cover counts with the first.
 pub(super) fn is_earlier(one: &Service, other: &Service) -> bool {
-    (one.flow.start, one.index) < (other.flow.start, other.index)
+    (one.order, one.index) < (other.order, other.index)
 }

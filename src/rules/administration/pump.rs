@@ -1,5 +1,6 @@
 //! Pump starts, refills and the port flush (rules CHM-4 to CHM-8).
 
+use super::initial::INIT_9;
 use super::lines::{self, Place};
 use super::outside;
 use super::visit::{Family, Kind, Service, Visit};
@@ -96,6 +97,12 @@ fn start(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
         let what = Field::Administration(service.index, "");
         coding.not_billed(what, &CHM_4, "A pump start is reported once a day.", &[]);
         return;
+    }
+    let chemotherapy = &coding.policy.administration.chemotherapy_codes;
+    if coding.result.lines.iter().any(|line| [chemotherapy.infusion, chemotherapy.push].contains(&line.code))
+    {
+        let text = "The start stands beside the initial chemotherapy service and needs no modifier.";
+        coding.result.trail.fired(&INIT_9, subject, text, &[]);
     }
     lines::bill(coding, visit, service, code, 1, Place::Own);
     if takes_practice_code && pump.is_none() {

@@ -1,10 +1,13 @@
 //! Pushes: the initial one, a new drug, the same drug again (rules REP-1 to REP-3, SEQ-3, CONC-6).
 
+use super::course::REP_5;
+use super::infusion_time::TIME_5;
 use super::initial::{INIT_1, INIT_2};
 use super::lines::{self, Place};
 use super::sequence::{CHM_3, codes};
 use super::visit::{Family, Kind, Service, Visit};
 use super::what_if;
+use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -132,13 +135,19 @@ fn again(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, earlier:
     let codes = codes(coding, visit.courses[service.course].family);
     let subject = Subject::Administration(service.index);
     let what = Field::Administration(service.index, "");
+    let limit = &coding.policy.administration.repeat_push_after_minutes;
     let (true, Some(code)) = (coding.encounter.setting.is_facility(), codes.repeat_push) else {
         let text = "The same drug was given before: a further push of it has no code here.";
-        let rule = if earlier.kind == Kind::Infusion { &REP_3 } else { &REP_2 };
+        let is_close = gap_seconds(earlier, service).is_none_or(|seconds| seconds / 60 <= **limit);
+        let rule = match earlier.kind {
+            Kind::Infusion if is_close => &REP_3,
+            // A test dose, well before the infusion that leads the course.
+            Kind::Infusion if service.order < earlier.order => &REP_5,
+            _ => &REP_2,
+        };
         coding.not_billed(what, rule, text, &[]);
         return;
     };
-    let limit = &coding.policy.administration.repeat_push_after_minutes;
     let limit_fact = fact::parameter("limit", Value::Minutes(**limit), limit);
     match gap_seconds(earlier, service).map(|seconds| seconds / 60) {
         Some(minutes) if minutes > **limit => {
@@ -173,6 +182,11 @@ fn new_drug(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, initi
     ];
     let text = "A new drug is pushed beside the initial {family} {technique}: an additional push.";
     coding.result.trail.fired(rule, Subject::Administration(service.index), text, &facts);
+    if visit.administration(service).route == Some(Route::IvInfusion) {
+        let facts = [fact::given("minutes", Value::Minutes(service.flow.seconds / 60))];
+        let text = "{minutes} minutes are too short for the sequential code, so the further drug is a push.";
+        coding.result.trail.declined(&TIME_5, Subject::Administration(service.index), text, &facts);
+    }
     let codes = codes(coding, family);
     lines::bill(coding, visit, service, codes.additional_push, 1, Place::AddOn);
 }

@@ -77,12 +77,22 @@ pub(super) fn flow(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -
     Ok(flow)
 }
 
-fn without_clock(visit: &Visit<'_>, administration: &Administration) -> Result<Flow, (Gap, Flow)> {
+/// A documented duration stands in for the clock time that is missing; with neither clock time it is all there is.
+fn without_clock(visit: &mut Visit<'_>, administration: &Administration) -> Result<Flow, (Gap, Flow)> {
     let start = administration.start.map(|time| visit.clock.seconds(time));
     let stop = administration.stop.map(|time| visit.clock.seconds(time));
     let flow = Flow { start, stop, ..Flow::default() };
     match administration.duration_minutes.map(|minutes| i64::from(minutes) * 60) {
-        Some(seconds) => Ok(Flow { seconds, ..flow }),
+        Some(seconds) => {
+            let Some(from) = start.or(stop.map(|stop| stop - seconds)) else {
+                return Ok(Flow { seconds, ..flow });
+            };
+            let segment = Segment { start: from, stop: from + seconds };
+            let first_segment = visit.segments.len();
+            visit.segments.push(segment);
+            let (start, stop) = (Some(segment.start), Some(segment.stop));
+            Ok(Flow { start, stop, seconds, first_segment, segments: 1 })
+        }
         None if start.is_some() => Err((Gap::NoStop, flow)),
         None if stop.is_some() => Err((Gap::NoStart, flow)),
         None => Err((Gap::NoTimes, flow)),

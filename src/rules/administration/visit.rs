@@ -98,6 +98,8 @@ pub(super) struct Service {
     /// A hormonal drug against cancer (rule CHM-1).
     pub(super) is_hormonal: bool,
     pub(super) flow: Flow,
+    /// Its place in time: its start, or that of the service before it in the list.
+    pub(super) order: Option<i64>,
     pub(super) visit: u32,
     /// Which access line it belongs to, for intravenous services.
     pub(super) group: usize,
@@ -160,6 +162,17 @@ impl<'a> Visit<'a> {
             courses: Vec::with_capacity(count),
             together: declared_together(encounter),
         }
+    }
+
+    /// Orders the services by visit and time. One without a clock time stays behind the one before it in the list.
+    pub(super) fn sort_by_time(&mut self) {
+        let mut before: Option<(u32, i64)> = None;
+        for service in &mut self.services {
+            let listed = before.filter(|(visit, _)| *visit == service.visit).map(|(_, start)| start);
+            service.order = service.flow.start.or(listed);
+            before = service.order.map(|start| (service.visit, start)).or(before);
+        }
+        self.services.sort_by_key(|service| (service.visit, service.order, service.index));
     }
 
     pub(super) fn administration(&self, service: &Service) -> &'a Administration {

@@ -1,5 +1,7 @@
 //! The answer, from domain to message: the trail is put into words by the detail asked for.
 
+use std::borrow::Cow;
+
 use super::enums::{Counterpart, reason};
 use super::rule::rules_version;
 use crate::catalog::Catalog;
@@ -9,7 +11,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Finding, NotBilled, Question};
 use crate::domain::quantity::Decimal;
 use crate::engine::CodingResult;
-use crate::engine::trail::{Note, Step};
+use crate::engine::trail::{Note, Step, Subject};
 use crate::policy::Citations;
 use crate::report::explanation::{self, CitedSource, ExplainedFact, ExplainedStep};
 use crate::report::note;
@@ -29,7 +31,7 @@ pub struct Answering<'a> {
 
 impl Answering<'_> {
     /// The answer to a visit.
-    pub fn visit(self) -> pb::CodeEncounterResponse {
+    pub fn visit(&self) -> pb::CodeEncounterResponse {
         let result = self.result;
         pb::CodeEncounterResponse {
             encounter_id: self.encounter.id.clone(),
@@ -37,14 +39,19 @@ impl Answering<'_> {
             not_billed: result.not_billed.iter().map(|item| self.not_billed(item)).collect(),
             findings: result.findings.iter().map(|finding| self.finding(finding)).collect(),
             questions: result.questions.iter().map(|question| self.question(question)).collect(),
-            steps: self.steps(result.trail.steps.iter().filter(|step| is_about_visit(step))),
+            steps: self.steps(result.trail.steps.iter().filter(|step| is_on_no_line(step, result))),
             provenance: Some(self.provenance()),
         }
     }
 
-    /// The answer to one drug without a visit.
-    pub fn drug(self) -> pb::CalculateDrugLinesResponse {
-        let answer = self.visit();
+    /// The answer to one drug without a visit; its places are those of that request.
+    pub fn drug(&self) -> pb::CalculateDrugLinesResponse {
+        let mut answer = self.visit();
+        let fields = answer.findings.iter_mut().map(|finding| &mut finding.field);
+        let fields = fields.chain(answer.not_billed.iter_mut().map(|item| &mut item.field));
+        for field in fields.chain(answer.questions.iter_mut().map(|question| &mut question.field)) {
+            *field = place_of_drug_alone(field);
+        }
         pb::CalculateDrugLinesResponse {
             lines: answer.lines,
             not_billed: answer.not_billed,
@@ -69,7 +76,7 @@ impl Answering<'_> {
             modifiers: line.modifiers.iter().map(ToString::to_string).collect(),
             service_date: line.service_date.to_string(),
             administration_ids: ids.map(|administration| administration.id.clone()).collect(),
-            description: self.description(line),
+            description: self.description(line).into_owned(),
             ndc: line.ndc.as_ref().map(ndc_report).or_else(|| line.unnamed_quantity.map(unnamed_quantity)),
             further_ndcs: line.further_ndcs.iter().map(ndc_report).collect(),
             narrative: line.narrative.as_deref().unwrap_or_default().to_owned(),
@@ -77,62 +84,72 @@ impl Answering<'_> {
         }
     }
 
-    /// The drug of a drug line; the drugs of the first administration of an administration line.
-    fn description(&self, line: &Line) -> String {
-        let Some(&first) = line.administrations.first() else { return String::new() };
-        match (line.track, line.drug) {
-            (Track::Drug, Some(drug)) => self.drug_name(first, drug),
-            _ => self.administration_name(first),
+    /// The drug of a drug line; each drug of an administration line once.
+    pub(super) fn description(&self, line: &Line) -> Cow<'_, str> {
+        let Some(&first) = line.administrations.first() else { return Cow::Borrowed("") };
+        if let (Track::Drug, Some(drug)) = (line.track, line.drug) {
+            return self.drug_name(first, drug);
         }
+        let mut names = vec![self.administration_name(first)];
+        for name in line.administrations.iter().skip(1).map(|index| self.administration_name(*index)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.len() == 1 { names.swap_remove(0) } else { Cow::Owned(names.join("; ")) }
     }
 
     /// The name in the request, or the catalog's where the request gives only a code.
-    fn drug_name(&self, administration: u16, drug: u16) -> String {
+    fn drug_name(&self, administration: u16, drug: u16) -> Cow<'_, str> {
         let encounter = self.encounter;
         let given = encounter.administrations.get(usize::from(administration));
         let given = given.and_then(|administration| administration.drugs.get(usize::from(drug)));
-        let version = given
-            .filter(|drug| drug.name.is_none())
-            .and_then(|drug| self.catalog.codes.get(&drug.code?)?.first());
+        if let Some(name) = given.and_then(|drug| drug.name.as_deref()) {
+            return Cow::Borrowed(name);
+        }
+        let version = given.and_then(|drug| self.catalog.codes.get(&drug.code?)?.first());
         match version {
-            Some(version) if !version.name.is_empty() => version.name.to_string(),
-            _ => note::named(Field::Drug(administration, drug, ""), encounter),
+            Some(version) if !version.name.is_empty() => Cow::Borrowed(&version.name),
+            _ => Cow::Owned(note::named(Field::Drug(administration, drug, ""), encounter)),
         }
     }
 
-    fn administration_name(&self, index: u16) -> String {
-        let Some(given) = self.encounter.administrations.get(usize::from(index)) else {
-            return String::new();
-        };
-        let drugs: Vec<String> =
-            (0..given.drugs.len()).map(|drug| self.drug_name(index, drug as u16)).collect();
-        drugs.join(", ")
+    fn administration_name(&self, index: u16) -> Cow<'_, str> {
+        let given = self.encounter.administrations.get(usize::from(index));
+        match given.map_or(0, |given| given.drugs.len()) {
+            0 => Cow::Borrowed(""),
+            1 => self.drug_name(index, 0),
+            count => {
+                let drugs: Vec<_> = (0..count).map(|drug| self.drug_name(index, drug as u16)).collect();
+                Cow::Owned(drugs.join(", "))
+            }
+        }
     }
 
     /// What a field of the request speaks of.
-    fn described(&self, field: Field) -> String {
+    pub(super) fn described(&self, field: Field) -> Cow<'_, str> {
         match field {
-            Field::Encounter(_) => String::new(),
+            Field::Encounter(_) => Cow::Borrowed(""),
             Field::Administration(a, _) => self.administration_name(a),
             Field::Drug(a, d, _) | Field::Container(a, d, _, _) => self.drug_name(a, d),
         }
     }
 
-    fn administration_id(&self, field: Field) -> String {
+    pub(super) fn administration_id(&self, field: Field) -> &str {
         let (Field::Administration(index, _) | Field::Drug(index, _, _) | Field::Container(index, _, _, _)) =
             field
         else {
-            return String::new();
+            return "";
         };
         let given = self.encounter.administrations.get(usize::from(index));
-        given.map(|administration| administration.id.clone()).unwrap_or_default()
+        given.map_or("", |administration| &administration.id)
     }
 
     fn not_billed(&self, item: &NotBilled) -> pb::NotBilled {
         pb::NotBilled {
             field: item.what.to_string(),
-            administration_id: self.administration_id(item.what),
-            description: self.described(item.what),
+            administration_id: self.administration_id(item.what).to_owned(),
+            description: self.described(item.what).into_owned(),
             rule_id: item.rule.id.to_owned(),
             text: self.text(&item.note),
             facts: self.facts(&item.note),
@@ -204,7 +221,7 @@ impl Answering<'_> {
         cited.map(citation).collect()
     }
 
-    const fn is_full(&self) -> bool {
+    pub(super) const fn is_full(&self) -> bool {
         matches!(self.detail, Detail::Full | Detail::Unspecified)
     }
 
@@ -221,6 +238,15 @@ impl Answering<'_> {
     }
 }
 
+/// The drug of a request without a visit was read as the only one of its only administration.
+fn place_of_drug_alone(field: &str) -> String {
+    let Some(rest) = field.strip_prefix("administrations[0]") else { return field.to_owned() };
+    match rest.strip_prefix(".drugs[0]") {
+        Some(rest) => format!("drug{rest}"),
+        None => rest.trim_start_matches('.').to_owned(),
+    }
+}
+
 /// Puts a source into a message.
 pub(super) fn citation(source: CitedSource<'_>) -> pb::Citation {
     pb::Citation {
@@ -231,8 +257,14 @@ pub(super) fn citation(source: CitedSource<'_>) -> pb::Citation {
     }
 }
 
-fn is_about_visit(step: &Step) -> bool {
-    step.subject == crate::engine::trail::Subject::Visit
+/// Whether a step speaks of the visit, or of an administration that no line names.
+fn is_on_no_line(step: &Step, result: &CodingResult) -> bool {
+    match step.subject {
+        Subject::Visit => true,
+        Subject::Administration(index) | Subject::Drug(index, _) => {
+            !result.lines.iter().any(|line| line.administrations.contains(&index))
+        }
+    }
 }
 
 fn rule_only(step: &Step) -> pb::Step {

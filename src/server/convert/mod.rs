@@ -4,6 +4,8 @@
 //! is put into words, by the detail that was asked for.
 
 mod answer;
+mod answer_json;
+mod audit;
 pub mod catalog;
 mod drug;
 mod encounter;
@@ -12,6 +14,7 @@ mod rule;
 mod violations;
 
 pub use answer::Answering;
+pub use audit::{Auditing, Claim, claim};
 pub use encounter::{drug_alone, encounter};
 pub use enums::setting;
 pub use rule::{rule, rules_version};

@@ -44,6 +44,13 @@ impl Violations {
         }
     }
 
+    /// Adds what another reading of the same request found.
+    pub(super) fn merge(&mut self, other: Self) {
+        let room = VIOLATIONS_MAX - self.found.len();
+        self.unlisted += other.unlisted + other.found.len().saturating_sub(room);
+        self.found.extend(other.found.into_iter().take(room));
+    }
+
     /// The violations that are listed.
     pub fn list(&self) -> &[Violation] {
         &self.found

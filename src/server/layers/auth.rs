@@ -8,11 +8,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use arc_swap::ArcSwap;
 use http::{Request, Response};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use tonic::Status;
-use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+
+use crate::server::listen::Peer;
+use crate::server::tls::PeerCertificate;
 
 /// What a caller may do; each role includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,15 +58,13 @@ pub enum AuthError {
     #[error("{path}: cannot be read: {source}")]
     Read { path: String, source: std::io::Error },
     #[error(
-        "identities, line {line}: write `token ROLE SECRET` or `certificate ROLE SHA256`, with ROLE one of read, code, admin"
+        "identities, line {line}: write `token ROLE SECRET`, `token-sha256 ROLE DIGEST` or `certificate ROLE NAME`, with ROLE one of read, code, admin"
     )]
     Line { line: usize },
     #[error("identities, line {line}: a secret needs at least {SECRET_CHARACTERS_MIN} characters")]
     ShortSecret { line: usize },
-    #[error(
-        "identities, line {line}: a certificate is named by the 64 hexadecimal digits of its SHA-256 digest"
-    )]
-    Fingerprint { line: usize },
+    #[error("identities, line {line}: a SHA-256 digest has 64 hexadecimal digits")]
+    Digest { line: usize },
 }
 
 /// Shortest secret that is accepted, in characters.
@@ -71,11 +72,12 @@ const SECRET_CHARACTERS_MIN: usize = 24;
 
 type Fingerprint = [u8; 32];
 
-/// The identities that may call, by the digest of their secret or certificate.
-#[derive(Default)]
+/// The identities that may call: tokens and certificates by their digest, certificates by a name as well.
+#[derive(Default, PartialEq, Eq)]
 pub struct Identities {
     tokens: Vec<(Fingerprint, Role)>,
     certificates: Vec<(Fingerprint, Role)>,
+    names: Vec<(Box<str>, Role)>,
 }
 
 impl Identities {
@@ -89,7 +91,10 @@ impl Identities {
         Self::parse(&text)
     }
 
-    /// Reads identities, one a line: `token ROLE SECRET` or `certificate ROLE SHA256`; `#` begins a comment.
+    /// Reads identities, one a line; `#` begins a comment.
+    ///
+    /// `token ROLE SECRET` or `token-sha256 ROLE DIGEST` is a bearer token. `certificate ROLE NAME` is a client
+    /// certificate that the client CA signed, by its SHA-256 digest or by a DNS or URI name that it carries.
     ///
     /// # Errors
     /// The first line that cannot be used; the message never repeats a secret.
@@ -113,21 +118,30 @@ impl Identities {
         self.tokens.is_empty() && self.certificates.is_empty()
     }
 
-    fn add(&mut self, line: usize, kind: &str, role: &str, secret: &str) -> Result<(), AuthError> {
+    /// These and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.tokens.extend(others.tokens);
+        self.certificates.extend(others.certificates);
+        self.names.extend(others.names);
+        self
+    }
+
+    fn add(&mut self, line: usize, kind: &str, role: &str, name: &str) -> Result<(), AuthError> {
         let role = Role::parse(role).ok_or(AuthError::Line { line })?;
         match kind {
-            "token" if secret.chars().count() < SECRET_CHARACTERS_MIN => Err(AuthError::ShortSecret { line }),
-            "token" => {
-                self.tokens.push((Sha256::digest(secret).into(), role));
-                Ok(())
+            "token" if name.chars().count() < SECRET_CHARACTERS_MIN => {
+                return Err(AuthError::ShortSecret { line });
             }
-            "certificate" => {
-                let fingerprint = fingerprint(secret).ok_or(AuthError::Fingerprint { line })?;
-                self.certificates.push((fingerprint, role));
-                Ok(())
-            }
-            _ => Err(AuthError::Line { line }),
+            "token" => self.tokens.push((Sha256::digest(name).into(), role)),
+            "token-sha256" => self.tokens.push((fingerprint(name).ok_or(AuthError::Digest { line })?, role)),
+            "certificate" => match fingerprint(name) {
+                Some(digest) => self.certificates.push((digest, role)),
+                None => self.names.push((name.into(), role)),
+            },
+            _ => return Err(AuthError::Line { line }),
         }
+        Ok(())
     }
 
     /// The highest role that a call's token or client certificate carries.
@@ -138,12 +152,16 @@ impl Identities {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .and_then(|token| find(&self.tokens, &Sha256::digest(token).into()));
-        let certificate = request
-            .extensions()
-            .get::<TlsConnectInfo<TcpConnectInfo>>()
-            .and_then(TlsConnectInfo::peer_certs)
-            .and_then(|chain| find(&self.certificates, &Sha256::digest(chain.first()?).into()));
+        let peer = request.extensions().get::<Peer>();
+        let certificate = peer.and_then(|peer| self.role_of_certificate(peer.certificate.as_deref()?));
         token.max(certificate)
+    }
+
+    fn role_of_certificate(&self, certificate: &PeerCertificate) -> Option<Role> {
+        // The names are public, and the handshake has proved who owns the certificate.
+        let named = self.names.iter().filter(|(name, _)| certificate.names.iter().any(|own| **own == **name));
+        let by_name = named.map(|(_, role)| *role).max();
+        by_name.max(find(&self.certificates, &certificate.fingerprint))
     }
 }
 
@@ -184,16 +202,19 @@ fn required_role(path: &str) -> Option<Role> {
     }
 }
 
+/// The identities in force; they can be read again while the server runs.
+pub type SharedIdentities = Arc<ArcSwap<Identities>>;
+
 /// A layer that lets a call through only with the role its method asks for.
 #[derive(Clone)]
 pub struct AuthLayer {
-    identities: Arc<Identities>,
+    identities: SharedIdentities,
 }
 
 impl AuthLayer {
     /// A layer for these identities; with none at all every call passes, for a loopback listener.
-    pub fn new(identities: Identities) -> Self {
-        Self { identities: Arc::new(identities) }
+    pub const fn new(identities: SharedIdentities) -> Self {
+        Self { identities }
     }
 }
 
@@ -209,7 +230,7 @@ impl<S> tower::Layer<S> for AuthLayer {
 #[derive(Clone)]
 pub struct Auth<S> {
     inner: S,
-    identities: Arc<Identities>,
+    identities: SharedIdentities,
 }
 
 impl<S, B, R> tower::Service<Request<B>> for Auth<S>
@@ -235,11 +256,12 @@ where
 
 impl<S> Auth<S> {
     fn refusal<B>(&self, request: &Request<B>) -> Option<Status> {
-        if self.identities.is_empty() {
+        let identities = self.identities.load();
+        if identities.is_empty() {
             return None;
         }
         let required = required_role(request.uri().path())?;
-        match self.identities.role_of(request) {
+        match identities.role_of(request) {
             Some(role) if role >= required => None,
             Some(_) => Some(Status::permission_denied("this identity's role does not include the method")),
             None => Some(Status::unauthenticated(
@@ -280,7 +302,8 @@ mod tests {
     const SECRET: &str = "a-long-secret-for-the-charge-capture-service";
 
     fn auth(text: &str) -> Auth<()> {
-        Auth { inner: (), identities: Arc::new(Identities::parse(text).expect("identities")) }
+        let identities = Identities::parse(text).expect("identities");
+        Auth { inner: (), identities: Arc::new(ArcSwap::from_pointee(identities)) }
     }
 
     fn call(path: &str, token: Option<&str>) -> Request<()> {
@@ -306,6 +329,27 @@ mod tests {
         assert_eq!(code_of(CODE, None), Some(tonic::Code::Unauthenticated));
         assert_eq!(code_of("/grpc.health.v1.Health/Check", None), None);
         assert_eq!(code_of("/some.new.Service/Method", Some(SECRET)), Some(tonic::Code::PermissionDenied));
+    }
+
+    #[test]
+    fn a_certificate_is_known_by_its_digest_or_by_a_name_it_carries() {
+        let digest = "ab".repeat(32);
+        let auth = auth(&format!("certificate read {digest}\ncertificate admin spiffe://example/updater\n"));
+        let role = |fingerprint, name: &str| {
+            let certificate = PeerCertificate { fingerprint, names: vec![name.to_owned()] };
+            auth.identities.load().role_of_certificate(&certificate)
+        };
+        assert_eq!(role([0xab; 32], "other.example"), Some(Role::Read));
+        assert_eq!(role([0xab; 32], "spiffe://example/updater"), Some(Role::Admin));
+        assert_eq!(role([0; 32], "spiffe://example/updater/of/another"), None);
+    }
+
+    #[test]
+    fn a_token_may_be_named_by_its_digest() {
+        let digest: String = Sha256::digest(SECRET).iter().map(|byte| format!("{byte:02x}")).collect();
+        let auth = auth(&format!("token-sha256 code {digest}"));
+        assert!(auth.refusal(&call(CODE, Some(SECRET))).is_none());
+        assert!(auth.refusal(&call(CODE, Some(&digest))).is_some());
     }
 
     #[test]

@@ -15,6 +15,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use crate::server::pb;
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct MethodLabel {
     method: &'static str,
@@ -70,6 +72,7 @@ pub struct Metrics {
     release: Family<ReleaseLabel, Gauge>,
     quarters_behind: Gauge,
     loaded_seconds: Gauge<u64, AtomicU64>,
+    serving: Gauge,
 }
 
 impl Metrics {
@@ -87,6 +90,7 @@ impl Metrics {
             release: Family::default(),
             quarters_behind: Gauge::default(),
             loaded_seconds: Gauge::default(),
+            serving: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("calls", "Calls by method and gRPC status code", metrics.calls.clone());
@@ -106,6 +110,11 @@ impl Metrics {
             "When the snapshot in use was loaded (Unix time)",
             metrics.loaded_seconds.clone(),
         );
+        registry.register(
+            "serving",
+            "1 when a catalog is loaded and the process is not stopping",
+            metrics.serving.clone(),
+        );
         Arc::new(Self { registry, ..metrics })
     }
 
@@ -117,15 +126,17 @@ impl Metrics {
         page
     }
 
-    /// Counts the lines of an answer.
-    pub fn count_lines(&self, administration: u64, drug: u64) {
+    /// Counts the lines of an answer by track, and its findings by reason.
+    pub fn count_answer(&self, lines: &[pb::Line], findings: &[pb::Finding]) {
+        let drug = lines.iter().filter(|line| line.track() == pb::Track::Drug).count();
+        self.lines.get_or_create(&TrackLabel { track: "drug" }).inc_by(drug as u64);
+        let administration = (lines.len() - drug) as u64;
         self.lines.get_or_create(&TrackLabel { track: "administration" }).inc_by(administration);
-        self.lines.get_or_create(&TrackLabel { track: "drug" }).inc_by(drug);
-    }
-
-    /// Counts one finding by its published reason.
-    pub fn count_finding(&self, reason: &'static str) {
-        self.findings.get_or_create(&ReasonLabel { reason }).inc();
+        for finding in findings {
+            let reason = finding.reason().as_str_name();
+            let reason = reason.strip_prefix("FINDING_REASON_").unwrap_or(reason);
+            self.findings.get_or_create(&ReasonLabel { reason }).inc();
+        }
     }
 
     /// Counts one refresh by its outcome.
@@ -133,12 +144,20 @@ impl Metrics {
         self.refreshes.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
-    /// Names the release in use, when it was loaded (Unix seconds), and how many quarters it lags behind.
-    pub fn show_release(&self, release: &str, loaded_seconds: u64, quarters_behind: i64) {
+    /// Names the release in use and how many quarters it lags behind; and when it was loaded (Unix
+    /// seconds), where it is another one than before.
+    pub fn show_release(&self, release: &str, loaded_seconds: Option<u64>, quarters_behind: i64) {
         self.release.clear();
         self.release.get_or_create(&ReleaseLabel { release: release.to_owned() }).set(1);
-        self.loaded_seconds.set(loaded_seconds);
+        if let Some(loaded_seconds) = loaded_seconds {
+            self.loaded_seconds.set(loaded_seconds);
+        }
         self.quarters_behind.set(quarters_behind);
+    }
+
+    /// Says whether calls are answered.
+    pub fn show_serving(&self, serving: bool) {
+        self.serving.set(serving.into());
     }
 
     fn count_call(&self, method: &'static str, code: i32, elapsed: Duration) {
@@ -282,14 +301,17 @@ mod tests {
     #[test]
     fn the_page_shows_what_was_counted_and_no_foreign_label() {
         let metrics = Metrics::new();
-        metrics.count_lines(2, 3);
-        metrics.count_finding("MISSING_STOP_TIME");
+        let line = |track: pb::Track| pb::Line { track: track.into(), ..pb::Line::default() };
+        let finding =
+            pb::Finding { reason: pb::FindingReason::MissingStopTime.into(), ..pb::Finding::default() };
+        let lines = [line(pb::Track::Administration), line(pb::Track::Drug), line(pb::Track::Drug)];
+        metrics.count_answer(&lines, &[finding]);
         metrics.count_refresh("updated");
-        metrics.show_release("2025-10", 1_700_000_000, 1);
+        metrics.show_release("2025-10", Some(1_700_000_000), 1);
         metrics.count_call(method_label("/evil\"} 1"), 0, Duration::from_millis(1));
         let page = metrics.text();
         for expected in [
-            "infusion_coder_lines_total{track=\"drug\"} 3",
+            "infusion_coder_lines_total{track=\"drug\"} 2",
             "infusion_coder_findings_total{reason=\"MISSING_STOP_TIME\"} 1",
             "infusion_coder_catalog_quarters_behind 1",
             "infusion_coder_catalog_release{release=\"2025-10\"} 1",

@@ -1,5 +1,6 @@
-//! What surrounds every call: who may make it, and what is counted.
+//! What surrounds every call: who may make it, whether there is room for it, and what is counted.
 
+pub mod admission;
 pub mod auth;
 pub mod metrics;
 pub mod web;

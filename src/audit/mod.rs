@@ -1,0 +1,300 @@
+//! Billed lines against what the record supports: every difference, its rule, and what it is worth.
+//!
+//! The record is coded by the engine like any visit; the audit sets the claim beside that answer. What
+//! the record leaves open is not called wrong: a line that some answer to an open question would earn
+//! is unsupported, and the missing fact is named.
+
+mod because;
+mod compare;
+mod nature;
+mod open;
+mod pairing;
+mod pattern;
+mod product;
+mod value;
+
+pub mod accuracy;
+pub mod sample;
+pub mod summary;
+
+use crate::catalog::Catalog;
+use crate::domain::billed::BilledLine;
+use crate::domain::code::HcpcsCode;
+use crate::domain::encounter::Encounter;
+use crate::domain::quantity::Decimal;
+use crate::engine::CodingResult;
+use crate::engine::trail::Note;
+use crate::policy::Policy;
+use crate::rules::Rule;
+use compare::{Claimed, Comparison, DISCARDED, Key, Remarked, Rest};
+
+pub use compare::Modifiers;
+pub use pattern::Pattern;
+
+/// What kind of difference it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Supported and not billed.
+    MissingLine,
+    /// Billed and not earned by anything recorded.
+    ExtraLine,
+    /// Another code is right.
+    WrongCode,
+    /// Another number of units is right.
+    WrongUnits,
+    /// Other modifiers are right.
+    WrongModifier,
+    /// The record lacks a fact that the line needs.
+    Unsupported,
+    /// The NDC belongs to another product.
+    WrongNdc,
+}
+
+impl Kind {
+    /// Every kind, in the order of the published API.
+    pub const ALL: [Self; 7] = [
+        Self::MissingLine,
+        Self::ExtraLine,
+        Self::WrongCode,
+        Self::WrongUnits,
+        Self::WrongModifier,
+        Self::Unsupported,
+        Self::WrongNdc,
+    ];
+
+    /// The published name, as on the wire without its prefix.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MissingLine => "MISSING_LINE",
+            Self::ExtraLine => "EXTRA_LINE",
+            Self::WrongCode => "WRONG_CODE",
+            Self::WrongUnits => "WRONG_UNITS",
+            Self::WrongModifier => "WRONG_MODIFIER",
+            Self::Unsupported => "UNSUPPORTED",
+            Self::WrongNdc => "WRONG_NDC",
+        }
+    }
+}
+
+/// One side of a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// Place of the line among the billed lines, or among the lines of the answer.
+    pub line: usize,
+    pub code: HcpcsCode,
+    /// Units of the service that are spoken of.
+    pub units: Decimal,
+    pub modifiers: Modifiers,
+}
+
+/// A difference between the claim and the record.
+#[derive(Debug, Clone)]
+pub struct Discrepancy {
+    pub kind: Kind,
+    /// The known pattern of mistakes it belongs to.
+    pub pattern: Option<Pattern>,
+    pub billed: Option<Side>,
+    pub supported: Option<Side>,
+    /// Units billed above what is supported.
+    pub overbilled: Decimal,
+    /// Units supported above what was billed.
+    pub underbilled: Decimal,
+    /// Supported less billed, in dollars at the payment limit; nothing where no limit is known.
+    pub dollars: Option<Decimal>,
+    /// The rule that decides what is right.
+    pub rule: &'static Rule,
+    /// What the record lacks, for an unsupported line.
+    pub lacking: Option<Note>,
+}
+
+/// A code that was judged, for the accuracy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judged {
+    pub code: HcpcsCode,
+    pub is_right: bool,
+}
+
+/// What an audit of one claim found.
+#[derive(Debug, Clone, Default)]
+pub struct Audit {
+    pub discrepancies: Vec<Discrepancy>,
+    /// Known patterns of the claim and of its record, each once.
+    pub patterns: Vec<Pattern>,
+    /// The lines billed, and those that are missing.
+    pub judged: Vec<Judged>,
+    /// Places of the billed lines that are services of another kind.
+    pub not_judged: Vec<usize>,
+}
+
+impl Audit {
+    /// Units over- and underbilled.
+    pub fn units(&self) -> (Decimal, Decimal) {
+        let sum = |amount: fn(&Discrepancy) -> Decimal| value::sum(self.discrepancies.iter().map(amount));
+        (sum(|found| found.overbilled), sum(|found| found.underbilled))
+    }
+
+    /// Dollars over- and underbilled at the payment limits; nothing where none is known.
+    pub fn dollars(&self) -> (Option<Decimal>, Option<Decimal>) {
+        let known = || self.discrepancies.iter().filter_map(|found| found.dollars);
+        let over = known().filter(|dollars| dollars.is_negative()).map(value::negated);
+        let under = known().filter(|dollars| !dollars.is_negative());
+        (over.reduce(value::add), under.reduce(value::add))
+    }
+}
+
+/// What a claim is held against.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    pub encounter: &'a Encounter,
+    /// The visit as the engine coded it.
+    pub result: &'a CodingResult,
+    pub catalog: &'a Catalog,
+    pub policy: &'a Policy,
+}
+
+/// Compares a claim with what the record supports.
+pub fn audit(case: &Case<'_>, billed: &[BilledLine]) -> Audit {
+    let (judged, not_judged): (Vec<usize>, Vec<usize>) =
+        (0..billed.len()).partition(|at| case.is_judged(billed[*at].code));
+    let claimed: Vec<Claimed> = judged.iter().map(|at| case.claimed(&billed[*at], *at)).collect();
+    let supported = case.result.lines.iter().enumerate();
+    let supported: Vec<Claimed> = supported.map(|(at, line)| Claimed::supported(line, at)).collect();
+    let now = compare::compare(&claimed, &supported, &case.policy.audit);
+    let mut found = case.discrepancies(now, &claimed);
+    product::check_ndcs(case, billed, &judged, &mut found);
+    let mut patterns: Vec<Pattern> = found.iter().filter_map(|found| found.pattern).collect();
+    patterns.extend(pattern::of_record(case));
+    patterns.sort_unstable();
+    patterns.dedup();
+    let judged = accuracy::judged(&claimed, &found);
+    Audit { discrepancies: found, patterns, judged, not_judged }
+}
+
+impl Case<'_> {
+    /// Whether a billed code is one of a drug or of its administration.
+    fn is_judged(&self, code: HcpcsCode) -> bool {
+        let audit = &self.policy.audit;
+        audit.is_administration(code)
+            || audit.is_drug(code)
+            || nature::Nature::of(code, &self.policy.administration).is_some()
+            || self.result.lines.iter().any(|line| line.code == code)
+    }
+
+    fn claimed(&self, billed: &BilledLine, line: usize) -> Claimed {
+        let date = billed.service_date.unwrap_or(self.encounter.service_date);
+        let discarded = billed.modifiers.contains(&DISCARDED);
+        Claimed {
+            key: Key { date, code: billed.code, discarded },
+            modifiers: billed.modifiers.clone(),
+            units: billed.units,
+            line,
+        }
+    }
+
+    fn discrepancies(&self, now: Comparison, claimed: &[Claimed]) -> Vec<Discrepancy> {
+        let mut found: Vec<Discrepancy> = now.remarked.iter().map(|pair| self.wrong_modifier(pair)).collect();
+        let open = open::find(self, &now, claimed);
+        found.extend(open.unsupported.iter().map(|(rest, why)| self.unsupported(rest, why)));
+        let paired = pairing::pair(self, open.excess, open.shortage);
+        found.extend(paired.pairs.iter().map(|(billed, supported)| self.wrong_code(billed, supported)));
+        for rest in &paired.excess {
+            found.push(match open::blocked(self, rest) {
+                Some(why) => self.unsupported(rest, &why),
+                None if rest.is_shared => self.wrong_units(rest, claimed),
+                None => self.extra(rest),
+            });
+        }
+        for rest in &paired.shortage {
+            found.push(if rest.is_shared { self.wrong_units(rest, claimed) } else { self.missing(rest) });
+        }
+        pattern::tie_discarded(&mut found);
+        found.sort_by_key(|found| (found.billed.as_ref().map_or(usize::MAX, |side| side.line), found.kind));
+        found
+    }
+
+    fn wrong_modifier(&self, pair: &Remarked) -> Discrepancy {
+        let side = |line: &Claimed| Side {
+            line: line.line,
+            code: line.key.code,
+            units: pair.units,
+            modifiers: line.modifiers.clone(),
+        };
+        let rule = because::of_modifiers(self, &pair.billed, &pair.supported);
+        let sides = (Some(side(&pair.billed)), Some(side(&pair.supported)));
+        self.discrepancy(Kind::WrongModifier, sides, (Decimal::ZERO, Decimal::ZERO), rule)
+    }
+
+    fn unsupported(&self, rest: &Rest, why: &open::Why) -> Discrepancy {
+        let sides = (Some(rest.side(rest.units)), None);
+        let found = self.discrepancy(Kind::Unsupported, sides, (rest.units, Decimal::ZERO), why.rule);
+        let dollars = value::of(self, rest.key, rest.units).map(value::negated);
+        Discrepancy { dollars, lacking: Some(why.note), ..found }
+    }
+
+    fn wrong_code(&self, billed: &Rest, supported: &Rest) -> Discrepancy {
+        let pattern = pattern::of_wrong_code(self, billed, supported);
+        let rule =
+            pattern.map_or_else(|| because::of_line(self, supported.line, supported.units), Pattern::rule);
+        let sides = (Some(billed.side(billed.units)), Some(supported.side(supported.units)));
+        let found = self.discrepancy(Kind::WrongCode, sides, (billed.units, supported.units), rule);
+        let worth = |rest: &Rest| value::of(self, rest.key, rest.units);
+        let dollars = worth(supported).zip(worth(billed));
+        Discrepancy { pattern, dollars: dollars.map(|(right, wrong)| compare::less(right, wrong)), ..found }
+    }
+
+    fn wrong_units(&self, rest: &Rest, claimed: &[Claimed]) -> Discrepancy {
+        let is_over = rest.billed_total > rest.supported_total;
+        let other = claimed.iter().find(|line| line.key == rest.key);
+        let (billed_line, supported_line) = if is_over {
+            (rest.line, because::line_of(self, rest.key).unwrap_or_default())
+        } else {
+            (other.map_or(0, |line| line.line), rest.line)
+        };
+        let pattern = is_over.then(|| pattern::of_units(self, rest)).flatten();
+        let rule = pattern
+            .map_or_else(|| because::of_line(self, supported_line, rest.supported_total), Pattern::rule);
+        let side = |line, units| Some(Side { line, ..rest.side(units) });
+        let sides = (side(billed_line, rest.billed_total), side(supported_line, rest.supported_total));
+        let difference = if is_over { (rest.units, Decimal::ZERO) } else { (Decimal::ZERO, rest.units) };
+        let found = self.discrepancy(Kind::WrongUnits, sides, difference, rule);
+        let worth = value::of(self, rest.key, rest.units);
+        Discrepancy { pattern, dollars: if is_over { worth.map(value::negated) } else { worth }, ..found }
+    }
+
+    fn extra(&self, rest: &Rest) -> Discrepancy {
+        let pattern = pattern::of_extra(self, rest);
+        let rule = pattern.map_or_else(|| because::of_extra(self, rest.key.code), Pattern::rule);
+        let sides = (Some(rest.side(rest.units)), None);
+        let found = self.discrepancy(Kind::ExtraLine, sides, (rest.units, Decimal::ZERO), rule);
+        let dollars = value::of(self, rest.key, rest.units).map(value::negated);
+        Discrepancy { pattern, dollars, ..found }
+    }
+
+    fn missing(&self, rest: &Rest) -> Discrepancy {
+        let pattern = pattern::of_missing(self, rest);
+        let rule = because::of_line(self, rest.line, rest.units);
+        let sides = (None, Some(rest.side(rest.units)));
+        let found = self.discrepancy(Kind::MissingLine, sides, (Decimal::ZERO, rest.units), rule);
+        Discrepancy { pattern, dollars: value::of(self, rest.key, rest.units), ..found }
+    }
+
+    fn discrepancy(
+        &self,
+        kind: Kind,
+        (billed, supported): (Option<Side>, Option<Side>),
+        (overbilled, underbilled): (Decimal, Decimal),
+        rule: &'static Rule,
+    ) -> Discrepancy {
+        let (pattern, dollars, lacking) = (None, None, None);
+        Discrepancy { kind, pattern, billed, supported, overbilled, underbilled, dollars, rule, lacking }
+    }
+}
+
+impl Rest {
+    fn side(&self, units: Decimal) -> Side {
+        Side { line: self.line, code: self.key.code, units, modifiers: self.modifiers.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! Finds the supported service that a wrongly billed code stands in for.
+
+use super::Case;
+use super::compare::{Rest, less};
+use super::nature::Nature;
+use super::product;
+use crate::domain::quantity::Decimal;
+
+/// Wrong codes with the right ones, and what stands alone.
+#[derive(Debug, Default)]
+pub(super) struct Paired {
+    pub pairs: Vec<(Rest, Rest)>,
+    pub excess: Vec<Rest>,
+    pub shortage: Vec<Rest>,
+}
+
+/// How well two rests fit: a higher one is taken first; nothing when they cannot be one service.
+type Fit = u32;
+
+/// A drug code that stands in for another without being related to it.
+const FIT_ONLY_ONES: Fit = 1;
+/// A drug code of the same product under another code.
+const FIT_RELATED: Fit = 2;
+
+/// Pairs what is billed too much with what is missing, the best fit first.
+pub(super) fn pair(case: &Case<'_>, mut excess: Vec<Rest>, mut shortage: Vec<Rest>) -> Paired {
+    let mut pairs = Vec::new();
+    while let Some((billed, supported)) = best(case, &excess, &shortage) {
+        let (billed_rest, supported_rest) = (&mut excess[billed], &mut shortage[supported]);
+        let is_part = billed_rest.is_shared || supported_rest.is_shared;
+        let common = billed_rest.units.min(supported_rest.units);
+        pairs.push(if is_part {
+            (split_off(billed_rest, common), split_off(supported_rest, common))
+        } else {
+            let (billed_units, supported_units) = (billed_rest.units, supported_rest.units);
+            (split_off(billed_rest, billed_units), split_off(supported_rest, supported_units))
+        });
+        excess.retain(|rest| !rest.units.is_zero());
+        shortage.retain(|rest| !rest.units.is_zero());
+    }
+    Paired { pairs, excess, shortage }
+}
+
+/// Takes units off a rest, as a rest of their own.
+fn split_off(rest: &mut Rest, units: Decimal) -> Rest {
+    rest.units = less(rest.units, units);
+    Rest { units, ..rest.clone() }
+}
+
+fn best(case: &Case<'_>, excess: &[Rest], shortage: &[Rest]) -> Option<(usize, usize)> {
+    let mut best: Option<(Fit, usize, usize)> = None;
+    for (b, billed) in excess.iter().enumerate() {
+        for (s, supported) in shortage.iter().enumerate() {
+            let Some(fit) = fit(case, billed, supported, (excess, shortage)) else { continue };
+            if best.is_none_or(|(known, _, _)| fit > known) {
+                best = Some((fit, b, s));
+            }
+        }
+    }
+    best.map(|(_, b, s)| (b, s))
+}
+
+fn fit(case: &Case<'_>, billed: &Rest, supported: &Rest, all: (&[Rest], &[Rest])) -> Option<Fit> {
+    let (wrong, right) = (billed.key, supported.key);
+    if wrong.date != right.date || wrong.code == right.code || wrong.discarded != right.discarded {
+        return None;
+    }
+    let nature = |code| Nature::of(code, &case.policy.administration);
+    match (nature(wrong.code), nature(right.code)) {
+        (Some(wrong), Some(right)) => wrong.can_stand_in_for(right).then(|| wrong.likeness(right)),
+        (None, None) if !billed.is_shared && !supported.is_shared => {
+            if product::are_related(case, wrong.code, right.code) {
+                return Some(FIT_RELATED);
+            }
+            let of_drug =
+                |rest: &&Rest| nature(rest.key.code).is_none() && rest.key.discarded == wrong.discarded;
+            let count = |rests: &[Rest]| rests.iter().filter(of_drug).count();
+            (count(all.0) == 1 && count(all.1) == 1).then_some(FIT_ONLY_ONES)
+        }
+        _ => None,
+    }
+}

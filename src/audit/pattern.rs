@@ -1,0 +1,203 @@
+//! The mistakes that auditors meet again and again, each with the rule it breaks.
+
+use super::compare::{DISCARDED, Rest};
+use super::nature::{Family, Nature, Place};
+use super::{Case, Discrepancy, Kind, product};
+use crate::domain::drug::ContainerKind;
+use crate::domain::finding::Reason;
+use crate::domain::quantity::{Decimal, Quantity};
+use crate::rules::{self, Rule};
+
+/// A known pattern of mistakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Pattern {
+    /// The content of the opened containers was billed as administered.
+    WholeVial,
+    /// A second initial service where the record supports one.
+    TwoInitials,
+    /// Further hours of an infusion were never billed.
+    AddOnHoursNeverBilled,
+    /// The code for the same drug pushed again, in an office.
+    RepeatPushInOffice,
+    /// Discarded drug of a multi-dose container was billed.
+    DiscardOfMultiDose,
+    /// The NDC belongs to another product.
+    NdcOfAnotherProduct,
+    /// An unclassified code where a specific one is in force.
+    UnclassifiedCode,
+    /// A chemotherapy administration code for another drug.
+    ChemotherapyCode,
+    /// A start and stop entered to the full hour.
+    TimesToTheHour,
+}
+
+impl Pattern {
+    /// Every pattern, in the order of the published API.
+    pub const ALL: [Self; 9] = [
+        Self::WholeVial,
+        Self::TwoInitials,
+        Self::AddOnHoursNeverBilled,
+        Self::RepeatPushInOffice,
+        Self::DiscardOfMultiDose,
+        Self::NdcOfAnotherProduct,
+        Self::UnclassifiedCode,
+        Self::ChemotherapyCode,
+        Self::TimesToTheHour,
+    ];
+
+    /// The published name, as on the wire without its prefix.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WholeVial => "WHOLE_VIAL",
+            Self::TwoInitials => "TWO_INITIALS",
+            Self::AddOnHoursNeverBilled => "ADD_ON_HOURS_NEVER_BILLED",
+            Self::RepeatPushInOffice => "REPEAT_PUSH_IN_OFFICE",
+            Self::DiscardOfMultiDose => "DISCARD_OF_MULTI_DOSE",
+            Self::NdcOfAnotherProduct => "NDC_OF_ANOTHER_PRODUCT",
+            Self::UnclassifiedCode => "UNCLASSIFIED_CODE",
+            Self::ChemotherapyCode => "CHEMOTHERAPY_CODE",
+            Self::TimesToTheHour => "TIMES_TO_THE_HOUR",
+        }
+    }
+
+    /// The rule that the pattern breaks.
+    pub fn rule(self) -> &'static Rule {
+        let id = match self {
+            Self::WholeVial => "U-17",
+            Self::TwoInitials => "INIT-1",
+            Self::AddOnHoursNeverBilled => "TIME-3",
+            Self::RepeatPushInOffice => "REP-2",
+            Self::DiscardOfMultiDose => "W-07",
+            Self::NdcOfAnotherProduct => "D-07",
+            Self::UnclassifiedCode => "N-01",
+            Self::ChemotherapyCode => "G-21",
+            Self::TimesToTheHour => "DOC-4",
+        };
+        // A test holds that each of these rules exists.
+        rules::find(id).unwrap_or(&rules::audit::G_01)
+    }
+}
+
+/// Patterns of the record itself.
+pub(super) fn of_record(case: &Case<'_>) -> Option<Pattern> {
+    let is_rounded = case.result.findings.iter().any(|finding| finding.reason == Reason::RoundedTime);
+    is_rounded.then_some(Pattern::TimesToTheHour)
+}
+
+pub(super) fn of_wrong_code(case: &Case<'_>, billed: &Rest, supported: &Rest) -> Option<Pattern> {
+    let nature = |rest: &Rest| Nature::of(rest.key.code, &case.policy.administration);
+    let (Some(wrong), Some(right)) = (nature(billed), nature(supported)) else {
+        let is_unclassified = |rest: &Rest| product::is_unclassified(case, rest.key.code);
+        return (is_unclassified(billed) && !is_unclassified(supported)).then_some(Pattern::UnclassifiedCode);
+    };
+    if is_repeat_push_in_office(case, wrong) {
+        return Some(Pattern::RepeatPushInOffice);
+    }
+    if wrong.place == Place::Initial && right.place != Place::Initial && has_initial(case) {
+        return Some(Pattern::TwoInitials);
+    }
+    (wrong.family == Family::Chemotherapy && right.family != Family::Chemotherapy)
+        .then_some(Pattern::ChemotherapyCode)
+}
+
+pub(super) fn of_extra(case: &Case<'_>, rest: &Rest) -> Option<Pattern> {
+    if rest.key.discarded && is_multi_dose(case, rest) {
+        return Some(Pattern::DiscardOfMultiDose);
+    }
+    let nature = Nature::of(rest.key.code, &case.policy.administration)?;
+    if is_repeat_push_in_office(case, nature) {
+        return Some(Pattern::RepeatPushInOffice);
+    }
+    (nature.place == Place::Initial && has_initial(case)).then_some(Pattern::TwoInitials)
+}
+
+pub(super) fn of_missing(case: &Case<'_>, rest: &Rest) -> Option<Pattern> {
+    let nature = Nature::of(rest.key.code, &case.policy.administration)?;
+    (nature.place == Place::Hour).then_some(Pattern::AddOnHoursNeverBilled)
+}
+
+/// Too many units of a service that is supported.
+pub(super) fn of_units(case: &Case<'_>, rest: &Rest) -> Option<Pattern> {
+    if let Some(nature) = Nature::of(rest.key.code, &case.policy.administration) {
+        return (nature.place == Place::Initial).then_some(Pattern::TwoInitials);
+    }
+    let is_whole = !rest.key.discarded
+        && (reaches_discarded(case, rest) || content_units(case, rest) == Some(rest.billed_total));
+    is_whole.then_some(Pattern::WholeVial)
+}
+
+/// A discarded part that is missing beside a whole vial belongs to that pattern too.
+pub(super) fn tie_discarded(found: &mut [Discrepancy]) {
+    let whole: Vec<_> = found
+        .iter()
+        .filter(|found| found.pattern == Some(Pattern::WholeVial))
+        .filter_map(|found| Some(found.billed.as_ref()?.code))
+        .collect();
+    for missing in found.iter_mut().filter(|found| found.kind == Kind::MissingLine) {
+        let is_tied = missing
+            .supported
+            .as_ref()
+            .is_some_and(|side| whole.contains(&side.code) && side.modifiers.contains(&DISCARDED));
+        if is_tied {
+            missing.pattern = Some(Pattern::WholeVial);
+        }
+    }
+}
+
+/// Whether the billed units cover what was discarded as well.
+fn reaches_discarded(case: &Case<'_>, rest: &Rest) -> bool {
+    let own = case.result.lines.iter().filter(|line| {
+        line.code == rest.key.code
+            && line.service_date == rest.key.date
+            && line.modifiers.contains(&DISCARDED)
+    });
+    let discarded: i64 = own.map(|line| i64::from(line.units) * Decimal::ONE.nanos()).sum();
+    discarded > 0 && rest.units.nanos() >= discarded
+}
+
+/// Units that the labelled content of the opened containers would be, rounded **up**.
+fn content_units(case: &Case<'_>, rest: &Rest) -> Option<Decimal> {
+    let unit = case.catalog.lookup(rest.key.code, rest.key.date).billable()?.billing_unit()?.quantity;
+    let mut content: Option<Quantity> = None;
+    for container in product::drugs_of(case, rest.key.code).iter().flat_map(|drug| &drug.containers) {
+        let all = container.content.checked_times(container.count)?;
+        content = Some(content.map_or(Some(all), |sum| sum.checked_add(all))?);
+    }
+    let units = content?.divided_rounding_up(unit)?;
+    let nanos = units.checked_mul(i128::from(Decimal::ONE.nanos()))?;
+    i64::try_from(nanos).ok().map(Decimal::from_nanos)
+}
+
+fn is_multi_dose(case: &Case<'_>, rest: &Rest) -> bool {
+    let is_multi = |kind| matches!(kind, ContainerKind::MultiDose | ContainerKind::PharmacyBulkPackage);
+    let drugs = product::drugs_of(case, rest.key.code);
+    let stated: Vec<_> = drugs.iter().flat_map(|drug| &drug.containers).filter_map(|one| one.kind).collect();
+    if stated.is_empty() {
+        let facts = case.catalog.formulary.drug(rest.key.code);
+        return facts.and_then(|facts| facts.container_kind).is_some_and(is_multi);
+    }
+    stated.into_iter().any(is_multi)
+}
+
+fn is_repeat_push_in_office(case: &Case<'_>, nature: Nature) -> bool {
+    nature.place == Place::Repeat && !case.encounter.setting.is_facility()
+}
+
+fn has_initial(case: &Case<'_>) -> bool {
+    case.result.lines.iter().any(|line| {
+        Nature::of(line.code, &case.policy.administration)
+            .is_some_and(|nature| nature.place == Place::Initial)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_breaks_a_rule_of_the_book() {
+        for pattern in Pattern::ALL {
+            assert!(pattern.rule() != &rules::audit::G_01, "{}", pattern.as_str());
+        }
+    }
+}

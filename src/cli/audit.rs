@@ -1,0 +1,235 @@
+//! `audit`: billed lines against what the record supports, for one claim or a file of claims.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+
+use super::shelf::StoreFlag;
+use super::{PoliciesFlag, audit_table, code_input, print};
+use crate::audit::summary::Summary;
+use crate::domain::billed::BilledClaim;
+use crate::interop::x12;
+use crate::policy::parameters::AuditParameters;
+use crate::report::audit_page::{self, Difference};
+use crate::report::audit_summary::summarize;
+use crate::server::coder::{Audited, Coder};
+use crate::server::json::WireEnum;
+use crate::server::{json, pb};
+
+/// What to audit, and how to show it.
+#[derive(Debug, Args)]
+pub struct Flags {
+    /// A claim as JSON (`encounter`, `billedLines`, `coderId`), a file of claims (`.jsonl`), or `-` for
+    /// standard input.
+    file: PathBuf,
+    /// An 837 file with the billed lines: its first claim belongs to the first visit, and so on.
+    #[arg(long, value_name = "FILE")]
+    claims: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = AuditFormat::Text, env = "INFUSION_CODER_FORMAT")]
+    format: AuditFormat,
+    /// Where the answer goes; standard output when it is not given.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Draws the sample for quality review; the same seed draws the same visits.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, env = "INFUSION_CODER_SEED")]
+    seed: u64,
+    /// Read standard input as a file of claims.
+    #[arg(long)]
+    lines: bool,
+    #[command(flatten)]
+    policies: PoliciesFlag,
+    #[command(flatten)]
+    store: StoreFlag,
+}
+
+/// How the audit is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AuditFormat {
+    /// Tables for a terminal.
+    Text,
+    /// The answer to one claim, or the summary of a file.
+    Json,
+    /// The answer to each claim on a line of its own.
+    Jsonl,
+    /// A row a difference.
+    Csv,
+    /// One self-contained page with charts.
+    Html,
+}
+
+/// Audits the claim or the file of claims.
+///
+/// # Errors
+/// A file that cannot be read; for one claim every violation of it.
+pub fn run(flags: &Flags) -> anyhow::Result<()> {
+    let coder = Coder::on(flags.store.catalog()?, Arc::new(flags.policies.book()?));
+    let is_file = flags.lines || flags.file.extension().is_some_and(|extension| extension == "jsonl");
+    let detail = if is_file { pb::Detail::Lines } else { pb::Detail::Full };
+    let mut audits = Audits::new(coder, flags, is_file);
+    let mut billed = flags.claims.as_deref().map(claims).transpose()?.map(Vec::into_iter);
+    if is_file {
+        for (number, text) in (1..).zip(reader(&flags.file)?.lines()) {
+            let text = text.with_context(|| format!("line {number} cannot be read"))?;
+            if text.trim().is_empty() {
+                continue;
+            }
+            let claim = billed.as_mut().map(|claims| claims.next().context(TOO_FEW_CLAIMS)).transpose()?;
+            match audits.audited(&text, claim, detail) {
+                Ok(audited) => audits.add(audited)?,
+                Err(error) => audits.refuse(number, &error),
+            }
+        }
+    } else {
+        let text = code_input::read_text(&flags.file)?;
+        let claim = billed.as_mut().map(|claims| claims.next().context(TOO_FEW_CLAIMS)).transpose()?;
+        let audited = audits.audited(&text, claim, detail)?;
+        audits.add(audited)?;
+    }
+    if billed.is_some_and(|claims| claims.len() > 0) {
+        bail!(
+            "the 837 file has more claims than there are visits: give the visits in the order of the claims"
+        );
+    }
+    write(flags, &audits.shown()?)
+}
+
+const TOO_FEW_CLAIMS: &str = "the 837 file has fewer claims than there are visits";
+
+/// The audits of a run, as far as the format needs them.
+struct Audits {
+    coder: Coder,
+    format: AuditFormat,
+    is_file: bool,
+    seed: u64,
+    summary: Summary,
+    differences: Vec<Difference>,
+    /// Whole answers, for the formats that print them.
+    text: String,
+    thresholds: Option<AuditParameters>,
+    footer: String,
+}
+
+impl Audits {
+    fn new(coder: Coder, flags: &Flags, is_file: bool) -> Self {
+        Self {
+            coder,
+            format: flags.format,
+            is_file,
+            seed: flags.seed,
+            summary: Summary::default(),
+            differences: Vec::new(),
+            text: String::new(),
+            thresholds: None,
+            footer: String::new(),
+        }
+    }
+
+    fn audited(&self, text: &str, claim: Option<BilledClaim>, detail: pb::Detail) -> anyhow::Result<Audited> {
+        if let Some(claim) = claim {
+            let request = json::read_request(text)?;
+            let encounter = request.encounter.context("the visit is empty")?;
+            return Ok(self.coder.audit_lines(encounter, claim.lines, detail)?);
+        }
+        let mut request: pb::AuditClaimRequest = json::read(text)?;
+        if request.detail() == pb::Detail::Unspecified {
+            request.set_detail(detail);
+        }
+        Ok(self.coder.audit(request)?)
+    }
+
+    fn add(&mut self, audited: Audited) -> anyhow::Result<()> {
+        let Audited { encounter, coder, audit, response } = audited;
+        if self.thresholds.is_none() {
+            self.thresholds = Some(self.coder.policy(&encounter)?.audit.clone());
+            self.footer = footer(&response);
+        }
+        self.summary.count(&encounter, &coder, &audit);
+        match self.format {
+            AuditFormat::Jsonl => self.text += &(serde_json::to_string(&response)? + "\n"),
+            AuditFormat::Csv => self.text += &audit_table::csv_rows(&response, &coder)?,
+            AuditFormat::Text if !self.is_file => self.text = audit_table::claim(&response),
+            AuditFormat::Json if !self.is_file => self.text = serde_json::to_string_pretty(&response)? + "\n",
+            AuditFormat::Html => self.differences.extend(differences(&response, &coder)),
+            AuditFormat::Text | AuditFormat::Json => {}
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, line: usize, error: &anyhow::Error) {
+        self.summary.refused += 1;
+        eprintln!("line {line}: {error:#}");
+    }
+
+    fn shown(self) -> anyhow::Result<String> {
+        match self.format {
+            AuditFormat::Jsonl => return Ok(self.text),
+            AuditFormat::Csv => return Ok(audit_table::csv_header() + &self.text),
+            AuditFormat::Text | AuditFormat::Json if !self.is_file => return Ok(self.text),
+            _ => {}
+        }
+        let Some(thresholds) = &self.thresholds else { bail!("no claim of the file could be read") };
+        let summary = summarize(&self.summary, thresholds, self.seed);
+        Ok(match self.format {
+            AuditFormat::Json => serde_json::to_string_pretty(&summary)? + "\n",
+            AuditFormat::Html => audit_page::audit_page(&summary, &self.differences, &self.footer)?,
+            _ => audit_table::summary(&summary),
+        })
+    }
+}
+
+fn footer(response: &pb::AuditClaimResponse) -> String {
+    let rests_on = response.provenance.clone().unwrap_or_default();
+    format!(
+        "Catalog {} · policy {} {} · rules {} · engine {}. The same file under the same versions gives this page again.",
+        rests_on.catalog_release,
+        rests_on.payer,
+        rests_on.policy_version,
+        rests_on.rules_version,
+        rests_on.engine_version
+    )
+}
+
+fn differences<'a>(
+    response: &'a pb::AuditClaimResponse,
+    coder: &'a str,
+) -> impl Iterator<Item = Difference> + 'a {
+    response.discrepancies.iter().map(move |found| Difference {
+        encounter_id: response.encounter_id.clone(),
+        coder: coder.to_owned(),
+        kind: pb::DiscrepancyKind::short_name(found.kind).unwrap_or_default(),
+        rule_id: found.rule_id.clone(),
+        dollars: found.dollars.clone(),
+        text: found.text.clone(),
+    })
+}
+
+/// The claims of an 837 file; what could not be read of it is told.
+fn claims(file: &Path) -> anyhow::Result<Vec<BilledClaim>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let read = x12::read_claims(&text)?;
+    for problem in &read.problems {
+        eprintln!("{}: {problem}", file.display());
+    }
+    Ok(read.claims)
+}
+
+fn reader(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
+    if file.as_os_str() == "-" {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    Ok(Box::new(BufReader::new(opened)))
+}
+
+fn write(flags: &Flags, shown: &str) -> anyhow::Result<()> {
+    match &flags.output {
+        Some(path) => {
+            std::fs::write(path, shown).with_context(|| format!("{} cannot be written", path.display()))
+        }
+        None => print(shown),
+    }
+}

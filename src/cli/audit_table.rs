@@ -1,0 +1,232 @@
+//! An audit in a terminal and as CSV: the differences of one claim, or the figures of a file.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use super::columns;
+use crate::report::audit_summary::{AuditSummary, OccurrenceView, WorkView};
+use crate::server::json::WireEnum;
+use crate::server::pb;
+
+/// Columns of the table of differences.
+const CSV_COLUMNS: [&str; 17] = [
+    "encounter_id",
+    "coder_id",
+    "kind",
+    "pattern",
+    "billed_line",
+    "billed_code",
+    "billed_units",
+    "billed_modifiers",
+    "supported_code",
+    "supported_units",
+    "supported_modifiers",
+    "overbilled_units",
+    "underbilled_units",
+    "dollars",
+    "rule_id",
+    "text",
+    "catalog_release",
+];
+
+/// The differences of one claim.
+pub fn claim(answer: &pb::AuditClaimResponse) -> String {
+    let id = if answer.encounter_id.is_empty() { "(no id)" } else { &answer.encounter_id };
+    let mut page =
+        format!("Audit of visit {id}\n{} of {} lines are right", answer.lines_right, answer.lines_judged);
+    if !answer.lines_not_judged.is_empty() {
+        page += &format!("; {} of other services not judged", answer.lines_not_judged.len());
+    }
+    page.push('\n');
+    if answer.discrepancies.is_empty() {
+        page += "\nNo difference: the record supports what was billed.\n";
+    } else {
+        let mut rows = table(&["Difference", "Billed", "Supported", "What", "Dollars", "Rule"]);
+        for found in &answer.discrepancies {
+            rows.add_row([
+                words(pb::DiscrepancyKind::short_name(found.kind).unwrap_or_default()),
+                side(&found.billed_code, found.billed_units, &found.billed_modifiers),
+                side(&found.supported_code, found.supported_units, &found.supported_modifiers),
+                found.text.clone(),
+                found.dollars.clone(),
+                found.rule_id.clone(),
+            ]);
+        }
+        page += &format!("\n{rows}\n");
+    }
+    page += &amounts(answer);
+    for question in &answer.questions {
+        page += &format!("To ask: {} ({})\n", question.text, question.field);
+    }
+    page
+}
+
+fn amounts(answer: &pb::AuditClaimResponse) -> String {
+    let dollars = |amount: &str| {
+        if amount.is_empty() { String::new() } else { format!(", ${amount} at the payment limit") }
+    };
+    let mut text = String::new();
+    for (what, units, amount) in [
+        ("Overbilled", answer.overbilled_units, &answer.overbilled_dollars),
+        ("Underbilled", answer.underbilled_units, &answer.underbilled_dollars),
+    ] {
+        if units > 0 || !amount.is_empty() {
+            let plural = if units == 1 { "" } else { "s" };
+            text += &format!("{what}: {units} unit{plural}{}\n", dollars(amount));
+        }
+    }
+    text
+}
+
+/// The figures of a file.
+pub fn summary(summary: &AuditSummary) -> String {
+    let total = &summary.total;
+    let mut page = format!("Audit of {} visits", summary.visits);
+    if summary.refused > 0 {
+        page += &format!(", and {} lines that could not be read", summary.refused);
+    }
+    page += &format!(
+        "\n{} % of {} lines are right, 95 % interval {} to {} %: {} ({} %)\n",
+        total.lines.percent,
+        total.lines.of,
+        total.lines.low_percent,
+        total.lines.high_percent,
+        total.standing,
+        summary.expected_percent
+    );
+    page += &format!(
+        "overbilled ${}, underbilled ${} at the payment limits known\n",
+        total.amounts.overbilled_dollars, total.amounts.underbilled_dollars
+    );
+    page += &coders(&summary.coders);
+    for (title, list) in [("Kinds of difference", &summary.kinds), ("Known patterns", &summary.patterns)] {
+        page += &occurrences(title, list);
+    }
+    page += &codes(summary);
+    let drawn: Vec<&str> = summary.sample.visits.iter().map(|visit| visit.encounter_id.as_str()).collect();
+    page + &format!(
+        "\nSample for review, {} % by seed {}: {} visits\n{}\n",
+        summary.sample.percent,
+        summary.sample.seed,
+        drawn.len(),
+        drawn.join(" ")
+    )
+}
+
+fn coders(list: &[WorkView]) -> String {
+    let mut rows =
+        table(&["Coder", "Lines", "Accuracy %", "95 % interval", "Overbilled $", "Underbilled $", "Stands"]);
+    for work in list {
+        let name = if work.coder.is_empty() { "(no coder named)" } else { &work.coder };
+        rows.add_row([
+            name.to_owned(),
+            work.lines.of.to_string(),
+            work.lines.percent.clone(),
+            format!("{} – {}", work.lines.low_percent, work.lines.high_percent),
+            work.amounts.overbilled_dollars.clone(),
+            work.amounts.underbilled_dollars.clone(),
+            work.standing.to_owned(),
+        ]);
+    }
+    align_right(&mut rows, 1..6);
+    format!("\n{rows}\n")
+}
+
+fn occurrences(title: &str, list: &[OccurrenceView]) -> String {
+    if list.is_empty() {
+        return String::new();
+    }
+    let mut rows = table(&[title, "Rule", "Found", "Visits", "% of visits", "Overbilled $", "Underbilled $"]);
+    for seen in list {
+        rows.add_row([
+            seen.title.to_owned(),
+            seen.rule_id.to_owned(),
+            seen.found.to_string(),
+            seen.visits.right.to_string(),
+            format!("{} ({} – {})", seen.visits.percent, seen.visits.low_percent, seen.visits.high_percent),
+            seen.amounts.overbilled_dollars.clone(),
+            seen.amounts.underbilled_dollars.clone(),
+        ]);
+    }
+    align_right(&mut rows, 2..7);
+    format!("\n{rows}\n")
+}
+
+fn codes(summary: &AuditSummary) -> String {
+    const CODES_SHOWN: usize = 15;
+    let mut rows = table(&["Code", "Lines", "Accuracy %", "95 % interval"]);
+    for code in summary.codes.iter().take(CODES_SHOWN) {
+        let interval = format!("{} – {}", code.lines.low_percent, code.lines.high_percent);
+        rows.add_row([code.code.clone(), code.lines.of.to_string(), code.lines.percent.clone(), interval]);
+    }
+    align_right(&mut rows, 1..4);
+    format!("\nThe least accurate codes\n{rows}\n")
+}
+
+/// The first row of the table of differences.
+pub fn csv_header() -> String {
+    CSV_COLUMNS.join(",") + "\n"
+}
+
+/// A row a difference.
+///
+/// # Errors
+/// Only what the writer reports of itself; it writes to memory.
+pub fn csv_rows(answer: &pb::AuditClaimResponse, coder: &str) -> anyhow::Result<String> {
+    let mut rows = csv::Writer::from_writer(Vec::new());
+    let release =
+        answer.provenance.as_ref().map(|rests_on| rests_on.catalog_release.clone()).unwrap_or_default();
+    for found in &answer.discrepancies {
+        let billed_line = found.billed_line.map(|line| line.to_string()).unwrap_or_default();
+        rows.write_record([
+            answer.encounter_id.as_str(),
+            coder,
+            pb::DiscrepancyKind::short_name(found.kind).unwrap_or_default(),
+            if found.pattern == 0 {
+                ""
+            } else {
+                pb::AuditPattern::short_name(found.pattern).unwrap_or_default()
+            },
+            &billed_line,
+            &found.billed_code,
+            &found.billed_units.to_string(),
+            &found.billed_modifiers.join(" "),
+            &found.supported_code,
+            &found.supported_units.to_string(),
+            &found.supported_modifiers.join(" "),
+            &found.overbilled_units.to_string(),
+            &found.underbilled_units.to_string(),
+            &found.dollars,
+            &found.rule_id,
+            &found.text,
+            &release,
+        ])?;
+    }
+    Ok(String::from_utf8(rows.into_inner()?)?)
+}
+
+/// A line as people write it in a row of text: `J9312 ×71 JZ`.
+fn side(code: &str, units: u32, modifiers: &[String]) -> String {
+    let units = if units == 1 || code.is_empty() { String::new() } else { format!(" ×{units}") };
+    let modifiers: String = modifiers.iter().map(|modifier| format!(" {modifier}")).collect();
+    format!("{code}{units}{modifiers}")
+}
+
+fn words(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', " ")
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(columns()).unwrap_or(u16::MAX));
+    table.set_header(header.iter().copied());
+    table
+}
+
+fn align_right(table: &mut Table, columns: std::ops::Range<usize>) {
+    for at in columns {
+        if let Some(column) = table.column_mut(at) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
