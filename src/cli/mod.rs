@@ -13,7 +13,9 @@ pub mod explain;
 pub mod export;
 pub mod formats;
 pub mod import;
+pub mod load;
 pub mod lookup;
+pub mod manual;
 pub mod ordered_lines;
 mod posting;
 mod progress;
@@ -83,6 +85,12 @@ enum Command {
     Export(export::Flags),
     /// Store a bundle or a HCPCS file, or only check one.
     Import(import::Flags),
+    /// Call a running service as many callers would, and measure how it answers.
+    Load(load::Flags),
+    /// Print the completions of a shell.
+    Completions(manual::CompletionsFlags),
+    /// Print the manual page.
+    Man,
     /// Write the embedded table of facts anew; for maintainers.
     #[command(hide = true)]
     BuildSeed(build_seed::Flags),
@@ -133,6 +141,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),
         Command::Import(flags) => import::run(&flags),
+        Command::Load(flags) => load::run(&flags),
+        Command::Completions(flags) => manual::completions(&flags),
+        Command::Man => manual::page(),
         Command::BuildSeed(flags) => build_seed::run(&flags),
     };
     done.map(|()| ExitCode::SUCCESS)
