@@ -19,9 +19,11 @@ pub mod manual;
 pub mod ordered_lines;
 mod posting;
 mod progress;
+mod refresh_flags;
 mod refused;
 pub mod releases;
 mod remote;
+mod rollback;
 pub mod rules;
 pub mod search;
 pub mod serve;
@@ -29,6 +31,7 @@ pub mod settings;
 mod shelf;
 pub mod units;
 pub mod update;
+mod update_remote;
 mod visit_findings;
 pub mod visit_lines;
 mod visit_places;
@@ -77,6 +80,10 @@ enum Command {
     Rules(rules::Flags),
     /// Explain a rule: what it says, why, an example, its exceptions and its sources.
     Explain(explain::Flags),
+    /// Take a release out of use: answers come from the one before.
+    Rollback(rollback::Flags),
+    /// Put a release that the store holds into use.
+    Activate(rollback::ActivateFlags),
     /// List the releases that the store holds.
     Releases(releases::Flags),
     /// Say what changed between two releases, quarters or years.
@@ -137,6 +144,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Update(flags) => return update::run(&flags),
         Command::Rules(flags) => rules::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Rollback(flags) => rollback::run(&flags),
+        Command::Activate(flags) => rollback::activate(&flags),
         Command::Releases(flags) => releases::run(&flags),
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),
