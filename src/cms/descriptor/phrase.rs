@@ -7,6 +7,9 @@ use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 /// Words looked at behind `per`.
 const WORDS_BEHIND_PER_MAX: usize = 4;
 
+/// Solid forms, of which the amount in front is what is billed.
+const TABLETS: [&str; 3] = ["tablet", "capsule", "film"];
+
 /// The part an amount plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -163,8 +166,11 @@ fn per(phrases: &mut Phrases, tokens: &[Token], at: usize, depth: u32) {
         .iter()
         .take(WORDS_BEHIND_PER_MAX)
         .take_while(|token| matches!(token, Token::Word(_) | Token::Number(_)) || token.is_sign('-'));
+    // "Per 5 mg tablet" states an amount.
+    let states_amount = quantity_at(behind).is_some();
+    let is_tablet = |token: &&Token| TABLETS.iter().any(|word| token.is(word));
     // "Per single dose vial" counts vials: the last noun decides.
-    let counted = words.filter_map(counted).last();
+    let counted = words.filter(|token| !(states_amount && is_tablet(token))).filter_map(counted).last();
     phrases.counted = phrases.counted.or(counted.filter(|_| depth == 0));
 }
 
