@@ -8,7 +8,7 @@ use crate::support::shared;
 
 /// The files that are one table, with their kind, the records expected and the problems.
 const FILES: &[(&str, Kind, usize, usize)] = &[
-    ("hcpcs/2019-HCPCS-NOC-Codes.zip!NOC_Codes_2019.xlsx", Kind::NocCodes, 141, 0),
+    ("hcpcs/2019-HCPCS-NOC-Codes.zip!NOC_Codes_2019.xlsx", Kind::NocCodes, 141, 1),
     ("hcpcs/NOC codes_JUL2025.xlsx", Kind::NocCodes, 165, 0),
     (
         "hcpcs/2019-HCPCS-Alpha-Numeric-Corrections.zip!HCPC2019_Corrections_ALPHA.xlsx",
