@@ -17,6 +17,7 @@ pub mod load;
 pub mod lookup;
 pub mod manual;
 pub mod ordered_lines;
+mod posting;
 mod progress;
 mod refresh_flags;
 mod refused;
@@ -67,7 +68,7 @@ enum Command {
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
     /// Code one drug without a visit: its units, and what the claim says of the discarded rest.
-    Units(units::Flags),
+    Units(Box<units::Flags>),
     /// Compare billed claims with what the record supports: one claim, or a file of them.
     Audit(audit::Flags),
     /// Produce an answer again from its visit and its provenance, and compare them byte for byte.
