@@ -31,7 +31,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sled::", &["catalog/store"]),
     ("reqwest::", &["updater/fetch"]),
     ("object_store::", &["updater/replica/bucket"]),
-    ("zip::", &["updater/unpack", "cms/xlsx"]),
+    ("zip::", &["updater/unpack", "cms/workbook"]),
     ("prost::", &["server", "cli", "proto.rs", "proto/"]),
 ];
 

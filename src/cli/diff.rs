@@ -39,7 +39,7 @@ enum DiffFormat {
 
 /// Prints the differences, replacements first.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    let library = flags.store.library_to_read()?;
+    let library = flags.store.held()?;
     if flags.format == DiffFormat::Html {
         println!("{}", changes::html(&report(&library, flags)?)?);
         return Ok(());
