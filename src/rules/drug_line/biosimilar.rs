@@ -19,6 +19,7 @@ rule! {
 rule! {
     pub static B_02: "B-02", "Q codes are not only biosimilars",
     basis: Primary, cites: ["S-XWALK", "S-CC-SUFFIX", "S-CC-LUCENTIS"],
+    status: Status::Informational,
     says: "Biosimilars are known by the code's own text, not by its letter or a suffix in the name.",
     why: "Some biologics with a suffix keep J codes, and some originals have Q codes.",
     example: "Infliximab-dyyb for subcutaneous use is J1748.",
@@ -28,6 +29,7 @@ rule! {
 rule! {
     pub static B_03: "B-03", "One code, several brands; one molecule, two codes",
     basis: Primary, cites: ["S-XWALK"],
+    status: Status::Informational,
     says:
         "One applicant's brands may share a code, and one molecule may have a code by renal status or \
          route.",

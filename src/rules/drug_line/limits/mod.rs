@@ -5,6 +5,7 @@ mod records;
 use rustc_hash::FxHashMap;
 
 use crate::catalog::EditKind;
+use crate::catalog::edits::{Adjudication, UnitLimit};
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::encounter::Setting;
@@ -12,6 +13,9 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
+use crate::policy::parameters::MueDenial;
+use crate::rules::Rule;
+use crate::rules::drug_line::modifiers::M_13;
 use crate::rules::drug_line::treatment::Treatment;
 
 pub use records::*;
@@ -30,6 +34,9 @@ pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, lines: Vec<Line
                 left -= most;
             }
             if left < line.units {
+                let units = [fact::derived("units", Value::Count(i64::from(line.units)))];
+                let text = "The units of the parts add up to {units}, the one rounding of the dose";
+                coding.result.trail.fired(&X_05, treatment.subject(), text, &units);
                 let facts = [fact::parameter(
                     "most",
                     Value::Count(i64::from(most)),
@@ -68,8 +75,15 @@ fn portion(total: u64, from: u64, to: u64, of: u64) -> u64 {
 fn by_charge(coding: &mut Coding<'_>, treatment: &Treatment<'_>, line: Line) -> Vec<Line> {
     let limit = *coding.policy.drug_line.claim_charge_max_cents;
     let Some(charge) = line.charge_cents.filter(|charge| *charge > limit) else { return vec![line] };
-    let sizes = claim_sizes(line.units, charge, limit);
+    let sizes = if treatment.first().is_unclassified {
+        return by_charge_alone(coding, treatment, line, charge, limit);
+    } else {
+        claim_sizes(line.units, charge, limit)
+    };
     let count = sizes.len();
+    let facts = [fact::derived("units", Value::Count(i64::from(line.units)))];
+    let text = "The units of the parts add up to {units}, the one rounding of the dose";
+    coding.result.trail.fired(&X_05, treatment.subject(), text, &facts);
     let facts = [fact::derived("claims", Value::Count(count as i64))];
     let text = "The charge passes the highest of one claim, so it is split over {claims} claims with different units and charges";
     coding.find(Severity::Warn, Reason::LineSplit, treatment.field("charge"), &X_03, text, &facts);
@@ -79,19 +93,74 @@ fn by_charge(coding: &mut Coding<'_>, treatment: &Treatment<'_>, line: Line) -> 
         let after = before + u64::from(size);
         let mut part = Line { units: size, ..line.clone() };
         part.charge_cents = Some(portion(charge, before, after, u64::from(line.units)));
-        part.narrative = Some(format!("CLAIM {} OF {count}", index + 1).into());
-        if index > 0 {
-            add_split_modifiers(coding, &mut part);
-        }
+        number_claim(coding, treatment, &mut part, index, count);
         before = after;
         parts.push(part);
     }
     parts
 }
 
-fn add_split_modifiers(coding: &Coding<'_>, line: &mut Line) {
-    for modifier in coding.policy.drug_line.split_modifiers.iter() {
+/// Splits the charge of an unclassified line, whose one unit stands on each claim.
+fn by_charge_alone(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    line: Line,
+    charge: u64,
+    limit: u64,
+) -> Vec<Line> {
+    let charges = claim_charges(charge, limit);
+    let count = charges.len();
+    let facts = [fact::derived("claims", Value::Count(count as i64))];
+    let text = "The charge passes the highest of one claim, so it is split over {claims} claims; the unclassified code keeps its unit on each";
+    coding.find(Severity::Warn, Reason::LineSplit, treatment.field("charge"), &X_03, text, &facts);
+    let mut parts = Vec::with_capacity(count);
+    for (index, charge) in charges.into_iter().enumerate() {
+        let mut part = Line { charge_cents: Some(charge), ..line.clone() };
+        number_claim(coding, treatment, &mut part, index, count);
+        parts.push(part);
+    }
+    parts
+}
+
+/// Charges of claims that differ, each within the limit.
+fn claim_charges(charge: u64, limit: u64) -> Vec<u64> {
+    let mut charges = Vec::new();
+    let mut left = charge;
+    let mut most = limit.max(1);
+    while left > 0 {
+        let taken = most.min(left);
+        charges.push(taken);
+        left -= taken;
+        most = most.saturating_sub(1).max(1);
+    }
+    charges
+}
+
+/// Names the claim in the narrative, and marks a later one as the payer asks (rule M-13).
+fn number_claim(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    part: &mut Line,
+    index: usize,
+    count: usize,
+) {
+    // An unclassified line keeps what it stands for beside its number.
+    let own = part.narrative.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
+    let most = *coding.policy.drug_line.narrative_characters as usize;
+    let text: String = format!("CLAIM {} OF {count}{own}", index + 1).chars().take(most).collect();
+    part.narrative = Some(text.into());
+    if index > 0 {
+        add_split_modifiers(coding, treatment, part);
+    }
+}
+
+fn add_split_modifiers(coding: &mut Coding<'_>, treatment: &Treatment<'_>, line: &mut Line) {
+    let modifiers = &coding.policy.drug_line.split_modifiers;
+    for modifier in modifiers.iter() {
         let modifier: Modifier = *modifier;
+        let facts = [fact::parameter("modifier", Value::Modifier(modifier), modifiers)];
+        let text = "The later claims of a split charge carry {modifier}, as this payer asks";
+        coding.result.trail.fired(&M_13, treatment.subject(), text, &facts);
         // A full line keeps its payment modifiers; the narrative names the claim all the same.
         let _ = line.add_modifier(modifier);
     }
@@ -119,25 +188,53 @@ pub fn check_edits(coding: &mut Coding<'_>) {
         Setting::HospitalOutpatient | Setting::CriticalAccessHospital => EditKind::OutpatientHospital,
         _ => EditKind::Practitioner,
     };
-    let mut totals: FxHashMap<HcpcsCode, (u64, Field)> = FxHashMap::default();
+    // Units of the date, units of the largest line, and the drug that they are of.
+    let mut totals: FxHashMap<HcpcsCode, (u64, u64, Field)> = FxHashMap::default();
     for line in coding.result.lines.iter().filter(|line| line.track == Track::Drug) {
         let first = line.administrations.first().copied().unwrap_or_default();
         let field = Field::Drug(first, line.drug.unwrap_or_default(), "");
-        totals.entry(line.code).or_insert((0, field)).0 += u64::from(line.units);
+        let entry = totals.entry(line.code).or_insert((0, 0, field));
+        entry.0 += u64::from(line.units);
+        entry.1 = entry.1.max(u64::from(line.units));
     }
     let mut totals: Vec<_> = totals.into_iter().collect();
     totals.sort_unstable_by_key(|(code, _)| *code);
-    for (code, (units, field)) in totals {
+    for (code, (units, largest, field)) in totals {
         let Some(limit) = coding.catalog.mue(code, kind, coding.encounter.service_date) else { continue };
-        if units > u64::from(limit.value.units) {
-            let facts = [
-                fact::catalog("code", Value::Code(code)),
-                fact::derived("units", Value::Count(units as i64)),
-                fact::catalog("limit", Value::Count(i64::from(limit.value.units))),
-            ];
-            let text = "{units} units of {code} on the date, discarded ones included, pass the medically unlikely edit of {limit}";
-            coding.find(Severity::Warn, Reason::UnitsAboveMue, field, &X_02, text, &facts);
+        let UnitLimit { units: limit, adjudication } = *limit.value;
+        let (units, text) = match adjudication {
+            Adjudication::ClaimLine => (largest, BY_LINE),
+            Adjudication::DatePolicy => (units, BY_POLICY),
+            Adjudication::DateClinical => (units, BY_CLINIC),
+        };
+        if units <= u64::from(limit) {
+            continue;
         }
+        let denial = &coding.policy.drug_line.mue_denial;
+        let denied = match **denial {
+            MueDenial::Excess => units - u64::from(limit),
+            MueDenial::AllUnits => units,
+        };
+        let facts = [
+            fact::catalog("code", Value::Code(code)),
+            fact::derived("units", Value::Count(units as i64)),
+            fact::catalog("limit", Value::Count(i64::from(limit))),
+            fact::catalog("indicator", Value::Count(i64::from(adjudication.indicator()))),
+            fact::parameter("denied", Value::Count(denied as i64), denial),
+        ];
+        coding.find(Severity::Warn, Reason::UnitsAboveMue, field, rule_of(adjudication), text, &facts);
+    }
+}
+
+const BY_LINE: &str = "{units} units of {code} on one line pass the medically unlikely edit of {limit} a line (indicator {indicator}): further lines with a justified modifier may carry the rest, else {denied} units are denied";
+const BY_POLICY: &str = "{units} units of {code} on the date, discarded ones included, pass the medically unlikely edit of {limit} a day (indicator {indicator}), which is never overridden: {denied} units are denied";
+const BY_CLINIC: &str = "{units} units of {code} on the date, discarded ones included, pass the medically unlikely edit of {limit} a day (indicator {indicator}): {denied} units are denied unless the record supports them on appeal";
+
+/// A line's edit is X-01; a day's edit counts the administered and the discarded units together (rule X-02).
+const fn rule_of(adjudication: Adjudication) -> &'static Rule {
+    match adjudication {
+        Adjudication::ClaimLine => &X_01,
+        Adjudication::DatePolicy | Adjudication::DateClinical => &X_02,
     }
 }
 
@@ -149,6 +246,7 @@ mod tests {
     fn claims_differ_and_add_up() {
         let sizes = claim_sizes(600, 12_500_000, 9_999_999);
         assert_eq!(sizes, [479, 121]);
+        assert_eq!(claim_charges(12_500_000, 9_999_999), [9_999_999, 2_500_001]);
         let many = claim_sizes(600, 45_000_000, 9_999_999);
         assert_eq!(many.iter().sum::<u32>(), 600);
         assert!(many.windows(2).all(|pair| pair[0] > pair[1]));

@@ -12,6 +12,7 @@ use crate::engine::trail::{Value, fact};
 use crate::policy::parameters::RouteModifiers;
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_01;
+use crate::rules::drug_line::limits::G_27;
 use crate::rules::drug_line::treatment::{Possibility, Treatment, ask, drug_at, esa_reason, is_subcutaneous};
 use crate::rules::drug_line::waste::scope;
 
@@ -23,28 +24,30 @@ const JE: Modifier = Modifier::of("JE");
 
 /// The modifiers that stand on every line of a treatment.
 pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
-    let mut found = Vec::new();
-    found.extend(acquisition(coding, treatment));
-    found.extend(off_campus(coding));
-    found.extend(renal(coding, treatment));
-    found.extend(maker(coding, treatment));
-    found.extend(reference(coding, treatment));
-    found.extend(erythropoietin(coding, treatment));
-    found.extend(route(coding, treatment));
-    found.extend(side(treatment));
-    found.extend(coverage(coding));
-    found.extend(supply(coding, treatment));
-    found.extend(circumstances(coding, treatment));
-    for modifier in &found {
+    let mut found: Vec<(Modifier, &'static Rule)> = Vec::new();
+    let mut add = |modifiers: Vec<Modifier>, rule| found.extend(modifiers.into_iter().map(|m| (m, rule)));
+    add(acquisition(coding, treatment).into_iter().collect(), &M_06);
+    add(off_campus(coding).into_iter().collect(), &M_08);
+    add(renal(coding, treatment), &M_05);
+    add(maker(coding, treatment).into_iter().collect(), &B_01);
+    add(reference(coding, treatment), &G_27);
+    let esa_rule = if coding.encounter.renal.esrd_on_dialysis == Some(true) { &M_04 } else { &M_03 };
+    add(erythropoietin(coding, treatment).into_iter().collect(), esa_rule);
+    add(route(coding, treatment).into_iter().collect(), &M_01);
+    add(side(treatment).into_iter().collect(), &M_12);
+    add(coverage(coding).into_iter().collect(), &M_10);
+    add(supply(coding, treatment).into_iter().collect(), &M_09);
+    add(circumstances(coding, treatment), &M_11);
+    for (modifier, rule) in &found {
         let facts = [fact::derived("modifier", Value::Modifier(*modifier))];
-        coding.result.trail.fired(
-            &M_14,
-            treatment.subject(),
-            "{modifier} stands on each line of the drug",
-            &facts,
-        );
+        let text = "{modifier} stands on each line of the drug";
+        coding.result.trail.fired(rule, treatment.subject(), text, &facts);
+        if **rule == M_06 {
+            let text = "{modifier} stands on the administered and on the discarded units alike";
+            coding.result.trail.fired(&M_07, treatment.subject(), text, &facts);
+        }
     }
-    found
+    found.into_iter().map(|(modifier, _)| modifier).collect()
 }
 
 /// Prints modifiers on a line in the order of the policy (rule M-14).
@@ -197,10 +200,17 @@ fn route(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
         Some(Route::ViaDialysate) => Some(JE),
         _ if under_skin => Some(JB),
         _ => {
-            let rule: &'static Rule = &M_01;
-            let text = "The route decides between JA and JB, and neither fits the one given";
+            let is_required = *parameters.route_modifiers == RouteModifiers::Required;
+            let (severity, text) = if is_required {
+                (
+                    Severity::Warn,
+                    "The route decides between JA and JB, and neither fits the one given; the claim is denied without",
+                )
+            } else {
+                (Severity::Info, "The route would decide between JA and JB, which inform this payer only")
+            };
             let field = crate::domain::field::Field::Administration(treatment.first().at.0, "route");
-            coding.find(Severity::Warn, Reason::MissingModifierFact, field, rule, text, &[]);
+            coding.find(severity, Reason::MissingModifierFact, field, &M_01, text, &[]);
             None
         }
     }

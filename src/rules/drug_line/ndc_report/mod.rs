@@ -5,6 +5,7 @@ mod records;
 
 use crate::domain::claim::{Line, NdcQualifier, NdcReport};
 use crate::domain::code::{Modifier, Ndc};
+use crate::domain::drug::ProductKind;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::quantity::Decimal;
 use crate::engine::Coding;
@@ -65,7 +66,17 @@ fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, named: &[&Package], 
             fact::derived("quantity", Value::Decimal(Decimal::from_nanos(package.quantity))),
         ];
         let text = "The containers of {ndc} are reported with a quantity of {quantity} in their own unit";
-        coding.result.trail.fired(&D_04, treatment.subject(), text, &facts);
+        let trail = &mut coding.result.trail;
+        trail.fired(package.rule, treatment.subject(), text, &facts);
+        let places = *coding.policy.drug_line.ndc_decimals;
+        if package.quantity % step(places) != 0 {
+            let text = "The quantity of {quantity} is rounded down to the places that the payer keeps";
+            trail.fired(&D_06, treatment.subject(), text, &facts);
+        }
+        if treatment.first().drug.product_kind == Some(ProductKind::Compounded) {
+            let text = "Each ingredient of the compound is listed with its own NDC, here {ndc}";
+            trail.fired(&D_09, treatment.subject(), text, &facts);
+        }
     }
     if named.len() > 1 {
         let lines = &coding.policy.drug_line.ndc_lines;
@@ -159,6 +170,11 @@ fn with_unnamed_quantity(
     lines
 }
 
+/// One in the last decimal place kept, in billionths.
+const fn step(places: u32) -> i64 {
+    10_i64.pow(if places < 9 { 9 - places } else { 0 })
+}
+
 impl Package {
     /// What the package gives to a line: its administered or its discarded part.
     const fn part(&self, is_discard: bool) -> i128 {
@@ -174,7 +190,7 @@ impl Package {
             return None;
         }
         let nanos = i128::from(self.quantity).checked_mul(part)? / whole;
-        let step = 10_i64.pow(9 - places.min(9));
+        let step = step(places);
         let nanos = i64::try_from(nanos).ok()?;
         Some(Decimal::from_nanos((nanos / step * step).max(step)))
     }
@@ -215,6 +231,7 @@ mod tests {
             administered,
             discarded,
             kept: 0,
+            rule: &D_04,
         };
         let third = package(1_000_000_000, 2, 1);
         assert_eq!(third.quantity_of(true, 3).map(|q| q.to_string()).as_deref(), Some("0.333"));

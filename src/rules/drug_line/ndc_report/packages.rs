@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::drug::{Container, NdcGiven, ProductForm};
 use crate::domain::quantity::{Measure, Quantity, Unit};
 use crate::policy::parameters::QualifierRule;
+use crate::rules::Rule;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::convert::{LastPlace, amount_per_ml, in_measure};
 use crate::rules::drug_line::waste::scope;
@@ -25,6 +26,8 @@ pub struct Package {
     pub discarded: i128,
     /// What was left in a multi-dose container for the next patient.
     pub kept: i128,
+    /// The rule that gave the unit: the payer's (D-05), the crosswalk's (D-10) or the form's (D-04).
+    pub rule: &'static Rule,
 }
 
 /// Equal containers of one NDC, before they are added up.
@@ -62,6 +65,7 @@ pub fn of(
         rest -= discarded;
         let known = quantity(coding, one).or_else(|| by_crosswalk(coding, one, billed));
         let Some((qualifier, quantity)) = known else { continue };
+        let rule = rule_of(coding, one);
         let kept = if one.is_for_several(coding) { left.min(content - discarded) } else { 0 };
         left -= kept;
         let administered = content - discarded - kept;
@@ -73,12 +77,33 @@ pub fn of(
                 known.kept += kept;
             }
             None => {
-                packages.push(Package { ndc: one.ndc, qualifier, quantity, administered, discarded, kept });
+                packages.push(Package {
+                    ndc: one.ndc,
+                    qualifier,
+                    quantity,
+                    administered,
+                    discarded,
+                    kept,
+                    rule,
+                });
             }
         }
     }
     packages.sort_by_key(|package| package.ndc);
     packages
+}
+
+fn rule_of(coding: &Coding<'_>, opened: &Opened<'_>) -> &'static Rule {
+    let (dose, form, volume) = match opened.source {
+        Source::Container(dose, container) => (dose, container.form, container.volume),
+        Source::Dose(dose) => (dose, None, None),
+    };
+    let is_listed = opened.ndc.is_some_and(|ndc| !coding.catalog.ndc(ndc).is_empty());
+    match fixed_rule(coding, dose) {
+        Some(_) => &D_05,
+        None if form.is_none() && volume.is_none() && is_listed => &D_10,
+        None => &D_04,
+    }
 }
 
 /// What neither was given nor is billed as discarded.

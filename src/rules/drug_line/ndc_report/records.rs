@@ -1,6 +1,6 @@
 //! The records of the NDC rules D-01..D-10.
 
-use crate::rules::{Family, rule};
+use crate::rules::{Family, Status, rule};
 
 /// The rules in the order of the rule book.
 pub static NDC_REPORTING: Family =
@@ -20,6 +20,7 @@ rule! {
 rule! {
     pub static D_02: "D-02", "Where the NDC goes",
     basis: Secondary, cites: ["S-NDC-MEDSTAR", "S-NDC-RCM", "S-NDC-1LIB"],
+    status: Status::Informational,
     says:
         "The NDC is reported with qualifier N4, its unit and its quantity: item 24, locator 43, loop 2410.",
     why: "Each form has its own place for the same facts.",
@@ -30,6 +31,7 @@ rule! {
 rule! {
     pub static D_03: "D-03", "Units of an NDC quantity",
     basis: Secondary, cites: ["S-NDC-1LIB"],
+    status: Status::Informational,
     says: "F2 international unit, GR gram, ME milligram, ML millilitre, UN each.",
     why: "They are the form's own list.",
     example: "UN 2 for two vials.",

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalog::CodeFlag;
-use crate::policy::parameters::{BiosimilarCoding, UnclassifiedBesideSpecific};
+use crate::policy::parameters::{BiosimilarCoding, CodesByRoute, UnclassifiedBesideSpecific};
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_04;
 use crate::rules::drug_line::life_cycle::L_05;
@@ -18,6 +18,9 @@ pub(super) fn settle<'a>(
     if stated::is_uncoded(version) {
         return Some(version);
     }
+    if !agrees_with_route(coding, asked, version) {
+        return None;
+    }
     if !agrees_with_setting(coding, asked, version) || !agrees_with_renal_status(coding, asked, version) {
         return None;
     }
@@ -27,6 +30,30 @@ pub(super) fn settle<'a>(
         }
     }
     Some(version)
+}
+
+/// One drug prepared for another use has another code (rule N-07).
+fn agrees_with_route(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let route = asked.administration.route;
+    let is_it = |row: &&CodesByRoute| row.codes.contains(&version.code) && Some(row.route) == route;
+    let Some(row) = coding.policy.drug_line.codes_by_route.iter().find(is_it) else { return true };
+    let setting = coding.encounter.setting;
+    let settings = &coding.policy.drug_line.hospital_code_settings;
+    let date = coding.encounter.service_date;
+    let fits = |code: &HcpcsCode| {
+        coding.catalog.lookup(*code, date).billable().is_some()
+            && (code.family() != 'C' || settings.contains(&setting))
+    };
+    let right: Vec<HcpcsCode> = row.right.iter().copied().filter(fits).collect();
+    let facts = [
+        fact::given("code", Value::Code(version.code)),
+        fact::derived("right", right.first().map_or(Value::None, |code| Value::Code(*code))),
+    ];
+    let text = "{code} is not the code of the product prepared for this route; {right} is";
+    let field = asked.field("hcpcs_code");
+    coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &unclassified::N_07, text, &facts);
+    ask_codes(coding, asked, right);
+    false
 }
 
 /// C codes are for hospital outpatient departments (row G-02).
@@ -125,7 +152,10 @@ pub(super) fn has_no_own_code(coding: &mut Coding<'_>, asked: &Asked<'_>, versio
         named::fits_use(coding, asked, own)
             && route.is_none_or(|route| named::takes_route(coding, own, route))
     });
-    let Some(first) = own.first() else { return true };
+    let Some(first) = own.first() else {
+        note_no_own_code(coding, asked, version);
+        return true;
+    };
     let facts = [
         fact::given("drug", Value::Of(asked.field(""))),
         fact::given("code", Value::Code(version.code)),
@@ -142,6 +172,25 @@ pub(super) fn has_no_own_code(coding: &mut Coding<'_>, asked: &Asked<'_>, versio
     coding.find(Severity::Block, Reason::SpecificCodeExists, field, rule, text, &facts);
     ask_codes(coding, asked, own.iter().map(|own| own.code).collect());
     false
+}
+
+/// Why the unclassified code is right: the drug's own begins later, or a new biosimilar has none (rules N-08, N-09).
+fn note_no_own_code(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) {
+    let later = named::begins_later(coding, asked.drug);
+    let facts = [
+        fact::given("code", Value::Code(version.code)),
+        fact::catalog("later", later.map_or(Value::None, |later| Value::Code(later.code))),
+        fact::catalog("begins", later.map_or(Value::None, |later| Value::Date(later.added))),
+    ];
+    let trail = &mut coding.result.trail;
+    if later.is_some() {
+        let text = "{later} begins on {begins}; until the day before, {code} is right";
+        trail.fired(&unclassified::N_08, asked.subject(), text, &facts);
+    } else if unclassified::has_suffix(asked.drug) {
+        let text =
+            "A biologic without a code of its own is billed by {code} and never by its reference's code";
+        trail.fired(&unclassified::N_09, asked.subject(), text, &facts);
+    }
 }
 
 /// Bills a biosimilar by its reference code where the payer wants that (row G-27).

@@ -5,7 +5,7 @@ mod check;
 mod named;
 mod stated;
 
-use crate::catalog::{CodeVersion, Lookup};
+use crate::catalog::{CodeFlag, CodeVersion, Lookup};
 use crate::domain::billing::NoUnitReason;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::drug::{DrugGiven, DrugSource, NdcGiven};
@@ -15,7 +15,8 @@ use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::NoCostDrug;
-use crate::rules::drug_line::life_cycle::{L_01, L_02, L_04};
+use crate::rules::drug_line::biosimilar::{B_01, B_05};
+use crate::rules::drug_line::life_cycle::{L_01, L_02, L_03, L_04};
 use crate::rules::drug_line::ndc_report::D_01;
 use crate::rules::drug_line::treatment::{Dose, Possibility, ask, drug_at};
 use crate::rules::drug_line::unclassified;
@@ -105,6 +106,7 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
         None => candidates::choose(coding, &asked),
     }?;
     let version = check::settle(coding, &asked, version)?;
+    note_biosimilar(coding, &asked, version);
     let version = check::prefer_reference(coding, &asked, version);
     if version.billing == Err(NoUnitReason::Unclassified) && !check::has_no_own_code(coding, &asked, version)
     {
@@ -115,6 +117,36 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
         return None;
     }
     Some(dose)
+}
+
+/// A biosimilar has its own code, and sometimes another unit than its reference (rules B-01, B-05).
+fn note_biosimilar(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) {
+    if !version.flags.has(CodeFlag::Biosimilar) {
+        return;
+    }
+    let date = coding.encounter.service_date;
+    let reference =
+        version.reference_codes.iter().find_map(|code| coding.catalog.lookup(*code, date).billable());
+    let quantity = |version: &CodeVersion| version.billing_unit().map(|unit| unit.quantity);
+    let printed =
+        |version: Option<&CodeVersion>| version.and_then(quantity).map_or(Value::None, Value::Quantity);
+    let facts = [
+        fact::catalog("code", Value::Code(version.code)),
+        fact::catalog("reference", reference.map_or(Value::None, |version| Value::Code(version.code))),
+        fact::catalog("unit", printed(Some(version))),
+        fact::catalog("reference_unit", printed(reference)),
+    ];
+    let trail = &mut coding.result.trail;
+    trail.fired(
+        &B_01,
+        asked.subject(),
+        "{code} is the biosimilar's own code; its reference is {reference}",
+        &facts,
+    );
+    if reference.is_some_and(|reference| quantity(reference) != quantity(version)) {
+        let text = "{code} counts {unit} and its reference {reference} counts {reference_unit}";
+        trail.fired(&B_05, asked.subject(), text, &facts);
+    }
 }
 
 /// Drug that the provider did not buy earns no line (rule W-12).
@@ -202,10 +234,38 @@ fn refuse_terminated<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, version: &'
     ];
     let text = "{code} could be billed until {last} and not on {date}; there is no grace period";
     coding.find(Severity::Block, Reason::CodeNotInForce, asked.field("hcpcs_code"), &L_02, text, &facts);
+    let successors = successors(coding, asked, version);
+    note_new_units(coding, asked, version, &successors);
+    ask_codes(coding, asked, successors.iter().map(|successor| successor.code).collect());
+}
+
+/// The codes in force that took the place of one that has ended: those recorded, else those of its drug.
+fn successors<'a>(coding: &Coding<'a>, asked: &Asked<'_>, ended: &CodeVersion) -> Vec<&'a CodeVersion> {
     let date = coding.encounter.service_date;
-    let in_force = |code: &HcpcsCode| coding.catalog.lookup(*code, date).billable().is_some();
-    let successors = version.successors.iter().copied().filter(in_force).collect();
-    ask_codes(coding, asked, successors);
+    let in_force = |code: &HcpcsCode| coding.catalog.lookup(*code, date).billable();
+    let recorded: Vec<&CodeVersion> = ended.successors.iter().filter_map(in_force).collect();
+    if !recorded.is_empty() {
+        return recorded;
+    }
+    let mut of_drug = named::of_words(coding, &crate::catalog::names::fold(&ended.name));
+    of_drug.retain(|version| named::fits_use(coding, asked, version));
+    of_drug
+}
+
+/// A successor with another unit is counted anew; old units are never scaled (rule L-03).
+fn note_new_units(coding: &mut Coding<'_>, asked: &Asked<'_>, ended: &CodeVersion, new: &[&CodeVersion]) {
+    let unit = |version: &CodeVersion| version.billing_unit().map(|unit| unit.quantity);
+    for successor in new.iter().filter(|successor| unit(successor) != unit(ended)) {
+        let quantity = |version| unit(version).map_or(Value::None, Value::Quantity);
+        let facts = [
+            fact::catalog("old", Value::Code(ended.code)),
+            fact::catalog("new", Value::Code(successor.code)),
+            fact::catalog("old_unit", quantity(ended)),
+            fact::catalog("new_unit", quantity(successor)),
+        ];
+        let text = "{new} counts {new_unit} where {old} counted {old_unit}: the dose is counted anew and no units are scaled";
+        coding.result.trail.declined(&L_03, asked.subject(), text, &facts);
+    }
 }
 
 /// Codes in force on the date that the given code later replaced.

@@ -21,26 +21,39 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Vec<&'a Code
         .unwrap_or_default()
 }
 
-fn of_words<'a>(coding: &Coding<'a>, wanted: &[String]) -> Vec<&'a CodeVersion> {
-    if wanted.is_empty() {
-        return Vec::new();
-    }
+/// The codes in force whose drug or brand has these words.
+pub(super) fn of_words<'a>(coding: &Coding<'a>, wanted: &[String]) -> Vec<&'a CodeVersion> {
     let date = coding.encounter.service_date;
     let catalog = coding.catalog;
-    let is_named = |version: &CodeVersion| {
-        let listed = catalog.formulary.drug(version.code);
-        let listed_names = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
-        let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
-        own.chain(listed_names.map(|name| &**name)).any(|known| has_name(known, wanted))
-    };
-    let mut found: Vec<&CodeVersion> = catalog
-        .codes
-        .keys()
-        .filter_map(|code| catalog.lookup(*code, date).billable())
-        .filter(|version| version.billing.is_ok() && is_named(version))
-        .collect();
+    let in_force = catalog.codes.keys().filter_map(|code| catalog.lookup(*code, date).billable());
+    let mut found: Vec<&CodeVersion> =
+        in_force.filter(|version| version.billing.is_ok() && is_named(coding, version, wanted)).collect();
     found.sort_by_key(|version| version.code);
     found
+}
+
+/// A code of the drug that is not yet in force on the date (rule N-08).
+pub(super) fn begins_later<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<&'a CodeVersion> {
+    let wanted = fold(drug.name.as_deref()?.split('(').next()?);
+    let date = coding.encounter.service_date;
+    let catalog = coding.catalog;
+    let later = catalog.codes.keys().filter_map(|code| match catalog.lookup(*code, date) {
+        Lookup::NotYet(version) => Some(version),
+        _ => None,
+    });
+    later
+        .filter(|version| is_named(coding, version, &wanted))
+        .min_by_key(|version| (version.added, version.code))
+}
+
+fn is_named(coding: &Coding<'_>, version: &CodeVersion, wanted: &[String]) -> bool {
+    if wanted.is_empty() {
+        return false;
+    }
+    let listed = coding.catalog.formulary.drug(version.code);
+    let listed_names = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
+    let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
+    own.chain(listed_names.map(|name| &**name)).any(|known| has_name(known, wanted))
 }
 
 /// Whether a known name has the wanted words; a first letter settles most of them without folding.

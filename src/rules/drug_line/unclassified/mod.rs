@@ -81,7 +81,7 @@ fn code_for(
 }
 
 /// A four-letter suffix of a biologic's name, which the FDA has given since 2015 (rule N-09).
-fn has_suffix(drug: &DrugGiven) -> bool {
+pub fn has_suffix(drug: &DrugGiven) -> bool {
     let name = drug.name.as_deref().unwrap_or_default();
     name.split_whitespace()
         .next()

@@ -27,6 +27,11 @@ pub fn write(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Box<str> {
         rest.map(|rest| format!("WASTE {}", rest.to_string().to_uppercase())),
         weight.map(|kilograms| format!("WT {kilograms} KG")),
     ];
+    if let Some(kilograms) = weight {
+        let facts = [fact::given("weight", Value::Decimal(kilograms))];
+        let note = "The narrative names the weight of {weight} kg, as this payer encourages";
+        coding.result.trail.fired(&N_06, treatment.subject(), note, &facts);
+    }
     let mut text = String::with_capacity(length);
     let mut is_shortened = false;
     for part in parts.into_iter().flatten() {

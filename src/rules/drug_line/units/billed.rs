@@ -255,6 +255,12 @@ fn note_units(
     };
     let trail = &mut coding.result.trail;
     trail.fired(rule, treatment.subject(), text, &facts);
+    let sizes = container_sizes(treatment);
+    if sizes > 1 {
+        let facts = [fact::given("sizes", Value::Count(sizes as i64))];
+        let text = "The amounts from {sizes} sizes of container were added before rounding";
+        trail.fired(&U_13, treatment.subject(), text, &facts);
+    }
     if treatment.doses.len() > 1 {
         trail.fired(
             &U_14,
@@ -266,6 +272,19 @@ fn note_units(
     if rounding == UnitRounding::Down && !is_exact {
         warn_of_guide(coding, treatment, &facts);
     }
+}
+
+/// How many different contents the opened containers have.
+fn container_sizes(treatment: &Treatment<'_>) -> usize {
+    let mut contents: Vec<i128> = treatment
+        .doses
+        .iter()
+        .flat_map(|dose| &dose.drug.containers)
+        .map(|container| container.content.in_base())
+        .collect();
+    contents.sort_unstable();
+    contents.dedup();
+    contents.len()
 }
 
 /// Names the authority that the guide departs from (row G-17).

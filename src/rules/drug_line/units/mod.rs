@@ -88,7 +88,11 @@ pub fn discarded_units(
 ) -> Result<u32, AmountError> {
     let left = match rounding {
         UnitRounding::Up => content.div_euclid(unit) - i128::from(administered),
-        UnitRounding::Down => (content - dose).div_euclid(unit),
+        // A dose below one unit was raised to one, and takes its part of the content all the same.
+        UnitRounding::Down => {
+            let whole = content.div_euclid(unit) - i128::from(administered);
+            (content - dose).div_euclid(unit).min(whole)
+        }
     };
     u32::try_from(left.max(0)).map_err(|_| AmountError::TooLarge)
 }
@@ -162,6 +166,7 @@ mod tests {
         assert_eq!(administered_units(dose, unit, UnitRounding::Down), Ok(3));
         assert_eq!(discarded_units(content, dose, unit, 3, UnitRounding::Down), Ok(0));
         assert_eq!(administered_units(5, unit, UnitRounding::Down), Ok(1));
+        assert_eq!(discarded_units(60, 5, unit, 1, UnitRounding::Down), Ok(0));
         assert_eq!(administered_units(0, unit, UnitRounding::Down), Ok(0));
     }
 

@@ -43,6 +43,7 @@ rule! {
 rule! {
     pub static U_04: "U-04", "Containers are never counted as units",
     basis: Primary, cites: ["S-ASC", "S-FCSO-UNITS"],
+    status: Status::Informational,
     says: "The amount given decides the units, not the number of vials or packages it came from.",
     why: "Counting vials over- or underbills as soon as vial and billing unit differ.",
     example: "200 mg of a code that counts 50 mg is 4 units, from one vial or from four.",
@@ -117,6 +118,7 @@ rule! {
 rule! {
     pub static U_11: "U-11", "A billing unit may be far smaller than any dose",
     basis: Primary, cites: ["S-CMS-HCPCS-DEC", "S-XWALK"],
+    status: Status::Informational,
     says: "Small billing units are intended, so hundreds of units are no error by themselves.",
     why: "CMS prefers the smallest amount that can be billed in multiples.",
     example: "2 mg of J9381, which counts 5 mcg, is 400 units.",
@@ -126,6 +128,7 @@ rule! {
 rule! {
     pub static U_12: "U-12", "Arithmetic is exact",
     basis: Secondary, cites: ["S-AAO"],
+    status: Status::Informational,
     says: "Doses and units are divided as exact decimals.",
     why: "Binary fractions make 0.3 / 0.1 a little more than 3, which rounds up to 4.",
     example: "0.3 mg of a code that counts 0.1 mg is 3 units.",

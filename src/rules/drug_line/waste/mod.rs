@@ -44,6 +44,7 @@ pub struct Discard {
 /// Decides what the claim says of discarded drug of one treatment.
 pub fn decide(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed) -> Discard {
     let reporting = scope::reporting(coding, treatment);
+    scope::note_skin_substitute(coding, treatment);
     if let Some(exemption) = scope::exemption(coding, treatment, reporting) {
         scope::note(coding, treatment, exemption);
         return Discard::default();
@@ -178,6 +179,10 @@ fn below_one_unit(
     let nothing_at_all = *coding.policy.drug_line.jz_attestation == JzAttestation::NoDiscard;
     let may_attest = found.rest == 0 || !nothing_at_all;
     let jz = may_attest && attests_zero(coding, treatment, reporting);
+    if jz && found.rest > 0 && measured.one >= found.opened.payable {
+        let text = "JZ is printed although {discarded} was thrown away, because one unit of {unit} covers the container";
+        coding.result.trail.fired(&Z_08, treatment.subject(), text, &facts);
+    }
     Discard { jz, amount: Some(found.rest), ..Discard::default() }
 }
 
@@ -226,6 +231,8 @@ fn report(
         trail.fired(&W_17, treatment.subject(), text, &facts);
         return Discard { combined_units: units, amount, ..Discard::default() };
     }
+    let label = "The unused rest of a single-dose container is paid for, up to its label";
+    trail.fired(&W_01, treatment.subject(), label, &facts);
     let text =
         "{discarded} was discarded: {units} whole units after the administered ones, on a line with JW";
     trail.fired(&W_03, treatment.subject(), text, &facts);

@@ -1,7 +1,7 @@
 //! The containers opened for a treatment, and what their label says they held.
 
 use super::*;
-use crate::domain::drug::DrugGiven;
+use crate::domain::drug::{ContainerKind, DrugGiven};
 use crate::domain::quantity::Quantity;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::convert::{self, LastPlace, amount_per_ml};
@@ -83,6 +83,11 @@ fn add_containers(
             opened.payable = opened.payable.checked_add(content)?;
         }
         opened.is_shared |= container.shared_with_later_patient;
+        if kind == ContainerKind::PharmacyPrepared {
+            let facts = [fact::given("content", Value::Quantity(container.content))];
+            let text = "The prepared {content} is the container; what the pharmacy threw away is not this provider's";
+            coding.result.trail.fired(&W_16, dose.subject(), text, &facts);
+        }
     }
     if is_assumed {
         let text = "The kind of container is not stated and not listed; single-dose is assumed";

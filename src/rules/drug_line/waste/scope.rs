@@ -80,6 +80,16 @@ pub fn exemption(
     all_shared.then_some(Exemption::MultiDose)
 }
 
+/// Before 2026 the contractor decided about skin substitutes (rule K-02).
+pub fn note_skin_substitute(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
+    let reporting = &coding.policy.drug_line.skin_substitute_reporting;
+    if is_unlicensed_skin_substitute(treatment.first()) && **reporting != DiscardReporting::Off {
+        let facts = [fact::parameter("since", Value::Date(reporting.from), reporting)];
+        let text = "The contractor decides how a discarded skin substitute is marked; this way since {since}";
+        coding.result.trail.fired(&K_02, treatment.subject(), text, &facts);
+    }
+}
+
 /// Notes why neither modifier applies.
 pub fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, exemption: Exemption) {
     let (rule, text): (&'static Rule, &'static str) = match exemption {
@@ -96,6 +106,9 @@ pub fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, exemption: Exemp
         }
         Exemption::Packaged => {
             (&Z_09, "The drug is not paid separately in this setting on this date, so JW and JZ do not apply")
+        }
+        Exemption::MultiDose if is_bulk(treatment) => {
+            (&W_08, "A bulk package counts as a multi-dose container: only the administered units are billed")
         }
         Exemption::MultiDose => (&W_07, "From a multi-dose container only the administered units are billed"),
     };
@@ -134,6 +147,17 @@ fn has_single_dose_container(coding: &Coding<'_>, dose: &Dose<'_>) -> bool {
         return is_single(None);
     }
     dose.drug.containers.iter().any(|container| is_single(container.kind))
+}
+
+/// Whether every container is a bulk package.
+fn is_bulk(treatment: &Treatment<'_>) -> bool {
+    let bulk = [
+        Some(ContainerKind::PharmacyBulkPackage),
+        Some(ContainerKind::ImagingBulkPackage),
+        Some(ContainerKind::ShortStabilityBulk),
+    ];
+    let mut containers = treatment.doses.iter().flat_map(|dose| &dose.drug.containers).peekable();
+    containers.peek().is_some() && containers.all(|container| bulk.contains(&container.kind))
 }
 
 fn is_unlicensed_skin_substitute(dose: &Dose<'_>) -> bool {

@@ -1,15 +1,15 @@
 //! Parameters of the drug-line rules: the switches of rule book §13 and the tables behind them.
 
-use serde::Deserialize;
+mod switches;
+mod tables;
 
 use super::parameters;
 use crate::domain::code::{HcpcsCode, Modifier};
-use crate::domain::drug::{
-    ContainerKind, DiscardReason, DrugCircumstance, DrugClass, EsaIndication, ProductKind,
-};
-use crate::domain::encounter::{Entity340b, OffCampus, Route, Setting};
-use crate::domain::quantity::Quantity;
-use crate::domain::time::Date;
+use crate::domain::drug::{ContainerKind, DiscardReason, DrugClass};
+use crate::domain::encounter::{Route, Setting};
+
+pub use switches::*;
+pub use tables::*;
 
 parameters! {
     /// Thresholds, switches and tables of the drug-line rules.
@@ -72,6 +72,8 @@ parameters! {
         pub unclassified_codes: Vec<UnclassifiedCode>,
         /// The code of new drugs in hospital outpatient departments (rule N-03).
         pub new_drug_codes: Vec<NewDrugCode>,
+        /// Codes that a product prepared for another route never has (rule N-07).
+        pub codes_by_route: Vec<CodesByRoute>,
         /// What becomes of an unclassified code where the drug's name has its own (rule N-01).
         pub unclassified_beside_specific: UnclassifiedBesideSpecific,
         /// What one unit of an unclassified code counts (rule N-04).
@@ -132,263 +134,5 @@ parameters! {
         pub split_modifiers: Vec<Modifier>,
         /// What the payer denies above a medically unlikely edit (rule X-02).
         pub mue_denial: MueDenial,
-    }
-}
-
-/// Declares switches, each read from the data files by its kebab-case name.
-macro_rules! switches {
-    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident),* $(,)? })*) => {
-        $($(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $name { $($(#[$doc])* $variant),* })*
-    };
-}
-
-switches! {
-    /// Which way a dose is rounded to whole units.
-    pub enum UnitRounding {
-        /// To the next whole unit (rule U-02).
-        Up,
-        /// To the whole unit below, as the 2026 guide works its example (row G-17).
-        Down,
-    }
-
-    /// What is rounded once.
-    pub enum RoundingScope {
-        /// The doses of one drug on a date together.
-        PerDay,
-        /// Each administration by itself.
-        PerAdministration,
-    }
-
-    /// How discarded drug is shown on the claim.
-    pub enum DiscardReporting {
-        /// Not at all.
-        Off,
-        /// A JW line where drug was discarded.
-        JwOnly,
-        /// JZ where none was discarded.
-        JzOnly,
-        /// JW or JZ.
-        JwAndJz,
-        /// Given and discarded units on one line.
-        CombinedLine,
-    }
-
-    /// What a payer expects of a modifier on a date.
-    pub enum Standing {
-        NotUsed,
-        Optional,
-        Required,
-        /// Claims without it may be returned.
-        RequiredOrReturned,
-    }
-
-    /// What JZ attests.
-    pub enum JzAttestation {
-        /// No discarded amount that could be paid.
-        NoPayableDiscard,
-        /// No discarded amount at all.
-        NoDiscard,
-    }
-
-    /// What becomes of waste that a better choice of containers avoids.
-    pub enum AvoidableWaste {
-        Warn,
-        /// Only the least achievable waste is billed.
-        Cap,
-        /// No JW line.
-        Suppress,
-    }
-
-    /// How much of a partly given dose is discarded drug.
-    pub enum PartlyAdministered {
-        /// Label minus ordered dose, as CMS defines discarded drug.
-        RestAfterOrdered,
-        /// Label minus administered dose.
-        RestAfterAdministered,
-        NotBilled,
-    }
-
-    /// What becomes of a remainder that the record does not document.
-    pub enum UndocumentedDiscard {
-        /// Neither JW nor JZ until the record settles it.
-        Withhold,
-        /// The arithmetic remainder is billed.
-        Bill,
-    }
-
-    /// How discarded drug of an unclassified code is shown.
-    pub enum UnclassifiedDiscard {
-        NarrativeOnly,
-        JwLine,
-    }
-
-    /// Whether a drug that cost nothing is listed.
-    pub enum NoCostDrug {
-        Omit,
-        Report,
-    }
-
-    /// Which code a biosimilar is billed by.
-    pub enum BiosimilarCoding {
-        OwnCode,
-        ReferenceCodeWithModifier,
-    }
-
-    /// What one unit of an unclassified code counts.
-    pub enum UnclassifiedUnits {
-        One,
-        Containers,
-        /// The amount that the request states as the payer's own billing unit; one where it states none.
-        StatedDosage,
-    }
-
-    /// What becomes of an unclassified code where the drug's name has its own.
-    pub enum UnclassifiedBesideSpecific {
-        Refuse,
-        Warn,
-    }
-
-    /// Whether JA and JB are asked for.
-    pub enum RouteModifiers {
-        Off,
-        /// Shown where known.
-        Informational,
-        /// Claims without it are denied.
-        Required,
-    }
-
-    /// Whether the payer wants NDCs.
-    pub enum NdcReporting {
-        Off,
-        WhenGiven,
-        Required,
-    }
-
-    /// Whether several NDCs of one code share a line.
-    pub enum NdcLines {
-        Combined,
-        LinePerNdc,
-    }
-
-    /// What the payer denies above a medically unlikely edit.
-    pub enum MueDenial {
-        Excess,
-        AllUnits,
-    }
-
-    /// The unit in which an NDC quantity is stated.
-    pub enum QualifierRule {
-        Milliliter,
-        Unit,
-        Gram,
-        Milligram,
-        InternationalUnit,
-    }
-}
-
-/// Declares rows of tables that the data files hold.
-macro_rules! rows {
-    ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$doc:meta])* pub $field:ident: $type:ty),* $(,)? })*) => {
-        $($(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub struct $name { $($(#[$doc])* pub $field: $type),* })*
-    };
-}
-
-rows! {
-    /// What one unit of a two-component code stands for.
-    pub struct ComponentUnit {
-        pub code: HcpcsCode,
-        /// The amount of the measured dose that one unit covers.
-        pub quantity: Quantity,
-        /// Which dose is measured, in our own words.
-        pub measures: String,
-    }
-
-    /// The codes of one drug by renal status.
-    pub struct EsrdPair {
-        pub on_dialysis: HcpcsCode,
-        pub other: HcpcsCode,
-    }
-
-    /// A modifier that names the maker under a shared code.
-    pub struct ProductModifier {
-        pub code: HcpcsCode,
-        pub modifier: Modifier,
-        /// Brand and nonproprietary names, folded to lower case.
-        pub products: Vec<String>,
-    }
-
-    /// The unclassified code of a kind of product.
-    pub struct UnclassifiedCode {
-        pub kind: ProductKind,
-        pub code: HcpcsCode,
-    }
-
-    /// The code of new drugs, and when it may be used.
-    pub struct NewDrugCode {
-        pub code: HcpcsCode,
-        pub settings: Vec<Setting>,
-        /// First FDA approval date that the code covers.
-        pub approved_from: Date,
-        /// Kinds of product that it takes the place of.
-        pub kinds: Vec<ProductKind>,
-    }
-
-    /// The unit that a payer defines for a drug under an unclassified code.
-    pub struct UnclassifiedDosage {
-        pub code: HcpcsCode,
-        /// Nonproprietary or brand names, folded to lower case.
-        pub names: Vec<String>,
-        pub quantity: Quantity,
-    }
-
-    /// An erythropoiesis-stimulating agent.
-    pub struct EsaCode {
-        pub code: HcpcsCode,
-        pub on_dialysis: bool,
-    }
-
-    /// What tells the reason for an erythropoietin.
-    pub struct EsaReason {
-        pub indication: EsaIndication,
-        /// ICD-10-CM codes that stand for the reason.
-        pub diagnoses: Vec<String>,
-        /// Words behind the drug's name, folded to lower case.
-        pub words: Vec<String>,
-    }
-
-    /// The modifier of a kind of 340B entity.
-    pub struct EntityModifier {
-        pub entity: Entity340b,
-        pub modifier: Modifier,
-    }
-
-    /// The modifier of an off-campus department.
-    pub struct LocationModifier {
-        pub location: OffCampus,
-        pub modifier: Modifier,
-    }
-
-    /// The modifier of a supply of at most some days.
-    pub struct SupplyModifier {
-        pub days_max: u32,
-        pub modifier: Modifier,
-    }
-
-    /// The modifier of a circumstance.
-    pub struct CircumstanceModifier {
-        pub circumstance: DrugCircumstance,
-        pub modifier: Modifier,
-    }
-
-    /// The NDC quantity's unit for a code.
-    pub struct CodeQualifier {
-        pub code: HcpcsCode,
-        pub qualifier: QualifierRule,
     }
 }

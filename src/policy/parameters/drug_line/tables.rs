@@ -1,0 +1,121 @@
+//! Rows of the tables behind the drug-line rules.
+
+use serde::Deserialize;
+
+use super::QualifierRule;
+use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::drug::{DrugCircumstance, EsaIndication, ProductKind};
+use crate::domain::encounter::{Entity340b, OffCampus, Route, Setting};
+use crate::domain::quantity::Quantity;
+use crate::domain::time::Date;
+
+/// Declares rows of tables that the data files hold.
+macro_rules! rows {
+    ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$doc:meta])* pub $field:ident: $type:ty),* $(,)? })*) => {
+        $($(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($(#[$doc])* pub $field: $type),* })*
+    };
+}
+
+rows! {
+    /// What one unit of a two-component code stands for.
+    pub struct ComponentUnit {
+        pub code: HcpcsCode,
+        /// The amount of the measured dose that one unit covers.
+        pub quantity: Quantity,
+        /// Which dose is measured, in our own words.
+        pub measures: String,
+    }
+
+    /// The codes of one drug by renal status.
+    pub struct EsrdPair {
+        pub on_dialysis: HcpcsCode,
+        pub other: HcpcsCode,
+    }
+
+    /// A modifier that names the maker under a shared code.
+    pub struct ProductModifier {
+        pub code: HcpcsCode,
+        pub modifier: Modifier,
+        /// Brand and nonproprietary names, folded to lower case.
+        pub products: Vec<String>,
+    }
+
+    /// Codes that are wrong for a route, and the right ones.
+    pub struct CodesByRoute {
+        pub codes: Vec<HcpcsCode>,
+        pub route: Route,
+        pub right: Vec<HcpcsCode>,
+    }
+
+    /// The unclassified code of a kind of product.
+    pub struct UnclassifiedCode {
+        pub kind: ProductKind,
+        pub code: HcpcsCode,
+    }
+
+    /// The code of new drugs, and when it may be used.
+    pub struct NewDrugCode {
+        pub code: HcpcsCode,
+        pub settings: Vec<Setting>,
+        /// First FDA approval date that the code covers.
+        pub approved_from: Date,
+        /// Kinds of product that it takes the place of.
+        pub kinds: Vec<ProductKind>,
+    }
+
+    /// The unit that a payer defines for a drug under an unclassified code.
+    pub struct UnclassifiedDosage {
+        pub code: HcpcsCode,
+        /// Nonproprietary or brand names, folded to lower case.
+        pub names: Vec<String>,
+        pub quantity: Quantity,
+    }
+
+    /// An erythropoiesis-stimulating agent.
+    pub struct EsaCode {
+        pub code: HcpcsCode,
+        pub on_dialysis: bool,
+    }
+
+    /// What tells the reason for an erythropoietin.
+    pub struct EsaReason {
+        pub indication: EsaIndication,
+        /// ICD-10-CM codes that stand for the reason.
+        pub diagnoses: Vec<String>,
+        /// Words behind the drug's name, folded to lower case.
+        pub words: Vec<String>,
+    }
+
+    /// The modifier of a kind of 340B entity.
+    pub struct EntityModifier {
+        pub entity: Entity340b,
+        pub modifier: Modifier,
+    }
+
+    /// The modifier of an off-campus department.
+    pub struct LocationModifier {
+        pub location: OffCampus,
+        pub modifier: Modifier,
+    }
+
+    /// The modifier of a supply of at most some days.
+    pub struct SupplyModifier {
+        pub days_max: u32,
+        pub modifier: Modifier,
+    }
+
+    /// The modifier of a circumstance.
+    pub struct CircumstanceModifier {
+        pub circumstance: DrugCircumstance,
+        pub modifier: Modifier,
+    }
+
+    /// The NDC quantity's unit for a code.
+    pub struct CodeQualifier {
+        pub code: HcpcsCode,
+        pub qualifier: QualifierRule,
+    }
+}
