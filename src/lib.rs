@@ -14,6 +14,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod interop;
+pub mod load;
 pub mod policy;
 pub mod report;
 pub mod rules;

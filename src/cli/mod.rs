@@ -13,12 +13,16 @@ pub mod explain;
 pub mod export;
 pub mod formats;
 pub mod import;
+pub mod load;
 pub mod lookup;
+pub mod manual;
 pub mod ordered_lines;
 mod progress;
+mod refresh_flags;
 mod refused;
 pub mod releases;
 mod remote;
+mod rollback;
 pub mod rules;
 pub mod search;
 pub mod serve;
@@ -26,6 +30,7 @@ pub mod settings;
 mod shelf;
 pub mod units;
 pub mod update;
+mod update_remote;
 mod visit_findings;
 pub mod visit_lines;
 mod visit_places;
@@ -74,6 +79,10 @@ enum Command {
     Rules(rules::Flags),
     /// Explain a rule: what it says, why, an example, its exceptions and its sources.
     Explain(explain::Flags),
+    /// Take a release out of use: answers come from the one before.
+    Rollback(rollback::Flags),
+    /// Put a release that the store holds into use.
+    Activate(rollback::ActivateFlags),
     /// List the releases that the store holds.
     Releases(releases::Flags),
     /// Say what changed between two releases, quarters or years.
@@ -82,6 +91,12 @@ enum Command {
     Export(export::Flags),
     /// Store a bundle or a HCPCS file, or only check one.
     Import(import::Flags),
+    /// Call a running service as many callers would, and measure how it answers.
+    Load(load::Flags),
+    /// Print the completions of a shell.
+    Completions(manual::CompletionsFlags),
+    /// Print the manual page.
+    Man,
     /// Write the embedded table of facts anew; for maintainers.
     #[command(hide = true)]
     BuildSeed(build_seed::Flags),
@@ -128,10 +143,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Update(flags) => return update::run(&flags),
         Command::Rules(flags) => rules::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Rollback(flags) => rollback::run(&flags),
+        Command::Activate(flags) => rollback::activate(&flags),
         Command::Releases(flags) => releases::run(&flags),
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),
         Command::Import(flags) => import::run(&flags),
+        Command::Load(flags) => load::run(&flags),
+        Command::Completions(flags) => manual::completions(&flags),
+        Command::Man => manual::page(),
         Command::BuildSeed(flags) => build_seed::run(&flags),
     };
     done.map(|()| ExitCode::SUCCESS)

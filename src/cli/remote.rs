@@ -6,12 +6,14 @@ use anyhow::Context;
 use clap::Args;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
 use super::refused::Refused;
 use crate::server::pb;
+use crate::server::pb::catalog_admin_service_client::CatalogAdminServiceClient;
 use crate::server::pb::coding_service_client::CodingServiceClient;
+use crate::server::serve::ADMINISTRATION;
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,7 +25,7 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Which service to ask.
 #[derive(Debug, Clone, Args)]
 pub struct ServerFlag {
-    /// Ask a running service, such as http://127.0.0.1:50051, in place of coding here.
+    /// Ask a running service, such as http://127.0.0.1:50051, in place of working here.
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// Token that the service knows; better given in the environment, where other users cannot see it.
@@ -48,6 +50,28 @@ pub struct Remote {
 }
 
 impl ServerFlag {
+    /// Connects to the administration of a service, where one is named. A service has an address of its
+    /// own for it; where the one named serves callers only, the usual address of that host is tried.
+    ///
+    /// # Errors
+    /// As for [`ServerFlag::connect`], or a service that has no administration.
+    pub fn connect_administration(&self) -> anyhow::Result<Option<Remote>> {
+        let Some(remote) = self.connect()? else { return Ok(None) };
+        if remote.administers() {
+            return Ok(Some(remote));
+        }
+        let whole = self.server.as_deref().map(whole_address).unwrap_or_default();
+        let mut usual = url::Url::parse(&whole).with_context(|| format!("--server {whole}"))?;
+        // An address with a host takes any port.
+        let _ = usual.set_port(Some(ADMINISTRATION.port()));
+        let flag = Self { server: Some(usual.to_string()), ..self.clone() };
+        let remote = flag.connect().ok().flatten().filter(Remote::administers);
+        let remote = remote.with_context(|| {
+            format!("{whole} serves callers: give the address of administration, which `serve` prints at its start")
+        })?;
+        Ok(Some(remote))
+    }
+
     /// Connects to the service, where one is named.
     ///
     /// # Errors
@@ -65,7 +89,7 @@ impl ServerFlag {
     }
 
     fn endpoint(&self, url: &str) -> anyhow::Result<Endpoint> {
-        let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+        let whole = whole_address(url);
         let endpoint = Endpoint::from_shared(whole.clone());
         let endpoint = endpoint.with_context(|| format!("--server {url}: give it as http://HOST:PORT"))?;
         let endpoint = endpoint.connect_timeout(CONNECT_TIMEOUT).timeout(ANSWER_TIMEOUT);
@@ -81,7 +105,32 @@ impl ServerFlag {
     }
 }
 
+fn whole_address(url: &str) -> String {
+    if url.contains("://") { url.to_owned() } else { format!("http://{url}") }
+}
+
 impl Remote {
+    /// Makes a call of administration.
+    ///
+    /// # Errors
+    /// The service's refusal, or a connection that broke.
+    pub fn administer<T, M>(
+        &self,
+        message: M,
+        call: impl AsyncFnOnce(CatalogAdminServiceClient<Channel>, Request<M>) -> Result<T, Status>,
+    ) -> anyhow::Result<T> {
+        let client = CatalogAdminServiceClient::new(self.channel.clone());
+        self.runtime.block_on(call(client, self.authorized(message))).map_err(refused)
+    }
+
+    /// Whether administration is among what the address serves.
+    fn administers(&self) -> bool {
+        let mut client = CatalogAdminServiceClient::new(self.channel.clone());
+        let none = self.authorized(pb::GetRefreshRequest::default());
+        let answer = self.runtime.block_on(client.get_refresh(none));
+        answer.err().is_none_or(|status| status.code() != Code::Unimplemented)
+    }
+
     /// Codes a visit.
     ///
     /// # Errors
@@ -107,7 +156,8 @@ impl Remote {
         CodingServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 
-    fn authorized<T>(&self, message: T) -> Request<T> {
+    /// A message with the token of the caller.
+    pub fn authorized<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         if let Some(token) = &self.token {
             request.metadata_mut().insert("authorization", token.clone());

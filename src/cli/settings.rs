@@ -24,6 +24,9 @@ pub fn with_environment(command: Command) -> Command {
 
 fn with_variable(flag: Arg) -> Arg {
     let Some(name) = flag.get_long().map(variable) else { return flag };
+    if flag.get_env().is_some() {
+        return flag;
+    }
     match flag.get_action() {
         ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version => flag,
         // A variable is often set to 1 or yes.

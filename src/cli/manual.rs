@@ -1,0 +1,40 @@
+//! `completions` and `man`: what a shell and a reader of manuals want, made from the flags themselves.
+
+use clap::Args;
+use clap_complete::Shell;
+
+use super::print;
+
+const NAME: &str = "infusion-coder";
+
+/// Which shell.
+#[derive(Debug, Args)]
+pub struct CompletionsFlags {
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Prints the completions of a shell.
+///
+/// # Errors
+/// An output that cannot be written.
+pub fn completions(flags: &CompletionsFlags) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(flags.shell, &mut super::command(), NAME, &mut script);
+    print(&String::from_utf8(script)?)
+}
+
+/// Prints the manual page: the program's own, then each subcommand's.
+///
+/// # Errors
+/// An output that cannot be written.
+pub fn page() -> anyhow::Result<()> {
+    let mut command = super::command();
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
+        clap_mangen::Man::new(subcommand.clone()).render(&mut page)?;
+    }
+    print(&String::from_utf8(page)?)
+}
