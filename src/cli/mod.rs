@@ -64,7 +64,7 @@ enum Command {
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
     /// Code one drug without a visit: its units, and what the claim says of the discarded rest.
-    Units(units::Flags),
+    Units(Box<units::Flags>),
     /// Compare billed claims with what the record supports: one claim, or a file of them.
     Audit(audit::Flags),
     /// Serve the coding calls over gRPC.
