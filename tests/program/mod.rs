@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod demo;
+mod replay;
 mod rules;
 mod served;
 mod units;
