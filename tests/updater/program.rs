@@ -12,8 +12,8 @@ use crate::support::anweb::Posting;
 use crate::support::site::{Fault, Site};
 
 /// Kills of the run in every build, and of the run on demand.
-const KILLS: u64 = 4;
-const KILLS_ON_DEMAND: u64 = 200;
+const KILLS: u32 = 4;
+const KILLS_ON_DEMAND: u32 = 200;
 
 /// What a scheduler is told, as `update --help` lists it.
 const UPDATED: i32 = 0;
@@ -35,7 +35,7 @@ impl House {
         Self { site, folder: TempDir::new().expect("a folder") }
     }
 
-    fn post(&self, version: u64, posting: &Posting) {
+    fn post(&self, version: u32, posting: &Posting) {
         self.site.put(THIRD, posting.zip(&format!("HCPC2024_JUL_ANWEB_v{version}.txt")));
     }
 
@@ -107,7 +107,7 @@ async fn two_hundred_kills_leave_a_whole_store() {
 }
 
 /// Kills runs at moments spread over a whole one, and opens the store after each.
-async fn kills(count: u64) {
+async fn kills(count: u32) {
     let house = House::new().await;
     house.post(0, &Posting::plausible());
     let started = std::time::Instant::now();
@@ -120,11 +120,11 @@ async fn kills(count: u64) {
         let mut update = house.update();
         let mut run = update.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program");
         // Steps that share no divisor with the count reach every part of a run.
-        let moment = whole.mul_f64((number * 37 % count) as f64 / count as f64);
+        let moment = whole * (number * 37 % count) / count;
         tokio::time::sleep(moment).await;
         run.kill().expect("a signal");
         let status = run.wait().expect("an end");
-        killed += u64::from(!status.success());
+        killed += u32::from(!status.success());
         let folder = house.folder.path().to_owned();
         let opened = tokio::task::spawn_blocking(move || whole_store(&folder)).await;
         opened.unwrap_or_else(|_| panic!("kill {number} after {moment:?} left a store that does not open"));
