@@ -80,7 +80,7 @@ units! {
     Curie Radioactivity 37_000_000_000 "ci" ["curie", "curies"],
     Milliequivalent Equivalents 1 "meq" ["milliequivalent", "milliequivalents"],
     Millimole AmountOfSubstance 1 "mmol" ["millimole", "millimoles"],
-    SquareCentimeter Area 1 "cm2" ["sq cm", "square centimeter", "square centimeters", "sqcm"],
+    SquareCentimeter Area 1 "cm2" ["cm²", "cm^2", "sq. cm", "sq cm", "square centimeter", "square centimeters", "sqcm"],
     Centimeter Length 1 "cm" ["centimeter", "centimeters"],
     Cell Cells 1 "cell" ["cells"],
     MillionCells Cells 1_000_000 "million cells" [],
@@ -88,7 +88,7 @@ units! {
     MillionPlaqueFormingUnits PlaqueFormingUnits 1_000_000 "million pfu" ["million plaque forming units"],
     VectorGenome VectorGenomes 1 "vg" ["vector genome", "vector genomes"],
     BillionVectorGenomes VectorGenomes 1_000_000_000 "billion vg" ["billion vector genomes"],
-    Each Count 1 "each" ["ea", "unit dose", "item", "device", "patch", "implant", "kit"],
+    Each Count 1 "each" ["ea", "tablet", "tablets", "capsule", "capsules", "unit dose", "item", "device", "patch", "implant", "kit"],
     Vial Count 1 "vial" ["vials", "container", "ampule", "syringe", "bag"],
     Dose Count 1 "dose" ["doses", "treatment", "therapeutic dose", "study dose", "infusion", "instillation"],
     Day Time 1 "day" ["days"],
@@ -99,8 +99,10 @@ impl FromStr for Unit {
     type Err = QuantityError;
 
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        let folded = text.trim().to_lowercase();
-        Unit::from_lower_case(&folded).ok_or_else(|| QuantityError::UnknownUnit(shortened(text)))
+        // Most units come in lower case already, and a visit has some twenty.
+        let known = Unit::from_lower_case(text.trim());
+        let known = known.or_else(|| Unit::from_lower_case(&text.trim().to_lowercase()));
+        known.ok_or_else(|| QuantityError::UnknownUnit(shortened(text)))
     }
 }
 

@@ -33,7 +33,7 @@ pub fn attach(
         return lines;
     }
     let packages = packages::of(coding, treatment, billed, discard);
-    if reporting == NdcReporting::Required && packages.iter().any(|package| package.ndc.is_none()) {
+    if reporting == NdcReporting::Required && packages::lack_ndc(treatment) {
         let text = "This payer wants the NDC of the container that was used, and none is given";
         coding.find(Severity::Warn, Reason::MissingNdc, treatment.field("ndc"), &D_07, text, &[]);
     }
@@ -172,7 +172,7 @@ fn with_unnamed_quantity(
 
 /// One in the last decimal place kept, in billionths.
 const fn step(places: u32) -> i64 {
-    10_i64.pow(if places < 9 { 9 - places } else { 0 })
+    10_i64.pow(9_u32.saturating_sub(places))
 }
 
 impl Package {
