@@ -4,6 +4,8 @@ mod audit;
 mod demo;
 mod rules;
 mod served;
+mod serving;
+mod settings;
 mod units;
 
 use std::process::{Command, Output};
