@@ -67,11 +67,7 @@ fn visit(library: &Library, policies: &Arc<PolicyBook>) -> Case {
 }
 
 fn look_up(library: &Arc<Library>) -> Case {
-    let request = pb::GetCodeRequest {
-        code: "J9312".to_owned(),
-        date_of_service: "2025-11-03".to_owned(),
-        ..Default::default()
-    };
+    let request = pb::GetCodeRequest { code: "J9312".to_owned(), date_of_service: "2025-11-03".to_owned() };
     let answer = CodeBook::new(library.clone()).code(&request).ok().expect("an answer");
     let path = PathAndQuery::from_static("/infusion.coding.v1.CatalogService/GetCode");
     let call = Call { path, message: Bytes::from(request.encode_to_vec()) };

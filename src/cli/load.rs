@@ -148,11 +148,8 @@ impl Flags {
             Kind::Lookup => Ok(CODES
                 .iter()
                 .map(|code| {
-                    let request = pb::GetCodeRequest {
-                        code: (*code).to_owned(),
-                        date_of_service: DATE.to_owned(),
-                        ..Default::default()
-                    };
+                    let request =
+                        pb::GetCodeRequest { code: (*code).to_owned(), date_of_service: DATE.to_owned() };
                     call("/infusion.coding.v1.CatalogService/GetCode", &request)
                 })
                 .collect()),

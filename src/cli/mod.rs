@@ -18,9 +18,11 @@ pub mod lookup;
 pub mod manual;
 pub mod ordered_lines;
 mod progress;
+mod refresh_flags;
 mod refused;
 pub mod releases;
 mod remote;
+mod rollback;
 pub mod rules;
 pub mod search;
 pub mod serve;
@@ -28,6 +30,7 @@ pub mod settings;
 mod shelf;
 pub mod units;
 pub mod update;
+mod update_remote;
 mod visit_findings;
 pub mod visit_lines;
 mod visit_places;
@@ -55,6 +58,7 @@ struct Program {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "one is made, once")]
 enum Command {
     /// Start the service, code the example visits through it, and serve on.
     Demo(demo::Flags),
@@ -65,7 +69,7 @@ enum Command {
     /// Compare billed claims with what the record supports: one claim, or a file of them.
     Audit(audit::Flags),
     /// Serve the coding calls over gRPC.
-    Serve(Box<serve::Flags>),
+    Serve(serve::Flags),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.
@@ -76,6 +80,10 @@ enum Command {
     Rules(rules::Flags),
     /// Explain a rule: what it says, why, an example, its exceptions and its sources.
     Explain(explain::Flags),
+    /// Take a release out of use: answers come from the one before.
+    Rollback(rollback::Flags),
+    /// Put a release that the store holds into use.
+    Activate(rollback::ActivateFlags),
     /// List the releases that the store holds.
     Releases(releases::Flags),
     /// Say what changed between two releases, quarters or years.
@@ -136,6 +144,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Update(flags) => return update::run(&flags),
         Command::Rules(flags) => rules::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Rollback(flags) => rollback::run(&flags),
+        Command::Activate(flags) => rollback::activate(&flags),
         Command::Releases(flags) => releases::run(&flags),
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
 use super::refused::Refused;
 use crate::server::pb;
+use crate::server::pb::catalog_admin_service_client::CatalogAdminServiceClient;
 use crate::server::pb::coding_service_client::CodingServiceClient;
+use crate::server::serve::ADMINISTRATION_PORT;
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,7 +25,7 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Which service to ask.
 #[derive(Debug, Clone, Args)]
 pub struct ServerFlag {
-    /// Ask a running service, such as http://127.0.0.1:50051, in place of coding here.
+    /// Ask a running service, such as http://127.0.0.1:50051, in place of working here.
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// Token that the service knows; better given in the environment, where other users cannot see it.
@@ -47,7 +49,38 @@ pub struct Remote {
     runtime: tokio::runtime::Runtime,
 }
 
+/// Where a service has its administration.
+enum Administration {
+    Here,
+    /// At another port of its host.
+    At(u16),
+    Nowhere,
+}
+
 impl ServerFlag {
+    /// Connects to the administration of a service, where one is named. A service has an address of its
+    /// own for it, and its callers' address tells the port.
+    ///
+    /// # Errors
+    /// As for [`ServerFlag::connect`], or a service that has no administration.
+    pub fn connect_administration(&self) -> anyhow::Result<Option<Remote>> {
+        let Some(remote) = self.connect()? else { return Ok(None) };
+        let whole = self.server.as_deref().map(whole_address).unwrap_or_default();
+        let port = match remote.administration() {
+            Administration::Here => return Ok(Some(remote)),
+            Administration::At(port) => port,
+            Administration::Nowhere => bail!("{whole} has no administration: it was started without a store"),
+        };
+        let mut there = url::Url::parse(&whole).with_context(|| format!("--server {whole}"))?;
+        // An address with a host takes any port.
+        let _ = there.set_port(Some(port));
+        let flag = Self { server: Some(there.to_string()), ..self.clone() };
+        let connected = flag.connect();
+        connected.with_context(|| {
+            format!("the administration of {whole} listens on port {port}, perhaps only for its own host")
+        })
+    }
+
     /// Connects to the service, where one is named.
     ///
     /// # Errors
@@ -65,7 +98,7 @@ impl ServerFlag {
     }
 
     fn endpoint(&self, url: &str) -> anyhow::Result<Endpoint> {
-        let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+        let whole = whole_address(url);
         let endpoint = Endpoint::from_shared(whole.clone());
         let endpoint = endpoint.with_context(|| format!("--server {url}: give it as http://HOST:PORT"))?;
         let endpoint = endpoint.connect_timeout(CONNECT_TIMEOUT).timeout(ANSWER_TIMEOUT);
@@ -81,7 +114,38 @@ impl ServerFlag {
     }
 }
 
+fn whole_address(url: &str) -> String {
+    if url.contains("://") { url.to_owned() } else { format!("http://{url}") }
+}
+
 impl Remote {
+    /// Makes a call of administration.
+    ///
+    /// # Errors
+    /// The service's refusal, or a connection that broke.
+    pub fn administer<T, M>(
+        &self,
+        message: M,
+        call: impl AsyncFnOnce(CatalogAdminServiceClient<Channel>, Request<M>) -> Result<T, Status>,
+    ) -> anyhow::Result<T> {
+        let client = CatalogAdminServiceClient::new(self.channel.clone());
+        self.runtime.block_on(call(client, self.authorized(message))).map_err(refused)
+    }
+
+    /// Whether administration is among what the address serves, or where else the service has it.
+    fn administration(&self) -> Administration {
+        let mut client = CatalogAdminServiceClient::new(self.channel.clone());
+        let none = self.authorized(pb::GetRefreshRequest::default());
+        match self.runtime.block_on(client.get_refresh(none)) {
+            Err(status) if status.code() == Code::Unimplemented => {
+                let port = status.metadata().get(ADMINISTRATION_PORT);
+                let port = port.and_then(|port| port.to_str().ok()?.parse().ok());
+                port.map_or(Administration::Nowhere, Administration::At)
+            }
+            _ => Administration::Here,
+        }
+    }
+
     /// Codes a visit.
     ///
     /// # Errors
@@ -107,7 +171,8 @@ impl Remote {
         CodingServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 
-    fn authorized<T>(&self, message: T) -> Request<T> {
+    /// A message with the token of the caller.
+    pub fn authorized<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         if let Some(token) = &self.token {
             request.metadata_mut().insert("authorization", token.clone());

@@ -11,8 +11,10 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::PoliciesFlag;
+use super::refresh_flags::RefreshFlags;
 use super::shelf::StoreFlag;
 use crate::catalog::store::{Library, StoreError};
+use crate::server::admin_service;
 use crate::server::layers::web::WebAccess;
 use crate::server::limits::{RequestLimits, ServiceLimits};
 use crate::server::secrets::Secrets;
@@ -64,6 +66,8 @@ pub struct Flags {
     #[command(flatten)]
     web: WebAccess,
     #[command(flatten)]
+    refresh: RefreshFlags,
+    #[command(flatten)]
     store: StoreFlag,
     #[command(flatten)]
     telemetry: TelemetryFlags,
@@ -84,13 +88,18 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let policies = Arc::new(flags.policies.book()?);
     let (library, no_catalog) = flags.library()?;
     let reload = Arc::new(tokio::sync::Notify::new());
+    let library = Arc::new(library);
+    let open = Service::open(library.clone(), policies).under(flags.request_limits);
+    let desk = flags.refresh.desk(&flags.store, &library, open.metrics.clone())?;
+    let plan = flags.refresh.schedule()?;
     let service = Service {
+        administration: desk.clone().map(|desk| admin_service::routes(desk, &flags.service_limits)),
         limits: flags.service_limits,
         secrets,
         web: flags.web.clone(),
         no_catalog: no_catalog.into(),
         reload: reload.clone(),
-        ..Service::open(Arc::new(library), policies).under(flags.request_limits)
+        ..open
     };
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if let Some(threads) = flags.threads {
@@ -100,6 +109,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let ended = runtime.block_on(async {
         let stop = stop_signal();
         tokio::spawn(reload_on_hangup(reload));
+        if let (Some(desk), Some(plan)) = (desk, plan) {
+            tokio::spawn(plan.keep(desk));
+        }
         serve(flags.addresses(), service, |bound| flags.announce(bound), stop).await
     });
     runtime.shutdown_timeout(LAST_WORK);

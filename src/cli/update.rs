@@ -8,9 +8,12 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::progress::Shown;
+use super::remote::ServerFlag;
 use super::shelf::{Format, StoreFlag, date_or_today};
+use super::update_remote;
 use crate::catalog::store::{Library, StoreError};
 use crate::domain::quarter::Quarter;
+use crate::server::pb;
 use crate::updater::keeper::Keeper;
 use crate::updater::refresh::{Order, Outcome, Report};
 use crate::updater::run::{change_reports, run as refresh};
@@ -36,16 +39,18 @@ const EXIT_HELD: u8 = 6;
 #[command(after_long_help = EXIT_CODES, after_help = "See --help for the exit codes.")]
 pub struct Flags {
     /// The site, its page that lists the files, one zip file, or a zip file on this machine.
-    #[arg(long, value_name = "URL", env = "INFUSION_CODER_SOURCE")]
+    #[arg(long, value_name = "URL")]
     source: Option<String>,
-    /// Ask a running service instead of opening the store, such as http://127.0.0.1:50051.
-    #[arg(long, value_name = "URL", env = "INFUSION_CODER_SERVER", conflicts_with_all = ["as_of", "quarter", "settings"])]
-    server: Option<String>,
+    #[command(flatten)]
+    server: ServerFlag,
+    /// Of the call to the service: the same text never starts a second refresh.
+    #[arg(long, value_name = "TEXT", requires = "server", default_value = "", hide_default_value = true)]
+    request_id: String,
     /// The day that decides which quarter is in effect; today without it.
-    #[arg(long, value_name = "DATE", env = "INFUSION_CODER_AS_OF")]
+    #[arg(long, value_name = "DATE", conflicts_with = "server")]
     as_of: Option<String>,
     /// Fetch these quarters alone, such as 2025Q3.
-    #[arg(long, value_name = "QUARTER", conflicts_with = "as_of")]
+    #[arg(long, value_name = "QUARTER", conflicts_with_all = ["as_of", "server"])]
     quarter: Vec<Quarter>,
     /// Fetch, read and judge, and change nothing.
     #[arg(long)]
@@ -54,10 +59,10 @@ pub struct Flags {
     #[arg(long, value_name = "REASON")]
     accept: Option<String>,
     /// A file of addresses, names and limits in place of the embedded one (catalog/updater.toml).
-    #[arg(long, value_name = "FILE", env = "INFUSION_CODER_UPDATER_SETTINGS")]
+    #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// Exit with 0 when everything is held already, for schedulers that take any other code as a failure.
-    #[arg(long, env = "INFUSION_CODER_CURRENT_IS_SUCCESS")]
+    #[arg(long)]
     current_is_success: bool,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -72,6 +77,10 @@ pub struct Flags {
 pub fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     if flags.accept.as_deref().is_some_and(|reason| reason.trim().is_empty()) {
         bail!("--accept wants the reason, for the record");
+    }
+    if let Some(remote) = flags.server.connect_administration()? {
+        let outcome = update_remote::run(&remote, asked(flags))?;
+        return Ok(exit_code(outcome, flags.current_is_success));
     }
     let settings = settings(flags.settings.as_deref())?;
     let source = flags.source.as_deref().unwrap_or(&settings.origin);
@@ -97,6 +106,15 @@ pub fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     shown.finish();
     print(&keeper, &report, flags.format)?;
     Ok(exit_code(report.outcome, flags.current_is_success))
+}
+
+fn asked(flags: &Flags) -> pb::StartRefreshRequest {
+    pb::StartRefreshRequest {
+        request_id: flags.request_id.clone(),
+        validate_only: flags.validate_only,
+        source: flags.source.clone().unwrap_or_default(),
+        accept_reason: flags.accept.clone().unwrap_or_default(),
+    }
 }
 
 /// The settings of a file, or those compiled in.

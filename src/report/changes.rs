@@ -11,11 +11,11 @@ use crate::domain::code::HcpcsCode;
 const DRUG_FAMILIES: [char; 2] = ['J', 'Q'];
 
 /// Width of the longest bar of the chart, in units of the drawing.
-const BAR_WIDTH: usize = 640;
+const BAR_WIDTH: usize = 620;
 /// Height of a row of the chart, in the same units.
 const ROW_HEIGHT: usize = 26;
 /// Where the bars begin, to the right of the family's name.
-const BAR_LEFT: usize = 180;
+const BAR_LEFT: usize = 205;
 
 /// The comparison as JSON, for a program that maintains a charge master.
 pub fn json(comparison: &Comparison) -> String {
@@ -194,17 +194,19 @@ impl ChangePage<'_> {
     }
 
     /// What to do, the most pressing first: how many codes, and where the page lists them.
-    fn tasks(&self) -> Vec<(usize, &'static str, &'static str)> {
+    fn tasks(&self) -> Vec<(usize, &'static str, String)> {
         let recalculated = self.comparison.replaced.iter().filter(|ended| ended.unit_differs).count();
-        let tasks = vec![
-            (self.replaced.count(), "replaced", "codes to exchange for their replacement"),
-            (recalculated, "replaced", "of these count another unit: recalculate"),
-            (self.unit_changed.count(), "units", "codes with another billing unit: recalculate"),
-            (self.ended.count(), "ended", "codes to stop billing"),
-            (self.added.count(), "added", "codes to add where you supply the product"),
-            (self.biosimilars.len(), "biosimilars", "of these are new biosimilars"),
+        let tasks = [
+            (self.replaced.count(), "replaced", "to exchange for the code that takes its place"),
+            (recalculated, "replaced", "among these with another unit: recalculate"),
+            (self.unit_changed.count(), "units", "that stays and counts another unit: recalculate"),
+            (self.ended.count(), "ended", "to stop billing"),
+            (self.added.count(), "added", "to add where you supply the product"),
+            (self.biosimilars.len(), "biosimilars", "among these for a new biosimilar"),
         ];
-        tasks.into_iter().filter(|(count, _, _)| *count > 0).collect()
+        let counted = tasks.into_iter().filter(|(count, _, _)| *count > 0);
+        let noun = |count| if count == 1 { "code" } else { "codes" };
+        counted.map(|(count, place, task)| (count, place, format!("{} {task}", noun(count)))).collect()
     }
 
     fn title(&self) -> String {
@@ -238,7 +240,10 @@ mod tests {
         before.header.kind = crate::catalog::release::ReleaseKind::Hcpcs;
         let comparison = Comparison::between(Some(&before), &after);
         let page = html(&comparison).expect("a page");
-        assert!(page.contains("Q5107") && page.contains("<svg") && page.contains("new biosimilar"), "{page}");
+        assert!(
+            page.contains("Q5107") && page.contains("<svg") && page.contains("for a new biosimilar"),
+            "{page}"
+        );
         let data: serde_json::Value = serde_json::from_str(&json(&comparison)).expect("JSON");
         assert_eq!(data["newBiosimilars"][0]["code"], "Q5107");
         assert_eq!(data["after"]["quarter"], after.header.quarter.to_string());

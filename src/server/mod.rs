@@ -1,5 +1,6 @@
 //! The gRPC service: services, conversion, layers.
 
+pub mod admin_service;
 pub mod catalog_service;
 pub mod code_book;
 pub mod coder;

@@ -8,6 +8,8 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use super::convert::{Path, Violation, Violations};
 use super::json::JsonError;
 use super::pb::{self, ErrorReason};
+use crate::catalog::store::StoreError;
+use crate::updater::keeper::KeeperError;
 
 /// The domain of every `google.rpc.ErrorInfo`.
 const DOMAIN: &str = "infusion-coder";
@@ -27,6 +29,10 @@ pub enum Refusal {
     UnknownRelease(String),
     #[error("the store cannot be read: see the server's log")]
     Store,
+    #[error("no refresh has the id `{0}`: start one, or see the release list")]
+    UnknownRefresh(String),
+    #[error("{0}")]
+    ReleaseState(String),
     #[error("no rule has the id `{id}`: {hint}")]
     UnknownRule { id: String, hint: String },
     #[error("the catalog is not loaded: see the server's log, or try again in a moment")]
@@ -69,6 +75,8 @@ impl Refusal {
             Self::UnknownRelease(_) => ErrorReason::ReleaseNotFound,
             Self::UnknownRule { .. } => ErrorReason::RuleNotFound,
             Self::NoCatalog => ErrorReason::CatalogUnavailable,
+            Self::UnknownRefresh(_) => ErrorReason::RefreshNotFound,
+            Self::ReleaseState(_) => ErrorReason::ReleaseState,
             Self::NoPolicy | Self::Store => ErrorReason::Internal,
         }
     }
@@ -87,8 +95,10 @@ impl Refusal {
             Self::UnknownCode(_)
             | Self::UnknownNdc(_)
             | Self::UnknownRelease(_)
+            | Self::UnknownRefresh(_)
             | Self::UnknownRule { .. } => Code::NotFound,
             Self::NoCatalog => Code::Unavailable,
+            Self::ReleaseState(_) => Code::FailedPrecondition,
             Self::NoPolicy | Self::Store => Code::Internal,
         }
     }
@@ -103,6 +113,21 @@ impl From<Violations> for Refusal {
 impl From<JsonError> for Refusal {
     fn from(error: JsonError) -> Self {
         Self::Invalid(Violations::of(Violation { field: error.at, description: error.message }))
+    }
+}
+
+impl From<KeeperError> for Refusal {
+    fn from(error: KeeperError) -> Self {
+        match error {
+            KeeperError::Store(StoreError::UnknownRelease(id)) => Self::UnknownRelease(id),
+            KeeperError::NoStore
+            | KeeperError::NothingToRollBack
+            | KeeperError::Store(StoreError::Embedded(_)) => Self::ReleaseState(error.to_string()),
+            KeeperError::Store(error) => {
+                tracing::error!(%error, "the store cannot be changed");
+                Self::Store
+            }
+        }
     }
 }
 

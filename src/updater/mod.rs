@@ -1,5 +1,6 @@
 //! The quarterly refresh: discover, fetch, verify, unpack, parse, gate, diff, store, activate.
 
+pub mod desk;
 pub mod discover;
 pub mod fetch;
 pub mod gate;
@@ -10,6 +11,7 @@ pub mod quarter;
 pub mod reader;
 pub mod refresh;
 pub mod run;
+pub mod schedule;
 pub mod settings;
 pub mod source;
 pub mod unpack;

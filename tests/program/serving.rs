@@ -103,7 +103,7 @@ fn visit() -> pb::CodeEncounterRequest {
 }
 
 fn look_up() -> pb::GetCodeRequest {
-    pb::GetCodeRequest { code: "J9312".into(), date_of_service: "2025-11-03".into(), ..Default::default() }
+    pb::GetCodeRequest { code: "J9312".into(), date_of_service: "2025-11-03".into() }
 }
 
 fn with_token<T>(message: T, token: &str) -> Request<T> {

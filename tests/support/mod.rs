@@ -1,5 +1,6 @@
 //! What several integration tests need.
 
+pub mod anweb;
 pub mod server;
 pub mod site;
 

@@ -2,3 +2,5 @@
 
 mod fetch;
 mod refresh;
+mod service;
+mod stores;

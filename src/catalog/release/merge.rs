@@ -16,6 +16,7 @@ use crate::catalog::snapshot::Catalog;
 use crate::catalog::successors::Successors;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quarter::Quarter;
+use crate::domain::time::Date;
 
 /// Our own tables that are laid over what the releases say.
 #[derive(Debug, Clone, Default)]
@@ -33,10 +34,10 @@ impl Catalog {
         releases.sort_by_key(|Release { header, .. }| (header.kind != ReleaseKind::Embedded, header.quarter));
         keep_last_postings(&mut releases);
         let mut catalog = Self { formulary: overlay.formulary.clone(), ..Self::default() };
-        let mut codes: FxHashMap<HcpcsCode, Vec<CodeVersion>> = FxHashMap::default();
+        let mut told: FxHashMap<HcpcsCode, Told> = FxHashMap::default();
         let mut ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>> = FxHashMap::default();
         for release in &releases {
-            merge_codes(&mut codes, release);
+            merge_codes(&mut told, release);
             for (ndc, entry) in &release.ndcs {
                 merge_ndc(ndcs.entry((*ndc, entry.code)).or_default(), entry);
             }
@@ -46,6 +47,8 @@ impl Catalog {
             merge_quarterly(&mut catalog.edits.add_ons, &release.add_ons);
             merge_quarterly(&mut catalog.edits.pairs, &release.pairs);
         }
+        let mut codes: FxHashMap<HcpcsCode, Vec<CodeVersion>> =
+            told.into_iter().map(|(code, told)| (code, told.versions)).collect();
         for versions in codes.values_mut() {
             versions.reverse();
             versions.iter_mut().for_each(|version| overlay.complete(version));
@@ -97,32 +100,54 @@ impl Overlay {
     }
 }
 
-/// A record that says what the version before it said is the same version, seen again later.
-fn merge_codes(codes: &mut FxHashMap<HcpcsCode, Vec<CodeVersion>>, release: &Release) {
+/// What is known of a code so far, and the newest quarter that told it.
+struct Told {
+    quarter: Quarter,
+    /// The oldest first.
+    versions: Vec<CodeVersion>,
+}
+
+fn merge_codes(codes: &mut FxHashMap<HcpcsCode, Told>, release: &Release) {
     let texts: FxHashMap<HcpcsCode, _> =
         release.descriptors.iter().map(|texts| (texts.code, texts)).collect();
+    let quarter = release.header.quarter;
     for record in &release.codes {
         let mut record = record.clone();
         if let Some(texts) = texts.get(&record.code) {
             record.long_descriptor = Some(texts.long.clone());
             record.short_descriptor = Some(texts.short.clone());
         }
-        let versions = codes.entry(record.code).or_default();
-        match versions.last_mut() {
-            Some(last) if last.bills_like(&record) => {
-                let effective = last.effective.min(record.effective);
-                *last = CodeVersion { effective, ..record };
+        let told = codes.entry(record.code).or_insert_with(|| Told { quarter, versions: Vec::new() });
+        told.hear(record, quarter);
+    }
+}
+
+impl Told {
+    fn hear(&mut self, record: CodeVersion, quarter: Quarter) {
+        let Some(last) = self.versions.last_mut() else { return self.versions.push(record) };
+        if quarter < self.quarter {
+            // The embedded table is of a later quarter and holds the code's history, its end included;
+            // an older posting has only its text to add.
+            if last.bills_like(&record) && last.long_descriptor.is_none() {
+                last.long_descriptor = record.long_descriptor;
+                last.short_descriptor = record.short_descriptor;
             }
-            Some(last) => {
-                let terminated = record.terminated;
-                last.terminated = terminated;
-                // The end of a code is no change of its meaning: what it was until then is the older record.
-                let effective = record.effective.max(last.effective);
-                versions.push(CodeVersion { effective, ..record });
-                versions.iter_mut().for_each(|version| version.terminated = terminated);
-            }
-            None => versions.push(record),
+            return;
         }
+        if last.bills_like(&record) {
+            // The same version, seen again later.
+            let effective = last.effective.min(record.effective);
+            *last = CodeVersion { effective, ..record };
+        } else {
+            // What the quarter before said stays true of that quarter, whatever date the newer record bears.
+            let untold = if quarter > self.quarter { self.quarter.next().first_day() } else { Date::MIN };
+            let effective = record.effective.max(last.effective).max(untold);
+            let terminated = record.terminated;
+            self.versions.push(CodeVersion { effective, ..record });
+            // The end of a code is no change of its meaning: what it was until then is the older record.
+            self.versions.iter_mut().for_each(|version| version.terminated = terminated);
+        }
+        self.quarter = quarter;
     }
 }
 

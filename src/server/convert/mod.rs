@@ -10,6 +10,7 @@ pub mod catalog;
 mod drug;
 mod encounter;
 mod enums;
+pub mod refresh;
 mod rule;
 mod violations;
 

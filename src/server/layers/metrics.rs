@@ -16,6 +16,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use crate::server::pb;
+use crate::updater::desk::Tally;
+use crate::updater::refresh::{Outcome, Step};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct MethodLabel {
@@ -48,6 +50,23 @@ struct ReleaseLabel {
     release: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StepLabel {
+    step: &'static str,
+}
+
+/// Makes the histogram of a refresh's steps: sixteen of them from a millisecond to half a minute.
+#[derive(Clone)]
+struct StepBuckets;
+
+impl MetricConstructor<Histogram> for StepBuckets {
+    fn new_metric(&self) -> Histogram {
+        const SHORTEST_SECONDS: f64 = 0.001;
+        const STEPS: u16 = 16;
+        Histogram::new(exponential_buckets(SHORTEST_SECONDS, 2.0, STEPS))
+    }
+}
+
 /// Makes the latency histogram: thirteen steps from a hundred microseconds to some four tenths of a second.
 #[derive(Clone)]
 struct LatencyBuckets;
@@ -69,6 +88,7 @@ pub struct Metrics {
     lines: Family<TrackLabel, Counter>,
     findings: Family<ReasonLabel, Counter>,
     refreshes: Family<OutcomeLabel, Counter>,
+    refresh_steps: Family<StepLabel, Histogram, StepBuckets>,
     release: Family<ReleaseLabel, Gauge>,
     quarters_behind: Gauge,
     loaded_seconds: Gauge<u64, AtomicU64>,
@@ -87,6 +107,7 @@ impl Metrics {
             lines: Family::default(),
             findings: Family::default(),
             refreshes: Family::default(),
+            refresh_steps: Family::new_with_constructor(StepBuckets),
             release: Family::default(),
             quarters_behind: Gauge::default(),
             loaded_seconds: Gauge::default(),
@@ -99,6 +120,11 @@ impl Metrics {
         registry.register("lines", "Claim lines answered, by track", metrics.lines.clone());
         registry.register("findings", "Findings answered, by reason", metrics.findings.clone());
         registry.register("refreshes", "Catalog refreshes by outcome", metrics.refreshes.clone());
+        registry.register(
+            "refresh_step_seconds",
+            "Time of each step of a refresh",
+            metrics.refresh_steps.clone(),
+        );
         registry.register("catalog_release", "The release in use", metrics.release.clone());
         registry.register(
             "catalog_quarters_behind",
@@ -144,6 +170,11 @@ impl Metrics {
         self.refreshes.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
+    /// Counts the time of one step of a refresh.
+    pub fn observe_step(&self, step: &'static str, elapsed: Duration) {
+        self.refresh_steps.get_or_create(&StepLabel { step }).observe(elapsed.as_secs_f64());
+    }
+
     /// Names the release in use and how many quarters it lags behind; and when it was loaded (Unix
     /// seconds), where it is another one than before.
     pub fn show_release(&self, release: &str, loaded_seconds: Option<u64>, quarters_behind: i64) {
@@ -163,6 +194,16 @@ impl Metrics {
     fn count_call(&self, method: &'static str, code: i32, elapsed: Duration) {
         self.calls.get_or_create(&CallLabels { method, code }).inc();
         self.latency.get_or_create(&MethodLabel { method }).observe(elapsed.as_secs_f64());
+    }
+}
+
+impl Tally for Metrics {
+    fn step(&self, step: Step, elapsed: Duration) {
+        self.observe_step(step.name(), elapsed);
+    }
+
+    fn ended(&self, outcome: Outcome) {
+        self.count_refresh(outcome.name());
     }
 }
 

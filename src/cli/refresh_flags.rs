@@ -1,0 +1,66 @@
+//! How a running service refreshes its catalog.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::Args;
+
+use super::shelf::StoreFlag;
+use super::update::settings;
+use crate::catalog::store::Library;
+use crate::server::layers::metrics::Metrics;
+use crate::updater::desk::Desk;
+use crate::updater::keeper::Keeper;
+use crate::updater::schedule::Schedule;
+use crate::updater::source::Source;
+
+/// Where the service refreshes from, and when by itself.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Refresh")]
+pub struct RefreshFlags {
+    /// Where refreshes read from: the site, its page that lists the files, or one zip file.
+    #[arg(long, value_name = "URL")]
+    source: Option<String>,
+    /// A file of addresses, names and limits in place of the embedded one (catalog/updater.toml).
+    #[arg(long, value_name = "FILE")]
+    updater_settings: Option<PathBuf>,
+    /// Refresh by this plan of five cron fields, such as `0 6 * * MON-FRI`; without it only when asked.
+    #[arg(long, value_name = "CRON")]
+    refresh: Option<String>,
+    /// The time zone of the plan.
+    #[arg(long, value_name = "ZONE", default_value = "America/New_York")]
+    refresh_time_zone: String,
+    /// The longest random delay of a planned refresh, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    refresh_jitter: u64,
+}
+
+impl RefreshFlags {
+    /// The desk of refreshes; none where the service has no store.
+    pub fn desk(
+        &self,
+        store: &StoreFlag,
+        library: &Arc<Library>,
+        metrics: Arc<Metrics>,
+    ) -> anyhow::Result<Option<Arc<Desk>>> {
+        let settings = settings(self.updater_settings.as_deref())?;
+        let source = Source::parse(self.source.as_deref().unwrap_or(&settings.origin))?;
+        if library.store().is_none() {
+            if self.refresh.is_some() {
+                bail!("--refresh keeps what it finds in a store, and this service has none: give --store");
+            }
+            return Ok(None);
+        }
+        let keeper = Keeper::new(library.clone(), store.folder()?);
+        Ok(Some(Desk::new(keeper, settings, source, metrics)))
+    }
+
+    /// The plan, where there is one.
+    pub fn schedule(&self) -> anyhow::Result<Option<Schedule>> {
+        let Some(cron) = &self.refresh else { return Ok(None) };
+        let jitter = Duration::from_secs(self.refresh_jitter);
+        Ok(Some(Schedule::parse(cron, &self.refresh_time_zone, jitter)?))
+    }
+}

@@ -1,0 +1,194 @@
+//! Whole runs into a real store: what is in use on which date of service, and what is left beside the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use infusion_coder::catalog::store::Library;
+use infusion_coder::updater::history::{self, Deed};
+use infusion_coder::updater::keeper::Keeper;
+use infusion_coder::updater::refresh::{Observer, Order, Outcome, Progress, Report, Step};
+use infusion_coder::updater::run::{change_reports, run};
+use infusion_coder::updater::settings::Settings;
+use infusion_coder::updater::source::{Sought, Source};
+use tempfile::TempDir;
+
+use super::fetch::hurried;
+use crate::support::anweb::Posting;
+use crate::support::site::{Fault, Site};
+
+pub(super) const PAGE: &str = "/medicare/coding-billing/healthcare-common-procedure-system/quarterly-update";
+pub(super) const THIRD: &str = "/files/zip/july-2024-alpha-numeric-hcpcs-file.zip";
+const FOURTH: &str = "/files/zip/october-2024-alpha-numeric-hcpcs-file.zip";
+
+pub(super) struct Quiet;
+
+impl Observer for Quiet {
+    fn progress(&self, _: Progress) {}
+    fn took(&self, _: Step, _: Duration) {}
+}
+
+/// A site that lists files, and a store to refresh from it.
+struct House {
+    site: Site,
+    keeper: Keeper,
+    _folder: TempDir,
+}
+
+impl House {
+    async fn new(paths: &[&str]) -> Self {
+        let site = Site::start().await;
+        list(&site, paths);
+        let folder = TempDir::new().expect("a folder");
+        let (library, _) = Library::open(folder.path()).expect("a store");
+        let keeper = Keeper::new(Arc::new(library), folder.path().to_owned());
+        Self { site, keeper, _folder: folder }
+    }
+
+    async fn refresh(&self) -> Report {
+        self.refresh_with(None).await
+    }
+
+    async fn refresh_with(&self, accept: Option<&str>) -> Report {
+        let settings = Settings { fetch: hurried(), ..Settings::embedded() };
+        let order = Order {
+            source: Source::Site(self.site.url("/")),
+            sought: Sought::From("2024Q3".parse().expect("a quarter")),
+            validate_only: false,
+            accept: accept.map(str::to_owned),
+        };
+        run(&self.keeper, &settings, &order, &Quiet).await.expect("a client")
+    }
+
+    /// The billing unit of a code on a date of service.
+    fn unit(&self, code: &str, date: &str) -> Option<String> {
+        let catalog = self.keeper.library().catalog().expect("a catalog");
+        let lookup = catalog.lookup(code.parse().expect("a code"), date.parse().expect("a date"));
+        Some(lookup.billable()?.billing_unit()?.quantity.to_string())
+    }
+
+    fn in_use(&self) -> Vec<String> {
+        let entries = self.keeper.library().entries().expect("entries");
+        entries.iter().filter(|it| it.active).skip(1).map(|it| it.header.quarter.to_string()).collect()
+    }
+}
+
+pub(super) fn list(site: &Site, paths: &[&str]) {
+    let links: String = paths.iter().map(|path| format!("<li><a href=\"{path}\">x</a></li>")).collect();
+    site.put(PAGE, format!("<ul>{links}</ul>"));
+}
+
+#[tokio::test]
+async fn the_date_of_service_decides_between_two_quarters() {
+    let house = House::new(&[FOURTH, THIRD]).await;
+    house.site.put(THIRD, Posting::plausible().zip("HCPC2024_JUL_ANWEB_v3.txt"));
+    let fourth = Posting::plausible()
+        .reworded("J0007", "Injection, testdrug7, 1 mg", "20241001")
+        .ended("J0008", "20240930")
+        .with("J9901", "Injection, testnew, 5 mg", "20241001");
+    house.site.put(FOURTH, fourth.zip("HCPC2024_OCT_ANWEB.txt"));
+    assert_eq!(house.refresh().await.outcome, Outcome::Updated);
+    assert_eq!(house.in_use(), ["2024Q3", "2024Q4"]);
+    let both = |code| [house.unit(code, "2024-09-30"), house.unit(code, "2024-10-01")];
+    let unit = |text: &str| Some(text.to_owned());
+    assert_eq!(both("J0007"), [unit("10 mg"), unit("1 mg")]);
+    assert_eq!(both("J0008"), [unit("10 mg"), None]);
+    assert_eq!(both("J9901"), [None, unit("5 mg")]);
+}
+
+#[tokio::test]
+async fn a_quarter_posted_again_speaks_alone_and_can_be_taken_back() {
+    let house = House::new(&[THIRD]).await;
+    let first = Posting::plausible().with("J9901", "Injection, testwrong, 5 mg", "20240701");
+    house.site.put(THIRD, first.zip("HCPC2024_JUL_ANWEB.txt"));
+    house.refresh().await;
+    house.site.put(THIRD, Posting::plausible().zip("HCPC2024_JUL_ANWEB_v2.txt"));
+    let report = house.refresh().await;
+    assert_eq!((report.outcome, house.in_use()), (Outcome::Updated, vec!["2024Q3".to_owned(); 2]));
+    assert_eq!(report.changes[0].vanished.len(), 1);
+    assert_eq!(house.unit("J9901", "2024-08-01"), None, "the first posting of the quarter is silent");
+    let (out, _) = house.keeper.roll_back(None).expect("a roll-back");
+    assert_eq!(house.unit("J9901", "2024-08-01").as_deref(), Some("5 mg"));
+    assert_eq!(house.refresh().await.outcome, Outcome::AlreadyCurrent, "what was taken back stays out");
+    assert_eq!(house.unit("J9901", "2024-08-01").as_deref(), Some("5 mg"));
+    house.keeper.activate(&out.header.id).expect("it is held");
+    assert_eq!(house.unit("J9901", "2024-08-01"), None);
+}
+
+#[tokio::test]
+async fn a_change_posted_early_does_not_reach_back() {
+    let house = House::new(&[FOURTH, THIRD]).await;
+    house.site.put(THIRD, Posting::plausible().zip("HCPC2024_JUL_ANWEB_v3.txt"));
+    // The text of a unit changes and CMS leaves the effective date as it was.
+    let fourth = Posting::plausible().reworded("J0007", "Injection, testdrug7, 1 mg", "20100101");
+    house.site.put(FOURTH, fourth.zip("HCPC2024_OCT_ANWEB.txt"));
+    house.refresh().await;
+    assert_eq!(house.unit("J0007", "2024-09-30").as_deref(), Some("10 mg"));
+    assert_eq!(house.unit("J0007", "2024-10-01").as_deref(), Some("1 mg"));
+}
+
+#[tokio::test]
+async fn a_run_leaves_a_record_and_a_report() {
+    let house = House::new(&[THIRD]).await;
+    house.site.put(THIRD, Posting::plausible().zip("HCPC2024_JUL_ANWEB.txt"));
+    house.refresh().await;
+    let again = Posting::plausible().ended("J0008", "20240731").cut(5_000).reworded(
+        "J0007",
+        "Injection, testdrug7, 1 mg",
+        "20240701",
+    );
+    house.site.put(THIRD, again.zip("HCPC2024_JUL_ANWEB_v2.txt"));
+    let refused = house.refresh().await;
+    assert_eq!(refused.outcome, Outcome::Refused, "{refused:?}");
+    assert_eq!(house.unit("J0007", "2024-08-01").as_deref(), Some("10 mg"), "the old release stays in use");
+    let report = house.refresh_with(Some("CMS announced the shorter list")).await;
+    assert_eq!(report.outcome, Outcome::Updated, "{report:?}");
+    let events = history::events(house.keeper.folder());
+    let deeds: Vec<_> = events.iter().map(|event| event.deed).collect();
+    assert_eq!(deeds, [Deed::Refreshed, Deed::Refused, Deed::Refreshed]);
+    assert_eq!(events[2].reason, "CMS announced the shorter list");
+    assert!(!events[2].objections.is_empty(), "what was accepted is on record");
+    let [page, data] = change_reports(&house.keeper, &report.changes[0].after.release).map(|path| {
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    });
+    assert!(page.contains("J0008") && page.contains("J0007"), "the report lists what changed");
+    let data: serde_json::Value = serde_json::from_str(&data).expect("JSON");
+    assert_eq!(
+        (&data["unitChanged"][0]["before"], &data["ended"][0]["last"]),
+        (&"10 mg".into(), &"2024-07-31".into())
+    );
+}
+
+/// The tables beside the codes are each on their own.
+#[tokio::test]
+async fn tables_beside_the_codes_are_kept_when_they_are_there_and_never_in_the_way() {
+    let house = House::new(&[THIRD]).await;
+    house.site.put(THIRD, Posting::plausible().zip("HCPC2024_JUL_ANWEB.txt"));
+    let limits: String = (1..=600).map(|n| format!("J{n:04},x,10 MG,{n}.25,20,\r\n")).collect();
+    let header =
+        "HCPCS Code,Short Description,HCPCS Code Dosage,Payment Limit,Co-insurance Percentage,Notes\r\n";
+    let asp =
+        zip_of("section 508 version of Jul 2024 ASP Pricing File 061024.csv", &format!("{header}{limits}"));
+    house.site.put("/files/zip/july-2024-asp-pricing-file.zip", asp);
+    house.site.put("/files/zip/july-2024-ndc-hcpcs-crosswalk.zip", b"<html>".to_vec());
+    house.site.fail_always(
+        "/files/zip/medicare-ncci-2024-q3-practitioner-services-mue-table.zip",
+        Fault::Status(403),
+    );
+    let report = house.refresh().await;
+    assert_eq!(report.outcome, Outcome::Updated, "{report:?}");
+    let kinds: Vec<_> = report.releases.iter().map(|header| header.kind.name()).collect();
+    assert_eq!(kinds, ["hcpcs", "asp"]);
+    assert!(report.notes.iter().any(|note| note.contains("crosswalk")), "{:?}", report.notes);
+    let catalog = house.keeper.library().catalog().expect("a catalog");
+    let limit = catalog.asp_limit("J0007".parse().expect("a code"), "2024-08-01".parse().expect("a date"));
+    assert_eq!(limit.map(|limit| limit.value.dollars.to_string()).as_deref(), Some("7.25"));
+    assert_eq!(house.refresh().await.outcome, Outcome::AlreadyCurrent);
+}
+
+fn zip_of(member: &str, text: &str) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer.start_file(member, zip::write::SimpleFileOptions::default()).expect("a member");
+    writer.write_all(text.as_bytes()).expect("a text");
+    writer.finish().expect("an archive").into_inner()
+}
