@@ -60,7 +60,7 @@ fn visit(library: &Library, policies: &Arc<PolicyBook>) -> Case {
     let mut request: pb::CodeEncounterRequest = json::read(SIX_DRUGS).expect("the example");
     request.detail = pb::Detail::Full.into();
     let coder = Coder::new(library.snapshot(), policies.clone());
-    let answer = coder.code(request.clone()).ok().expect("an answer").response;
+    let answer = coder.code(request.clone()).expect("an answer").response;
     let path = PathAndQuery::from_static("/infusion.coding.v1.CodingService/CodeEncounter");
     let call = Call { path, message: Bytes::from(request.encode_to_vec()) };
     Case { name: "visit of six drugs, full trail", call, answer: answer.encode_to_vec() }
@@ -68,7 +68,7 @@ fn visit(library: &Library, policies: &Arc<PolicyBook>) -> Case {
 
 fn look_up(library: &Arc<Library>) -> Case {
     let request = pb::GetCodeRequest { code: "J9312".to_owned(), date_of_service: "2025-11-03".to_owned() };
-    let answer = CodeBook::new(library.clone()).code(&request).ok().expect("an answer");
+    let answer = CodeBook::new(library.clone()).code(&request).expect("an answer");
     let path = PathAndQuery::from_static("/infusion.coding.v1.CatalogService/GetCode");
     let call = Call { path, message: Bytes::from(request.encode_to_vec()) };
     Case { name: "look-up of a code", call, answer: answer.encode_to_vec() }
