@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use super::code_input::{self, Given, Lines};
 use super::code_stream::{self, Streaming};
 use super::formats::{self, ClaimFormat, FormatFlags, InputFormat};
-use super::refused::{EXIT_REFUSED, Refused};
+use super::refused::Refused;
 use super::remote::{Remote, ServerFlag};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
@@ -100,11 +100,6 @@ pub enum AnswerDetail {
 #[error("{0} lines were refused; each has its reason in the output")]
 pub struct RefusedLines(u64);
 
-impl RefusedLines {
-    /// What the program ends with where `--strict` asks for it.
-    pub const EXIT_CODE: u8 = EXIT_REFUSED;
-}
-
 /// Codes the visit or the file of visits.
 ///
 /// # Errors
@@ -162,6 +157,9 @@ fn code_there(flags: &Flags, remote: &Remote) -> anyhow::Result<()> {
     let Given::Visit(text) = code_input::open(&flags.file, flags.lines)? else {
         bail!("a file of visits is coded here, on every core: leave --server out");
     };
+    if flags.from.is_fhir(&text) {
+        bail!("a FHIR visit is read here: leave --server out");
+    }
     let request = flags.request(&text)?;
     let encounter = request.encounter.clone();
     match flags.format {
@@ -185,6 +183,7 @@ fn available_cores() -> usize {
 
 impl Flags {
     fn request(&self, text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
+        formats::refuse_foreign(text)?;
         let mut request = json::read_request(text).map_err(|error| Refused::from(Refusal::from(error)))?;
         request.detail = self.detail.to_wire().into();
         Ok(request)

@@ -1,6 +1,6 @@
 //! The formats beside our own JSON that `code` and `audit` read and write.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use crate::domain::claim::Line;
@@ -36,6 +36,21 @@ impl InputFormat {
             Self::Auto => serde_json::from_str::<Head>(text).is_ok_and(|head| head.resource_type.is_some()),
         }
     }
+}
+
+/// Says what to do with a file that holds no visit in any form that is read.
+///
+/// # Errors
+/// FHIR as XML, or an 837.
+pub fn refuse_foreign(text: &str) -> anyhow::Result<()> {
+    let text = text.trim_start();
+    if text.starts_with('<') {
+        bail!("this is XML: give a FHIR Bundle as JSON");
+    }
+    if text.starts_with("ISA") || text.starts_with("ST*837") {
+        bail!("this is an 837, which holds what was billed and not what was given: see `audit --help`");
+    }
+    Ok(())
 }
 
 /// A claim format that coded lines are written in.
@@ -167,6 +182,15 @@ mod tests {
         let auto = InputFormat::Auto;
         assert!(auto.is_fhir(r#"{"entry": [], "resourceType": "Bundle"}"#));
         assert!(!auto.is_fhir(r#"{"encounter": {"resourceType": 1}}"#) && !auto.is_fhir("broken"));
+    }
+
+    #[test]
+    fn what_holds_no_visit_is_told_apart() {
+        let refused =
+            |text| refuse_foreign(text).map_err(|error| error.to_string()).err().unwrap_or_default();
+        assert!(refused(" <Bundle xmlns='http://hl7.org/fhir'/>").contains("as JSON"));
+        assert!(refused("ISA*00*").contains("audit"));
+        assert_eq!(refused("{}"), "");
     }
 
     #[test]

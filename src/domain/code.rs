@@ -23,8 +23,16 @@ pub enum CodeError {
 }
 
 /// A five-character HCPCS Level II or CPT code, upper case: `J9312`, `96413`, `0663T`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HcpcsCode([u8; 5]);
+
+impl std::hash::Hash for HcpcsCode {
+    /// One word is hashed, and not five bytes with their length: the tables of codes are read often.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let [a, b, c, d, e] = self.0;
+        state.write_u64(u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]));
+    }
+}
 
 impl HcpcsCode {
     /// A code written in the program itself; refuses to compile in a `const` when it is not a code.

@@ -1,5 +1,6 @@
 //! The administration track from outside: published visits, our own golden visits, every switch, properties.
 
+mod edits;
 mod golden;
 mod properties;
 mod published;

@@ -75,7 +75,7 @@ fn route(name: &str) -> &'static str {
 }
 
 /// Lays a patch over a request: objects by field, lists by position.
-fn merge(onto: &mut Value, patch: &Value) {
+pub fn merge(onto: &mut Value, patch: &Value) {
     match (onto, patch) {
         (Value::Object(onto), Value::Object(patch)) => {
             for (name, value) in patch {

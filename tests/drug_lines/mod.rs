@@ -3,6 +3,8 @@
 mod case;
 mod crosswalk;
 mod properties;
+mod rules;
+mod switches;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 mod formats;
 mod lines;
+mod many_visits;
 mod python;
 mod samples;
 mod web;

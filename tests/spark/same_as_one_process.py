@@ -36,7 +36,7 @@ def visit(number):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--command", required=True, help="the filter, for example `infusion-coder code - --detail lines`")
+    arguments.add_argument("--command", required=True, help="the filter, for example `infusion-coder code - --lines --detail lines --workers 1`")
     arguments.add_argument("--visits", type=int, default=200_000)
     arguments.add_argument("--master", default="local-cluster[2,1,1024]")
     given = arguments.parse_args()

@@ -99,8 +99,10 @@ impl FromStr for Unit {
     type Err = QuantityError;
 
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        let folded = text.trim().to_lowercase();
-        Unit::from_lower_case(&folded).ok_or_else(|| QuantityError::UnknownUnit(shortened(text)))
+        // Most units come in lower case already, and a visit has some twenty.
+        let known = Unit::from_lower_case(text.trim());
+        let known = known.or_else(|| Unit::from_lower_case(&text.trim().to_lowercase()));
+        known.ok_or_else(|| QuantityError::UnknownUnit(shortened(text)))
     }
 }
 

@@ -16,10 +16,18 @@ pub(super) fn read<'a>(
     zone: Option<&TimeZone>,
 ) -> Result<Option<Administration>, FhirError> {
     let read: AdministrationResource<'a> = resource.read()?;
-    if matches!(read.status.as_deref(), Some("not-done" | "entered-in-error")) {
-        return Ok(None);
-    }
     let path = &resource.path;
+    match read.status.as_deref() {
+        Some("not-done" | "entered-in-error") => return Ok(None),
+        // What was stopped was given until then.
+        None | Some("completed" | "stopped") => {}
+        Some(status) => {
+            let status: String = status.chars().filter(|c| !c.is_control()).take(32).collect();
+            let reason =
+                format!("`{status}` tells nothing final: code the visit once it is completed or stopped");
+            return Err(FhirError::new(format!("{path}.status"), reason));
+        }
+    }
     let mut administration =
         Administration { id: read.id.clone().unwrap_or_else(|| path.clone()), ..Administration::default() };
     (administration.start, administration.stop) = times(&read, path, zone)?;

@@ -93,6 +93,8 @@ fn a_refusal_names_the_element() {
         replaced("12:15:00-06:00", "12:15:00-05:00")
             .starts_with("Bundle.entry[8].resource.effectivePeriod: ")
     );
+    let open = refusal(&VISIT.replace(r#""a3", "status": "completed""#, r#""a3", "status": "in-progress""#));
+    assert!(open.starts_with("Bundle.entry[10].resource.status: `in-progress`"), "{open}");
     let undone = refusal(&VISIT.replace("\"completed\"", "\"not-done\""));
     assert!(undone.contains("no MedicationAdministration of the visit took place"), "{undone}");
     assert!(

@@ -125,7 +125,7 @@ pub(super) fn of_visit(coding: &Coding<'_>) -> Vec<Gap> {
 pub(super) fn unstated(coding: &Coding<'_>) -> Vec<&'static str> {
     let documentation = &coding.encounter.documentation;
     let is_unstated = |part: &&Part| (part.stated)(documentation).is_none();
-    let matters = |part: &&Part| !super::stake::of(part.scope, coding).lines.is_empty();
+    let matters = |part: &&Part| super::stake::exists(part.scope, coding);
     PARTS.iter().filter(is_unstated).filter(matters).map(|part| part.name).collect()
 }
 

@@ -40,6 +40,12 @@ pub(super) fn of(scope: Scope, coding: &Coding<'_>) -> Stake {
     Stake { lines: resting.into_iter().map(|(index, _)| index).collect(), dollars }
 }
 
+/// Whether any line rests on a part of the record.
+pub(super) fn exists(scope: Scope, coding: &Coding<'_>) -> bool {
+    let parameters = &coding.policy.administration;
+    coding.result.lines.iter().any(|line| rests(line, scope, parameters))
+}
+
 fn rests(line: &Line, scope: Scope, parameters: &AdministrationParameters) -> bool {
     match scope {
         Scope::EveryLine => true,

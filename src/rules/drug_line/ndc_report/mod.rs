@@ -33,7 +33,7 @@ pub fn attach(
         return lines;
     }
     let packages = packages::of(coding, treatment, billed, discard);
-    if reporting == NdcReporting::Required && packages.iter().any(|package| package.ndc.is_none()) {
+    if reporting == NdcReporting::Required && packages::lack_ndc(treatment) {
         let text = "This payer wants the NDC of the container that was used, and none is given";
         coding.find(Severity::Warn, Reason::MissingNdc, treatment.field("ndc"), &D_07, text, &[]);
     }

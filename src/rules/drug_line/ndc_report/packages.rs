@@ -93,6 +93,17 @@ pub fn of(
     packages
 }
 
+/// Whether the NDC of something that was opened is not given.
+pub fn lack_ndc(treatment: &Treatment<'_>) -> bool {
+    treatment.doses.iter().any(|dose| {
+        let of_drug = read(dose.drug.ndc.as_ref());
+        let mut containers = dose.drug.containers.iter();
+        of_drug.is_none()
+            && (dose.drug.containers.is_empty()
+                || containers.any(|container| read(container.ndc.as_ref()).is_none()))
+    })
+}
+
 fn rule_of(coding: &Coding<'_>, opened: &Opened<'_>) -> &'static Rule {
     let (dose, form, volume) = match opened.source {
         Source::Container(dose, container) => (dose, container.form, container.volume),

@@ -264,7 +264,7 @@ fn note_new_units(coding: &mut Coding<'_>, asked: &Asked<'_>, ended: &CodeVersio
             fact::catalog("new_unit", quantity(successor)),
         ];
         let text = "{new} counts {new_unit} where {old} counted {old_unit}: the dose is counted anew and no units are scaled";
-        coding.result.trail.declined(&L_03, asked.subject(), text, &facts);
+        coding.find(Severity::Info, Reason::CodeNotInForce, asked.field("hcpcs_code"), &L_03, text, &facts);
     }
 }
 

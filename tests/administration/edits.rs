@@ -1,0 +1,81 @@
+//! Add-on parents, unit limits and code pairs are data by quarter: a new quarter changes the answer, and no rule does.
+
+use std::sync::Arc;
+
+use infusion_coder::catalog::Catalog;
+use infusion_coder::catalog::edits::{Adjudication, EditKind, ProcedurePair, UnitLimit};
+use infusion_coder::domain::code::HcpcsCode;
+use infusion_coder::domain::drug::DrugGiven;
+use infusion_coder::domain::encounter::{Administration, Encounter, Route, Setting};
+use infusion_coder::domain::finding::Reason;
+use infusion_coder::domain::quarter::Quarter;
+use infusion_coder::domain::time::{Date, date};
+use infusion_coder::engine::{self, CodingResult};
+use infusion_coder::policy::PolicyBook;
+
+const DECEMBER: Date = date(2025, 12, 31);
+const JANUARY: Date = date(2026, 1, 1);
+
+/// The embedded catalog with another first quarter of 2026.
+fn catalog(change: impl FnOnce(&mut Catalog, Quarter)) -> Catalog {
+    let mut catalog = Arc::unwrap_or_clone(Catalog::embedded());
+    change(&mut catalog, "2026Q1".parse().expect("a quarter"));
+    catalog
+}
+
+/// Hydration of three hours, which an office visit is for, and a push.
+fn code(catalog: &Catalog, day: Date) -> CodingResult {
+    let given = |id: &str, route, minutes| Administration {
+        id: id.to_owned(),
+        route: Some(route),
+        duration_minutes: minutes,
+        drugs: vec![DrugGiven { name: Some(id.to_owned()), ..DrugGiven::default() }],
+        ..Administration::default()
+    };
+    let mut visit = Encounter::new(Setting::PhysicianOffice, day);
+    visit.administrations =
+        vec![given("NS", Route::IvInfusion, Some(180)), given("Zofran", Route::IvPush, None)];
+    visit.primary_reason = Some("NS".to_owned());
+    let book = PolicyBook::embedded().expect("the embedded policies");
+    engine::code(&visit, catalog, book.at(day, "medicare").expect("medicare"))
+}
+
+fn codes(result: &CodingResult) -> Vec<String> {
+    result.lines.iter().map(|line| line.code.to_string()).collect()
+}
+
+fn has(result: &CodingResult, reason: Reason) -> bool {
+    result.findings.iter().any(|finding| finding.reason == reason)
+}
+
+#[test]
+fn a_quarter_without_a_parent_refuses_its_add_on() {
+    let push = HcpcsCode::of("96375");
+    let catalog = catalog(|catalog, quarter| {
+        let rows = catalog.edits.add_ons.on(&push, DECEMBER).expect("an add-on").value.clone();
+        let rows = rows.iter().copied().filter(|parent| parent.code != HcpcsCode::of("96360")).collect();
+        catalog.edits.add_ons.put_quarter(quarter, [(push, rows)]);
+    });
+    let (before, after) = (code(&catalog, DECEMBER), code(&catalog, JANUARY));
+    assert_eq!(codes(&before), ["96360", "96361", "96375"]);
+    assert!(!codes(&after).contains(&"96375".to_owned()) && has(&after, Reason::NoCleanCode));
+    assert!(!has(&before, Reason::NoCleanCode));
+}
+
+#[test]
+fn a_quarter_with_a_lower_limit_has_a_finding() {
+    let key = (HcpcsCode::of("96361"), EditKind::Practitioner);
+    let limit = UnitLimit { units: 1, adjudication: Adjudication::DateClinical };
+    let catalog = catalog(|catalog, quarter| catalog.edits.unit_limits.put_quarter(quarter, [(key, limit)]));
+    assert!(!has(&code(&catalog, DECEMBER), Reason::UnitsAboveMue));
+    assert!(has(&code(&catalog, JANUARY), Reason::UnitsAboveMue));
+}
+
+#[test]
+fn a_quarter_with_a_new_pair_has_a_finding() {
+    let key = (HcpcsCode::of("96360"), HcpcsCode::of("96375"), EditKind::Practitioner);
+    let pair = ProcedurePair { modifier_allowed: false, deleted: None };
+    let catalog = catalog(|catalog, quarter| catalog.edits.pairs.put_quarter(quarter, [(key, pair)]));
+    assert!(!has(&code(&catalog, DECEMBER), Reason::ProcedurePair));
+    assert!(has(&code(&catalog, JANUARY), Reason::ProcedurePair));
+}
