@@ -11,6 +11,8 @@ mod interop;
 mod program;
 mod proto_hygiene;
 mod rule_book;
+mod seed;
 mod store_crash;
 mod support;
+mod synthetic_claims;
 mod updater;

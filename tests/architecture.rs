@@ -30,7 +30,7 @@ const IMPURE: &[&str] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("sled::", &["catalog/store"]),
     ("reqwest::", &["updater/fetch"]),
-    ("zip::", &["updater/unpack", "cms/xlsx"]),
+    ("zip::", &["updater/unpack", "cms/workbook"]),
     ("prost::", &["server", "cli", "proto.rs", "proto/"]),
 ];
 

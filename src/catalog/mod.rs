@@ -2,6 +2,7 @@
 //!
 //! `store` is the durable home; requests only ever read a [`Catalog`].
 
+pub mod add_on_settings;
 pub mod biosimilar;
 pub mod compose;
 pub mod diff;

@@ -73,12 +73,28 @@ impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
     where
         T: Clone,
     {
+        self.put_part(quarter, table, |_| true);
+    }
+
+    /// Puts a part of a quarter's table in its place: rows that the part covers and does not hold are
+    /// dropped, and all others stay as they are.
+    pub fn put_part(
+        &mut self,
+        quarter: Quarter,
+        part: impl IntoIterator<Item = (K, T)>,
+        covers: impl Fn(&K) -> bool,
+    ) where
+        T: Clone,
+    {
         let next = self.quarters.iter().copied().find(|held| *held > quarter);
-        let mut table: FxHashMap<K, T> = table.into_iter().collect();
+        let mut part: FxHashMap<K, T> = part.into_iter().collect();
         for (key, changes) in &mut self.rows {
-            put_row(changes, quarter, next, table.remove(key));
+            let row = part.remove(key);
+            if row.is_some() || covers(key) {
+                put_row(changes, quarter, next, row);
+            }
         }
-        for (key, row) in table {
+        for (key, row) in part {
             put_row(self.rows.entry(key).or_default(), quarter, next, Some(row));
         }
         if let Err(place) = self.quarters.binary_search(&quarter) {
@@ -156,6 +172,14 @@ mod tests {
         assert_eq!(answer("J1", date(2024, 12, 31)), Some(('K', "2024Q2".into(), false)));
         assert_eq!(answer("J1", date(2026, 1, 1)), Some(('N', "2025Q1".into(), false)));
         assert_eq!(answer("J1", date(2020, 1, 1)), Some(('K', "2024Q1".into(), false)));
+    }
+
+    #[test]
+    fn a_part_leaves_the_rows_that_it_does_not_cover() {
+        let mut table = table();
+        table.put_part(quarter("2025Q2"), [("J3", 'K')], |key| *key == "J1");
+        let held = |key| table.on(&key, date(2025, 5, 1)).map(|row| *row.value);
+        assert_eq!([held("J1"), held("J2"), held("J3")], [None, Some('K'), Some('K')]);
     }
 
     #[test]

@@ -1,22 +1,29 @@
-//! `import`: stores a bundle or a HCPCS file, or counts what a file holds.
+//! `import`: stores a bundle or a file of CMS, or counts what a file holds.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use serde_json::json;
 
-use super::shelf::{StoreFlag, cms_member, read_hcpcs};
+use super::posting::Posting;
+use super::shelf::{Format, StoreFlag};
 use crate::catalog::release::Bundle;
-use crate::cms::hcpcs;
+use crate::domain::quarter::Quarter;
 
 /// What to import.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// A bundle written by `export`, or a HCPCS file as text, Excel or zip.
+    /// A bundle written by `export`, or a file of CMS as text, CSV, Excel or zip.
     file: PathBuf,
     /// Only read the file, and print what it holds.
     #[arg(long)]
     check: bool,
+    /// The quarter of the file, such as 2026Q1, where its name tells none.
+    #[arg(long)]
+    quarter: Option<Quarter>,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     #[command(flatten)]
     store: StoreFlag,
 }
@@ -25,43 +32,71 @@ pub struct Flags {
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let shown = flags.file.display();
     let bytes = std::fs::read(&flags.file).with_context(|| format!("{shown} cannot be read"))?;
-    if !bytes.starts_with(b"{") {
-        if flags.check {
-            return check(&flags.file, bytes);
-        }
-        let entry = flags.store.open()?.store.put(&read_hcpcs(&flags.file)?)?;
-        println!("stored {}: {} codes", entry.header.id, entry.codes);
-        return Ok(());
+    if bytes.starts_with(b"{") {
+        return bundle(flags, bytes);
     }
-    let bundle = Bundle::verify(bytes)?;
-    let release = bundle.read()?;
+    let posting = Posting::read(&flags.file, bytes)?;
     if flags.check {
-        println!(
-            "release {}: {} codes, {} NDC rows",
-            release.header.id,
-            release.codes.len(),
-            release.ndcs.len()
-        );
+        check(&posting, flags.format);
         return Ok(());
     }
-    let entry = flags.store.open()?.store.import(&bundle)?;
-    println!("stored {}: {} codes", entry.header.id, entry.codes);
+    let entry = flags.store.open()?.store.put(&posting.release(flags.quarter)?)?;
+    println!("stored {}: {}", entry.header.id, counts(&posting));
     Ok(())
 }
 
-/// Prints the counts that can be compared with any other reader's, and the problems of the file.
-fn check(path: &Path, bytes: Vec<u8>) -> anyhow::Result<()> {
-    let (name, bytes) = cms_member(path, bytes)?;
-    let release = hcpcs::parse(&bytes).with_context(|| name.clone())?;
-    println!("{name}");
-    println!("codes {}", release.codes.len());
-    println!("modifiers {}", release.modifiers.len());
-    for prefix in ["J", "Q", "Q51"] {
-        println!("{prefix} {}", release.count_of(prefix));
+fn bundle(flags: &Flags, bytes: Vec<u8>) -> anyhow::Result<()> {
+    let bundle = Bundle::verify(bytes)?;
+    let release = bundle.read()?;
+    let (codes, packages) = (release.codes.len(), release.ndcs.len());
+    if flags.check {
+        println!("release {}: {codes} codes, {packages} NDC rows", release.header.id);
+        return Ok(());
     }
-    println!("problems {}", release.problems.count());
-    for problem in &release.problems {
+    let entry = flags.store.open()?.store.import(&bundle)?;
+    println!("stored {}: {codes} codes, {packages} NDC rows", entry.header.id);
+    Ok(())
+}
+
+fn counts(posting: &Posting) -> String {
+    let counts = posting.file.counts();
+    counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Prints the counts that can be compared with any other reader's, and the problems of the file.
+fn check(posting: &Posting, format: Format) {
+    let (file, problems) = (&posting.file, posting.file.problems());
+    let quarter = posting.quarter().map(|quarter| quarter.to_string());
+    if format == Format::Json {
+        let counts: serde_json::Map<String, serde_json::Value> =
+            file.counts().iter().map(|(name, count)| ((*name).to_owned(), json!(count))).collect();
+        let listed: Vec<_> = problems
+            .iter()
+            .map(|problem| {
+                let kept = problem.kind.keeps_the_row();
+                json!({ "line": problem.line, "rowKept": kept, "text": problem.kind.to_string() })
+            })
+            .collect();
+        let answer = json!({
+            "file": posting.name,
+            "kind": file.kind().title(),
+            "quarter": quarter,
+            "sha256": posting.sha256,
+            "counts": counts,
+            "problemCount": problems.count(),
+            "problems": listed,
+        });
+        println!("{answer:#}");
+        return;
+    }
+    println!("{}", posting.name);
+    println!("kind {}", file.kind().title());
+    println!("quarter {}", quarter.as_deref().unwrap_or("not told by the name"));
+    for (name, count) in file.counts() {
+        println!("{name} {count}");
+    }
+    println!("problems {}", problems.count());
+    for problem in problems {
         println!("  {problem}");
     }
-    Ok(())
 }

@@ -17,23 +17,27 @@ pub mod load;
 pub mod lookup;
 pub mod manual;
 pub mod ordered_lines;
+mod posting;
 mod progress;
 mod refresh_flags;
 mod refused;
 pub mod releases;
 mod remote;
+pub mod replay;
 mod rollback;
 pub mod rules;
 pub mod search;
 pub mod serve;
 pub mod settings;
 mod shelf;
+pub mod synthesize;
 pub mod units;
 pub mod update;
 mod update_remote;
 mod visit_findings;
 pub mod visit_lines;
 mod visit_places;
+pub mod visit_reasons;
 pub mod visit_table;
 
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -65,9 +69,11 @@ enum Command {
     /// Code a visit: administration lines and drug lines, with the reason for each.
     Code(code::Flags),
     /// Code one drug without a visit: its units, and what the claim says of the discarded rest.
-    Units(units::Flags),
+    Units(Box<units::Flags>),
     /// Compare billed claims with what the record supports: one claim, or a file of them.
     Audit(audit::Flags),
+    /// Produce an answer again from its visit and its provenance, and compare them byte for byte.
+    Replay(replay::Flags),
     /// Serve the coding calls over gRPC.
     Serve(serve::Flags),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
@@ -92,6 +98,8 @@ enum Command {
     Export(export::Flags),
     /// Store a bundle or a HCPCS file, or only check one.
     Import(import::Flags),
+    /// Make visits by a seed, with claims and known mistakes; for benchmarks and trials.
+    Synthesize(synthesize::Flags),
     /// Call a running service as many callers would, and measure how it answers.
     Load(load::Flags),
     /// Print the completions of a shell.
@@ -138,6 +146,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Code(flags) => code::run(&flags),
         Command::Units(flags) => units::run(&flags),
         Command::Audit(flags) => audit::run(&flags),
+        Command::Replay(flags) => replay::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),
@@ -150,6 +159,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),
         Command::Import(flags) => import::run(&flags),
+        Command::Synthesize(flags) => synthesize::run(&flags),
         Command::Load(flags) => load::run(&flags),
         Command::Completions(flags) => manual::completions(&flags),
         Command::Man => manual::page(),

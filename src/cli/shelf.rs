@@ -1,26 +1,19 @@
 //! What the commands of the catalog share: the store's folder, dates and tables.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::catalog::Catalog;
-use crate::catalog::compose::hcpcs_release;
 use crate::catalog::record::CodeVersion;
-use crate::catalog::release::{Overlay, Release, ReleaseHeader, ReleaseKind, hex};
+use crate::catalog::release::Overlay;
 use crate::catalog::snapshot::Lookup;
 use crate::catalog::store::{Library, Opened, Store, StoreError};
-use crate::cms::descriptor::Conventions;
-use crate::cms::hcpcs;
 use crate::domain::time::{Date, parse_date};
-use crate::updater::quarter::read_quarter;
-use crate::updater::settings::{FeedId, Settings};
-use crate::updater::unpack::unpack;
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -76,6 +69,15 @@ impl StoreFlag {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Everything held: the store, or the embedded release where no store was named and none is there.
+    pub fn held(&self) -> anyhow::Result<Library> {
+        let is_there = self.folder().is_ok_and(|folder| folder.join("db").exists());
+        if self.store.is_none() && !is_there {
+            return Ok(Library::embedded());
+        }
+        Ok(Library::open(&self.folder()?)?.0)
     }
 
     /// The catalog of the store, or the embedded one where no store was named and none is there.
@@ -144,32 +146,4 @@ pub fn version_json(version: &CodeVersion) -> Value {
         "successorCodes": version.successors,
         "source": &*version.source,
     })
-}
-
-/// The HCPCS file of an archive, or the bytes themselves where they are no archive of CMS.
-pub fn cms_member(path: &Path, bytes: Vec<u8>) -> anyhow::Result<(String, Vec<u8>)> {
-    let is_archive = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
-    if !is_archive {
-        return Ok((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes));
-    }
-    let settings = Settings::embedded();
-    let feed = settings.feed(FeedId::Hcpcs).context("no feed of HCPCS files is configured")?;
-    let members = unpack(&bytes, feed, None, settings.unpack)?;
-    let member = members.into_iter().next().context("the archive holds no HCPCS file")?;
-    Ok((member.name, member.bytes))
-}
-
-/// A HCPCS file as a release, of the quarter that its name tells.
-pub fn read_hcpcs(path: &Path) -> anyhow::Result<Release> {
-    let shown = path.display();
-    let bytes = std::fs::read(path).with_context(|| format!("{shown} cannot be read"))?;
-    let digest = hex(&Sha256::digest(&bytes));
-    let (name, bytes) = cms_member(path, bytes)?;
-    let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let quarter = read_quarter(&name).or_else(|| read_quarter(&file_name));
-    let quarter =
-        quarter.with_context(|| format!("the name of {shown} tells no quarter: keep CMS's name"))?;
-    let parsed = hcpcs::parse(&bytes).with_context(|| name.clone())?;
-    let header = ReleaseHeader::new(ReleaseKind::Hcpcs, quarter, &name, &digest);
-    Ok(hcpcs_release(header, &parsed, &Conventions::embedded()))
 }

@@ -1,13 +1,18 @@
 //! Part B payment limits: the quarterly payment file of separately paid drugs.
 
 use super::problem::{FileError, ProblemKind, Problems};
-use super::table::Table;
+use super::table::{self, Column, optional, required};
 use crate::domain::code::HcpcsCode;
 use crate::domain::quantity::Decimal;
 
 /// The columns read, by the names they have had.
-const COLUMNS: &[&[&str]] =
-    &[&["hcpcscode"], &["hcpcscodedosage"], &["paymentlimit"], &["coinsurancepercentage"], &["notes"]];
+pub(super) const COLUMNS: &[Column] = &[
+    required(&["hcpcscode"]),
+    required(&["hcpcscodedosage"]),
+    required(&["paymentlimit"]),
+    optional(&["coinsurancepercentage"]),
+    optional(&["notes"]),
+];
 
 /// The payment limits of one quarter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,9 +41,8 @@ pub struct LimitRow {
 /// # Errors
 /// [`FileError`] when the file is too large or has no header.
 pub fn parse(bytes: &[u8]) -> Result<PaymentLimits, FileError> {
-    let table = Table::open(bytes, b',', COLUMNS)?;
     let (mut rows, mut problems) = (Vec::new(), Problems::default());
-    table.each(&mut problems, |row, problems| {
+    table::each(bytes, COLUMNS, &mut problems, |row, problems| {
         let code = row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?;
         let mut number = |column: usize, name| match money(row.get(column)) {
             Some(number) => number,
@@ -56,7 +60,7 @@ pub fn parse(bytes: &[u8]) -> Result<PaymentLimits, FileError> {
             notes: row.get(4).into(),
         });
         Ok(())
-    });
+    })?;
     Ok(PaymentLimits { rows, problems })
 }
 

@@ -2,20 +2,20 @@
 
 use super::asp::money;
 use super::problem::{FileError, ProblemKind, Problems};
-use super::table::{Row, Table};
+use super::table::{self, Column, Row, required};
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quantity::Decimal;
 
 /// The columns read; the year in the name of the first one changes and drops out.
-const COLUMNS: &[&[&str]] = &[
-    &["code", "hcpcscode", "hcpcs"],
-    &["ndc", "ndcoralternateid"],
-    &["drugname"],
-    &["hcpcsdosage", "dosage"],
-    &["pkgsize"],
-    &["pkgqty"],
-    &["billunits"],
-    &["billunitspkg"],
+pub(super) const COLUMNS: &[Column] = &[
+    required(&["code", "hcpcscode", "hcpcs"]),
+    required(&["ndc", "ndcoralternateid"]),
+    required(&["drugname"]),
+    required(&["hcpcsdosage", "dosage"]),
+    required(&["pkgsize"]),
+    required(&["pkgqty"]),
+    required(&["billunits"]),
+    required(&["billunitspkg"]),
 ];
 
 /// The crosswalk of one quarter.
@@ -23,8 +23,18 @@ const COLUMNS: &[&[&str]] = &[
 pub struct Crosswalk {
     pub rows: Vec<CrosswalkRow>,
     /// Rows whose identifier is no NDC: skin substitutes and devices have other ones.
-    pub alternate_ids: usize,
+    pub alternates: Vec<AlternateRow>,
     pub problems: Problems,
+}
+
+/// One product under an identifier that is no NDC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlternateRow {
+    /// Line of the file, counted from one.
+    pub line: u32,
+    pub code: HcpcsCode,
+    /// Brand or product name as CMS prints it.
+    pub drug_name: Box<str>,
 }
 
 /// One package under one code.
@@ -52,17 +62,17 @@ pub struct CrosswalkRow {
 /// # Errors
 /// [`FileError`] when the file is too large or has no header.
 pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
-    let table = Table::open(bytes, b',', COLUMNS)?;
     let mut crosswalk = Crosswalk::default();
-    let (mut rows, mut alternate_ids) = (Vec::new(), 0);
-    table.each(&mut crosswalk.problems, |row, _| {
+    let (mut rows, mut alternates) = (Vec::new(), Vec::new());
+    table::each(bytes, COLUMNS, &mut crosswalk.problems, |row, _| {
+        let code = row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?;
         let Ok(ndc) = row.get(1).parse() else {
-            alternate_ids += 1;
+            alternates.push(AlternateRow { line: row.line, code, drug_name: row.get(2).into() });
             return Ok(());
         };
         rows.push(CrosswalkRow {
             line: row.line,
-            code: row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?,
+            code,
             ndc,
             drug_name: row.get(2).into(),
             dosage: row.get(3).into(),
@@ -72,11 +82,11 @@ pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
             bill_units_per_package: number(row, 7, "number of billing units")?,
         });
         Ok(())
-    });
-    Ok(Crosswalk { rows, alternate_ids, ..crosswalk })
+    })?;
+    Ok(Crosswalk { rows, alternates, ..crosswalk })
 }
 
-fn number(row: &Row<'_>, column: usize, name: &'static str) -> Result<Decimal, ProblemKind> {
+pub(super) fn number(row: &Row<'_>, column: usize, name: &'static str) -> Result<Decimal, ProblemKind> {
     money(row.get(column)).flatten().ok_or_else(|| ProblemKind::bad(name, row.get(column)))
 }
 
@@ -91,7 +101,7 @@ mod tests {
                     Q4100,S,Maker,AAA-99999,Skin,1 SQ CM,1,1,4,4,,\n\
                     J7674,M,Maker,00001-0001-01,Brand,1 MG,21.3125?,1,1,1,,\n";
         let crosswalk = parse(text.as_bytes()).expect("a crosswalk");
-        assert_eq!((crosswalk.rows.len(), crosswalk.alternate_ids), (1, 1));
+        assert_eq!((crosswalk.rows.len(), crosswalk.alternates.len()), (1, 1));
         assert_eq!(crosswalk.rows[0].bill_units, Decimal::whole(10));
         assert_eq!(crosswalk.problems.iter().map(|it| it.line).collect::<Vec<_>>(), [5]);
     }

@@ -20,6 +20,8 @@ pub enum FileError {
     NoColumn(&'static str),
     #[error("no row of the file is a record of this kind; check that it is the right file")]
     NoRecords,
+    #[error("no row tells which of the CMS files this is; check that it is the right file, or a new layout")]
+    UnknownKind,
 }
 
 /// What is wrong with one row.
@@ -39,6 +41,8 @@ pub enum ProblemKind {
     SequenceGap(Box<str>),
     #[error("{0} is listed twice; the first row was kept")]
     Duplicate(Box<str>),
+    #[error("a quote that nothing closes, so the row was left out")]
+    UnclosedQuote,
     #[error("{0}")]
     Inconsistent(Box<str>),
 }

@@ -1,95 +1,92 @@
-//! CMS tables as comma-separated text: a preamble, a header somewhere below it, then rows.
-
-use std::borrow::Cow;
+//! CMS tables: a preamble, a header somewhere below it, then rows.
 
 use super::problem::{FileError, ProblemKind, Problems};
-use super::text::decode;
+use super::rows::{Cells, each_row_noting};
 
-/// Columns kept of a row; CMS pads some tables to 250 empty ones.
-const COLUMNS_MAX: usize = 300;
-
-/// A table whose header was found.
-pub(super) struct Table<'a> {
-    text: Cow<'a, str>,
-    delimiter: u8,
-    /// Where each wanted column stands.
-    columns: Vec<usize>,
-    /// The first line below the header, counted from one.
-    header_line: u64,
+/// A wanted column: the names it has had, folded to their letters, and whether every table of the kind has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    names: &'static [&'static str],
+    required: bool,
 }
 
-/// One row, its cells trimmed.
+/// A column by which the header is known.
+pub(super) const fn required(names: &'static [&'static str]) -> Column {
+    Column { names, required: true }
+}
+
+/// A column that some tables of the kind lack.
+pub(super) const fn optional(names: &'static [&'static str]) -> Column {
+    Column { names, required: false }
+}
+
+/// Where each wanted column stands, and under which of its names.
+#[derive(Debug, Clone)]
+pub(super) struct Header {
+    columns: Vec<Option<(usize, &'static str)>>,
+}
+
+impl Header {
+    /// The header, when a row has every required column under one of its names.
+    pub(super) fn find(wanted: &[Column], cells: &dyn Cells) -> Option<Self> {
+        let names: Vec<String> = (0..cells.count()).map(|column| folded_name(cells.cell(column))).collect();
+        let place = |column: &Column| {
+            column.names.iter().find_map(|name| Some((names.iter().position(|own| own == name)?, *name)))
+        };
+        let columns: Vec<_> = wanted.iter().map(place).collect();
+        let is_whole = wanted.iter().zip(&columns).all(|(column, place)| !column.required || place.is_some());
+        is_whole.then_some(Self { columns })
+    }
+
+    /// Where a wanted column stands; nothing where the table lacks it.
+    pub(super) fn column(&self, wanted: usize) -> Option<usize> {
+        self.columns[wanted].map(|(column, _)| column)
+    }
+
+    /// The name that a wanted column has here; nothing where the table lacks it.
+    pub(super) fn name(&self, wanted: usize) -> Option<&'static str> {
+        self.columns[wanted].map(|(_, name)| name)
+    }
+}
+
+/// One row below the header.
 pub(super) struct Row<'a> {
+    /// Line of a text or row of a worksheet, counted from one.
     pub(super) line: u32,
-    cells: &'a csv::StringRecord,
-    columns: &'a [usize],
+    pub(super) header: &'a Header,
+    cells: &'a dyn Cells,
 }
 
 impl Row<'_> {
-    /// A wanted column, by its place in the list of wanted ones.
+    /// A wanted column, by its place in the list of wanted ones; empty where the table lacks it.
     pub(super) fn get(&self, wanted: usize) -> &str {
-        self.cells.get(self.columns[wanted]).unwrap_or("").trim()
-    }
-
-    /// Whether no cell holds anything.
-    fn is_blank(&self) -> bool {
-        self.cells.iter().take(COLUMNS_MAX).all(|cell| cell.trim().is_empty())
+        self.header.columns[wanted].map_or("", |(column, _)| self.cells.cell(column))
     }
 }
 
-impl<'a> Table<'a> {
-    /// Finds the header: the first row that has every wanted column under one of its names.
-    pub(super) fn open(
-        bytes: &'a [u8],
-        delimiter: u8,
-        wanted: &[&'static [&'static str]],
-    ) -> Result<Self, FileError> {
-        // The reader counts a line when it meets its line feed, one row late after a carriage return.
-        let text: Cow<'_, str> = match decode(bytes)? {
-            text if text.contains("\r\n") => text.replace("\r\n", "\n").into(),
-            text => text,
-        };
-        let mut found = None;
-        for record in reader(&text, delimiter).records().filter_map(Result::ok) {
-            let names: Vec<String> = record.iter().take(COLUMNS_MAX).map(folded_name).collect();
-            let place = |names_of: &&[&str]| names.iter().position(|name| names_of.contains(&name.as_str()));
-            if let Some(columns) = wanted.iter().map(place).collect::<Option<Vec<_>>>() {
-                found = Some((columns, record.position().map_or(0, csv::Position::line)));
-                break;
+/// Calls `visit` with each row below the header; what it refuses becomes a problem of the row.
+///
+/// # Errors
+/// [`FileError`] when the file cannot be read or has no header.
+pub(super) fn each(
+    bytes: &[u8],
+    wanted: &[Column],
+    problems: &mut Problems,
+    mut visit: impl FnMut(&Row<'_>, &mut Problems) -> Result<(), ProblemKind>,
+) -> Result<(), FileError> {
+    let mut header: Option<Header> = None;
+    each_row_noting(bytes, problems, |line, cells, problems| {
+        match &header {
+            None => header = Header::find(wanted, cells),
+            Some(header) => {
+                if let Err(kind) = visit(&Row { line, header, cells }, problems) {
+                    problems.note(line, kind);
+                }
             }
         }
-        let (columns, header_line) = found.ok_or(FileError::NoHeader(wanted[0][0]))?;
-        Ok(Self { text, delimiter, columns, header_line })
-    }
-
-    /// Calls `visit` with each row below the header; what it refuses becomes a problem of the row.
-    pub(super) fn each(
-        &self,
-        problems: &mut Problems,
-        mut visit: impl FnMut(&Row<'_>, &mut Problems) -> Result<(), ProblemKind>,
-    ) {
-        let mut reader = reader(&self.text, self.delimiter);
-        let mut record = csv::StringRecord::new();
-        while let Ok(true) = reader.read_record(&mut record) {
-            let line = record.position().map_or(0, csv::Position::line);
-            let row =
-                Row { line: line.try_into().unwrap_or(u32::MAX), cells: &record, columns: &self.columns };
-            if line <= self.header_line || row.is_blank() {
-                continue;
-            }
-            if let Err(kind) = visit(&row, problems) {
-                problems.note(row.line, kind);
-            }
-        }
-    }
-}
-
-fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes())
+        Ok(())
+    })?;
+    header.map(drop).ok_or(FileError::NoHeader(wanted[0].names[0]))
 }
 
 /// `HCPCS Code`, `HCPCS_CODE` and `"HCPCS/\nCPT Code"` by their letters; years in names drop out.

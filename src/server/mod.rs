@@ -17,6 +17,7 @@ pub mod operations;
 pub mod paging;
 pub mod pb;
 pub mod refusal;
+pub mod replay;
 pub mod rule_book;
 pub mod secrets;
 pub mod serve;

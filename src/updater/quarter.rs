@@ -44,7 +44,7 @@ pub fn month_name(quarter: Quarter) -> &'static str {
 /// The quarter a link or a file name speaks of.
 ///
 /// Reads a month beside a year (`october-2025`, `HCPC2026_OCT_ANWEB`, `APR2026`), a numbered quarter
-/// (`2026-q3`, `V2026Q2`), and else the year of an annual file (`2020-Alpha-Numeric`, `14anweb`),
+/// (`2026-q3`, `V2026Q2`), a year and a month's number (`2020-10`), and else the year of an annual file (`2020-Alpha-Numeric`, `14anweb`),
 /// which CMS published in January.
 pub fn read_quarter(name: &str) -> Option<Quarter> {
     let lower = name.to_lowercase();
@@ -53,6 +53,7 @@ pub fn read_quarter(name: &str) -> Option<Quarter> {
     let pairs = words.windows(2).find_map(|pair| month_and_year(pair[0], pair[1]));
     pairs
         .or_else(|| words.windows(3).find_map(|day| full_date(day[0], day[1], day[2])))
+        .or_else(|| words.windows(2).find_map(|pair| year_and_month(pair[0], pair[1])))
         .or_else(|| words.iter().find_map(|word| joined(word)))
         .or_else(|| words.iter().find_map(|word| year(word)).and_then(|year| Quarter::new(year, 1)))
 }
@@ -67,6 +68,13 @@ fn month_and_year(first: &str, second: &str) -> Option<Quarter> {
 fn full_date(month: &str, day: &str, year_text: &str) -> Option<Quarter> {
     let date = Date::new(year(year_text)?, month.parse().ok()?, day.parse().ok()?).ok()?;
     Some(Quarter::of(date))
+}
+
+/// A year and the number of a month: `2020-10`, also as the beginning of a date.
+fn year_and_month(year_text: &str, month: &str) -> Option<Quarter> {
+    let month: i8 = (month.len() == 2).then(|| month.parse().ok()).flatten()?;
+    let year = (year_text.len() == 4).then(|| year(year_text)).flatten()?;
+    if (1..=12).contains(&month) { Quarter::new(year, (month - 1) / 3 + 1) } else { None }
 }
 
 /// A month or a quarter written together with its year: `apr2026`, `v2026q2`.
@@ -148,6 +156,9 @@ mod tests {
             ("section 508 version of Oct 2025 ASP Pricing File 091725.csv", "2025Q4"),
             ("/files/zip/medicare-ncci-2026-q3-practitioner-services-mue-table.zip", "2026Q3"),
             ("MCR_MUE_PractitionerServices_Eff_07-01-2026.csv", "2026Q3"),
+            ("2020-10_anweb.xlsx", "2020Q4"),
+            ("ncci_mue_dme_2024-07-01.levelII_and_drugadmin.csv", "2024Q3"),
+            ("opps_addendum_b_2026-04.levelII.csv", "2026Q2"),
             ("AOC_V2026Q2-MCR.txt", "2026Q2"),
             ("2017-January-ASP-Pricing-File.zip", "2017Q1"),
             ("/media/123456", "none"),

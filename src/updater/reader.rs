@@ -1,10 +1,9 @@
 //! From the members of an archive to a release: the parser of each feed, and what it makes of it.
 
 use crate::catalog::EditKind;
-use crate::catalog::compose::{crosswalk_release, hcpcs_release, limits_release, unit_limits_release};
+use crate::catalog::compose::{self, Readings};
 use crate::catalog::release::{Release, ReleaseHeader};
-use crate::cms::descriptor::Conventions;
-use crate::cms::{asp, hcpcs, mue, ndc_crosswalk};
+use crate::cms::recognise::{Kind, kind_of, read as read_file};
 
 use super::refresh::Read;
 use super::settings::FeedId;
@@ -26,28 +25,21 @@ pub fn read(feed: FeedId, members: &[Member], header: ReleaseHeader) -> Result<R
 }
 
 fn read_one(feed: FeedId, bytes: &[u8], header: ReleaseHeader) -> Result<(Release, usize), String> {
-    let text = |error: crate::cms::FileError| error.to_string();
-    let unit_limits = |kind, header| {
-        let parsed = mue::parse(bytes).map_err(text)?;
-        Ok((unit_limits_release(header, kind, &parsed), parsed.problems.count()))
+    let (expected, claims) = match feed {
+        FeedId::Hcpcs => (Kind::Codes, None),
+        FeedId::AspLimits => (Kind::PaymentLimits, None),
+        FeedId::NdcCrosswalk => (Kind::Crosswalk, None),
+        FeedId::Mue => (Kind::UnitEdits, Some(EditKind::Practitioner)),
+        FeedId::MueOutpatient => (Kind::UnitEdits, Some(EditKind::OutpatientHospital)),
+        FeedId::MueDme => (Kind::UnitEdits, Some(EditKind::DmeSupplier)),
+        FeedId::AddOnCodes => (Kind::AddOnEdits, None),
     };
-    match feed {
-        FeedId::Hcpcs => {
-            let parsed = hcpcs::parse(bytes).map_err(text)?;
-            let problems = parsed.problems.count();
-            Ok((hcpcs_release(header, &parsed, &Conventions::embedded()), problems))
-        }
-        FeedId::AspLimits => {
-            let parsed = asp::parse(bytes).map_err(text)?;
-            Ok((limits_release(header, &parsed), parsed.problems.count()))
-        }
-        FeedId::NdcCrosswalk => {
-            let parsed = ndc_crosswalk::parse(bytes).map_err(text)?;
-            Ok((crosswalk_release(header, &parsed), parsed.problems.count()))
-        }
-        FeedId::Mue => unit_limits(EditKind::Practitioner, header),
-        FeedId::MueOutpatient => unit_limits(EditKind::OutpatientHospital, header),
-        FeedId::MueDme => unit_limits(EditKind::DmeSupplier, header),
-        FeedId::AddOnCodes => Err("no parser of add-on codes is built in".to_owned()),
+    let text = |error: crate::cms::FileError| error.to_string();
+    let found = kind_of(bytes).map_err(text)?;
+    if found != expected {
+        return Err(format!("this is a file of {}, and not of {}", found.title(), expected.title()));
     }
+    let file = read_file(bytes).map_err(text)?;
+    let release = compose::release(header, claims, &file, &Readings::embedded());
+    Ok((release.map_err(|error| error.to_string())?, file.problems().count()))
 }

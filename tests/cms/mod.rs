@@ -1,5 +1,6 @@
 //! The parsers of CMS files against the real ones, each with a count taken without the parser.
 
+mod every_kind;
 mod hcpcs;
 mod payment_files;
 

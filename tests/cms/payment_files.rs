@@ -87,7 +87,7 @@ fn every_row_of_the_crosswalks_is_a_record_or_counted() {
         let is_row =
             |line: &&[u8]| line.get(5) == Some(&b',') && line[..5].iter().all(u8::is_ascii_alphanumeric);
         let lines = bytes.split(|byte| *byte == b'\n').filter(is_row).count();
-        let seen = crosswalk.rows.len() + crosswalk.alternate_ids + crosswalk.problems.count();
+        let seen = crosswalk.rows.len() + crosswalk.alternates.len() + crosswalk.problems.count();
         assert_eq!(seen, lines, "{file}: {:?}", crosswalk.problems);
         assert!(crosswalk.rows.len() > 5_000, "{file}: {}", crosswalk.rows.len());
     }
@@ -102,5 +102,6 @@ fn every_unit_edit_is_read() {
         let edits = mue::parse(&bytes).expect(&file);
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
         assert_eq!((edits.rows.len(), edits.problems.count()), (lines - 1, 0), "{file}");
+        assert!(edits.rows.iter().all(|edit| edit.kind.is_some() && edit.adjudication.is_some()), "{file}");
     }
 }

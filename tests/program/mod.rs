@@ -2,6 +2,7 @@
 
 mod audit;
 mod demo;
+mod replay;
 mod rules;
 mod served;
 mod serving;
@@ -15,7 +16,7 @@ use serde_json::Value;
 /// The program, away from any store and any setting of the person who runs the tests.
 pub fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_infusion-coder"));
-    let nowhere = std::env::temp_dir().join("infusion-coder-no-store");
+    let nowhere = std::env::temp_dir().join(format!("infusion-coder-no-store-{}", std::process::id()));
     for (name, _) in
         std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("INFUSION_CODER_"))
     {

@@ -2,15 +2,15 @@
 
 use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Changes, Release, ReleaseKind};
 use crate::catalog::biosimilar::Biosimilars;
-use crate::catalog::edits::{EditKind, UnitLimit};
+use crate::catalog::edits::EditKind;
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
 use crate::catalog::quarterly::QuarterlyTable;
-use crate::catalog::record::CodeVersion;
+use crate::catalog::record::{CodeFlag, CodeVersion};
 use crate::catalog::search::SearchIndex;
 use crate::catalog::snapshot::Catalog;
 use crate::catalog::successors::Successors;
@@ -43,9 +43,9 @@ impl Catalog {
             }
             merge_quarterly(&mut catalog.statuses, &release.statuses);
             merge_quarterly(&mut catalog.limits, &release.limits);
-            merge_unit_limits(&mut catalog.edits.unit_limits, &release.unit_limits);
+            merge_by_claims(&mut catalog.edits.unit_limits, &release.unit_limits, |(_, kind)| *kind, true);
             merge_quarterly(&mut catalog.edits.add_ons, &release.add_ons);
-            merge_quarterly(&mut catalog.edits.pairs, &release.pairs);
+            merge_by_claims(&mut catalog.edits.pairs, &release.pairs, |(_, _, kind)| *kind, false);
         }
         let mut codes: FxHashMap<HcpcsCode, Vec<CodeVersion>> =
             told.into_iter().map(|(code, told)| (code, told.versions)).collect();
@@ -87,6 +87,8 @@ impl Overlay {
             version.reference_codes = biosimilar.reference_codes.clone();
             version.reference_product = Some(biosimilar.reference_product.clone());
             version.name = biosimilar.name.clone();
+            // A code that no descriptor tells of yet is known as a biosimilar by our table alone.
+            version.flags = version.flags.with(CodeFlag::Biosimilar);
             version.brands = biosimilar.brands.clone();
         } else if let Some(facts) = self.formulary.drug(version.code) {
             version.name = (&*facts.ingredient).into();
@@ -163,30 +165,6 @@ fn merge_ndc(rows: &mut Vec<NdcEntry>, entry: &NdcEntry) {
     }
 }
 
-/// The three kinds of unit limits come in files of their own, so a file says nothing of the other kinds.
-fn merge_unit_limits(
-    table: &mut QuarterlyTable<(HcpcsCode, EditKind), UnitLimit>,
-    changes: &Changes<(HcpcsCode, EditKind), UnitLimit>,
-) {
-    let told: Vec<EditKind> = [EditKind::Practitioner, EditKind::OutpatientHospital, EditKind::DmeSupplier]
-        .into_iter()
-        .filter(|kind| changes.rows.iter().any(|((_, told), _, _)| told == kind))
-        .collect();
-    let mut whole = changes.clone();
-    for quarter in &changes.quarters {
-        let day = quarter.first_day();
-        let mut silent: Vec<_> = table.changes().map(|(key, _, _)| *key).collect();
-        silent.retain(|(_, kind)| !told.contains(kind));
-        silent.sort_unstable();
-        silent.dedup();
-        for key in silent {
-            let row = table.on(&key, day).map(|row| *row.value);
-            whole.rows.extend(row.map(|row| (key, *quarter, Some(row))));
-        }
-    }
-    merge_quarterly(table, &whole);
-}
-
 fn merge_quarterly<K: Eq + Hash + Clone, T: PartialEq + Clone>(
     table: &mut QuarterlyTable<K, T>,
     changes: &Changes<K, T>,
@@ -201,5 +179,24 @@ fn merge_quarterly<K: Eq + Hash + Clone, T: PartialEq + Clone>(
     }
     for quarter in &changes.quarters {
         table.put_quarter(*quarter, added.in_quarter(*quarter).map(|(key, row)| (key.clone(), row.clone())));
+    }
+}
+
+/// Edits come in a file for each kind of claims, and leave those of the other kinds as they are. A file
+/// `is_whole` replaces what its quarter held of its kind; a part of several adds to it.
+fn merge_by_claims<K: Eq + Hash + Clone, T: PartialEq + Clone>(
+    table: &mut QuarterlyTable<K, T>,
+    changes: &Changes<K, T>,
+    kind_of: impl Fn(&K) -> EditKind,
+    is_whole: bool,
+) {
+    let added = QuarterlyTable::from_changes(changes.quarters.clone(), changes.rows.iter().cloned());
+    for quarter in &changes.quarters {
+        let kinds: FxHashSet<EditKind> = added.in_quarter(*quarter).map(|(key, _)| kind_of(key)).collect();
+        let of_quarter = table.changes().filter(|(_, from, row)| from == quarter && row.is_some());
+        let held: FxHashSet<EditKind> = of_quarter.map(|(key, ..)| kind_of(key)).collect();
+        let replaced = |kind| kinds.contains(&kind) && (is_whole || !held.contains(&kind));
+        let rows = added.in_quarter(*quarter).map(|(key, row)| (key.clone(), row.clone()));
+        table.put_part(*quarter, rows, |key| replaced(kind_of(key)));
     }
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::edits::{AddOnParent, PairKey, ProcedurePair, UnitLimit};
 use super::ndc::NdcEntry;
 use super::payment::{PaymentLimit, StatusIndicator};
+use super::quarterly::QuarterlyTable;
 use super::record::CodeVersion;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quarter::Quarter;
@@ -31,11 +32,11 @@ pub enum ReleaseKind {
     Embedded,
     /// The alpha-numeric HCPCS file.
     Hcpcs,
-    /// Payment limits and crosswalk of Part B drugs.
+    /// Payment limits of Part B drugs.
     Asp,
     /// Addendum B.
     Opps,
-    /// Correct coding edits.
+    /// Procedure-to-procedure edits.
     Ncci,
     /// Crosswalk from National Drug Codes to billing codes.
     Crosswalk,
@@ -45,6 +46,7 @@ pub enum ReleaseKind {
     MueOutpatient,
     /// Unit limits on claims of suppliers of durable medical equipment.
     MueDme,
+    /// Which primary codes support an add-on code.
     AddOnCodes,
 }
 
@@ -62,6 +64,15 @@ impl ReleaseKind {
             Self::MueOutpatient => "mue-outpatient",
             Self::MueDme => "mue-dme",
             Self::AddOnCodes => "add-on",
+        }
+    }
+
+    /// Files that CMS posts of this kind each quarter, at most.
+    pub const fn files_per_quarter(self) -> usize {
+        match self {
+            // Code pairs of two kinds of claims, in four parts each.
+            Self::Ncci => 8,
+            _ => 1,
         }
     }
 }
@@ -113,6 +124,18 @@ impl<K, T> Changes<K, T> {
     pub fn of_quarter(quarter: Quarter, rows: impl IntoIterator<Item = (K, T)>) -> Self {
         let rows = rows.into_iter().map(|(key, row)| (key, quarter, Some(row))).collect();
         Self { quarters: vec![quarter], rows }
+    }
+}
+
+impl<K: Eq + std::hash::Hash + Copy, T: PartialEq + Clone> Changes<K, T> {
+    /// The whole tables of several quarters, as the changes between them.
+    pub fn of_quarters(tables: impl IntoIterator<Item = (Quarter, Vec<(K, T)>)>) -> Self {
+        let mut table = QuarterlyTable::default();
+        for (quarter, rows) in tables {
+            table.put_quarter(quarter, rows);
+        }
+        let rows = table.changes().map(|(key, quarter, row)| (*key, quarter, row.cloned())).collect();
+        Self { quarters: table.quarters().to_vec(), rows }
     }
 }
 

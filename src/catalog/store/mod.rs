@@ -17,7 +17,7 @@ use super::release::{Bundle, BundleError, Release, ReleaseHeader, ReleaseKind};
 pub use library::{Library, Snapshot};
 pub use recovery::Recovery;
 
-/// Releases of one kind that are kept beside the embedded one.
+/// Releases of one kind that are kept beside the embedded one; of kinds in several files so many times more.
 pub const RELEASES_RETAINED: usize = 4;
 
 /// Bytes of a bundle in one value: few, large values are what sled holds well.
@@ -274,7 +274,7 @@ impl Store {
     /// The embedded release of an older program goes; of the others the newest of each kind stay.
     fn drop_beyond_retained(&self, added: &Entry) -> Result<(), StoreError> {
         let embedded = added.header.kind == ReleaseKind::Embedded;
-        let kept = if embedded { 1 } else { RELEASES_RETAINED };
+        let kept = if embedded { 1 } else { RELEASES_RETAINED * added.header.kind.files_per_quarter() };
         let mut same_kind = self.entries()?;
         same_kind.retain(|entry| entry.header.kind == added.header.kind);
         same_kind.sort_by_key(|entry| {

@@ -108,6 +108,9 @@ fn amounts(tokens: &[Token], phrases: &Phrases) -> Option<Reading> {
         }
         group.insert(0, *earlier);
     }
+    if is_strength(&group) {
+        return Some(plain(multiple(group[0])));
+    }
     if let [only] = group.as_slice() {
         return Some(Reading { restated, ..plain(multiple(only)) });
     }
@@ -119,6 +122,12 @@ fn amounts(tokens: &[Token], phrases: &Phrases) -> Option<Reading> {
         components,
         restated,
     })
+}
+
+/// `0.5 mg/0.05 ml` is an amount and the volume that it stands in, and no two components.
+fn is_strength(group: &[&Amount]) -> bool {
+    let is_volume = |amount: &Amount| amount.quantity.unit.measure() == Measure::Volume;
+    matches!(group, [amount, volume] if is_volume(volume) && !is_volume(amount))
 }
 
 /// Whether one amount sums up others of its measure.

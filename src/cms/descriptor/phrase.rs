@@ -7,6 +7,9 @@ use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 /// Words looked at behind `per`.
 const WORDS_BEHIND_PER_MAX: usize = 4;
 
+/// Solid forms, of which the amount in front is what is billed.
+const TABLETS: [&str; 3] = ["tablet", "capsule", "film"];
+
 /// The part an amount plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -93,11 +96,13 @@ pub(super) fn phrases(tokens: &[Token]) -> Phrases {
     phrases
 }
 
-/// The end of a range (`150-199`) or of a power (`2 x 10^13`) is no amount of its own.
+/// The end of a range (`150-199`), of a fraction (`1/2`) or of a power (`2 x 10^13`) is no amount of its own.
 fn is_part_of_a_number(tokens: &[Token], at: usize) -> bool {
     let before = |by: usize| at.checked_sub(by).map(|at| &tokens[at]);
     match (before(2), before(1)) {
-        (Some(Token::Number(_)), Some(sign)) if sign.is_sign('-') || sign.is("x") => true,
+        (Some(Token::Number(_)), Some(sign)) if sign.is_sign('-') || sign.is_sign('/') || sign.is("x") => {
+            true
+        }
         (_, Some(sign)) => sign.is_sign('^'),
         _ => false,
     }
@@ -161,8 +166,11 @@ fn per(phrases: &mut Phrases, tokens: &[Token], at: usize, depth: u32) {
         .iter()
         .take(WORDS_BEHIND_PER_MAX)
         .take_while(|token| matches!(token, Token::Word(_) | Token::Number(_)) || token.is_sign('-'));
+    // "Per 5 mg tablet" states an amount.
+    let states_amount = quantity_at(behind).is_some();
+    let is_tablet = |token: &&Token| TABLETS.iter().any(|word| token.is(word));
     // "Per single dose vial" counts vials: the last noun decides.
-    let counted = words.filter_map(counted).last();
+    let counted = words.filter(|token| !(states_amount && is_tablet(token))).filter_map(counted).last();
     phrases.counted = phrases.counted.or(counted.filter(|_| depth == 0));
 }
 
@@ -171,7 +179,9 @@ fn counted(token: &Token) -> Option<Counted> {
     Some(match word.as_str() {
         "vial" => Counted::Container(Unit::Vial),
         "implant" | "patch" | "applicator" | "system" | "cartridge" | "syringe" | "ampule" | "insert"
-        | "source" => Counted::Container(Unit::Each),
+        | "source" | "kit" | "capsule" | "tablet" | "film" | "pen" | "bag" | "device" => {
+            Counted::Container(Unit::Each)
+        }
         "dose" | "treatment" | "infusion" | "instillation" | "study" => Counted::Event,
         _ => return None,
     })

@@ -120,3 +120,47 @@ fn numbers_that_are_no_quantity() {
         ("Unclassified drugs", "none"),
     ]);
 }
+
+#[test]
+fn wordings_of_newer_codes() {
+    check(&[
+        ("Injection, examplase alfa-abcd, per i.u. of factor ix activity", "Multiple 1 unit"),
+        (
+            "Example for topical use, 0.7%, single unit dose applicator (3.2 mg)",
+            "PerContainer 1 each limit 3.2 mg",
+        ),
+        ("Example topical, containing nominal 5 x 10^9 pfu/ml vector genomes, per 0.1 ml", "Multiple 0.1 mL"),
+        (
+            "Exampleleucel, 10 up to 400 million car-positive viable t cells, per infusion",
+            "PerEvent 1 dose limit 400 million cells",
+        ),
+        ("Example, diagnostic, per study dose, up to 25 mci", "PerEvent 1 dose limit 25 mCi"),
+        ("Example t, per 50 million car-positive viable t cells", "Multiple 50 million cells"),
+        ("Injection, example, 1 million pfu", "Multiple 1 million PFU"),
+        ("Injection, example, 10 mg, for injection", "Multiple 10 mg"),
+        ("Injection, example, per 100 mg of the base", "Multiple 100 mg"),
+        (
+            "Instillation, one 1.35 mg and two 100 units (catheter lock)",
+            "Components 1.35 mg of 1.35 mg + 100 unit",
+        ),
+        ("Injection, one 0.25 mg/two 5 mg", "Components 0.25 mg of 0.25 mg + 5 mg"),
+        ("Injection, example, 2 mg and examplidase-abcd", "Multiple 2 mg"),
+        (
+            "Injection, example in 0.8% saline, not therapeutically equivalent to j2250 or j2251, 1 mg",
+            "Multiple 1 mg",
+        ),
+        ("Example, oral, 20 mg (for esrd on dialysis)", "Multiple 20 mg"),
+        ("Injection, potassium example, 0.1 millimoles", "Multiple 0.1 mmol"),
+        ("Injection, sodium example, per 3 millimoles of phosphorus", "Multiple 3 mmol"),
+        ("Injection, sodium example, 7.5 milliequivalents", "Multiple 7.5 mEq"),
+        ("Injection, example, 25 nanograms", "Multiple 25 ng"),
+        ("Example pb 212, therapeutic, 1 megabecquerel", "Multiple 1 MBq"),
+        ("Example, oral, per tablet", "PerContainer 1 each"),
+        ("Example, oral, per 5 mg tablet", "Multiple 5 mg"),
+        ("Injection, example, per prefilled syringe", "PerContainer 1 each"),
+        ("Injection, example, 0.5 mg/0.05 ml", "Multiple 0.5 mg"),
+        ("Injection, example, 1/2 mg", "none"),
+        ("Injection, example, per 10 million units", "Multiple 10000000 unit"),
+        ("INJECTION, EXAMPLE, UP TO 1 GM", "UpTo 1 g"),
+    ]);
+}

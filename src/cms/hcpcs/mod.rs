@@ -9,7 +9,8 @@ mod sheet;
 mod text;
 
 use crate::cms::problem::{FileError, Problems};
-use crate::cms::xlsx;
+use crate::cms::rows::Cells;
+use crate::cms::workbook;
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::time::Date;
 
@@ -77,12 +78,18 @@ impl Details {
     }
 }
 
-/// Reads either form, told apart by its first bytes.
+/// Reads any form, told apart by the first bytes and the first records.
 ///
 /// # Errors
 /// Those of [`parse_text`] and [`parse_sheet`].
 pub fn parse(bytes: &[u8]) -> Result<Release, FileError> {
-    if xlsx::is_zip(bytes) { parse_sheet(bytes) } else { parse_text(bytes) }
+    if workbook::is_workbook(bytes) {
+        return parse_sheet(bytes);
+    }
+    match parse_text(bytes) {
+        Err(FileError::NoRecords) => parse_sheet(bytes).map_err(|_| FileError::NoRecords),
+        parsed => parsed,
+    }
 }
 
 /// Reads the fixed-width text: records of 293, 320 or 91 characters, or trimmed.
@@ -95,12 +102,22 @@ pub fn parse_text(bytes: &[u8]) -> Result<Release, FileError> {
     text::parse(bytes)
 }
 
-/// Reads the Excel form, whatever row its header stands in.
+/// Reads the Excel form, or one saved from it as comma-separated text, whatever row its header stands in.
 ///
 /// # Errors
 /// [`FileError`] when the workbook cannot be read or holds no header or record.
 pub fn parse_sheet(bytes: &[u8]) -> Result<Release, FileError> {
     sheet::parse(bytes)
+}
+
+/// Whether a line is a record of the fixed-width text.
+pub(super) fn is_record(line: &str) -> bool {
+    text::is_record(line)
+}
+
+/// Whether a row is the header of the Excel form.
+pub(super) fn is_header(cells: &dyn Cells) -> bool {
+    sheet::is_header(cells)
 }
 
 impl Release {

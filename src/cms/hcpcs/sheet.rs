@@ -1,10 +1,11 @@
-//! The Excel form: the columns are found by the names in the header row.
+//! The Excel form, or one saved from it as comma-separated text: the columns are found by the names in
+//! the header row.
 
 use super::Release;
 use super::assemble::Assembler;
 use super::layout::{FIELDS, LAYOUT, Record};
 use crate::cms::problem::{FileError, ProblemKind};
-use crate::cms::xlsx::each_row;
+use crate::cms::rows::{Cells, each_row, folded_name};
 
 /// First cell of the header row, folded.
 const HEADER_START: &str = "hcpc";
@@ -30,12 +31,17 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Release, FileError> {
     assembler.finish().or_no_records()
 }
 
+/// Whether a row is the header: its first cell says so, and its second numbers the lines.
+pub(super) fn is_header(cells: &dyn Cells) -> bool {
+    folded_name(cells.cell(0)) == HEADER_START && folded_name(cells.cell(1)) == "seqnum"
+}
+
 /// The column of each field, when the row is the header.
-fn header_columns(cells: &[String]) -> Result<Option<[usize; FIELDS]>, FileError> {
-    let names: Vec<String> = cells.iter().map(|cell| folded_name(cell)).collect();
-    if names.first().is_none_or(|name| name != HEADER_START) {
+fn header_columns(cells: &dyn Cells) -> Result<Option<[usize; FIELDS]>, FileError> {
+    if folded_name(cells.cell(0)) != HEADER_START {
         return Ok(None);
     }
+    let names: Vec<String> = (0..cells.count()).map(|column| folded_name(cells.cell(column))).collect();
     let mut columns = [0; FIELDS];
     for (column, place) in columns.iter_mut().zip(LAYOUT) {
         *column = names
@@ -46,15 +52,10 @@ fn header_columns(cells: &[String]) -> Result<Option<[usize; FIELDS]>, FileError
     Ok(Some(columns))
 }
 
-/// `Code Add Date`, `CODE ADD DATE` and `code_add_date` are one name.
-fn folded_name(cell: &str) -> String {
-    cell.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-fn push_row(assembler: &mut Assembler, number: u32, cells: &[String], columns: &[usize; FIELDS]) {
+fn push_row(assembler: &mut Assembler, number: u32, cells: &dyn Cells, columns: &[usize; FIELDS]) {
     let mut fields = [""; FIELDS];
     for ((field, column), place) in fields.iter_mut().zip(columns).zip(LAYOUT) {
-        let text = cells.get(*column).map_or("", |cell| cell.trim());
+        let text = cells.cell(*column);
         if EXCEL_ERRORS.contains(&text) {
             assembler.problem(number, ProblemKind::ignored(place.headers[0], text));
         } else {

@@ -29,7 +29,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Release, FileError> {
 /// Whether a line has a code or a modifier, a sequence number and a record kind in their columns.
 ///
 /// Three blanks alone do not mean a modifier: disclaimers are indented too.
-fn is_record(line: &str) -> bool {
+pub(super) fn is_record(line: &str) -> bool {
     let Some(head) = line.as_bytes().get(..11) else { return false };
     let code = &head[..5];
     let procedure = code[0].is_ascii_uppercase() && code[1..].iter().all(u8::is_ascii_digit);

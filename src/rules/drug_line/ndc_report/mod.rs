@@ -172,7 +172,7 @@ fn with_unnamed_quantity(
 
 /// One in the last decimal place kept, in billionths.
 const fn step(places: u32) -> i64 {
-    10_i64.pow(if places < 9 { 9 - places } else { 0 })
+    10_i64.pow(9_u32.saturating_sub(places))
 }
 
 impl Package {

@@ -1,5 +1,7 @@
-//! The first sheet of an Excel workbook, row by row as text.
+//! The first sheet of an Excel workbook, row by row as text: `.xlsx`, and `.xls` where CMS published only that.
 
+mod biff;
+mod compound;
 mod guard;
 
 use std::io::Cursor;
@@ -10,14 +12,51 @@ use super::problem::{FileError, excerpt};
 
 /// Largest workbook that is read; the largest real one has 3 MB.
 pub const WORKBOOK_BYTES_MAX: usize = 32 << 20;
-/// Rows read of one sheet; the largest real one declares 17,000.
-pub const ROWS_MAX: u32 = 200_000;
+/// Rows read of one sheet; the largest real one declares 17,000. Those of code pairs have 600,000.
+pub const ROWS_MAX: u32 = 1_000_000;
 /// Columns kept of one row; CMS pads some sheets to 250 empty ones.
 pub const COLUMNS_MAX: usize = 300;
 
 /// Whether the bytes begin as an `.xlsx`, or any other zip archive, does.
 pub fn is_zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
+}
+
+/// Whether a zip archive is a workbook: every one names its parts in one member.
+pub fn is_xlsx(bytes: &[u8]) -> bool {
+    guard::names_parts(bytes)
+}
+
+/// Whether the bytes begin as a workbook of either form does.
+pub fn is_workbook(bytes: &[u8]) -> bool {
+    is_zip(bytes) || compound::is_compound(bytes)
+}
+
+/// Takes the number of a row, counted from one, and its cells.
+type Visit<'a> = dyn FnMut(u32, &[String]) -> Result<(), Stop> + 'a;
+
+/// Why no further rows are wanted.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Enough was seen.
+    Enough,
+    Failed(FileError),
+}
+
+impl From<FileError> for Stop {
+    fn from(error: FileError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Stop {
+    /// What a reading that was stopped comes to.
+    pub(super) fn into_result(self) -> Result<(), FileError> {
+        match self {
+            Self::Enough => Ok(()),
+            Self::Failed(error) => Err(error),
+        }
+    }
 }
 
 /// Calls `visit` with the number, counted from one, and the cells of each row of the first sheet.
@@ -27,10 +66,18 @@ pub fn is_zip(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// [`FileError`] when the workbook cannot be read or passes a limit.
-pub fn each_row(
+pub(super) fn each_row(
     bytes: &[u8],
-    mut visit: impl FnMut(u32, &[String]) -> Result<(), FileError>,
+    mut visit: impl FnMut(u32, &[String]) -> Result<(), Stop>,
 ) -> Result<(), FileError> {
+    if bytes.len() > WORKBOOK_BYTES_MAX {
+        return Err(FileError::TooLarge { bytes: bytes.len(), bytes_max: WORKBOOK_BYTES_MAX });
+    }
+    let read = if compound::is_compound(bytes) { biff::each_row } else { each_row_of_xlsx };
+    read(bytes, &mut visit).or_else(Stop::into_result)
+}
+
+fn each_row_of_xlsx(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> {
     guard::measure(bytes)?;
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
     let sheet = book.sheet_names().first().cloned().ok_or_else(|| unreadable("it has no worksheet"))?;
@@ -40,15 +87,14 @@ pub fn each_row(
     while let Some(cell) = reader.next_cell().map_err(unreadable)? {
         let (at, column) = cell.get_position();
         if at >= ROWS_MAX {
-            return Err(FileError::TooManyRows(ROWS_MAX));
+            return Err(FileError::TooManyRows(ROWS_MAX).into());
         }
-        if row.number != at + 1 {
-            row.flush(&mut visit)?;
-            row.number = at + 1;
+        row.begin(at + 1, visit)?;
+        if let Some(text) = cell_text(cell.get_value()) {
+            row.put(column as usize, &text);
         }
-        row.put(column as usize, cell.get_value());
     }
-    row.flush(&mut visit)
+    row.flush(visit)
 }
 
 /// The row being filled; its buffers are used again for the next one.
@@ -60,22 +106,27 @@ struct Row {
 }
 
 impl Row {
-    fn put(&mut self, column: usize, value: &DataRef<'_>) {
-        let Some(text) = cell_text(value).filter(|text| !text.is_empty()) else { return };
-        if column >= COLUMNS_MAX {
+    /// Goes on to a row, handing over the one before it.
+    fn begin(&mut self, number: u32, visit: &mut Visit<'_>) -> Result<(), Stop> {
+        if self.number != number {
+            self.flush(visit)?;
+            self.number = number;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, column: usize, text: &str) {
+        if column >= COLUMNS_MAX || text.is_empty() {
             return;
         }
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());
         }
-        self.cells[column].push_str(&text);
+        self.cells[column].push_str(text);
         self.used = self.used.max(column + 1);
     }
 
-    fn flush(
-        &mut self,
-        visit: &mut impl FnMut(u32, &[String]) -> Result<(), FileError>,
-    ) -> Result<(), FileError> {
+    fn flush(&mut self, visit: &mut Visit<'_>) -> Result<(), Stop> {
         if self.used > 0 {
             visit(self.number, &self.cells[..self.used])?;
             self.cells.iter_mut().for_each(String::clear);

@@ -8,7 +8,7 @@ use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
-use super::{WORKBOOK_BYTES_MAX, unreadable};
+use super::unreadable;
 use crate::cms::problem::FileError;
 
 /// Members of a workbook; real ones have about fifteen.
@@ -22,11 +22,16 @@ const SHARED_STRINGS_MEMBER: &[u8] = b"sharedstrings.xml";
 /// The attribute by which the spreadsheet library reserves memory.
 const SHARED_STRINGS_CLAIM: &str = "uniqueCount";
 
+/// The member that lists the parts of a workbook.
+const PARTS_MEMBER: &str = "[Content_Types].xml";
+
+/// Whether an archive lists its parts as a workbook does.
+pub(super) fn names_parts(bytes: &[u8]) -> bool {
+    ZipArchive::new(Cursor::new(bytes)).is_ok_and(|archive| archive.index_for_name(PARTS_MEMBER).is_some())
+}
+
 /// Refuses what no CMS workbook is.
 pub(super) fn measure(bytes: &[u8]) -> Result<(), FileError> {
-    if bytes.len() > WORKBOOK_BYTES_MAX {
-        return Err(FileError::TooLarge { bytes: bytes.len(), bytes_max: WORKBOOK_BYTES_MAX });
-    }
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
     if archive.len() > MEMBERS_MAX {
         return Err(unreadable("it has too many members"));

@@ -1,0 +1,48 @@
+//! The alpha-numeric HCPCS file as a release.
+
+use std::sync::Arc;
+
+use crate::catalog::record::CodeVersion;
+use crate::catalog::release::{Descriptors, Release, ReleaseHeader};
+use crate::cms::descriptor::Conventions;
+use crate::cms::facts::facts;
+use crate::cms::hcpcs::{self, CodeRow};
+
+/// A HCPCS file as a release, texts included: the operator imports them, and they are never compiled in.
+pub fn hcpcs_release(header: ReleaseHeader, parsed: &hcpcs::Release, conventions: &Conventions) -> Release {
+    let source: Arc<str> = format!("CMS HCPCS {}", header.quarter).into();
+    let mut release = Release::empty(header);
+    for row in &parsed.codes {
+        release.codes.push(version(row, conventions, &source));
+        release.descriptors.push(Descriptors {
+            code: row.code,
+            long: row.details.long_description.as_str().into(),
+            short: row.details.short_description.as_str().into(),
+        });
+    }
+    release
+}
+
+fn version(row: &CodeRow, conventions: &Conventions, source: &Arc<str>) -> CodeVersion {
+    let facts = facts(row, conventions);
+    let details = &row.details;
+    CodeVersion {
+        code: row.code,
+        billing: facts.billing,
+        added: details.added,
+        effective: details.effective.unwrap_or(details.added),
+        terminated: details.terminated,
+        flags: facts.flags,
+        name: facts.names.name.into(),
+        brands: facts.names.brand.into_iter().map(String::into_boxed_str).collect(),
+        reference_codes: Arc::default(),
+        reference_product: None,
+        successors: details.successors().collect(),
+        coverage: details.coverage,
+        pricing_indicator: details.pricing_indicators.first().cloned().unwrap_or_default(),
+        action: details.action,
+        long_descriptor: None,
+        short_descriptor: None,
+        source: source.clone(),
+    }
+}

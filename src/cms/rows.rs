@@ -1,0 +1,177 @@
+//! Rows of cells, wherever they stand: an Excel workbook, or text with commas or tabs.
+
+use super::problem::{FileError, ProblemKind, Problems};
+use super::text::decode;
+use super::workbook::{self, Stop};
+
+/// Cells looked at in one row; CMS pads some tables to 250 empty ones.
+const COLUMNS_MAX: usize = 300;
+/// Lines that one row of text may span: notices of several lines are quoted, and a quote that nothing
+/// closes would swallow the rest of the file.
+const LINES_PER_ROW_MAX: u64 = 60;
+/// Quotes that nothing closes, beyond which the rest of a file is not read again.
+const UNCLOSED_QUOTES_MAX: usize = 50;
+
+/// The cells of one row, trimmed.
+pub(super) trait Cells {
+    /// A cell by its place, counted from zero; empty beyond the end.
+    fn cell(&self, column: usize) -> &str;
+
+    /// How many cells there are.
+    fn count(&self) -> usize;
+
+    /// Whether no cell holds anything.
+    fn is_blank(&self) -> bool {
+        (0..self.count()).all(|column| self.cell(column).is_empty())
+    }
+}
+
+impl Cells for [String] {
+    fn cell(&self, column: usize) -> &str {
+        self.get(column).map_or("", |cell| cell.trim())
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Cells for csv::StringRecord {
+    fn cell(&self, column: usize) -> &str {
+        self.get(column).unwrap_or("").trim()
+    }
+
+    fn count(&self) -> usize {
+        self.len().min(COLUMNS_MAX)
+    }
+}
+
+/// Calls `visit` with the line or row number, counted from one, and the cells of each row that is not blank.
+///
+/// # Errors
+/// [`FileError`] when the file is too large or no workbook, and what `visit` stops with.
+pub(super) fn each_row(
+    bytes: &[u8],
+    mut visit: impl FnMut(u32, &dyn Cells) -> Result<(), Stop>,
+) -> Result<(), FileError> {
+    let mut unread = Problems::default();
+    each_row_noting(bytes, &mut unread, |line, cells, _| visit(line, cells))
+}
+
+/// As [`each_row`]; what is wrong with the text itself is noted.
+pub(super) fn each_row_noting(
+    bytes: &[u8],
+    problems: &mut Problems,
+    mut visit: impl FnMut(u32, &dyn Cells, &mut Problems) -> Result<(), Stop>,
+) -> Result<(), FileError> {
+    if workbook::is_workbook(bytes) {
+        return workbook::each_row(bytes, |row, cells| {
+            let cells: &dyn Cells = &Borrowed(cells);
+            if cells.is_blank() { Ok(()) } else { visit(row, cells, problems) }
+        });
+    }
+    let text = decode(bytes)?;
+    each_row_of_text(&text, problems, &mut visit).or_else(Stop::into_result)
+}
+
+/// A workbook's row behind a sized type.
+struct Borrowed<'a>(&'a [String]);
+
+impl Cells for Borrowed<'_> {
+    fn cell(&self, column: usize) -> &str {
+        self.0.cell(column)
+    }
+
+    fn count(&self) -> usize {
+        self.0.count()
+    }
+}
+
+fn each_row_of_text(
+    text: &str,
+    problems: &mut Problems,
+    visit: &mut impl FnMut(u32, &dyn Cells, &mut Problems) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let delimiter = delimiter_of(text);
+    let (mut rest, mut first_line, mut unclosed) = (text, 1_u64, 0);
+    'again: loop {
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(rest.as_bytes());
+        let mut record = csv::StringRecord::new();
+        while let Ok(true) = reader.read_record(&mut record) {
+            let place = record.position().map_or((0, 1), |at| (at.byte(), at.line()));
+            // The reader begins at line feeds of the blank lines before a row.
+            let begin = usize::try_from(place.0).unwrap_or(0);
+            let body = &rest[begin.min(rest.len())..];
+            let blank = body.len() - body.trim_start_matches(['\r', '\n']).len();
+            let skipped = body[..blank].bytes().filter(|byte| *byte == b'\n').count() as u64;
+            let line = first_line + place.1 - 1 + skipped;
+            let spans = reader.position().line().saturating_sub(place.1 + skipped);
+            if spans > LINES_PER_ROW_MAX && unclosed < UNCLOSED_QUOTES_MAX {
+                unclosed += 1;
+                let at = u32::try_from(line).unwrap_or(u32::MAX);
+                problems.note(at, ProblemKind::UnclosedQuote);
+                let Some(end) = body[blank..].find('\n') else { return Ok(()) };
+                (rest, first_line) = (&body[blank + end + 1..], line + 1);
+                continue 'again;
+            }
+            if !record.is_blank() {
+                visit(u32::try_from(line).unwrap_or(u32::MAX), &record, problems)?;
+            }
+        }
+        return Ok(());
+    }
+}
+
+/// A tab where the first lines hold at least one each, and else a comma.
+fn delimiter_of(text: &str) -> u8 {
+    const LINES: usize = 200;
+    let (mut lines, mut tabs) = (0, 0);
+    for line in text.lines().take(LINES).filter(|line| !line.trim().is_empty()) {
+        lines += 1;
+        tabs += line.bytes().filter(|byte| *byte == b'\t').count();
+    }
+    if lines > 0 && tabs >= lines { b'\t' } else { b',' }
+}
+
+/// A name by its letters and digits: `Code Add Date`, `CODE ADD DATE` and `code_add_date` are one.
+pub(super) fn folded_name(cell: &str) -> String {
+    cell.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<(u32, Vec<String>)>, Vec<u32>) {
+        let (mut rows, mut problems) = (Vec::new(), Problems::default());
+        each_row_noting(text.as_bytes(), &mut problems, |line, cells, _| {
+            rows.push((line, (0..cells.count()).map(|column| cells.cell(column).to_owned()).collect()));
+            Ok(())
+        })
+        .expect("rows");
+        (rows, problems.iter().map(|problem| problem.line).collect())
+    }
+
+    #[test]
+    fn rows_carry_the_line_they_begin_at() {
+        for text in ["a,b\n\n\"c\nd\",e\nf", "a,b\r\n\r\n\"c\r\nd\",e\r\nf\r\n"] {
+            let (rows, problems) = read(text);
+            let lines: Vec<u32> = rows.iter().map(|(line, _)| *line).collect();
+            assert_eq!((lines, problems), (vec![1, 3, 5], vec![]), "{text:?}");
+        }
+        let (rows, _) = read("a\tb, c\t\"d\"\n1\t2\t3\n");
+        assert_eq!(rows[0].1, ["a", "b, c", "d"]);
+    }
+
+    #[test]
+    fn a_quote_that_nothing_closes_costs_its_own_row_only() {
+        let after: String = (0..200).map(|number| format!("{number},x\n")).collect();
+        let (rows, problems) = read(&format!("a,b\n\"open,b\n{after}"));
+        assert_eq!((rows.len(), problems), (201, vec![2]));
+        assert_eq!(rows[200], (202, vec!["199".to_owned(), "x".to_owned()]));
+    }
+}
