@@ -8,6 +8,7 @@ mod cms;
 mod drug_lines;
 mod examples;
 mod interop;
+mod mutated_requests;
 mod program;
 mod proto_hygiene;
 mod rule_book;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod demo;
+mod killed;
 mod replay;
 mod rules;
 mod served;
