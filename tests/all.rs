@@ -14,3 +14,4 @@ mod seed;
 mod store_crash;
 mod support;
 mod updater;
+mod years;

@@ -1,5 +1,7 @@
 //! No parser panics on arbitrary bytes, nor on real layouts that were damaged.
 
+use std::sync::LazyLock;
+
 use infusion_coder::cms::descriptor::{self, Conventions};
 use infusion_coder::cms::recognise::{kind_of, read};
 use infusion_coder::cms::{
@@ -8,6 +10,9 @@ use infusion_coder::cms::{
 use infusion_coder::updater::settings::{FeedId, Settings};
 use infusion_coder::updater::unpack::{unpack, unpack_all};
 use proptest::prelude::*;
+
+static CONVENTIONS: LazyLock<Conventions> = LazyLock::new(Conventions::embedded);
+static SETTINGS: LazyLock<Settings> = LazyLock::new(Settings::embedded);
 
 /// Beginnings of every kind of file, in our own words.
 const SAMPLES: &[&str] = &[
@@ -28,16 +33,14 @@ fn parse_all(bytes: &[u8]) {
     let _ = kind_of(bytes);
     let _ = read(bytes);
     if let Ok(release) = hcpcs::parse_text(bytes) {
-        let conventions = Conventions::embedded();
-        release.codes.iter().for_each(|row| drop(facts::facts(row, &conventions)));
+        release.codes.iter().for_each(|row| drop(facts::facts(row, &CONVENTIONS)));
     }
     let _ = hcpcs::parse_sheet(bytes);
     let _ = (asp::parse(bytes), ndc_crosswalk::parse(bytes), mue::parse(bytes), pairs::parse(bytes));
     let _ = (add_ons::parse(bytes), addendum_b::parse(bytes), corrections::parse(bytes));
     let _ = (noc::parse_codes(bytes), noc::parse_prices(bytes), noc::parse_packages(bytes));
-    let settings = Settings::embedded();
-    let feed = settings.feed(FeedId::Hcpcs).expect("the embedded settings name it");
-    let _ = (unpack(bytes, feed, None, settings.unpack), unpack_all(bytes, settings.unpack));
+    let feed = SETTINGS.feed(FeedId::Hcpcs).expect("the embedded settings name it");
+    let _ = (unpack(bytes, feed, None, SETTINGS.unpack), unpack_all(bytes, SETTINGS.unpack));
 }
 
 /// Puts other bytes into a text, and cuts it.
