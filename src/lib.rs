@@ -19,5 +19,6 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod server;
+pub mod synthetic;
 pub mod telemetry;
 pub mod updater;

@@ -13,5 +13,6 @@ mod rule_book;
 mod seed;
 mod store_crash;
 mod support;
+mod synthetic_claims;
 mod updater;
 mod years;

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::proof;
+
 /// Each visit with its lines: administration track, then drug track.
 const EXPECTED: &[(&str, &str)] = &[
     // 210 minutes: a first hour and two more. A second chemotherapy infusion of 65 minutes follows.
@@ -83,9 +85,11 @@ fn a_request_at_fault_names_every_field() {
 fn coded(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(format!("{name}.json"));
     let output =
-        program().arg(path).args(["--format", "json", "--detail", "rules"]).output().expect("the program");
+        program().arg(path).args(["--format", "json", "--detail", "full"]).output().expect("the program");
     assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("an answer")
+    let answer = serde_json::from_slice(&output.stdout).expect("an answer");
+    assert_eq!(proof::faults(&answer), Vec::<String>::new(), "{name}");
+    answer
 }
 
 fn refusal(path: &Path) -> String {
@@ -97,7 +101,7 @@ fn refusal(path: &Path) -> String {
 /// The real program, away from any store of the person who runs the tests.
 fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_infusion-coder"));
-    let nowhere = std::env::temp_dir().join("infusion-coder-no-store");
+    let nowhere = std::env::temp_dir().join(format!("infusion-coder-no-store-{}", std::process::id()));
     program.env("XDG_DATA_HOME", nowhere).arg("code");
     program
 }

@@ -160,7 +160,7 @@ pub fn audit(case: &Case<'_>, billed: &[BilledLine]) -> Audit {
     let supported = case.result.lines.iter().enumerate();
     let supported: Vec<Claimed> = supported.map(|(at, line)| Claimed::supported(line, at)).collect();
     let now = compare::compare(&claimed, &supported, &case.policy.audit);
-    let mut found = case.discrepancies(now, &claimed);
+    let mut found = case.discrepancies(&now, &claimed);
     product::check_ndcs(case, billed, &judged, &mut found);
     let mut patterns: Vec<Pattern> = found.iter().filter_map(|found| found.pattern).collect();
     patterns.extend(pattern::of_record(case));
@@ -191,9 +191,10 @@ impl Case<'_> {
         }
     }
 
-    fn discrepancies(&self, now: Comparison, claimed: &[Claimed]) -> Vec<Discrepancy> {
-        let mut found: Vec<Discrepancy> = now.remarked.iter().map(|pair| self.wrong_modifier(pair)).collect();
-        let open = open::find(self, &now, claimed);
+    fn discrepancies(&self, now: &Comparison, claimed: &[Claimed]) -> Vec<Discrepancy> {
+        let open = open::find(self, now, claimed);
+        let mut found: Vec<Discrepancy> =
+            open.remarked.iter().map(|pair| self.wrong_modifier(pair)).collect();
         found.extend(open.unsupported.iter().map(|(rest, why)| self.unsupported(rest, why)));
         let paired = pairing::pair(self, open.excess, open.shortage);
         found.extend(paired.pairs.iter().map(|(billed, supported)| self.wrong_code(billed, supported)));

@@ -1,7 +1,7 @@
 //! Billed lines that the record neither supports nor contradicts, because it lacks a fact.
 
 use super::Case;
-use super::compare::{Claimed, Comparison, Rest, compare};
+use super::compare::{Claimed, Comparison, Remarked, Rest, compare};
 use crate::domain::field::Field;
 use crate::domain::finding::Severity;
 use crate::engine::trail::Note;
@@ -18,6 +18,7 @@ pub(super) struct Why {
 #[derive(Debug, Default)]
 pub(super) struct Open {
     pub unsupported: Vec<(Rest, Why)>,
+    pub remarked: Vec<Remarked>,
     pub excess: Vec<Rest>,
     pub shortage: Vec<Rest>,
 }
@@ -25,10 +26,11 @@ pub(super) struct Open {
 /// Sets apart what would be no difference under some answer to an open question.
 ///
 /// For each question the answer that fits the claim best is taken. What is billed beyond the present
-/// lines and not beyond that answer's lacks only the fact; what is short of the present lines and not
-/// of that answer's is no mistake of the claim.
+/// lines and not beyond that answer's lacks only the fact; what is short of the present lines, or differs
+/// from their modifiers, and not from that answer's is no mistake of the claim.
 pub(super) fn find(case: &Case<'_>, now: &Comparison, claimed: &[Claimed]) -> Open {
-    let mut open = Open { excess: now.excess.clone(), shortage: now.shortage.clone(), ..Open::default() };
+    let Comparison { remarked, excess, shortage } = now.clone();
+    let mut open = Open { unsupported: Vec::new(), remarked, excess, shortage };
     for question in &case.result.questions {
         let answers = question.answers.iter().map(|answer| {
             let lines = answer.lines.iter().enumerate();
@@ -45,6 +47,7 @@ pub(super) fn find(case: &Case<'_>, now: &Comparison, claimed: &[Claimed]) -> Op
         open.excess = kept;
         open.unsupported.extend(settled.into_iter().map(|rest| (rest, why)));
         open.shortage.retain(|rest| is_among(rest, &best.shortage));
+        open.remarked.retain(|pair| best.remarked.iter().any(|other| other.key == pair.key));
     }
     open
 }

@@ -122,7 +122,7 @@ pub(super) fn of_units(case: &Case<'_>, rest: &Rest) -> Option<Pattern> {
         return (nature.place == Place::Initial).then_some(Pattern::TwoInitials);
     }
     let is_whole = !rest.key.discarded
-        && (reaches_discarded(case, rest) || content_units(case, rest) == Some(rest.billed_total));
+        && (is_what_was_discarded(case, rest) || content_units(case, rest) == Some(rest.billed_total));
     is_whole.then_some(Pattern::WholeVial)
 }
 
@@ -144,15 +144,15 @@ pub(super) fn tie_discarded(found: &mut [Discrepancy]) {
     }
 }
 
-/// Whether the billed units cover what was discarded as well.
-fn reaches_discarded(case: &Case<'_>, rest: &Rest) -> bool {
+/// Whether what is billed too much is just what was discarded.
+fn is_what_was_discarded(case: &Case<'_>, rest: &Rest) -> bool {
     let own = case.result.lines.iter().filter(|line| {
         line.code == rest.key.code
             && line.service_date == rest.key.date
             && line.modifiers.contains(&DISCARDED)
     });
     let discarded: i64 = own.map(|line| i64::from(line.units) * Decimal::ONE.nanos()).sum();
-    discarded > 0 && rest.units.nanos() >= discarded
+    discarded > 0 && rest.units.nanos() == discarded
 }
 
 /// Units that the labelled content of the opened containers would be, rounded **up**.

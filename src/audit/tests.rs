@@ -196,3 +196,14 @@ fn a_chemotherapy_code_for_iron_is_overstated() {
     let found = found(&iron, &["96413", "J1756 x200"]);
     assert_eq!(found, ["WRONG_CODE 96413x1 96365x1 CHEMOTHERAPY_CODE"]);
 }
+
+#[test]
+fn the_content_of_a_multi_dose_vial_is_a_whole_vial_too() {
+    let mut visit = Encounter::new(Setting::PhysicianOffice, date(2025, 11, 3));
+    visit.administrations = vec![given("a1", Route::IvInfusion, "09:00", "12:05", "J9267", "260 mg")];
+    containers(&mut visit.administrations[0], "300 mg", 1, ContainerKind::MultiDose);
+    let whole = found(&visit, &["96413", "96415 x2", "J9267 x300"]);
+    assert_eq!(whole, ["WRONG_UNITS J9267x300 J9267x260 WHOLE_VIAL"]);
+    let other = found(&visit, &["96413", "96415 x2", "J9267 x2600"]);
+    assert_eq!(other, ["WRONG_UNITS J9267x2600 J9267x260"]);
+}

@@ -11,7 +11,9 @@ use super::payment::{PaymentLimit, StatusIndicator};
 use super::quarterly::{InQuarter, QuarterlyTable};
 use super::record::CodeVersion;
 use super::search::SearchIndex;
+use crate::domain::claim::Line;
 use crate::domain::code::{HcpcsCode, Ndc};
+use crate::domain::quantity::Decimal;
 use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
 
@@ -110,6 +112,15 @@ impl Catalog {
     /// The Part B payment limit of one billing unit on a date.
     pub fn asp_limit(&self, code: HcpcsCode, date: Date) -> Option<InQuarter<&PaymentLimit>> {
         self.limits.on(&code, date)
+    }
+
+    /// What lines are worth at the payment limits that are known, in dollars; nothing where none is.
+    pub fn value<'l>(&self, lines: impl IntoIterator<Item = &'l Line>) -> Option<Decimal> {
+        let known = lines.into_iter().filter_map(|line| {
+            self.asp_limit(line.code, line.service_date)?.value.dollars.checked_times(line.units)
+        });
+        // A sum past the range of an amount is no claim; it then stays at what was counted.
+        known.reduce(|sum, next| sum.checked_add(next).unwrap_or(sum))
     }
 
     /// The medically unlikely edit of a code on a date (rule X-01); nothing where none is published.

@@ -1,6 +1,5 @@
 //! `audit`: billed lines against what the record supports, for one claim or a file of claims.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,8 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
+use super::code_input::{self, Given};
 use super::shelf::StoreFlag;
-use super::{PoliciesFlag, audit_table, code_input, print};
+use super::{PoliciesFlag, audit_table, print};
 use crate::audit::summary::Summary;
 use crate::domain::billed::BilledClaim;
 use crate::interop::x12;
@@ -67,34 +67,36 @@ enum AuditFormat {
 /// A file that cannot be read; for one claim every violation of it.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let coder = Coder::on(flags.store.catalog()?, Arc::new(flags.policies.book()?));
-    let is_file = flags.lines || flags.file.extension().is_some_and(|extension| extension == "jsonl");
-    let detail = if is_file { pb::Detail::Lines } else { pb::Detail::Full };
-    let mut audits = Audits::new(coder, flags, is_file);
     let mut billed = flags.claims.as_deref().map(claims).transpose()?.map(Vec::into_iter);
-    if is_file {
-        for (number, text) in (1..).zip(reader(&flags.file)?.lines()) {
-            let text = text.with_context(|| format!("line {number} cannot be read"))?;
-            if text.trim().is_empty() {
-                continue;
+    let mut next = || billed.as_mut().map(|claims| claims.next().context(TOO_FEW_CLAIMS)).transpose();
+    let shown = match code_input::open(&flags.file, flags.lines)? {
+        Given::Lines(lines) => {
+            let mut audits = Audits::new(coder, flags, true);
+            for (number, text) in (1..).zip(BufReader::new(lines.reader).lines()) {
+                let text = text.with_context(|| format!("line {number} cannot be read"))?;
+                if text.trim().is_empty() {
+                    continue;
+                }
+                match audits.audited(&text, next()?, pb::Detail::Lines) {
+                    Ok(audited) => audits.add(audited)?,
+                    Err(error) => audits.refuse(number, &error),
+                }
             }
-            let claim = billed.as_mut().map(|claims| claims.next().context(TOO_FEW_CLAIMS)).transpose()?;
-            match audits.audited(&text, claim, detail) {
-                Ok(audited) => audits.add(audited)?,
-                Err(error) => audits.refuse(number, &error),
-            }
+            audits.shown()?
         }
-    } else {
-        let text = code_input::read_text(&flags.file)?;
-        let claim = billed.as_mut().map(|claims| claims.next().context(TOO_FEW_CLAIMS)).transpose()?;
-        let audited = audits.audited(&text, claim, detail)?;
-        audits.add(audited)?;
-    }
+        Given::Visit(text) => {
+            let mut audits = Audits::new(coder, flags, false);
+            let audited = audits.audited(&text, next()?, pb::Detail::Full)?;
+            audits.add(audited)?;
+            audits.shown()?
+        }
+    };
     if billed.is_some_and(|claims| claims.len() > 0) {
         bail!(
             "the 837 file has more claims than there are visits: give the visits in the order of the claims"
         );
     }
-    write(flags, &audits.shown()?)
+    write(flags, &shown)
 }
 
 const TOO_FEW_CLAIMS: &str = "the 837 file has fewer claims than there are visits";
@@ -144,7 +146,7 @@ impl Audits {
     fn add(&mut self, audited: Audited) -> anyhow::Result<()> {
         let Audited { encounter, coder, audit, response } = audited;
         if self.thresholds.is_none() {
-            self.thresholds = Some(self.coder.policy(&encounter)?.audit.clone());
+            self.thresholds = Some(self.coder.policy(&encounter)?.0.audit.clone());
             self.footer = footer(&response);
         }
         self.summary.count(&encounter, &coder, &audit);
@@ -215,14 +217,6 @@ fn claims(file: &Path) -> anyhow::Result<Vec<BilledClaim>> {
         eprintln!("{}: {problem}", file.display());
     }
     Ok(read.claims)
-}
-
-fn reader(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
-    if file.as_os_str() == "-" {
-        return Ok(Box::new(BufReader::new(std::io::stdin())));
-    }
-    let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    Ok(Box::new(BufReader::new(opened)))
 }
 
 fn write(flags: &Flags, shown: &str) -> anyhow::Result<()> {

@@ -15,9 +15,10 @@ use super::remote::{Remote, ServerFlag};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
 use super::visit_table::Shown;
-use super::{PoliciesFlag, print};
+use super::{PoliciesFlag, print, visit_reasons};
+use crate::catalog::Catalog;
 use crate::policy::PolicyBook;
-use crate::report::page;
+use crate::report::page::{self, PageDetail};
 use crate::server::coder::{Coded, Coder};
 use crate::server::refusal::Refusal;
 use crate::server::{json, pb};
@@ -34,9 +35,9 @@ pub struct Flags {
     from: InputFormat,
     #[command(flatten)]
     formats: FormatFlags,
-    /// How much of the reasons to show.
-    #[arg(long, value_enum, default_value_t = AnswerDetail::Full)]
-    detail: AnswerDetail,
+    /// How much of the reasons to show; text shows the rules, and everything only when `full` is asked for.
+    #[arg(long, value_enum)]
+    detail: Option<AnswerDetail>,
     #[command(flatten)]
     server: ServerFlag,
     #[command(flatten)]
@@ -124,7 +125,7 @@ fn code_lines(flags: &Flags, coder: &Coder, lines: Lines) -> anyhow::Result<()> 
         workers: flags.workers.map_or_else(available_cores, NonZero::get),
     };
     let foreign = (flags.from == InputFormat::Fhir).then_some(&flags.formats);
-    let coder = || VisitLines::new(coder.clone(), flags.detail.to_wire(), foreign);
+    let coder = || VisitLines::new(coder.clone(), flags.wire_detail(), foreign);
     let done = code_stream::run(streaming, lines, coder)?;
     if flags.strict && done.refused > 0 { Err(RefusedLines(done.refused).into()) } else { Ok(()) }
 }
@@ -132,7 +133,7 @@ fn code_lines(flags: &Flags, coder: &Coder, lines: Lines) -> anyhow::Result<()> 
 fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> anyhow::Result<()> {
     let (given, coded) = if flags.from.is_fhir(text) {
         let encounter = formats::read_fhir(text, &flags.formats)?;
-        let coded = coder.code_foreign(encounter, text.as_bytes(), flags.detail.to_wire());
+        let coded = coder.code_foreign(encounter, text.as_bytes(), flags.wire_detail());
         (None, coded.map_err(Refused::from)?)
     } else {
         let request = flags.request(text)?;
@@ -140,9 +141,11 @@ fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> 
     };
     let claim = |format| formats::write_lines(format, &coded.encounter, &coded.result.lines, &flags.formats);
     let shown = match flags.format {
-        AnswerFormat::Text => Shown::visit(given.as_ref(), &coded.response).render(),
+        AnswerFormat::Text => {
+            Shown::visit(given.as_ref(), &coded.response).render() + &flags.reasons(&coded.response)
+        }
         AnswerFormat::Json => serde_json::to_string_pretty(&coded.response)? + "\n",
-        AnswerFormat::Html => html(&coded, policies)?,
+        AnswerFormat::Html => html(&coded, policies, &*coder.catalog()?, flags.page_detail())?,
         AnswerFormat::FhirClaim => claim(ClaimFormat::FhirClaim)?,
         AnswerFormat::FhirChargeItems => claim(ClaimFormat::FhirChargeItems)?,
         AnswerFormat::X12 => claim(ClaimFormat::X12)?,
@@ -169,12 +172,17 @@ fn code_there(flags: &Flags, remote: &Remote) -> anyhow::Result<()> {
     }
 }
 
-fn html(coded: &Coded, policies: &PolicyBook) -> anyhow::Result<String> {
+fn html(
+    coded: &Coded,
+    policies: &PolicyBook,
+    catalog: &Catalog,
+    detail: PageDetail,
+) -> anyhow::Result<String> {
     let encounter = &coded.encounter;
     let Some(policy) = policies.at(encounter.service_date, &coded.result.provenance.payer) else {
         bail!("no policy file is left for payer `{}`", coded.result.provenance.payer)
     };
-    Ok(page::visit_page(encounter, &coded.result, policy, policies.citations())?)
+    Ok(page::visit_page(encounter, &coded.result, policy, policies.citations(), catalog, detail)?)
 }
 
 fn available_cores() -> usize {
@@ -182,10 +190,27 @@ fn available_cores() -> usize {
 }
 
 impl Flags {
+    fn wire_detail(&self) -> pb::Detail {
+        self.detail.unwrap_or(AnswerDetail::Full).to_wire()
+    }
+
+    fn page_detail(&self) -> PageDetail {
+        match self.detail {
+            Some(AnswerDetail::Lines) => PageDetail::Lines,
+            Some(AnswerDetail::Rules) => PageDetail::Rules,
+            Some(AnswerDetail::Full) | None => PageDetail::Full,
+        }
+    }
+
+    /// The reasons under the tables, where they are asked for.
+    fn reasons(&self, answer: &pb::CodeEncounterResponse) -> String {
+        if self.detail == Some(AnswerDetail::Full) { visit_reasons::render(answer) } else { String::new() }
+    }
+
     fn request(&self, text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
         formats::refuse_foreign(text)?;
         let mut request = json::read_request(text).map_err(|error| Refused::from(Refusal::from(error)))?;
-        request.detail = self.detail.to_wire().into();
+        request.detail = self.wire_detail().into();
         Ok(request)
     }
 

@@ -23,18 +23,21 @@ mod refresh_flags;
 mod refused;
 pub mod releases;
 mod remote;
+pub mod replay;
 mod rollback;
 pub mod rules;
 pub mod search;
 pub mod serve;
 pub mod settings;
 mod shelf;
+pub mod synthesize;
 pub mod units;
 pub mod update;
 mod update_remote;
 mod visit_findings;
 pub mod visit_lines;
 mod visit_places;
+pub mod visit_reasons;
 pub mod visit_table;
 
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -68,6 +71,8 @@ enum Command {
     Units(Box<units::Flags>),
     /// Compare billed claims with what the record supports: one claim, or a file of them.
     Audit(audit::Flags),
+    /// Produce an answer again from its visit and its provenance, and compare them byte for byte.
+    Replay(replay::Flags),
     /// Serve the coding calls over gRPC.
     Serve(Box<serve::Flags>),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
@@ -92,6 +97,8 @@ enum Command {
     Export(export::Flags),
     /// Store a bundle or a HCPCS file, or only check one.
     Import(import::Flags),
+    /// Make visits by a seed, with claims and known mistakes; for benchmarks and trials.
+    Synthesize(synthesize::Flags),
     /// Call a running service as many callers would, and measure how it answers.
     Load(load::Flags),
     /// Print the completions of a shell.
@@ -138,6 +145,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Code(flags) => code::run(&flags),
         Command::Units(flags) => units::run(&flags),
         Command::Audit(flags) => audit::run(&flags),
+        Command::Replay(flags) => replay::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Lookup(flags) => lookup::run(&flags),
         Command::Search(flags) => search::run(&flags),
@@ -150,6 +158,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(flags) => diff::run(&flags),
         Command::Export(flags) => export::run(&flags),
         Command::Import(flags) => import::run(&flags),
+        Command::Synthesize(flags) => synthesize::run(&flags),
         Command::Load(flags) => load::run(&flags),
         Command::Completions(flags) => manual::completions(&flags),
         Command::Man => manual::page(),

@@ -221,7 +221,9 @@ impl Drawing<'_> {
                 && line.administrations.iter().any(|&a| usize::from(a) == index)
         });
         own.map(|line| {
-            let units = if line.units == 1 { String::new() } else { format!(" ×{}", line.units) };
+            // A line of several administrations counts them, and none of them is all of its units.
+            let is_own = line.administrations.len() == 1 && line.units != 1;
+            let units = if is_own { format!(" ×{}", line.units) } else { String::new() };
             (format!("{}{units}", line.code), role_of(line.code, &self.policy.administration))
         })
         .collect()
@@ -291,7 +293,10 @@ impl Drawing<'_> {
         match self.times.clock {
             Clock::From(origin) => {
                 let time = plus_minutes(origin, minute);
-                format!("{:02}:{:02}", time.hour(), time.minute())
+                let clock = format!("{:02}:{:02}", time.hour(), time.minute());
+                // The day is named where it begins.
+                let begins = time.hour() == 0 && time.minute() == 0;
+                if begins { format!("{:02}-{:02} {clock}", time.month(), time.day()) } else { clock }
             }
             Clock::OrderOnly => format!("{minute} min"),
         }

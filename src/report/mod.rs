@@ -6,6 +6,7 @@ pub mod audit_text;
 pub mod changes;
 mod chart;
 pub mod explanation;
+pub mod grouping;
 pub mod note;
 pub mod page;
 mod role;

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use crate::domain::encounter::Encounter;
 use crate::domain::field::Field;
 use crate::domain::time::LocalTime;
-use crate::engine::trail::{Note, NotedFact, Trail, Value};
+use crate::engine::trail::{Note, NotedFact, Source, Trail, Value};
 
 /// The text of a note, with each `{name}` replaced by the fact of that name.
 ///
-/// A name without a fact stays between its braces, so that a test can find the mistake.
+/// A part between brackets is left out where one of its names has no fact. Elsewhere such a name stays
+/// between its braces, so that a test can find the mistake.
 pub fn render(note: &Note, trail: &Trail, encounter: &Encounter) -> String {
     let mut text = String::with_capacity(note.text.len() * 2);
     render_into(&mut text, note, trail, encounter);
@@ -20,6 +21,23 @@ pub fn render(note: &Note, trail: &Trail, encounter: &Encounter) -> String {
 pub fn render_into(text: &mut String, note: &Note, trail: &Trail, encounter: &Encounter) {
     let facts = trail.facts(note);
     let mut rest = note.text;
+    while let Some((before, after)) = rest.split_once('[') {
+        fill(text, before, facts, encounter);
+        let Some((optional, after)) = after.split_once(']') else {
+            rest = &rest[before.len()..];
+            break;
+        };
+        if names(optional).all(|name| facts.iter().any(|fact| fact.name == name)) {
+            fill(text, optional, facts, encounter);
+        }
+        rest = after;
+    }
+    fill(text, rest, facts, encounter);
+}
+
+/// Adds a template to a text, its names filled in.
+fn fill(text: &mut String, template: &str, facts: &[NotedFact], encounter: &Encounter) {
+    let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         text.push_str(before);
         let Some((name, after)) = after.split_once('}') else {
@@ -29,6 +47,7 @@ pub fn render_into(text: &mut String, note: &Note, trail: &Trail, encounter: &En
         };
         match facts.iter().find(|fact| fact.name == name) {
             Some(fact) => insert(text, fact, after, encounter),
+            None if name == MISSING => text.push_str(&missing(facts)),
             None => {
                 text.push('{');
                 text.push_str(name);
@@ -38,6 +57,19 @@ pub fn render_into(text: &mut String, note: &Note, trail: &Trail, encounter: &En
         rest = after;
     }
     text.push_str(rest);
+}
+
+/// Stands in a template for the names of all facts that nobody stated.
+const MISSING: &str = "missing";
+
+fn missing(facts: &[NotedFact]) -> String {
+    let missing = facts.iter().filter(|fact| fact.source == Source::Missing);
+    missing.map(|fact| fact.name).collect::<Vec<_>>().join(", ")
+}
+
+/// The names of a template.
+fn names(template: &str) -> impl Iterator<Item = &str> {
+    template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }
 
 /// The value of a fact as people write it: `705 mg`, `95 min`, `09:40`.
@@ -172,6 +204,13 @@ mod tests {
     fn a_missing_fact_says_so_and_a_mistaken_name_stays_visible() {
         assert_eq!(rendered("stop: {stop}", &[fact::missing("stop")]), "stop: not documented");
         assert_eq!(rendered("{nobody} {", &[]), "{nobody} {");
+        let worth = [fact::derived("worth", Value::Count(5))];
+        assert_eq!(rendered("a line[, worth {worth}][, by {nobody}].", &worth), "a line, worth 5.");
+        assert_eq!(rendered("a [b", &[]), "a [b");
+        assert_eq!(
+            rendered("no {missing}", &[fact::missing("order"), fact::missing("site")]),
+            "no order, site"
+        );
     }
 
     #[test]

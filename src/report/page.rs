@@ -6,14 +6,29 @@ use super::chart::{self, BAR_HEIGHT, Chart, Shape};
 use super::explanation::{self, ExplainedStep};
 use super::note;
 use super::role::role_of;
+use super::{audit_summary, grouping};
+use crate::catalog::Catalog;
 use crate::domain::claim::{Line, Track};
 use crate::domain::encounter::Encounter;
 use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Finding, Question, Severity};
+use crate::domain::quantity::Decimal;
 use crate::engine::CodingResult;
 use crate::engine::trail::Note;
 use crate::policy::{Citations, Policy};
 use crate::rules::Rule;
+
+/// How much of the reasons a page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PageDetail {
+    /// The lines alone.
+    Lines,
+    /// The rules that decided, by id and title.
+    Rules,
+    /// Every decision in words, with its facts and sources.
+    #[default]
+    Full,
+}
 
 /// The page of a coded visit.
 ///
@@ -24,13 +39,16 @@ pub fn visit_page(
     result: &CodingResult,
     policy: &Policy,
     citations: &Citations,
+    catalog: &Catalog,
+    detail: PageDetail,
 ) -> Result<String, askama::Error> {
+    let visit = &with_names(visit, catalog);
     let explanation = explanation::explain(visit, result, citations);
     let mut lines: Vec<LineView<'_>> = result
         .lines
         .iter()
         .zip(explanation.lines)
-        .map(|(line, steps)| LineView::new(line, steps, visit, policy))
+        .map(|(line, steps)| LineView::new(line, shown(steps, detail), visit, policy))
         .collect();
     let drug_lines = lines.extract_if(.., |line| line.track == Track::Drug).collect();
     let page = VisitPage {
@@ -47,11 +65,37 @@ pub fn visit_page(
             .map(|item| Remark::new(item.what, item.rule, &item.note, visit, result))
             .collect(),
         findings: findings(visit, result),
-        questions: questions(visit, result),
-        visit_steps: explanation.visit,
+        questions: questions(visit, result, catalog),
+        visit_steps: shown(explanation.visit, detail),
         result,
     };
     page.render()
+}
+
+/// The visit with the catalog's name of each drug that the request names by its code alone.
+fn with_names(visit: &Encounter, catalog: &Catalog) -> Encounter {
+    let mut named = visit.clone();
+    for drug in named.administrations.iter_mut().flat_map(|given| &mut given.drugs) {
+        let Some(code) = drug.code.filter(|_| drug.name.is_none()) else { continue };
+        let version = catalog.codes.get(&code).and_then(|versions| versions.first());
+        drug.name = version.map(|version| version.name.to_string()).filter(|name| !name.is_empty());
+    }
+    named
+}
+
+/// What the page shows of the decisions.
+fn shown(steps: Vec<ExplainedStep<'_>>, detail: PageDetail) -> Vec<ExplainedStep<'_>> {
+    let rule_only = |step: ExplainedStep<'_>| ExplainedStep {
+        text: String::new(),
+        facts: Vec::new(),
+        citations: Vec::new(),
+        ..step
+    };
+    match detail {
+        PageDetail::Lines => Vec::new(),
+        PageDetail::Rules => steps.into_iter().map(rule_only).collect(),
+        PageDetail::Full => steps,
+    }
 }
 
 #[derive(Template)]
@@ -167,13 +211,15 @@ struct AnswerView {
     label: String,
     added: Vec<String>,
     dropped: Vec<String>,
+    /// What it adds in dollars at the payment limits known.
+    worth: String,
 }
 
 impl AnswerView {
     fn new(answer: &Answer, present: &[String]) -> Self {
         let lines: Vec<String> = answer.lines.iter().map(in_short).collect();
         let (added, dropped) = (beyond(&lines, present), beyond(present, &lines));
-        Self { label: answer.label.clone(), added, dropped }
+        Self { label: answer.label.clone(), added, dropped, worth: String::new() }
     }
 
     fn is_as_now(&self) -> bool {
@@ -194,29 +240,60 @@ fn beyond(these: &[String], those: &[String]) -> Vec<String> {
     these.iter().filter(|line| missing(line)).cloned().collect()
 }
 
-/// The findings, the gravest first.
+/// The findings, the gravest first; those that say the same of several things stand together.
 fn findings(visit: &Encounter, result: &CodingResult) -> Vec<FindingView> {
-    let mut findings: Vec<_> = result.findings.iter().collect();
+    let mut findings: Vec<&Finding> = result.findings.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let view = |finding: &Finding| {
-        let (style, severity) = match finding.severity {
+    let kind = |finding: &&Finding| (finding.severity, finding.reason, finding.rule.id);
+    let mut views = Vec::new();
+    for group in grouping::by_kind(findings, kind) {
+        let remarks: Vec<Remark> = group
+            .iter()
+            .map(|finding| Remark::new(finding.field, finding.rule, &finding.note, visit, result))
+            .collect();
+        let texts: Vec<&str> = remarks.iter().map(|remark| remark.text.as_str()).collect();
+        let (style, severity) = match group[0].severity {
             Severity::Block => ("block", "Settle first"),
             Severity::Warn => ("warn", "Warning"),
             Severity::Info => ("info", "For information"),
         };
-        let remark = Remark::new(finding.field, finding.rule, &finding.note, visit, result);
-        FindingView { style, severity, remark }
-    };
-    findings.into_iter().map(view).collect()
+        let view = |remark| FindingView { style, severity, remark };
+        match grouping::merged(&texts) {
+            Some(text) if remarks.len() > 1 => {
+                let mut about: Vec<&str> = remarks.iter().map(|remark| remark.about.as_str()).collect();
+                about.dedup();
+                let (about, rule) = (about.join(", "), group[0].rule);
+                views.push(view(Remark { about, text, rule }));
+            }
+            _ => views.extend(remarks.into_iter().map(view)),
+        }
+    }
+    views
 }
 
-fn questions(visit: &Encounter, result: &CodingResult) -> Vec<QuestionView> {
+fn questions(visit: &Encounter, result: &CodingResult, catalog: &Catalog) -> Vec<QuestionView> {
     let present: Vec<String> = result.lines.iter().map(in_short).collect();
+    let now = catalog.value(&result.lines).unwrap_or_default();
+    let answer_view = |answer: &Answer| {
+        let then = catalog.value(&answer.lines).unwrap_or_default();
+        AnswerView { worth: worth(now, then), ..AnswerView::new(answer, &present) }
+    };
     let view = |question: &Question| QuestionView {
         remark: Remark::new(question.field, question.rule, &question.note, visit, result),
-        answers: question.answers.iter().map(|answer| AnswerView::new(answer, &present)).collect(),
+        answers: question.answers.iter().map(answer_view).collect(),
     };
     result.questions.iter().map(view).collect()
+}
+
+/// What one answer adds to the claim at the payment limits that are known; empty where nothing changes.
+fn worth(now: Decimal, then: Decimal) -> String {
+    let difference = Decimal::from_nanos(then.nanos().saturating_sub(now.nanos()));
+    let amount = Decimal::from_nanos(difference.nanos().abs());
+    match difference.nanos().signum() {
+        1 => format!("+${}", audit_summary::dollars(amount)),
+        -1 => format!("−${}", audit_summary::dollars(amount)),
+        _ => String::new(),
+    }
 }
 
 /// A line as people write it in a row of text: `96415 ×2`, `J9312 ×71 JZ`.

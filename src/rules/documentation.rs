@@ -93,11 +93,7 @@ fn report(coding: &mut Coding<'_>, gap: &Gap) {
         fact::given("subject", Value::Of(gap.field)),
         fact::derived("lines", Value::Count(at_stake.lines.len() as i64)),
     ];
-    facts.extend(
-        at_stake
-            .dollars
-            .map(|dollars| fact::catalog("dollars at the payment limit", Value::Decimal(dollars))),
-    );
+    facts.extend(at_stake.dollars.map(|dollars| fact::catalog("dollars", Value::Decimal(dollars))));
     coding.find(severity, gap.reason, gap.field, gap.rule, gap.text, &facts);
     if severity == Severity::Block {
         withhold(coding, gap, &at_stake.lines);
@@ -129,7 +125,7 @@ fn unstated(coding: &mut Coding<'_>) {
     }
     let mut facts = vec![fact::derived("count", Value::Count(missing.len() as i64))];
     facts.extend(missing);
-    let text = "The request does not say whether the record holds {count} of the things auditors ask for.";
+    let text = "Auditors ask for {count} things of which the request does not speak: {missing}.";
     coding.find(severity, Reason::DocumentationGap, Field::Encounter("documentation"), &G_30, text, &facts);
 }
 

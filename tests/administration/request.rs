@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::proof;
+
 /// Units by code and modifiers: `96415` or `96413-XS`.
 pub type Shape = BTreeMap<String, u64>;
 
@@ -19,7 +21,7 @@ pub fn code(encounters: &[Value], policies: Option<&Path>) -> Vec<Value> {
         .collect();
     std::fs::write(&file, lines.join("\n")).expect("the visits");
     let mut command = Command::new(env!("CARGO_BIN_EXE_infusion-coder"));
-    command.args(["code", "--format", "json", "--detail", "rules"]).arg(&file);
+    command.args(["code", "--format", "json", "--detail", "full"]).arg(&file);
     if let Some(policies) = policies {
         command.arg("--policies").arg(policies);
     }
@@ -31,6 +33,10 @@ pub fn code(encounters: &[Value], policies: Option<&Path>) -> Vec<Value> {
         .collect();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(answers.len(), encounters.len(), "an answer for each visit: {errors}");
+    for (encounter, answer) in encounters.iter().zip(&answers) {
+        let faults = proof::faults(answer);
+        assert!(faults.is_empty(), "{}: {faults:#?}", encounter["encounterId"]);
+    }
     answers
 }
 

@@ -6,6 +6,8 @@ use infusion_coder::server::coder::Coder;
 use infusion_coder::server::{json, pb};
 use serde_json::{Value, json};
 
+use crate::support::proof;
+
 /// A date on which the answer is asked for where the case names none.
 const SOME_DATE: &str = "2025-11-03";
 
@@ -93,9 +95,11 @@ pub fn merge(onto: &mut Value, patch: &Value) {
 
 /// The answer to a request, through the JSON and the coder that the program and the service share.
 pub fn answer(coder: &Coder, encounter: &Value) -> Result<pb::CodeEncounterResponse, String> {
-    let text = json!({ "encounter": encounter, "detail": "RULES" }).to_string();
+    let text = json!({ "encounter": encounter, "detail": "FULL" }).to_string();
     let request = json::read::<pb::CodeEncounterRequest>(&text).map_err(|error| error.to_string())?;
-    coder.code(request).map(|coded| coded.response).map_err(|error| error.to_string())
+    let answer = coder.code(request).map(|coded| coded.response).map_err(|error| error.to_string())?;
+    let faults = proof::faults(&serde_json::to_value(&answer).map_err(|error| error.to_string())?);
+    if faults.is_empty() { Ok(answer) } else { Err(faults.join("; ")) }
 }
 
 /// The answer of the call for one drug, where the case holds one.

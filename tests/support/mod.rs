@@ -1,6 +1,7 @@
 //! What several integration tests need.
 
 pub mod anweb;
+pub mod proof;
 pub mod server;
 pub mod site;
 

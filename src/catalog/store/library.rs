@@ -82,6 +82,16 @@ impl Library {
         }
     }
 
+    /// The catalog that releases made together, by the name it had in an answer: their ids with `+` between.
+    ///
+    /// # Errors
+    /// A release that is not held any more, or damage.
+    pub fn catalog_of(&self, name: &str) -> Result<Catalog, StoreError> {
+        let releases: Vec<Release> = name.split('+').map(|id| self.release(id)).collect::<Result<_, _>>()?;
+        let catalog = Catalog::merge(&releases, Overlay::embedded());
+        if *catalog.release == *name { Ok(catalog) } else { Err(StoreError::UnknownRelease(name.to_owned())) }
+    }
+
     /// The release of an id, or the newest posting of codes of a quarter such as `2018Q1`.
     ///
     /// # Errors

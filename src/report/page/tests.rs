@@ -55,7 +55,8 @@ fn rendered() -> String {
     result.questions.push(Question { field, rule: &EXAMPLE, note, answers });
     let book = PolicyBook::embedded().expect("the embedded policies load");
     let policy = book.at(day, "medicare").expect("the default payer");
-    visit_page(&visit, &result, policy, book.citations()).expect("a page")
+    visit_page(&visit, &result, policy, book.citations(), &Catalog::default(), PageDetail::Full)
+        .expect("a page")
 }
 
 #[test]

@@ -2,12 +2,22 @@
 
 use super::stake::Scope;
 use super::{DOC_2, DOC_4, G_30, G_32, G_33, G_34};
-use crate::domain::encounter::{Administration, Documentation, Encounter};
+use crate::domain::encounter::{Administration, Documentation, Encounter, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::Reason;
 use crate::engine::Coding;
 use crate::policy::parameters::{GapSeverities, GapSeverity};
 use crate::rules::Rule;
+
+/// What is missing, and what rests on it: the lines, and their value where a payment limit is known.
+macro_rules! at_stake {
+    ($missing:literal) => {
+        concat!(
+            $missing,
+            "; {lines} of the lines rest on it[, worth ${dollars} at the payment limits known]."
+        )
+    };
+}
 
 /// Something the record does not hold.
 pub(super) struct Gap {
@@ -43,7 +53,7 @@ static PARTS: &[Part] = &[
         scope: Scope::EveryLine,
         stated: |documentation| documentation.order_signed,
         severity: |severities| severities.order,
-        text: "The record holds no signed order; {lines} of the lines rest on it.",
+        text: at_stake!("The record holds no signed order"),
         question: "Is a signed order on record?",
         record: |visit, held| visit.documentation.order_signed = Some(held),
     },
@@ -54,7 +64,7 @@ static PARTS: &[Part] = &[
         scope: Scope::Administrations,
         stated: |documentation| documentation.nursing_assessment,
         severity: |severities| severities.nursing_assessment,
-        text: "The record holds no nursing assessment; {lines} of the lines rest on it.",
+        text: at_stake!("The record holds no nursing assessment"),
         question: "Is the nurse's assessment on record?",
         record: |visit, held| visit.documentation.nursing_assessment = Some(held),
     },
@@ -65,7 +75,7 @@ static PARTS: &[Part] = &[
         scope: Scope::Administrations,
         stated: |documentation| documentation.adverse_reactions,
         severity: |severities| severities.adverse_reactions,
-        text: "The record says nothing of adverse reactions or their absence; {lines} of the lines rest on it.",
+        text: at_stake!("The record says nothing of adverse reactions or their absence"),
         question: "Does the record say whether there were adverse reactions?",
         record: |visit, held| visit.documentation.adverse_reactions = Some(held),
     },
@@ -76,7 +86,7 @@ static PARTS: &[Part] = &[
         scope: Scope::Administrations,
         stated: |documentation| documentation.patient_response,
         severity: |severities| severities.patient_response,
-        text: "The record does not hold the patient's response; {lines} of the lines rest on it.",
+        text: at_stake!("The record does not hold the patient's response"),
         question: "Is the patient's response on record?",
         record: |visit, held| visit.documentation.patient_response = Some(held),
     },
@@ -87,7 +97,7 @@ static PARTS: &[Part] = &[
         scope: Scope::Chemotherapy,
         stated: |documentation| documentation.plan_of_care,
         severity: |severities| severities.plan_of_care,
-        text: "The record holds no plan of care; {lines} of the chemotherapy lines rest on it.",
+        text: at_stake!("The record holds no plan of care"),
         question: "Is a plan of care with the treatment protocol on record?",
         record: |visit, held| visit.documentation.plan_of_care = Some(held),
     },
@@ -98,7 +108,7 @@ static PARTS: &[Part] = &[
         scope: Scope::Hydration,
         stated: |documentation| documentation.hydration_necessity,
         severity: |severities| severities.hydration_necessity,
-        text: "The record does not say why hydration was necessary; {lines} of the hydration lines rest on it.",
+        text: at_stake!("The record does not say why hydration was necessary"),
         question: "Are the signs or symptoms that made hydration necessary on record?",
         record: |visit, held| visit.documentation.hydration_necessity = Some(held),
     },
@@ -126,7 +136,20 @@ pub(super) fn unstated(coding: &Coding<'_>) -> Vec<&'static str> {
     let documentation = &coding.encounter.documentation;
     let is_unstated = |part: &&Part| (part.stated)(documentation).is_none();
     let matters = |part: &&Part| super::stake::exists(part.scope, coding);
-    PARTS.iter().filter(is_unstated).filter(matters).map(|part| part.name).collect()
+    let parts = PARTS.iter().filter(is_unstated).filter(matters).map(|part| part.name);
+    parts.chain(unstated_of_administrations(&coding.encounter.administrations)).collect()
+}
+
+/// What rule DOC-1 asks for of each administration and no code is decided by here.
+fn unstated_of_administrations(given: &[Administration]) -> impl Iterator<Item = &'static str> {
+    let through_vein = |route| matches!(route, Some(Route::IvInfusion | Route::IvPush));
+    let no_site = given.iter().any(|one| through_vein(one.route) && one.access_site.is_none());
+    let no_order = given
+        .iter()
+        .flat_map(|one| &one.drugs)
+        .any(|drug| drug.code.is_some() && drug.dose_ordered.is_none());
+    let missing = [(no_site, "access site of each line"), (no_order, "dose ordered of each drug")];
+    missing.into_iter().filter_map(|(is_missing, name)| is_missing.then_some(name))
 }
 
 impl Part {
@@ -160,25 +183,24 @@ fn of_administration(
     let (own, gap) = (Scope::Of(index), Reason::DocumentationGap);
     let of = |name| Field::Administration(index, name);
     if record.order_signed == Some(false) {
-        let text = "The record holds no signed order for {subject}; {lines} of the lines rest on it.";
+        let text = at_stake!("The record holds no signed order for {subject}");
         add(of("documentation.orderSigned"), &G_30, gap, severities.order, own, text);
     }
     if record.administered_by == Some(false) {
-        let text = "The record does not name who gave {subject}; {lines} of the lines rest on it.";
+        let text = at_stake!("The record does not name who gave {subject}");
         add(of("documentation.administeredBy"), &G_33, gap, severities.administered_by, own, text);
     }
     if record.patient_response == Some(false) {
-        let text =
-            "The record does not hold the patient's response to {subject}; {lines} of the lines rest on it.";
+        let text = at_stake!("The record does not hold the patient's response to {subject}");
         add(of("documentation.patientResponse"), &G_32, gap, severities.patient_response, own, text);
     }
     if is_rounded(administration) {
-        let text = "{subject} starts and stops on the full hour; confirm the times, {lines} of the lines rest on them.";
+        let text = at_stake!("{subject} starts and stops on the full hour, so confirm the times");
         add(of("stopTime"), &DOC_4, Reason::RoundedTime, severities.rounded_times, own, text);
     }
     for (drug_index, drug) in (0..).zip(&administration.drugs) {
         if drug.containers.iter().any(|container| container.lot_number.is_none()) {
-            let text = "The record names no lot number for {subject}; {lines} of the lines rest on it.";
+            let text = at_stake!("The record names no lot number for {subject}");
             let field = Field::Drug(index, drug_index, "containers.lotNumber");
             add(field, &G_33, gap, severities.lot_number, Scope::Drug(index, drug_index), text);
         }

@@ -29,14 +29,7 @@ pub(super) fn of(scope: Scope, coding: &Coding<'_>) -> Stake {
     let parameters = &coding.policy.administration;
     let lines = coding.result.lines.iter().enumerate();
     let resting: Vec<(usize, &Line)> = lines.filter(|(_, line)| rests(line, scope, parameters)).collect();
-    let value = |line: &Line| {
-        let limit = coding.catalog.asp_limit(line.code, line.service_date)?;
-        limit.value.dollars.checked_times(line.units)
-    };
-    let dollars = resting.iter().filter_map(|(_, line)| value(line)).reduce(|sum, next| {
-        // A sum past the range of an amount is no claim; it then stays at what was counted.
-        sum.checked_add(next).unwrap_or(sum)
-    });
+    let dollars = coding.catalog.value(resting.iter().map(|(_, line)| *line));
     Stake { lines: resting.into_iter().map(|(index, _)| index).collect(), dollars }
 }
 
