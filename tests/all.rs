@@ -17,3 +17,4 @@ mod store_crash;
 mod support;
 mod synthetic_claims;
 mod updater;
+mod years;
