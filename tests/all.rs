@@ -4,6 +4,7 @@ mod administration;
 mod architecture;
 mod catalog_service;
 mod cms;
+mod documentation;
 mod drug_lines;
 mod examples;
 mod interop;
