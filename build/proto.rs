@@ -35,8 +35,7 @@ pub fn compile(out: &Path) -> Result<(), Box<dyn Error>> {
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     fs::write(out.join("enum_names.rs"), enum_names(&descriptors)?)?;
     fs::write(out.join("json_methods.rs"), json_methods(&descriptors)?)?;
-    let builder = tonic_prost_build::configure().generate_default_stubs(true);
-    json_mapping(builder, &descriptors).compile_fds(descriptors)?;
+    json_mapping(tonic_prost_build::configure(), &descriptors).compile_fds(descriptors)?;
     Ok(())
 }
 

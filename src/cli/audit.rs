@@ -146,7 +146,7 @@ impl Audits {
     fn add(&mut self, audited: Audited) -> anyhow::Result<()> {
         let Audited { encounter, coder, audit, response } = audited;
         if self.thresholds.is_none() {
-            self.thresholds = Some(self.coder.policy(&encounter)?.audit.clone());
+            self.thresholds = Some(self.coder.policy(&encounter)?.0.audit.clone());
             self.footer = footer(&response);
         }
         self.summary.count(&encounter, &coder, &audit);

@@ -33,7 +33,11 @@ impl InputFormat {
         match self {
             Self::Json => false,
             Self::Fhir => true,
-            Self::Auto => serde_json::from_str::<Head>(text).is_ok_and(|head| head.resource_type.is_some()),
+            // A list would be read as the fields of a head in their order.
+            Self::Auto => {
+                text.trim_start().starts_with('{')
+                    && serde_json::from_str::<Head>(text).is_ok_and(|head| head.resource_type.is_some())
+            }
         }
     }
 }

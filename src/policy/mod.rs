@@ -4,6 +4,7 @@
 //! the value of each; [`PolicyBook::at`] hands out the resolved [`Policy`].
 
 mod book;
+mod choice;
 mod citations;
 mod data;
 mod document;
@@ -11,6 +12,7 @@ mod error;
 pub mod parameters;
 
 pub use book::PolicyBook;
+pub use choice::Chosen;
 pub use citations::{Citation, Citations};
 pub use error::PolicyError;
 pub use parameters::{Param, Policy};

@@ -92,7 +92,7 @@ struct Format {
 }
 
 const WIDE: Format =
-    Format { name: "wide", width: 1000, names_width: 300, row_height: 46, ticks_max: 9, characters_max: 36 };
+    Format { name: "wide", width: 1000, names_width: 330, row_height: 46, ticks_max: 9, characters_max: 40 };
 const NARROW: Format =
     Format { name: "narrow", width: 380, names_width: 0, row_height: 68, ticks_max: 4, characters_max: 46 };
 

@@ -9,6 +9,7 @@ pub mod checks;
 pub mod classify;
 pub mod documentation;
 pub mod drug_line;
+pub mod footing;
 
 /// Whether a rule still speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -141,6 +142,7 @@ pub static FAMILIES: &[&[Family]] = &[
     drug_line::FAMILIES,
     documentation::FAMILIES,
     checks::FAMILIES,
+    footing::FAMILIES,
     audit::FAMILIES,
 ];
 

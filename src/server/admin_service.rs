@@ -44,6 +44,8 @@ impl AdminService {
 
 #[tonic::async_trait]
 impl pb::catalog_admin_service_server::CatalogAdminService for AdminService {
+    type WatchRefreshStream = BoxStream<pb::WatchRefreshResponse>;
+
     async fn start_refresh(
         &self,
         request: Request<pb::StartRefreshRequest>,
@@ -64,7 +66,7 @@ impl pb::catalog_admin_service_server::CatalogAdminService for AdminService {
     async fn watch_refresh(
         &self,
         request: Request<pb::WatchRefreshRequest>,
-    ) -> Result<Response<BoxStream<pb::WatchRefreshResponse>>, Status> {
+    ) -> Result<Response<Self::WatchRefreshStream>, Status> {
         let mut job = self.find(request.into_inner().refresh_id)?;
         let (sender, receiver) = mpsc::channel(REPORTS_WAITING_MAX);
         let service = self.clone();

@@ -16,10 +16,8 @@ use crate::catalog::Catalog;
 use crate::domain::billed::BilledLine;
 use crate::domain::encounter::Encounter;
 use crate::engine::{self, CodingResult};
-use crate::policy::{Policy, PolicyBook};
-
-/// The payer whose rules apply where a request names one without a file; a finding says so.
-const FALLBACK_PAYER: &str = "medicare";
+use crate::policy::{Chosen, Policy, PolicyBook};
+use crate::rules::footing;
 
 /// Everything that coding needs: the catalog in use, and the rules of the payers.
 #[derive(Clone)]
@@ -154,7 +152,7 @@ impl Coder {
         form: impl FnOnce(&Answering<'_>) -> T,
     ) -> Result<(CodingResult, T), Refusal> {
         let catalog = self.catalog()?;
-        let result = engine::code(encounter, &catalog, self.policy(encounter)?);
+        let result = self.run(encounter, &catalog, engine::code)?;
         let citations = self.policies.citations();
         let catalog = &catalog;
         let formed =
@@ -174,7 +172,7 @@ impl Coder {
         let detail = detail(request.detail)?;
         let input_digest = digest(Some(&request));
         let encounter = convert::drug_alone(request, &self.limits)?;
-        let result = engine::code_drug(&encounter, &catalog, self.policy(&encounter)?);
+        let result = self.run(&encounter, &catalog, engine::code_drug)?;
         let citations = self.policies.citations();
         let answering = Answering {
             encounter: &encounter,
@@ -220,8 +218,8 @@ impl Coder {
     ) -> Result<Audited, Refusal> {
         let Claim { encounter, lines, coder } = claim;
         let catalog = self.catalog()?;
-        let policy = self.policy(&encounter)?;
-        let result = engine::code(&encounter, &catalog, policy);
+        let (policy, _) = self.policy(&encounter)?;
+        let result = self.run(&encounter, &catalog, engine::code)?;
         let case = Case { encounter: &encounter, result: &result, catalog: &catalog, policy };
         let audit = audit::audit(&case, &lines);
         let answering = Answering {
@@ -236,18 +234,27 @@ impl Coder {
         Ok(Audited { encounter, coder, audit, response })
     }
 
-    /// The rules of the payer of a visit on its date.
+    /// The rules of the payer of a visit on its date, or the next wider ones.
     ///
     /// # Errors
-    /// The policy files hold no rules of the default payer.
-    pub fn policy(&self, encounter: &Encounter) -> Result<&Policy, Refusal> {
-        let at = |payer: &str| self.policies.at(encounter.service_date, payer);
-        let of_variant = || {
-            let variant = encounter.payer_variant.as_deref()?;
-            at(&format!("{} {variant}", encounter.payer)).or_else(|| at(variant))
-        };
-        let policy = of_variant().or_else(|| at(&encounter.payer)).or_else(|| at(FALLBACK_PAYER));
-        policy.map(AsRef::as_ref).ok_or(Refusal::NoPolicy)
+    /// The policy files hold no national rules.
+    pub fn policy(&self, encounter: &Encounter) -> Result<(&Policy, Chosen), Refusal> {
+        let Encounter { service_date, payer, payer_variant, .. } = encounter;
+        let chosen = self.policies.choose(*service_date, payer, payer_variant.as_deref());
+        chosen.map(|(policy, chosen)| (policy.as_ref(), chosen)).ok_or(Refusal::NoPolicy)
+    }
+
+    /// Runs the engine, and says what its answer rests on.
+    fn run(
+        &self,
+        encounter: &Encounter,
+        catalog: &Catalog,
+        code: fn(&Encounter, &Catalog, &Policy) -> CodingResult,
+    ) -> Result<CodingResult, Refusal> {
+        let (policy, chosen) = self.policy(encounter)?;
+        let mut result = code(encounter, catalog, policy);
+        footing::report(&mut result, encounter, catalog, chosen);
+        Ok(result)
     }
 }
 

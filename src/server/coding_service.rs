@@ -38,6 +38,8 @@ impl CodingService {
 
 #[tonic::async_trait]
 impl pb::coding_service_server::CodingService for CodingService {
+    type StreamCodeEncountersStream = BoxStream<pb::StreamCodeEncountersResponse>;
+
     async fn code_encounter(
         &self,
         request: Request<pb::CodeEncounterRequest>,
@@ -61,7 +63,7 @@ impl pb::coding_service_server::CodingService for CodingService {
     async fn stream_code_encounters(
         &self,
         request: Request<Streaming<pb::StreamCodeEncountersRequest>>,
-    ) -> Result<Response<BoxStream<pb::StreamCodeEncountersResponse>>, Status> {
+    ) -> Result<Response<Self::StreamCodeEncountersStream>, Status> {
         Ok(Response::new(Box::pin(items::stream(request.into_inner(), self.code_one()))))
     }
 

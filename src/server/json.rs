@@ -9,50 +9,54 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::convert::{self, Violation};
+use super::json_faults;
+pub use super::json_faults::JsonError;
+use super::limits::RequestLimits;
 use super::pb::CodeEncounterRequest;
 
-/// Why a text is not the JSON form of a message.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{at}{}{message}", if at.is_empty() { "" } else { ": " })]
-pub struct JsonError {
-    /// The path of the field at fault; empty at the top.
-    pub at: String,
-    pub message: String,
-}
-
-/// Reads a message; the error names the path of the field at fault.
+/// Reads a message.
 ///
 /// # Errors
-/// The first fault: broken JSON, an unknown field or a value of the wrong kind.
+/// Every fault with the path of its field: broken JSON, unknown fields, values of the wrong kind.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
-    serde_json::from_str(text).or_else(|_| {
-        // The path costs time and is only wanted when something is wrong.
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let message: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
-        let message = message.map_err(|error| JsonError::at(&error.path().to_string(), error.inner()))?;
-        deserializer.end().map_err(|error| JsonError::at(".", &error))?;
-        Ok(message)
-    })
+    // What is wrong costs time to find, and is only wanted when something is.
+    serde_json::from_str(text).map_err(|_| json_faults::collect::<T>(text).0)
 }
 
 /// Reads a visit, alone or in a request.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read`], and what is wrong with the fields that could be read.
 pub fn read_request(text: &str) -> Result<CodeEncounterRequest, JsonError> {
     // The fields of a request and those of a visit have no name in common, so the first one tells.
     let first = text.trim_start().strip_prefix('{').map(str::trim_start).unwrap_or_default();
-    if ["\"encounter\"", "\"detail\""].iter().any(|name| first.starts_with(name)) {
-        return read(text);
+    let is_request = ["\"encounter\"", "\"detail\""].iter().any(|name| first.starts_with(name));
+    let request = |encounter| CodeEncounterRequest { encounter, ..CodeEncounterRequest::default() };
+    if is_request {
+        return serde_json::from_str(text).map_err(|_| {
+            let (error, rest) = json_faults::collect::<CodeEncounterRequest>(text);
+            with_rest(error, rest)
+        });
     }
-    Ok(CodeEncounterRequest { encounter: Some(read(text)?), ..CodeEncounterRequest::default() })
+    serde_json::from_str(text).map(|encounter| request(Some(encounter))).map_err(|_| {
+        let (mut error, rest) = json_faults::collect(text);
+        for fault in error.faults.iter_mut().filter(|fault| !fault.field.is_empty()) {
+            fault.field.insert_str(0, "encounter.");
+        }
+        with_rest(error, rest.map(|encounter| request(Some(encounter))))
+    })
 }
 
-impl JsonError {
-    fn at(path: &str, error: &serde_json::Error) -> Self {
-        let at = if path == "." || path == "?" { "" } else { path };
-        Self { at: at.to_owned(), message: error.to_string() }
-    }
+/// Adds what is wrong with the rest of a request whose faults were taken out.
+fn with_rest(mut error: JsonError, rest: Option<CodeEncounterRequest>) -> JsonError {
+    let Some(rest) = rest else { return error };
+    let Err(violations) = convert::encounter(rest.encounter, &RequestLimits::default()) else { return error };
+    // What was taken out is not missing.
+    let is_new = |violation: &&Violation| !error.faults.iter().any(|fault| fault.field == violation.field);
+    let mut more: Vec<Violation> = violations.list().iter().filter(is_new).cloned().collect();
+    error.faults.append(&mut more);
+    error
 }
 
 /// An enum of the protos with the names of its values.

@@ -10,6 +10,7 @@ pub mod health;
 pub mod http_json;
 pub mod items;
 pub mod json;
+mod json_faults;
 pub mod layers;
 pub mod limits;
 pub mod listen;

@@ -112,7 +112,7 @@ impl From<Violations> for Refusal {
 
 impl From<JsonError> for Refusal {
     fn from(error: JsonError) -> Self {
-        Self::Invalid(Violations::of(Violation { field: error.at, description: error.message }))
+        Self::Invalid(Violations::of(error.faults))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The real program, driven from outside as its users drive it.
 
 mod audit;
+mod bad_input;
 mod demo;
 mod replay;
 mod rules;
@@ -8,13 +9,17 @@ mod served;
 mod units;
 
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
 /// The program, away from any store and any setting of the person who runs the tests.
 pub fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_infusion-coder"));
-    let nowhere = std::env::temp_dir().join(format!("infusion-coder-no-store-{}", std::process::id()));
+    // A folder of its own for each run, so that no run finds the store of another.
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    let nowhere = std::env::temp_dir().join(format!("infusion-coder-no-store-{}-{run}", std::process::id()));
     for (name, _) in
         std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("INFUSION_CODER_"))
     {

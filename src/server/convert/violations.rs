@@ -25,9 +25,11 @@ pub struct Violations {
 }
 
 impl Violations {
-    /// The one fault of a text that is no message at all.
-    pub fn of(violation: Violation) -> Self {
-        Self { found: vec![violation], ..Self::default() }
+    /// The faults of a text, at most as many as are listed.
+    pub fn of(mut faults: Vec<Violation>) -> Self {
+        let unlisted = faults.len().saturating_sub(VIOLATIONS_MAX);
+        faults.truncate(VIOLATIONS_MAX);
+        Self { found: faults, unlisted, ..Self::default() }
     }
 
     /// Nothing wrong so far.

@@ -74,6 +74,42 @@ fn an_institutional_claim_keeps_what_can_be_read_and_names_the_rest() {
     );
 }
 
+/// The same claim as other systems write it: other delimiters, other line ends, none at all.
+#[test]
+fn every_way_of_writing_a_file_reads_alike() {
+    let expected = read_claims(PROFESSIONAL).expect("a claim");
+    let one_line = PROFESSIONAL.replace('\n', "");
+    let crlf = PROFESSIONAL.replace('\n', "\r\n");
+    let by_lines = PROFESSIONAL.replace("~\n", "\n");
+    let by_crlf = PROFESSIONAL.replace("~\n", "\r\n");
+    let pipes = PROFESSIONAL.replace('*', "|").replace(':', ">").replace('~', "\u{1c}");
+    let marked = format!("\u{feff}\r\n{PROFESSIONAL}");
+    for text in [one_line, crlf, by_lines, by_crlf, pipes, marked] {
+        assert_eq!(read_claims(&text).as_ref(), Ok(&expected), "{text}");
+    }
+}
+
+#[test]
+fn an_anesthesia_line_and_a_line_of_other_codes_are_named_and_the_rest_is_kept() {
+    let text = "ST*837*1*005010X222A1~CLM*A*1***11:B:1~HI*BK:0340*BF:V7389~LX*1~SV1*HC:00142*150*MJ*45***1~\
+                DTP*472*D8*20251103~LX*2~SV1*ER:12345*10*UN*1***1~LX*3~SV1*HC:J9312*1*UN*7.5***1~\
+                DTP*472*RD8*20251103-20251104~LIN**UP*012345678905~LIN**N4*50242005306~CTP****7.5*XX~SE*14*1~";
+    let read = read_claims(text).expect("a claim");
+    let claim = &read.claims[0];
+    assert_eq!((claim.lines.len(), claim.lines[0].units), (1, "7.5".parse().expect("a number")));
+    assert_eq!(claim.lines[0].service_date, Some(date(2025, 11, 3)));
+    assert_eq!(claim.diagnoses, ["0340", "V7389"]);
+    let problems: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        [
+            "segment 5 `SV1`: SV103: the count is in `MJ`, not in units (UN)",
+            "segment 8 `SV1`: SV101: qualifier `ER` is not HC (HCPCS)",
+            "segment 14 `CTP`: CTP05: `XX` is not one of F2, GR, ME, ML, UN"
+        ]
+    );
+}
+
 #[test]
 fn several_claims_of_one_transaction_are_kept_apart() {
     let text = "ST*837*1~CLM*A*1***22:B:1~LX*1~SV1*HC:96365*1*UN*1~CLM*B*1***99:B:1~LX*1~SV1*HC:96413*1*UN*1~SE*7*1~";

@@ -1,0 +1,112 @@
+//! Everything that is wrong with a JSON text, not only the first fault.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+use super::convert::Violation;
+use super::limits::VIOLATIONS_MAX;
+
+/// Why a text is not the JSON form of a message: every fault, each with the path of its field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", listed(.faults))]
+pub struct JsonError {
+    /// At least one; the path is empty where the text as a whole is at fault.
+    pub faults: Vec<Violation>,
+}
+
+fn listed(faults: &[Violation]) -> String {
+    let one = |fault: &Violation| match fault.field.as_str() {
+        "" => fault.description.clone(),
+        field => format!("{field}: {}", fault.description),
+    };
+    faults.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// The faults of a text that could not be read, and the message that the rest of it makes.
+///
+/// Each fault is noted and taken out of the text, until what is left can be read.
+pub(super) fn collect<T: DeserializeOwned>(text: &str) -> (JsonError, Option<T>) {
+    let mut rest: Value = match serde_json::from_str(text) {
+        Ok(rest) => rest,
+        Err(error) => return (JsonError { faults: vec![fault(String::new(), error.to_string())] }, None),
+    };
+    let mut faults = Vec::new();
+    // The text itself is read first, because a tree has lost the fields that occur twice.
+    let mut attempt = text.to_owned();
+    while faults.len() < VIOLATIONS_MAX {
+        let mut deserializer = serde_json::Deserializer::from_str(&attempt);
+        let error = match serde_path_to_error::deserialize(&mut deserializer) {
+            Ok(message) => return (JsonError { faults }, Some(message)),
+            Err(error) => error,
+        };
+        let path = error.path();
+        let shown = if path.iter().next().is_none() { String::new() } else { path.to_string() };
+        faults.push(fault(shown, without_position(&error.inner().to_string())));
+        if !take_out(&mut rest, path) {
+            break;
+        }
+        attempt = rest.to_string();
+    }
+    (JsonError { faults }, None)
+}
+
+fn fault(field: String, description: String) -> Violation {
+    Violation { field, description }
+}
+
+/// A place in a text that faults were taken out of would mislead; the path tells it.
+fn without_position(message: &str) -> String {
+    message.split(" at line ").next().unwrap_or(message).to_owned()
+}
+
+/// Takes the field at a path out of a tree; says whether there was one. With an item of a list the whole list
+/// goes, so that no later fault is told at a shifted place.
+fn take_out(tree: &mut Value, path: &Path) -> bool {
+    let mut segments: Vec<&Segment> = path.iter().collect();
+    while segments.last().is_some_and(|last| !matches!(last, Segment::Map { .. })) {
+        segments.pop();
+    }
+    let Some(Segment::Map { key: field }) = segments.pop() else { return false };
+    let parent = segments.into_iter().try_fold(tree, |tree, segment| match segment {
+        Segment::Map { key } => tree.get_mut(key),
+        Segment::Seq { index } => tree.get_mut(index),
+        _ => None,
+    });
+    parent.and_then(Value::as_object_mut).is_some_and(|fields| fields.remove(field).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::pb::CodeEncounterRequest;
+
+    fn paths(text: &str) -> Vec<String> {
+        let (error, _) = collect::<CodeEncounterRequest>(text);
+        error.faults.into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn every_fault_is_found() {
+        let text = r#"{"encounter": {"setting": "MOON", "patientName": "x", "administrations": [
+            {"route": "BY_MOUTH", "durationMinutes": -1}, {"rout": 1, "drugs": [{"doseAdministered": {"value": []}}]}]}}"#;
+        let mut found = paths(text);
+        found.sort_unstable();
+        let expected = [
+            "encounter.administrations[0].durationMinutes",
+            "encounter.administrations[0].route",
+            "encounter.administrations[1].drugs[0].doseAdministered.value",
+            "encounter.administrations[1].rout",
+            "encounter.patientName",
+            "encounter.setting",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_text_that_is_no_message_has_one_fault() {
+        for text in ["", "{", "[1]", "null", "7", r#"{"encounter": [7]}"#] {
+            assert_eq!(paths(text).len(), 1, "{text}");
+        }
+    }
+}
