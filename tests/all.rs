@@ -1,6 +1,7 @@
 //! All integration tests in one binary, so that the crate is linked once.
 
 mod administration;
+mod api_reference;
 mod architecture;
 mod catalog_service;
 mod cms;
@@ -8,6 +9,7 @@ mod documentation;
 mod drug_lines;
 mod examples;
 mod interop;
+mod mutated_requests;
 mod program;
 mod proto_hygiene;
 mod rule_book;
@@ -16,3 +18,4 @@ mod store_crash;
 mod support;
 mod synthetic_claims;
 mod updater;
+mod years;
