@@ -5,6 +5,7 @@ mod api_reference;
 mod architecture;
 mod catalog_service;
 mod cms;
+mod documentation;
 mod drug_lines;
 mod examples;
 mod interop;
