@@ -92,8 +92,6 @@ struct CodeRange {
 
 #[derive(Debug, Clone)]
 struct ProfileEntry {
-    profile: ClassProfile,
-    code: HcpcsCode,
     class: DrugClass,
     class_cite: Box<str>,
     from: Option<Date>,
@@ -117,7 +115,7 @@ pub struct Formulary {
     /// Folded nonproprietary and brand names.
     pub by_name: FxHashMap<Box<str>, NamedClass>,
     ranges: Vec<CodeRange>,
-    profiles: Vec<ProfileEntry>,
+    profiles: FxHashMap<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
 }
 
 impl Formulary {
@@ -129,12 +127,10 @@ impl Formulary {
     /// The class of a code under a profile on a date: the profile's own entry, else the table's,
     /// else that of the code's range.
     pub fn class_of_code(&self, code: HcpcsCode, profile: ClassProfile, date: Date) -> Option<CodeClass<'_>> {
-        let listed = self.profiles.iter().find(|entry| {
-            entry.profile == profile
-                && entry.code == code
-                && entry.from.is_none_or(|from| from <= date)
-                && entry.to.is_none_or(|to| date <= to)
-        });
+        let listed =
+            self.profiles.get(&(profile, code)).into_iter().flatten().find(|entry| {
+                entry.from.is_none_or(|from| from <= date) && entry.to.is_none_or(|to| date <= to)
+            });
         if let Some(ProfileEntry { class, class_cite, .. }) = listed {
             return Some(CodeClass { class: *class, class_cite, basis: ClassBasis::Profile });
         }
@@ -294,7 +290,7 @@ mod tests {
         let citations: toml::Table = include_str!("../../catalog/citations.toml").parse().expect("citations");
         let cited = formulary.by_code.values().map(|facts| &facts.class_cite);
         let cited = cited.chain(formulary.by_name.values().map(|named| &named.class_cite));
-        let cited = cited.chain(formulary.profiles.iter().map(|entry| &entry.class_cite));
+        let cited = cited.chain(formulary.profiles.values().flatten().map(|entry| &entry.class_cite));
         for key in cited.chain(formulary.ranges.iter().map(|range| &range.class_cite)) {
             assert!(citations.contains_key(key.as_ref()), "{key}");
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::print;
 use super::shelf::StoreFlag;
 use crate::catalog::store::Library;
 use crate::updater::keeper::Keeper;
@@ -41,7 +42,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         None => store.entries()?.iter().map(|entry| entry.header.id.to_string()).collect(),
     };
     for id in ids {
-        println!("{}", store.export(&id, Some(&out))?.display());
+        print(&format!("{}\n", store.export(&id, Some(&out))?.display()))?;
     }
     Ok(())
 }

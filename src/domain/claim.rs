@@ -1,6 +1,7 @@
 //! The lines of an answer, on both tracks.
 
 use arrayvec::ArrayVec;
+use smallvec::SmallVec;
 
 use crate::domain::code::{HcpcsCode, Modifier, Ndc};
 use crate::domain::quantity::Decimal;
@@ -61,7 +62,7 @@ pub struct Line {
     pub modifiers: ArrayVec<Modifier, MODIFIERS_PER_LINE_MAX>,
     pub service_date: Date,
     /// Indices of the administrations behind the line, in the order of the request.
-    pub administrations: ArrayVec<u16, ADMINISTRATIONS_PER_LINE_MAX>,
+    pub administrations: SmallVec<[u16; ADMINISTRATIONS_INLINE]>,
     /// For a drug line, the index of the drug within its first administration.
     pub drug: Option<u16>,
     pub ndc: Option<NdcReport>,
@@ -75,8 +76,8 @@ pub struct Line {
     pub charge_cents: Option<u64>,
 }
 
-/// Administrations that one line names; more are summarised by the trail.
-pub const ADMINISTRATIONS_PER_LINE_MAX: usize = 16;
+/// Administrations of a line that are held without an allocation; few lines have more.
+const ADMINISTRATIONS_INLINE: usize = 8;
 
 impl Line {
     /// A line without modifiers.
@@ -87,7 +88,7 @@ impl Line {
             units,
             modifiers: ArrayVec::new(),
             service_date,
-            administrations: ArrayVec::new(),
+            administrations: SmallVec::new(),
             drug: None,
             ndc: None,
             further_ndcs: Vec::new(),
@@ -106,8 +107,22 @@ impl Line {
     /// Names an administration behind the line, once.
     pub fn add_administration(&mut self, index: u16) {
         if !self.administrations.contains(&index) {
-            // A line of more sources keeps the first ones; the trail holds them all.
-            let _ = self.administrations.try_push(index);
+            self.administrations.push(index);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::date;
+
+    #[test]
+    fn a_line_names_every_administration_once() {
+        let mut line = Line::new(Track::Administration, HcpcsCode::of("96375"), 1, date(2025, 11, 3));
+        for index in (0..500).chain(0..500) {
+            line.add_administration(index);
+        }
+        assert_eq!(line.administrations.len(), 500);
     }
 }

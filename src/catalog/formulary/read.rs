@@ -111,10 +111,10 @@ impl Formulary {
                 return Err(row.refuse("no code of drugs.csv has this nonproprietary name"));
             }
             let class_cite: Box<str> = row.text(3).into();
-            self.profiles.extend(codes.into_iter().map(|code| {
-                let class_cite = class_cite.clone();
-                ProfileEntry { profile, code, class, class_cite, from, to }
-            }));
+            for code in codes {
+                let entry = ProfileEntry { class, class_cite: class_cite.clone(), from, to };
+                self.profiles.entry((profile, code)).or_default().push(entry);
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What each administration is: its route, class and minutes decide the kind of service.
 
-use super::hydration::{HYD_9, Purpose};
+use super::fluid::{self, Purpose};
+use super::hydration::HYD_9;
 use super::infusion_time::{TIME_1, is_push};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
@@ -74,7 +75,7 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
         Ok(class) => class,
         Err(unknown) => return hold_for_class(coding, visit, service, route, unknown),
     };
-    let class = match hydration::purpose(coding, service.index, class) {
+    let class = match fluid::purpose(coding, service.index, class) {
         Purpose::Class(class) => class,
         Purpose::Refused => return,
         Purpose::Unknown => return hold_for_purpose(coding, visit, service, route),

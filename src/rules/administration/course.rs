@@ -1,7 +1,8 @@
 //! Courses: everything given of one drug, or one mixture, through one access line (rules SEQ-4, REP-5).
 
 use super::hydration;
-use super::visit::{Course, Family, Kind, Technique, Visit};
+use super::visit::{Course, Family, Kind, Service, Technique, Visit};
+use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::Administration;
 use crate::engine::Coding;
@@ -31,10 +32,11 @@ pub(super) static RULES: &[&Rule] = &[&SEQ_4, &REP_5];
 
 /// Gathers the services of each access line into courses.
 pub(super) fn gather(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
+    let drugs = single_drugs(coding, visit);
     for kind in [Kind::Infusion, Kind::Push, Kind::Hydration] {
         for at in 0..visit.services.len() {
             if visit.services[at].kind == kind {
-                join(coding, visit, at);
+                join(coding, visit, at, &drugs);
             }
         }
     }
@@ -62,8 +64,19 @@ const fn kind_of(technique: Technique) -> Kind {
     }
 }
 
+/// The one coded drug of an administration: most have it, and comparing these needs no look-up.
+type SingleDrug<'a> = Option<(HcpcsCode, &'a str)>;
+
+fn single_drugs<'a>(coding: &Coding<'a>, visit: &Visit<'_>) -> Vec<SingleDrug<'a>> {
+    let single = |administration: &Administration| {
+        let [DrugGiven { code: Some(code), .. }] = administration.drugs.as_slice() else { return None };
+        Some((*code, &*coding.catalog.formulary.drug(*code)?.ingredient))
+    };
+    visit.encounter.administrations.iter().map(single).collect()
+}
+
 /// Adds a service to the course of its drug, or begins one.
-fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize) {
+fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &[SingleDrug<'_>]) {
     let service = visit.services[at];
     let administration = visit.administration(&service);
     let is_hydration = service.kind == Kind::Hydration;
@@ -72,11 +85,9 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize) {
         if course.group != service.group || (course.family == Family::Hydration) != is_hydration {
             return false;
         }
-        let first = visit.administration(&visit.services[course.first]);
+        let first = &visit.services[course.first];
         is_hydration
-            || is_contained(coding, administration, first)
-                && (service.kind == Kind::Push || is_contained(coding, first, administration))
-                && !runs_beside(coding, visit, at, place)
+            || is_given_again(coding, visit, &service, first, drugs) && !runs_beside(coding, visit, at, place)
     });
     if administration.drugs.len() > 1 {
         let drugs = fact::given("drugs", Value::Count(administration.drugs.len() as i64));
@@ -95,6 +106,22 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize) {
             is_reportable: true,
         }),
     }
+}
+
+/// Whether a service gives what an earlier one gave; a push may give one drug of a mixture.
+fn is_given_again(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+    earlier: &Service,
+    drugs: &[SingleDrug<'_>],
+) -> bool {
+    let single = |service: &Service| drugs[usize::from(service.index)];
+    if let (Some((code, ingredient)), Some((other_code, other))) = (single(service), single(earlier)) {
+        return code == other_code || ingredient == other;
+    }
+    let (one, other) = (visit.administration(service), visit.administration(earlier));
+    is_contained(coding, one, other) && (service.kind == Kind::Push || is_contained(coding, other, one))
 }
 
 /// Whether two infusions of one chemotherapy drug run at once and count apart (row G-13).
@@ -175,12 +202,7 @@ fn name<'a>(coding: &Coding<'a>, drug: &'a DrugGiven) -> Option<&'a str> {
 }
 
 /// Whether two administrations gave the same drug, or the same mixture.
-pub(super) fn is_same(
-    coding: &Coding<'_>,
-    visit: &Visit<'_>,
-    one: &super::visit::Service,
-    other: &super::visit::Service,
-) -> bool {
+pub(super) fn is_same(coding: &Coding<'_>, visit: &Visit<'_>, one: &Service, other: &Service) -> bool {
     let (one, other) = (visit.administration(one), visit.administration(other));
     is_contained(coding, one, other) && is_contained(coding, other, one)
 }

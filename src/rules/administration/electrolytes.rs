@@ -59,6 +59,12 @@ impl Electrolytes {
     }
 }
 
+/// Whether a therapeutic administration may hold an electrolyte: by a code of the policy's list, or by a name.
+pub(super) fn may_be_present(coding: &Coding<'_>, administration: &Administration) -> bool {
+    let codes = &coding.policy.administration.electrolyte_codes;
+    administration.drugs.iter().any(|drug| drug.code.is_none_or(|code| codes.contains(&code)))
+}
+
 /// Whether blood was given in the visit.
 pub(super) fn has_transfusion(encounter: &Encounter) -> bool {
     let is_blood = |administration: &Administration| {

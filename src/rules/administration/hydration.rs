@@ -1,17 +1,14 @@
 //! Hydration: what it is, its minutes, and when it is not reported (rules HYD-*, TIME-4, TIME-8, CONC-4).
 
-use super::electrolytes::{Electrolytes, has_transfusion};
 use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
 use super::overlap;
 use super::visit::{Kind, Segment, Service, Visit};
-use crate::domain::drug::DrugClass;
-use crate::domain::encounter::{FluidPurpose, Route};
+use crate::domain::encounter::Route;
 use crate::domain::field::Field;
-use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
-use crate::policy::parameters::{ChemoPrehydration, ElectrolyteClass, HydrationCounting};
+use crate::policy::parameters::HydrationCounting;
 use crate::rules::{Rule, Status, rule};
 
 rule! {
@@ -137,93 +134,6 @@ pub(super) static RULES: &[&Rule] = &[
     &TIME_4, &TIME_8, &HYD_1, &HYD_2, &HYD_3, &HYD_4, &HYD_5, &HYD_6, &HYD_7, &HYD_8, &HYD_9, &HYD_10,
     &CONC_4,
 ];
-
-/// What a service is once the purpose of its fluid is read.
-pub(super) enum Purpose {
-    Class(DrugClass),
-    /// It earns no line.
-    Refused,
-    /// A fluid with electrolytes, and nothing tells whether it treated a deficit.
-    Unknown,
-}
-
-/// The class of a service once the purpose of its fluid is read.
-pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> Purpose {
-    if !matches!(class, DrugClass::Hydration | DrugClass::Therapeutic) {
-        return Purpose::Class(class);
-    }
-    let administration = &coding.encounter.administrations[usize::from(index)];
-    let switch = &coding.policy.administration.electrolyte_class;
-    let electrolytes = Electrolytes::of(coding, administration);
-    let (is_electrolyte, is_stated) = (electrolytes.present, electrolytes.class_is_stated);
-    let read = match (class, administration.fluid_purpose, **switch) {
-        (DrugClass::Hydration, Some(FluidPurpose::ElectrolyteReplacement), ElectrolyteClass::ByIntent) => {
-            DrugClass::Therapeutic
-        }
-        (
-            DrugClass::Therapeutic,
-            Some(FluidPurpose::ElectrolyteReplacement),
-            ElectrolyteClass::AlwaysHydration,
-        ) => DrugClass::Hydration,
-        (DrugClass::Therapeutic, Some(FluidPurpose::Hydration), _) if is_electrolyte && !is_stated => {
-            DrugClass::Hydration
-        }
-        (DrugClass::Therapeutic, _, ElectrolyteClass::AlwaysHydration) if is_electrolyte => {
-            DrugClass::Hydration
-        }
-        (DrugClass::Therapeutic, None, ElectrolyteClass::ByIntent)
-            if electrolytes.are_premixed() && !is_stated =>
-        {
-            return Purpose::Unknown;
-        }
-        _ => class,
-    };
-    if read != class {
-        let label = if read == DrugClass::Hydration { "hydration" } else { "therapeutic" };
-        let facts = [fact::parameter("class", Value::Label(label), switch)];
-        let text = "The fluid with electrolytes counts as {class}.";
-        coding.result.trail.fired(&HYD_9, Subject::Administration(index), text, &facts);
-    }
-    if read == DrugClass::Hydration && is_refused(coding, index) {
-        Purpose::Refused
-    } else {
-        Purpose::Class(read)
-    }
-}
-
-/// Whether the purpose of the fluid leaves nothing to report.
-fn is_refused(coding: &mut Coding<'_>, index: u16) -> bool {
-    let encounter = coding.encounter;
-    let administration = &encounter.administrations[usize::from(index)];
-    let necessity = encounter.documentation.hydration_necessity;
-    let what = Field::Administration(index, "");
-    let is_integral =
-        *coding.policy.administration.chemo_prehydration == ChemoPrehydration::IntegralIfLabelDirected;
-    let (rule, text) = match administration.fluid_purpose {
-        Some(FluidPurpose::KeepOpen) => (&HYD_3, "Fluid that keeps the vein open is never reported."),
-        Some(FluidPurpose::Carrier) if has_transfusion(encounter) => {
-            (&HYD_7, "Fluid that runs behind blood is part of the transfusion.")
-        }
-        Some(FluidPurpose::Carrier) => {
-            (&HYD_2, "Fluid that carries a drug or runs behind another product is incidental.")
-        }
-        Some(FluidPurpose::LabelDirected) if is_integral => {
-            (&HYD_5, "This policy counts fluid that the drug's label directs as part of the chemotherapy.")
-        }
-        Some(FluidPurpose::Perioperative) if necessity != Some(true) => {
-            (&HYD_6, "Fluid around an operation is not hydration unless signs and symptoms called for it.")
-        }
-        _ if necessity == Some(false) => {
-            let text =
-                "The record shows no signs or symptoms that called for hydration, so it is not reported.";
-            coding.find(Severity::Warn, Reason::HydrationNotSupported, what, &HYD_6, text, &[]);
-            (&HYD_6, "No documented reason for hydration.")
-        }
-        _ => return false,
-    };
-    coding.not_billed(what, rule, text, &[]);
-    true
-}
 
 /// Settles hydration that was not infused into a vein.
 pub(super) fn admit(coding: &mut Coding<'_>, service: &mut Service, route: Route) {

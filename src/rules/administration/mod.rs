@@ -9,6 +9,7 @@ mod arterial;
 mod cavity;
 mod course;
 mod electrolytes;
+mod fluid;
 mod hydration;
 mod infusion_time;
 mod initial;

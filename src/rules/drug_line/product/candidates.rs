@@ -107,6 +107,7 @@ fn narrow_by_content(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
 fn narrow_by_route(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) {
     let Some(route) = asked.administration.route else { return };
     keep_if_any(found, |version| named::takes_route(coding, version, route));
+    keep_if_any(found, |version| named::lists_route(coding, version, route));
 }
 
 /// Of several codes those whose unit is the stated one, where any is.

@@ -16,7 +16,7 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Vec<&'a Code
     [inside, Some(name), before]
         .into_iter()
         .flatten()
-        .map(|part| of_words(coding, &fold(part)))
+        .map(|part| of_words(coding, &words_of(part)))
         .find(|found| !found.is_empty())
         .unwrap_or_default()
 }
@@ -56,10 +56,64 @@ fn is_named(coding: &Coding<'_>, version: &CodeVersion, wanted: &[String]) -> bo
     own.chain(listed_names.map(|name| &**name)).any(|known| has_name(known, wanted))
 }
 
-/// Whether a known name has the wanted words; a first letter settles most of them without folding.
+/// Words behind a name that say how it was given and never which product it is.
+const ROUTE_WORDS: &[&str] =
+    &["iv", "im", "sc", "sq", "subq", "injection", "infusion", "intravenous", "subcutaneous"];
+
+/// Words that name the salt of a drug, which records leave out.
+const SALTS: &[&str] = &[
+    "acetate",
+    "besylate",
+    "calcium",
+    "citrate",
+    "decanoate",
+    "dihydrate",
+    "hcl",
+    "hydrochloride",
+    "lactate",
+    "maleate",
+    "mesylate",
+    "phosphate",
+    "potassium",
+    "sodium",
+    "succinate",
+    "sulfate",
+    "tartrate",
+    "tromethamine",
+];
+
+/// The words of a name without percentages and without how it was given: `Privigen 10 %` is `privigen`.
+fn words_of(name: &str) -> Vec<String> {
+    let mut kept = String::with_capacity(name.len());
+    for part in name.split_inclusive('%') {
+        match part.strip_suffix('%') {
+            Some(before) => {
+                kept.push_str(before.trim_end().trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'));
+            }
+            None => kept.push_str(part),
+        }
+    }
+    let mut words = fold(&kept);
+    while words.len() > 1 && words.last().is_some_and(|word| ROUTE_WORDS.contains(&word.as_str())) {
+        words.pop();
+    }
+    words
+}
+
+/// Whether a known name has the wanted words, or has them but for a salt that the record leaves out.
+///
+/// A first letter settles most names without folding.
 fn has_name(known: &str, wanted: &[String]) -> bool {
     let first = |text: &str| text.chars().next().map(|c| c.to_ascii_lowercase());
-    first(known) == first(&wanted[0]) && fold(known) == wanted
+    if first(known) != first(&wanted[0]) {
+        return false;
+    }
+    let is_salt = |word: &String| SALTS.contains(&word.as_str());
+    let known = fold(known);
+    if known == wanted || known.concat() == wanted.concat() {
+        return true;
+    }
+    !wanted.iter().any(is_salt) && known.iter().filter(|word| !is_salt(word)).eq(wanted)
 }
 
 /// Whether a candidate is for this setting and route.
@@ -75,6 +129,12 @@ pub(super) fn fits_use(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVer
         && (!flags.has(CodeFlag::ThroughDme) || encounter.setting == Setting::DmeSupplier || inhaled)
         && (!flags.has(CodeFlag::HospitalOutpatientOnly) || may_be_hospital)
         && !flags.has(CodeFlag::Compounded)
+}
+
+/// Whether the formulary lists the route for the code.
+pub(super) fn lists_route(coding: &Coding<'_>, version: &CodeVersion, route: Route) -> bool {
+    let listed = coding.catalog.formulary.drug(version.code);
+    listed.is_some_and(|drug| !drug.routes.is_empty()) && takes_route(coding, version, route)
 }
 
 /// Whether the formulary lists the route for the code; a code without listed routes takes any.

@@ -1,0 +1,103 @@
+//! What a fluid is for: hydration, a drug, or nothing that is reported (rules HYD-2 to HYD-7, HYD-9).
+
+use super::electrolytes::{self, Electrolytes, has_transfusion};
+use super::hydration::{HYD_2, HYD_3, HYD_5, HYD_6, HYD_7, HYD_9};
+use crate::domain::drug::DrugClass;
+use crate::domain::encounter::FluidPurpose;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::{ChemoPrehydration, ElectrolyteClass};
+
+/// What a service is once the purpose of its fluid is read.
+pub(super) enum Purpose {
+    Class(DrugClass),
+    /// It earns no line.
+    Refused,
+    /// A fluid with electrolytes, and nothing tells whether it treated a deficit.
+    Unknown,
+}
+
+/// The class of a service once the purpose of its fluid is read.
+pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> Purpose {
+    let administration = &coding.encounter.administrations[usize::from(index)];
+    let may_be_fluid = match class {
+        DrugClass::Hydration => true,
+        DrugClass::Therapeutic => electrolytes::may_be_present(coding, administration),
+        _ => false,
+    };
+    if !may_be_fluid {
+        return Purpose::Class(class);
+    }
+    let switch = &coding.policy.administration.electrolyte_class;
+    let electrolytes = Electrolytes::of(coding, administration);
+    let (is_electrolyte, is_stated) = (electrolytes.present, electrolytes.class_is_stated);
+    let read = match (class, administration.fluid_purpose, **switch) {
+        (DrugClass::Hydration, Some(FluidPurpose::ElectrolyteReplacement), ElectrolyteClass::ByIntent) => {
+            DrugClass::Therapeutic
+        }
+        (
+            DrugClass::Therapeutic,
+            Some(FluidPurpose::ElectrolyteReplacement),
+            ElectrolyteClass::AlwaysHydration,
+        ) => DrugClass::Hydration,
+        (DrugClass::Therapeutic, Some(FluidPurpose::Hydration), _) if is_electrolyte && !is_stated => {
+            DrugClass::Hydration
+        }
+        (DrugClass::Therapeutic, _, ElectrolyteClass::AlwaysHydration) if is_electrolyte => {
+            DrugClass::Hydration
+        }
+        (DrugClass::Therapeutic, None, ElectrolyteClass::ByIntent)
+            if electrolytes.are_premixed() && !is_stated =>
+        {
+            return Purpose::Unknown;
+        }
+        _ => class,
+    };
+    if read != class {
+        let label = if read == DrugClass::Hydration { "hydration" } else { "therapeutic" };
+        let facts = [fact::parameter("class", Value::Label(label), switch)];
+        let text = "The fluid with electrolytes counts as {class}.";
+        coding.result.trail.fired(&HYD_9, Subject::Administration(index), text, &facts);
+    }
+    if read == DrugClass::Hydration && is_refused(coding, index) {
+        Purpose::Refused
+    } else {
+        Purpose::Class(read)
+    }
+}
+
+/// Whether the purpose of the fluid leaves nothing to report.
+fn is_refused(coding: &mut Coding<'_>, index: u16) -> bool {
+    let encounter = coding.encounter;
+    let administration = &encounter.administrations[usize::from(index)];
+    let necessity = encounter.documentation.hydration_necessity;
+    let what = Field::Administration(index, "");
+    let is_integral =
+        *coding.policy.administration.chemo_prehydration == ChemoPrehydration::IntegralIfLabelDirected;
+    let (rule, text) = match administration.fluid_purpose {
+        Some(FluidPurpose::KeepOpen) => (&HYD_3, "Fluid that keeps the vein open is never reported."),
+        Some(FluidPurpose::Carrier) if has_transfusion(encounter) => {
+            (&HYD_7, "Fluid that runs behind blood is part of the transfusion.")
+        }
+        Some(FluidPurpose::Carrier) => {
+            (&HYD_2, "Fluid that carries a drug or runs behind another product is incidental.")
+        }
+        Some(FluidPurpose::LabelDirected) if is_integral => {
+            (&HYD_5, "This policy counts fluid that the drug's label directs as part of the chemotherapy.")
+        }
+        Some(FluidPurpose::Perioperative) if necessity != Some(true) => {
+            (&HYD_6, "Fluid around an operation is not hydration unless signs and symptoms called for it.")
+        }
+        _ if necessity == Some(false) => {
+            let text =
+                "The record shows no signs or symptoms that called for hydration, so it is not reported.";
+            coding.find(Severity::Warn, Reason::HydrationNotSupported, what, &HYD_6, text, &[]);
+            (&HYD_6, "No documented reason for hydration.")
+        }
+        _ => return false,
+    };
+    coding.not_billed(what, rule, text, &[]);
+    true
+}
