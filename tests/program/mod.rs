@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod demo;
+mod guide;
 mod replay;
 mod rules;
 mod served;
