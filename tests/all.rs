@@ -15,3 +15,4 @@ mod store_crash;
 mod support;
 mod synthetic_claims;
 mod updater;
+mod years;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::posting::Posting;
+use super::print;
 use crate::catalog::compose::Readings;
 use crate::catalog::compose::seed::{Source, seed};
 
@@ -34,6 +35,6 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     }
     let quarter = release.header.quarter;
     std::fs::write(flags.out.join("QUARTER"), format!("{quarter}\n"))?;
-    println!("{} versions of codes as of {quarter}", release.codes.len());
+    print(&format!("{} versions of codes as of {quarter}\n", release.codes.len()))?;
     Ok(())
 }

@@ -5,17 +5,24 @@ use clap::Args;
 use serde_json::json;
 
 use super::shelf::{Format, StoreFlag, table, unit_text, version_json};
-use crate::catalog::diff::{Change, ChangeKind};
+use super::{columns, print};
+use crate::catalog::diff::{Change, ChangeKind, compare_releases};
+use crate::catalog::release::{Release, ReleaseKind};
+use crate::catalog::store::Library;
+use crate::domain::billing::NoUnitReason;
 use crate::domain::quarter::Quarter;
 use crate::domain::time::{Date, parse_date};
 
 /// What to compare.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// A year, a quarter such as 2018Q1, or a date.
+    /// A year, a quarter such as 2018Q1, a date, or the name of a release.
     from: String,
-    /// A year, a quarter or a date.
+    /// As above.
     to: String,
+    /// List the changes of codes that are no drugs too.
+    #[arg(long)]
+    all: bool,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
@@ -24,27 +31,50 @@ pub struct Flags {
 
 /// Prints the differences, replacements first.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    let catalog = flags.store.catalog()?;
-    let changes = catalog.compare(day(&flags.from)?, day(&flags.to)?);
+    let library = flags.store.held()?;
+    let catalog = library.catalog().context("the catalog is not loaded")?;
+    let sides = [&flags.from, &flags.to].map(|text| posting(&library, text));
+    let changes = match &sides {
+        [Some(from), Some(to)] => compare_releases(from, to, &catalog),
+        _ => catalog.compare(day(&flags.from)?, day(&flags.to)?),
+    };
     if flags.format == Format::Json {
-        let changes: Vec<_> = changes
-            .iter()
-            .map(|change| {
-                json!({
-                    "kind": word(change.kind),
-                    "code": change.code,
-                    "unitChanges": change.changes_unit(),
-                    "before": change.before.as_ref().map(version_json),
-                    "after": change.after.as_ref().map(version_json),
-                    "successors": change.successors.iter().map(version_json).collect::<Vec<_>>(),
-                })
-            })
-            .collect();
-        println!("{:#}", json!({ "changes": changes }));
-        return Ok(());
+        let changes: Vec<_> = changes.iter().map(change_json).collect();
+        return print(&format!("{:#}\n", json!({ "changes": changes })));
     }
+    let compared = match sides {
+        [Some(from), Some(to)] => format!("{} to {}", from.header.source, to.header.source),
+        _ => "the codes in force on the two dates; import both postings to see changed texts too".to_owned(),
+    };
+    print(&text(&changes, flags.all, &compared))
+}
+
+/// The posting of codes that a year, a quarter or a name stands for, where the store holds it.
+fn posting(library: &Library, text: &str) -> Option<Release> {
+    let name = year(text).map_or_else(|| text.to_owned(), |quarter| quarter.to_string());
+    let release = library.release(&name).ok()?;
+    (release.header.kind == ReleaseKind::Hcpcs).then_some(release)
+}
+
+fn change_json(change: &Change) -> serde_json::Value {
+    json!({
+        "kind": word(change.kind),
+        "code": change.code,
+        "unitChanges": change.changes_unit(),
+        "text": change.to_string(),
+        "before": change.before.as_ref().map(version_json),
+        "after": change.after.as_ref().map(version_json),
+        "successors": change.successors.iter().map(version_json).collect::<Vec<_>>(),
+    })
+}
+
+/// The changes of drug codes as a table, and the others as counts unless all are asked for.
+fn text(changes: &[Change], all: bool, compared: &str) -> String {
+    let (shown, others): (Vec<&Change>, Vec<&Change>) =
+        changes.iter().partition(|change| all || is_drug(change));
     let mut table = table(&["change", "code", "drug", "unit"]);
-    for change in &changes {
+    table.set_width(u16::try_from(columns()).unwrap_or(u16::MAX));
+    for change in &shown {
         let named = change.before.as_ref().or(change.after.as_ref()).map(|version| version.name.to_string());
         table.add_row([
             word(change.kind).to_owned(),
@@ -53,16 +83,41 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
             units_text(change),
         ]);
     }
-    println!("{table}\n{} changes", changes.len());
-    Ok(())
+    let counts = |changes: &[&Change]| {
+        let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
+        let counted = ChangeKind::ALL.iter().map(|kind| (word(*kind), count(*kind)));
+        let counted = counted.filter(|(_, count)| *count > 0);
+        counted.map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!("{compared}\n\n{table}\n\n{} changes: {}\n", shown.len(), counts(&shown));
+    if !others.is_empty() {
+        text += &format!(
+            "and {} of codes that are no drugs ({}); --all lists them\n",
+            others.len(),
+            counts(&others)
+        );
+    }
+    text
+}
+
+/// Whether either side of a change has a billing unit, or should have one.
+fn is_drug(change: &Change) -> bool {
+    let sides = change.before.iter().chain(&change.after);
+    sides.into_iter().any(|version| version.billing != Err(NoUnitReason::NotADrug))
+}
+
+fn year(text: &str) -> Option<Quarter> {
+    text.parse::<i16>().ok().and_then(|year| Quarter::new(year, 1))
 }
 
 fn day(text: &str) -> anyhow::Result<Date> {
-    let year = text.parse::<i16>().ok().and_then(|year| Quarter::new(year, 1));
-    year.or_else(|| text.parse::<Quarter>().ok())
+    year(text)
+        .or_else(|| text.to_uppercase().parse::<Quarter>().ok())
         .map(Quarter::first_day)
         .or_else(|| parse_date(text).ok())
-        .with_context(|| format!("`{text}` is no year, quarter or date: give 2018, 2018Q1 or 2018-01-01"))
+        .with_context(|| {
+            format!("`{text}` is no year, quarter, date or release held: give 2018, 2018Q1 or 2018-01-01")
+        })
 }
 
 const fn word(kind: ChangeKind) -> &'static str {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::print;
 use super::shelf::StoreFlag;
 
 /// What to export.
@@ -26,7 +27,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         None => store.entries()?.iter().map(|entry| entry.header.id.to_string()).collect(),
     };
     for id in ids {
-        println!("{}", store.export(&id, Some(&flags.out))?.display());
+        print(&format!("{}\n", store.export(&id, Some(&flags.out))?.display()))?;
     }
     Ok(())
 }

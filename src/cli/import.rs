@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::posting::Posting;
+use super::print;
 use super::shelf::{Format, StoreFlag};
 use crate::catalog::release::Bundle;
 use crate::domain::quarter::Quarter;
@@ -37,11 +38,10 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     }
     let posting = Posting::read(&flags.file, bytes)?;
     if flags.check {
-        check(&posting, flags.format);
-        return Ok(());
+        return check(&posting, flags.format);
     }
     let entry = flags.store.open()?.store.put(&posting.release(flags.quarter)?)?;
-    println!("stored {}: {}", entry.header.id, counts(&posting));
+    print(&format!("stored {}: {}\n", entry.header.id, counts(&posting)))?;
     Ok(())
 }
 
@@ -50,11 +50,11 @@ fn bundle(flags: &Flags, bytes: Vec<u8>) -> anyhow::Result<()> {
     let release = bundle.read()?;
     let (codes, packages) = (release.codes.len(), release.ndcs.len());
     if flags.check {
-        println!("release {}: {codes} codes, {packages} NDC rows", release.header.id);
+        print(&format!("release {}: {codes} codes, {packages} NDC rows\n", release.header.id))?;
         return Ok(());
     }
     let entry = flags.store.open()?.store.import(&bundle)?;
-    println!("stored {}: {codes} codes, {packages} NDC rows", entry.header.id);
+    print(&format!("stored {}: {codes} codes, {packages} NDC rows\n", entry.header.id))?;
     Ok(())
 }
 
@@ -64,7 +64,7 @@ fn counts(posting: &Posting) -> String {
 }
 
 /// Prints the counts that can be compared with any other reader's, and the problems of the file.
-fn check(posting: &Posting, format: Format) {
+fn check(posting: &Posting, format: Format) -> anyhow::Result<()> {
     let (file, problems) = (&posting.file, posting.file.problems());
     let quarter = posting.quarter().map(|quarter| quarter.to_string());
     if format == Format::Json {
@@ -86,17 +86,18 @@ fn check(posting: &Posting, format: Format) {
             "problemCount": problems.count(),
             "problems": listed,
         });
-        println!("{answer:#}");
-        return;
+        print(&format!("{answer:#}\n"))?;
+        return Ok(());
     }
-    println!("{}", posting.name);
-    println!("kind {}", file.kind().title());
-    println!("quarter {}", quarter.as_deref().unwrap_or("not told by the name"));
+    print(&format!("{}\n", posting.name))?;
+    print(&format!("kind {}\n", file.kind().title()))?;
+    print(&format!("quarter {}\n", quarter.as_deref().unwrap_or("not told by the name")))?;
     for (name, count) in file.counts() {
-        println!("{name} {count}");
+        print(&format!("{name} {count}\n"))?;
     }
-    println!("problems {}", problems.count());
+    print(&format!("problems {}\n", problems.count()))?;
     for problem in problems {
-        println!("  {problem}");
+        print(&format!("  {problem}\n"))?;
     }
+    Ok(())
 }

@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 
+use super::print;
 use super::shelf::{Format, StoreFlag, date_or_today, standing, table, unit_text, version_json};
 use crate::catalog::list::NdcReading;
 use crate::catalog::{Catalog, Lookup};
@@ -61,7 +62,7 @@ fn print_code(catalog: &Catalog, code: HcpcsCode, date: Date, format: Format) ->
             })),
             "catalogRelease": &*catalog.release,
         });
-        println!("{answer:#}");
+        print(&format!("{answer:#}\n"))?;
         return Ok(());
     }
     let mut table = table(&[code.as_str(), standing(lookup)]);
@@ -83,7 +84,7 @@ fn print_code(catalog: &Catalog, code: HcpcsCode, date: Date, format: Format) ->
             table.add_row([name, &value]);
         }
     }
-    println!("{table}");
+    print(&format!("{table}\n"))?;
     Ok(())
 }
 
@@ -101,7 +102,7 @@ fn print_ndc(catalog: &Catalog, ndc: Ndc, format: Format) -> anyhow::Result<()> 
                 })
             })
             .collect();
-        println!("{:#}", json!({ "ndc": ndc, "products": rows }));
+        print(&format!("{:#}\n", json!({ "ndc": ndc, "products": rows })))?;
         return Ok(());
     }
     entries.first().context("the NDC has no row")?;
@@ -114,6 +115,6 @@ fn print_ndc(catalog: &Catalog, ndc: Ndc, format: Format) -> anyhow::Result<()> 
             format!("{} to {}", entry.first_quarter, entry.quarter),
         ]);
     }
-    println!("{table}");
+    print(&format!("{table}\n"))?;
     Ok(())
 }

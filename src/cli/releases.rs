@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::print;
 use super::shelf::{Format, StoreFlag, table};
 
 /// How to print the releases.
@@ -18,7 +19,7 @@ pub struct Flags {
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let entries = flags.store.open()?.store.entries()?;
     if flags.format == Format::Json {
-        println!("{:#}", json!({ "releases": entries }));
+        print(&format!("{:#}\n", json!({ "releases": entries })))?;
         return Ok(());
     }
     let mut table = table(&["release", "quarter", "codes", "in use", "source"]);
@@ -31,6 +32,6 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
             entry.header.source.to_string(),
         ]);
     }
-    println!("{table}");
+    print(&format!("{table}\n"))?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::print;
 use super::shelf::{Format, StoreFlag, date_or_today, standing, table, unit_text, version_json};
 
 /// What to search for.
@@ -34,7 +35,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
                 |hit| json!({ "standing": standing(hit.standing), "codeVersion": version_json(hit.version) }),
             )
             .collect();
-        println!("{:#}", json!({ "hits": hits }));
+        print(&format!("{:#}\n", json!({ "hits": hits })))?;
         return Ok(());
     }
     anyhow::ensure!(!hits.is_empty(), "nothing is found: try the ingredient, the brand or the code");
@@ -49,6 +50,6 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
             standing(hit.standing).to_owned(),
         ]);
     }
-    println!("{table}");
+    print(&format!("{table}\n"))?;
     Ok(())
 }

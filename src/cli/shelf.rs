@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use crate::catalog::Catalog;
 use crate::catalog::record::CodeVersion;
-use crate::catalog::release::Overlay;
 use crate::catalog::snapshot::Lookup;
 use crate::catalog::store::{Library, Opened, Store, StoreError};
 use crate::domain::time::{Date, parse_date};
@@ -71,7 +70,7 @@ impl StoreFlag {
         }
     }
 
-    /// Everything held: the store, or the embedded release where no store was named and none is there.
+    /// What is held: the store, or the embedded release where no store was named and none is there.
     pub fn held(&self) -> anyhow::Result<Library> {
         let is_there = self.folder().is_ok_and(|folder| folder.join("db").exists());
         if self.store.is_none() && !is_there {
@@ -80,13 +79,9 @@ impl StoreFlag {
         Ok(Library::open(&self.folder()?)?.0)
     }
 
-    /// The catalog of the store, or the embedded one where no store was named and none is there.
+    /// The catalog of what is held.
     pub fn catalog(&self) -> anyhow::Result<Arc<Catalog>> {
-        let is_there = self.folder().is_ok_and(|folder| folder.join("db").exists());
-        if self.store.is_none() && !is_there {
-            return Ok(Catalog::embedded());
-        }
-        Ok(Arc::new(Catalog::merge(&self.open()?.releases, Overlay::embedded())))
+        self.held()?.catalog().context("the catalog is not loaded")
     }
 }
 

@@ -44,7 +44,7 @@ fn block(page: &mut String, title: &str, steps: &[pb::Step]) {
 
 /// `minutes 155 min (derived)`, `floor 31 min (parameter administration.hour_minutes from 2006-01-01)`.
 fn fact(fact: &pb::Fact) -> String {
-    let source = pb::FactSource::short_name(fact.source.into()).unwrap_or_default().to_lowercase();
+    let source = pb::FactSource::short_name(fact.source).unwrap_or_default().to_lowercase();
     let parameter = if fact.parameter.is_empty() {
         String::new()
     } else {

@@ -1,7 +1,9 @@
 //! The parsers of CMS files against the real ones, each with a count taken without the parser.
 
+mod arbitrary;
 mod every_kind;
 mod hcpcs;
+mod layouts;
 mod payment_files;
 
 use std::fs;

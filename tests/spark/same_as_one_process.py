@@ -17,15 +17,20 @@ from pyspark import SparkConf, SparkContext
 DRUGS = [("J9312", "IV_INFUSION", "mg", 700), ("J9045", "IV_INFUSION", "mg", 450),
          ("J2405", "IV_PUSH", "mg", 8), ("J1100", "IV_PUSH", "mg", 10)]
 
+# Lines that one task codes, so that an executor of one gigabyte has room to spare.
+VISITS_A_TASK = 5_000
+
 
 def visit(number):
     """A visit of four administrations whose doses and times differ from number to number."""
     administrations = []
     for index, (code, route, unit, dose) in enumerate(DRUGS):
+        given = dose + number % 97
         administration = {
             "administrationId": f"a{index}", "route": route, "accessSite": "port",
             "startTime": f"2025-11-03T{8 + index:02}:{number % 60:02}",
-            "drugs": [{"hcpcsCode": code, "doseAdministered": {"value": str(dose + number % 97), "unit": unit}}],
+            "drugs": [{"hcpcsCode": code, "doseAdministered": {"value": str(given), "unit": unit},
+                       "containers": [{"content": {"value": str(given), "unit": unit}, "kind": "SINGLE_DOSE", "lotNumber": "A1"}]}],
         }
         if route == "IV_INFUSION":
             administration["stopTime"] = f"2025-11-03T{9 + index:02}:{number * 7 % 60:02}"
@@ -53,13 +58,18 @@ def main():
             single = subprocess.run(shlex.split(given.command), stdin=file, stdout=subprocess.PIPE,
                                     stderr=subprocess.DEVNULL, check=True)
         single_lines = single.stdout.decode().splitlines()
+        del single
         print(f"one process: {len(single_lines)} answers in {time.monotonic() - start:.1f} s")
 
         start = time.monotonic()
         context = SparkContext(conf=SparkConf().setMaster(given.master).setAppName("infusion-coder"))
-        answers = context.textFile(f"file://{visits}", 8).pipe(given.command, checkCode=True).collect()
-        print(f"{given.master}: {len(answers)} answers in {time.monotonic() - start:.1f} s")
+        lines = context.textFile(f"file://{visits}", max(8, given.visits // VISITS_A_TASK))
+        # Written by the executors and not collected, so that no process holds all answers at once.
+        lines.pipe(given.command, checkCode=True).saveAsTextFile(f"file://{folder}/answers")
         context.stop()
+        parts = sorted((pathlib.Path(folder) / "answers").glob("part-*"))
+        answers = [line for part in parts for line in part.read_text().splitlines()]
+        print(f"{given.master}: {len(answers)} answers in {time.monotonic() - start:.1f} s")
 
     if answers == single_lines and len(answers) == given.visits:
         print("equal, line for line")
