@@ -1,12 +1,15 @@
 //! All integration tests in one binary, so that the crate is linked once.
 
 mod administration;
+mod api_reference;
 mod architecture;
 mod catalog_service;
 mod cms;
+mod documentation;
 mod drug_lines;
 mod examples;
 mod interop;
+mod mutated_requests;
 mod program;
 mod proto_hygiene;
 mod rule_book;

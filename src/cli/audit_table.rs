@@ -95,7 +95,7 @@ pub fn summary(summary: &AuditSummary) -> String {
     );
     page += &format!(
         "overbilled ${}, underbilled ${} at the payment limits known\n",
-        total.amounts.overbilled_dollars, total.amounts.underbilled_dollars
+        total.amounts.over, total.amounts.under
     );
     page += &coders(&summary.coders);
     for (title, list) in [("Kinds of difference", &summary.kinds), ("Known patterns", &summary.patterns)] {
@@ -122,8 +122,8 @@ fn coders(list: &[WorkView]) -> String {
             work.lines.of.to_string(),
             work.lines.percent.clone(),
             format!("{} – {}", work.lines.low_percent, work.lines.high_percent),
-            work.amounts.overbilled_dollars.clone(),
-            work.amounts.underbilled_dollars.clone(),
+            work.amounts.over.clone(),
+            work.amounts.under.clone(),
             work.standing.to_owned(),
         ]);
     }
@@ -143,8 +143,8 @@ fn occurrences(title: &str, list: &[OccurrenceView]) -> String {
             seen.found.to_string(),
             seen.visits.right.to_string(),
             format!("{} ({} – {})", seen.visits.percent, seen.visits.low_percent, seen.visits.high_percent),
-            seen.amounts.overbilled_dollars.clone(),
-            seen.amounts.underbilled_dollars.clone(),
+            seen.amounts.over.clone(),
+            seen.amounts.under.clone(),
         ]);
     }
     align_right(&mut rows, 2..7);

@@ -62,6 +62,7 @@ struct Program {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "one is made, once")]
 enum Command {
     /// Start the service, code the example visits through it, and serve on.
     Demo(demo::Flags),
@@ -74,7 +75,7 @@ enum Command {
     /// Produce an answer again from its visit and its provenance, and compare them byte for byte.
     Replay(replay::Flags),
     /// Serve the coding calls over gRPC.
-    Serve(Box<serve::Flags>),
+    Serve(serve::Flags),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
     Lookup(lookup::Flags),
     /// Find codes by code, ingredient, brand or name with suffix.

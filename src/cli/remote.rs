@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
@@ -13,7 +13,7 @@ use super::refused::Refused;
 use crate::server::pb;
 use crate::server::pb::catalog_admin_service_client::CatalogAdminServiceClient;
 use crate::server::pb::coding_service_client::CodingServiceClient;
-use crate::server::serve::ADMINISTRATION;
+use crate::server::serve::ADMINISTRATION_PORT;
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,27 +49,36 @@ pub struct Remote {
     runtime: tokio::runtime::Runtime,
 }
 
+/// Where a service has its administration.
+enum Administration {
+    Here,
+    /// At another port of its host.
+    At(u16),
+    Nowhere,
+}
+
 impl ServerFlag {
     /// Connects to the administration of a service, where one is named. A service has an address of its
-    /// own for it; where the one named serves callers only, the usual address of that host is tried.
+    /// own for it, and its callers' address tells the port.
     ///
     /// # Errors
     /// As for [`ServerFlag::connect`], or a service that has no administration.
     pub fn connect_administration(&self) -> anyhow::Result<Option<Remote>> {
         let Some(remote) = self.connect()? else { return Ok(None) };
-        if remote.administers() {
-            return Ok(Some(remote));
-        }
         let whole = self.server.as_deref().map(whole_address).unwrap_or_default();
-        let mut usual = url::Url::parse(&whole).with_context(|| format!("--server {whole}"))?;
+        let port = match remote.administration() {
+            Administration::Here => return Ok(Some(remote)),
+            Administration::At(port) => port,
+            Administration::Nowhere => bail!("{whole} has no administration: it was started without a store"),
+        };
+        let mut there = url::Url::parse(&whole).with_context(|| format!("--server {whole}"))?;
         // An address with a host takes any port.
-        let _ = usual.set_port(Some(ADMINISTRATION.port()));
-        let flag = Self { server: Some(usual.to_string()), ..self.clone() };
-        let remote = flag.connect().ok().flatten().filter(Remote::administers);
-        let remote = remote.with_context(|| {
-            format!("{whole} serves callers: give the address of administration, which `serve` prints at its start")
-        })?;
-        Ok(Some(remote))
+        let _ = there.set_port(Some(port));
+        let flag = Self { server: Some(there.to_string()), ..self.clone() };
+        let connected = flag.connect();
+        connected.with_context(|| {
+            format!("the administration of {whole} listens on port {port}, perhaps only for its own host")
+        })
     }
 
     /// Connects to the service, where one is named.
@@ -123,12 +132,18 @@ impl Remote {
         self.runtime.block_on(call(client, self.authorized(message))).map_err(refused)
     }
 
-    /// Whether administration is among what the address serves.
-    fn administers(&self) -> bool {
+    /// Whether administration is among what the address serves, or where else the service has it.
+    fn administration(&self) -> Administration {
         let mut client = CatalogAdminServiceClient::new(self.channel.clone());
         let none = self.authorized(pb::GetRefreshRequest::default());
-        let answer = self.runtime.block_on(client.get_refresh(none));
-        answer.err().is_none_or(|status| status.code() != Code::Unimplemented)
+        match self.runtime.block_on(client.get_refresh(none)) {
+            Err(status) if status.code() == Code::Unimplemented => {
+                let port = status.metadata().get(ADMINISTRATION_PORT);
+                let port = port.and_then(|port| port.to_str().ok()?.parse().ok());
+                port.map_or(Administration::Nowhere, Administration::At)
+            }
+            _ => Administration::Here,
+        }
     }
 
     /// Codes a visit.

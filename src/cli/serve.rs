@@ -107,11 +107,12 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     }
     let runtime = runtime.enable_all().build().context("the runtime cannot start")?;
     let ended = runtime.block_on(async {
+        let stop = stop_signal();
         tokio::spawn(reload_on_hangup(reload));
         if let (Some(desk), Some(plan)) = (desk, plan) {
             tokio::spawn(plan.keep(desk));
         }
-        serve(flags.addresses(), service, |bound| flags.announce(bound), stop_signal()).await
+        serve(flags.addresses(), service, |bound| flags.announce(bound), stop).await
     });
     runtime.shutdown_timeout(LAST_WORK);
     Ok(ended?)
@@ -179,22 +180,29 @@ impl Flags {
     }
 }
 
-/// Ends on Ctrl-C or SIGTERM.
-pub(super) async fn stop_signal() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        // Without a handler the signal ends the process by itself.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Ends on Ctrl-C or SIGTERM. The signals are caught from this call on, so that one that comes before the future
+/// is looked at is not lost.
+pub(super) fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
+    let signals = [signal(SignalKind::terminate()), signal(SignalKind::interrupt())];
+    async move {
+        let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
+            // Without a handler the signal ends the process by itself.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
 
 /// SIGHUP asks for the identities and the certificate to be read again.
-async fn reload_on_hangup(reload: Arc<tokio::sync::Notify>) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-    while hangup.recv().await.is_some() {
-        reload.notify_one();
+fn reload_on_hangup(reload: Arc<tokio::sync::Notify>) -> impl Future<Output = ()> + Send + 'static {
+    let hangup = signal(SignalKind::hangup());
+    async move {
+        let Ok(mut hangup) = hangup else { return };
+        while hangup.recv().await.is_some() {
+            reload.notify_one();
+        }
     }
 }

@@ -66,23 +66,13 @@ fn cited(source: &pb::Citation) -> String {
 
 /// Breaks a text at its words, so that a line fits the terminal; an address is never broken.
 fn wrapped(page: &mut String, text: &str, first: &str, further: &str) {
-    let width = columns();
-    let mut line = first.to_owned();
-    let mut is_empty = true;
-    for word in text.split_whitespace() {
-        let needed = line.chars().count() + usize::from(!is_empty) + word.chars().count();
-        if needed > width && !is_empty {
-            let _ = writeln!(page, "{line}");
-            line = further.to_owned();
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
-    }
-    let _ = writeln!(page, "{line}");
+    let options = textwrap::Options::new(columns())
+        .initial_indent(first)
+        .subsequent_indent(further)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    page.push_str(&textwrap::fill(text, options));
+    page.push('\n');
 }
 
 #[cfg(test)]

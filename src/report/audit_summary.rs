@@ -75,6 +75,11 @@ pub struct AmountsView {
     pub underbilled_units: String,
     pub overbilled_dollars: String,
     pub underbilled_dollars: String,
+    /// The dollars as people read them.
+    #[serde(skip)]
+    pub over: String,
+    #[serde(skip)]
+    pub under: String,
 }
 
 /// Accuracy of one code.
@@ -236,8 +241,10 @@ impl From<Amounts> for AmountsView {
         Self {
             overbilled_units: amounts.overbilled_units.to_string(),
             underbilled_units: amounts.underbilled_units.to_string(),
-            overbilled_dollars: dollars(amounts.overbilled_dollars),
-            underbilled_dollars: dollars(amounts.underbilled_dollars),
+            overbilled_dollars: amounts.overbilled_dollars.to_string(),
+            underbilled_dollars: amounts.underbilled_dollars.to_string(),
+            over: dollars(amounts.overbilled_dollars),
+            under: dollars(amounts.underbilled_dollars),
         }
     }
 }
@@ -247,14 +254,19 @@ fn percent(points: u32) -> String {
     format!("{}.{:02}", points / 100, points % 100)
 }
 
-/// An amount of dollars with two places, or with all it has where it has more.
+/// An amount of dollars in whole cents, rounded **half up**, with its thousands apart: `176,536.51`.
 pub fn dollars(amount: Decimal) -> String {
-    let text = amount.to_string();
-    match text.split_once('.') {
-        Some((_, places)) if places.len() >= 2 => text,
-        Some(_) => format!("{text}0"),
-        None => format!("{text}.00"),
+    const NANOS_PER_CENT: i64 = 10_000_000;
+    let cents = (amount.nanos().saturating_add(NANOS_PER_CENT / 2)).div_euclid(NANOS_PER_CENT);
+    let (whole, part) = (cents.div_euclid(100).to_string(), cents.rem_euclid(100));
+    let mut text = String::new();
+    for (at, digit) in whole.char_indices() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
     }
+    format!("{text}.{part:02}")
 }
 
 #[cfg(test)]
@@ -263,8 +275,9 @@ mod tests {
 
     #[test]
     fn amounts_and_rates_are_written_as_people_read_them() {
-        let written = ["3", "0.5", "12.345"].map(|text| dollars(text.parse().expect("an amount")));
-        assert_eq!(written, ["3.00", "0.50", "12.345"]);
+        let written =
+            ["3", "0.5", "12.345", "176536.507"].map(|text| dollars(text.parse().expect("an amount")));
+        assert_eq!(written, ["3.00", "0.50", "12.35", "176,536.51"]);
         let rate: RateView = Rate { right: 940, of: 1000 }.into();
         let text = [rate.percent, rate.low_percent, rate.high_percent];
         assert_eq!(text, ["94.00", "92.35", "95.32"]);

@@ -92,7 +92,7 @@ struct Format {
 }
 
 const WIDE: Format =
-    Format { name: "wide", width: 1000, names_width: 300, row_height: 46, ticks_max: 9, characters_max: 40 };
+    Format { name: "wide", width: 1000, names_width: 330, row_height: 46, ticks_max: 9, characters_max: 40 };
 const NARROW: Format =
     Format { name: "narrow", width: 380, names_width: 0, row_height: 68, ticks_max: 4, characters_max: 46 };
 
@@ -326,7 +326,12 @@ fn title(index: usize, administration: &Administration, visit: &Encounter) -> St
             drug.dose_administered.map_or(name.clone(), |dose| format!("{name} {dose}"))
         })
         .collect();
-    if drugs.is_empty() { id } else { format!("{id}: {}", drugs.join(" + ")) }
+    match drugs.as_slice() {
+        [] => id,
+        // An administration that is called by its drug need not say so twice.
+        [only] if only.starts_with(&id) => only.clone(),
+        several => format!("{id}: {}", several.join(" + ")),
+    }
 }
 
 /// Whether the administration runs for a time, so that a missing stop is missed.

@@ -325,7 +325,7 @@ pub fn what(line: &Line, visit: &Encounter) -> String {
         let drugs = (0..bag.drugs.len()).map(|d| note::named(Field::Drug(a, d as u16, ""), visit));
         let drugs = drugs.collect::<Vec<_>>().join(" + ");
         let id = note::named(Field::Administration(a, ""), visit);
-        if drugs.is_empty() { id } else { format!("{drugs} ({id})") }
+        if drugs.is_empty() || drugs == id { id } else { format!("{drugs} ({id})") }
     });
     names.collect::<Vec<_>>().join(", ")
 }

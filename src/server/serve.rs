@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
@@ -34,6 +35,9 @@ use crate::policy::PolicyBook;
 
 /// Where administration listens unless another address is given.
 pub const ADMINISTRATION: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_052);
+
+/// In a refusal of administration: the port at which this very service gives it.
+pub const ADMINISTRATION_PORT: &str = "administration-port";
 
 /// The services of each listener that reflection lists, beside reflection itself.
 const FOR_CALLERS: &[&str] =
@@ -136,7 +140,6 @@ pub async fn serve(
         stopping: stopping.clone(),
     };
     let (callers, at_callers) = bind(addresses.callers).await?;
-    let callers = shared.listener(callers, callers_routes(&health, coder, book, &limits)?, &web);
     let (administration, at_administration) = match administration {
         Some(routes) => {
             let (listener, bound) = bind_administration(addresses.administration).await?;
@@ -145,6 +148,11 @@ pub async fn serve(
         }
         None => (None, None),
     };
+    let mut routes = callers_routes(&health, coder, book, &limits)?;
+    if let Some(address) = at_administration {
+        routes = pointing_to(address, routes);
+    }
+    let callers = shared.listener(callers, routes, &web);
     let (operators, at_operators) = match addresses.operators {
         Some(address) => {
             let (listener, bound) = bind(address).await?;
@@ -220,6 +228,19 @@ fn callers_routes(
     let catalog =
         CatalogServiceServer::new(CatalogService::new(book)).max_decoding_message_size(limits.message_bytes);
     with_health_and_reflection(Routes::new(coding).add_service(catalog), health, FOR_CALLERS)
+}
+
+/// Tells who asks callers' listener for administration where that listens.
+fn pointing_to(administration: SocketAddr, routes: Routes) -> Routes {
+    let elsewhere = move || async move {
+        let mut status = Status::unimplemented(format!("administration listens on {administration}"));
+        if let Ok(port) = administration.port().to_string().parse() {
+            status.metadata_mut().insert(ADMINISTRATION_PORT, port);
+        }
+        status.into_http::<tonic::body::Body>()
+    };
+    let path = "/infusion.coding.v1.CatalogAdminService/{method}";
+    Routes::from(routes.into_axum_router().route(path, axum::routing::any(elsewhere)))
 }
 
 fn with_health_and_reflection(

@@ -3,9 +3,12 @@
 mod audit;
 mod bad_input;
 mod demo;
+mod killed;
 mod replay;
 mod rules;
 mod served;
+mod serving;
+mod settings;
 mod units;
 
 use std::process::{Command, Output};

@@ -69,7 +69,7 @@ static PARTS: &[Part] = &[
         record: |visit, held| visit.documentation.nursing_assessment = Some(held),
     },
     Part {
-        name: "adverse reactions, or their absence",
+        name: "adverse reactions or their absence",
         field: "documentation.adverseReactions",
         rule: &G_32,
         scope: Scope::Administrations,

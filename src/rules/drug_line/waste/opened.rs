@@ -137,7 +137,12 @@ fn ask_containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: 
     let is_needed = matches!(**standing, Standing::Required | Standing::RequiredOrReturned);
     let severity = if is_needed { Severity::Warn } else { Severity::Info };
     let field = treatment.field("containers");
-    let text = "No containers are listed, so neither JW nor JZ can be attested for this drug";
+    let text = match **standing {
+        Standing::RequiredOrReturned => {
+            "No containers are listed, so neither JW nor JZ can be attested for this drug; a claim without one may be returned"
+        }
+        _ => "No containers are listed, so neither JW nor JZ can be attested for this drug",
+    };
     coding.find(severity, Reason::MissingContainers, field, &W_14, text, &[]);
     if !is_needed {
         return;

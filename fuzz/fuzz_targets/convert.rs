@@ -1,0 +1,16 @@
+//! Any bytes as a request: read, or refused with every violation, and never a panic.
+#![no_main]
+
+use infusion_coder::server::limits::RequestLimits;
+use infusion_coder::server::{convert, pb};
+use libfuzzer_sys::fuzz_target;
+use prost::Message;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(request) = pb::CodeEncounterRequest::decode(bytes) {
+        let _ = convert::encounter(request.encounter, &RequestLimits::default());
+    }
+    if let Ok(request) = pb::CalculateDrugLinesRequest::decode(bytes) {
+        let _ = convert::drug_alone(request, &RequestLimits::default());
+    }
+});
