@@ -9,7 +9,7 @@ use crate::server::json::WireEnum;
 use crate::server::pb;
 
 /// Words in which the texts of two findings may differ and still say the same of different subjects.
-const DIFFERING_WORDS_MAX: usize = 2;
+const DIFFERING_WORDS_MAX: usize = 3;
 /// Width of the word for the severity, and the text's indentation.
 const SEVERITY_COLUMNS: usize = 7;
 
@@ -41,7 +41,7 @@ pub(super) fn findings(page: &mut String, findings: &[pb::Finding], places: &Pla
         paragraph(page, severity, &format!("{} ({})", first.text, labels(first, places)));
         if !others.is_empty() {
             let subjects: Vec<String> = others.iter().map(|other| places.of(&other.field).subject).collect();
-            paragraph(page, "", &format!("The same for {}.", subjects.join(", ")));
+            paragraph(page, "", &format!("Likewise, each with its own figures: {}.", subjects.join(", ")));
         }
     }
 }
@@ -170,7 +170,7 @@ mod tests {
         ];
         findings(&mut page, &said, &Places::new(&[]));
         assert_eq!(page.matches("No lot number").count(), 1, "{page}");
-        assert!(page.contains("The same for a2, a3.") && page.contains("Something else"), "{page}");
+        assert!(page.contains("figures: a2, a3.") && page.contains("Something else"), "{page}");
     }
 
     #[test]

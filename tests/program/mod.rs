@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod demo;
+mod guide;
 mod killed;
 mod replay;
 mod rules;

@@ -38,14 +38,17 @@ impl Served {
         Self::await_address(child, output, tempfile::tempdir().expect("a folder"))
     }
 
-    fn await_address(child: Child, output: impl Read, store: tempfile::TempDir) -> Self {
+    fn await_address(child: Child, output: impl Read + Send + 'static, store: tempfile::TempDir) -> Self {
         let mut printed = String::new();
-        for line in BufReader::new(output).lines() {
+        let mut lines = BufReader::new(output).lines();
+        while let Some(line) = lines.next() {
             let line = line.expect("text");
             let address = line.to_lowercase().split_once("serving on ").map(|(_, rest)| rest.to_owned());
             if let Some(address) = address {
                 let address = address.split_whitespace().next().expect("an address");
                 let url = format!("http://{}", address.trim_end_matches('.'));
+                // A program whose reader is gone would fail at its next line.
+                std::thread::spawn(move || lines.for_each(drop));
                 return Self { child, url, printed, _store: store };
             }
             printed.push_str(&line);

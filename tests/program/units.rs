@@ -70,6 +70,24 @@ fn part_units_round_up_and_under_the_guide_down_with_a_warning() {
         "physician-office",
     ];
     assert_eq!(lines_of(&dose), "J9045×4 JZ");
+    let uncoded = [
+        "units",
+        "--name",
+        "a drug",
+        "--billing-unit",
+        "50 mg",
+        "--dose",
+        "175 mg",
+        "--container",
+        "200 mg x1",
+        "--discarded",
+        "25 mg",
+        "--date",
+        "2026-07-01",
+        "--setting",
+        "physician-office",
+    ];
+    assert_eq!(lines_of(&uncoded), "×4 JZ");
     let guide = json(&[&dose[..], &["--payer", "guide-2026", "--format", "json"]].concat());
     assert_eq!(lines(&guide), "J9045×3");
     let findings = guide["findings"].as_array().expect("findings");

@@ -44,7 +44,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         kind: Kind::Settled,
         family: Family::Therapeutic,
         is_hormonal: false,
-        flow: Flow::default(),
+        flow: Flow { start: administration.start.map(|time| visit.clock.seconds(time)), ..Flow::default() },
         order: None,
         visit: administration.visit_number.unwrap_or(1),
         group: usize::MAX,
@@ -137,9 +137,11 @@ fn read_push(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Servi
 /// A service whose code rests on minutes.
 fn admit_timed(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
     let administration = visit.administration(service);
-    let is_attended =
-        administration.attended_throughout == Some(true) && route != Route::SubcutaneousInfusion;
     let is_hydration = service.family == Family::Hydration;
+    // Hydration and infusion under the skin rest on their minutes, whoever stood by.
+    let is_attended = administration.attended_throughout == Some(true)
+        && route != Route::SubcutaneousInfusion
+        && !is_hydration;
     let is_pumped_artery = route == Route::IntraArterialInfusion && administration.pump.is_some();
     let (infusion, push) = match route {
         Route::IvInfusion if is_hydration => (Kind::Hydration, Kind::Hydration),

@@ -80,7 +80,8 @@ pub(super) fn bill(
     let same = |other: &&mut Line| {
         other.code == code && other.service_date == date && other.modifiers == line.modifiers
     };
-    match lines.iter_mut().find(same) {
+    // Two initial services that carry one modifier, as of two visits, are two lines of one unit.
+    match lines.iter_mut().find(same).filter(|_| place != Place::Initial) {
         Some(other) => {
             other.units = other.units.saturating_add(units);
             other.add_administration(service.index);
