@@ -7,8 +7,8 @@ mod python;
 mod samples;
 mod web;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 /// The real program, away from any store of the person who runs the tests.
 fn program(command: &str) -> Command {
@@ -22,6 +22,9 @@ fn program(command: &str) -> Command {
 struct Served {
     process: Child,
     address: String,
+    /// Kept open: a service that cannot say what it has to say ends.
+    #[allow(dead_code, reason = "held for as long as the service runs")]
+    said: Lines<BufReader<ChildStderr>>,
 }
 
 impl Served {
@@ -32,10 +35,12 @@ impl Served {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the service starts");
-        let stderr = process.stderr.take().expect("its standard error");
-        let said = BufReader::new(stderr).lines().map_while(Result::ok);
-        let address = said.into_iter().find_map(|line| line.split("serving on ").nth(1).map(first_word));
-        Self { process, address: address.expect("the service says where it listens") }
+        let mut said = BufReader::new(process.stderr.take().expect("its standard error")).lines();
+        let address = said.by_ref().map_while(Result::ok).find_map(|line| {
+            let address = line.split("serving on ").nth(1)?;
+            Some(first_word(address))
+        });
+        Self { process, address: address.expect("the service says where it listens"), said }
     }
 
     /// The address of a path under it.
