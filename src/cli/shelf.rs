@@ -70,13 +70,21 @@ impl StoreFlag {
         }
     }
 
-    /// What is held: the store, or the embedded release where no store was named and none is there.
+    /// What is held: the store, or the embedded release where no store was named and none is there. A store
+    /// that was not named and is held by a running service leaves the embedded release, and says so.
     pub fn held(&self) -> anyhow::Result<Library> {
         let is_there = self.folder().is_ok_and(|folder| folder.join("db").exists());
         if self.store.is_none() && !is_there {
             return Ok(Library::embedded());
         }
-        Ok(Library::open(&self.folder()?)?.0)
+        match Library::open(&self.folder()?) {
+            Ok((library, _)) => Ok(library),
+            Err(error @ StoreError::Locked { .. }) if self.store.is_none() => {
+                eprintln!("answering from the embedded catalog: {error}");
+                Ok(Library::embedded())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The catalog of what is held.

@@ -22,7 +22,7 @@ pub struct WebAccess {
     /// Answer JSON posted to /infusion.coding.v1.SERVICE/METHOD, for browsers and curl.
     #[arg(long, env = "INFUSION_CODER_HTTP_JSON")]
     pub http_json: bool,
-    /// Origins whose pages may call, separated by commas, such as https://billing.example.org.
+    /// Origins whose pages may call, separated by commas, such as `https://billing.example.org`.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "INFUSION_CODER_ALLOW_ORIGIN")]
     pub allow_origin: Vec<HeaderValue>,
 }
