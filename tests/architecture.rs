@@ -81,8 +81,30 @@ fn no_file_is_too_long_to_hold() {
     assert!(long.is_empty(), "{long:#?}");
 }
 
+/// What a merge leaves behind in prose compiles as well as before, so only a test sees it.
+#[test]
+fn no_document_keeps_both_sides_of_a_merge() {
+    let top = fs::read_dir(env!("CARGO_MANIFEST_DIR")).expect("the project");
+    let top = top.map(|entry| entry.expect("an entry").path()).filter(|path| has_extension(path, "md"));
+    let documents =
+        top.map(|path| (path.display().to_string(), fs::read_to_string(&path).expect("a document")));
+    let split: Vec<String> = documents
+        .chain(files("docs", "md"))
+        .chain(files("deploy", "toml"))
+        .filter(|(_, text)| {
+            text.lines().any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> "))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert!(split.is_empty(), "{split:#?}");
+}
+
 /// Every Rust file below a folder of the project, by its path from the root.
 fn sources(folder: &str) -> Vec<(String, String)> {
+    files(folder, "rs")
+}
+
+fn files(folder: &str, extension: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     let mut folders = vec![root.join(folder)];
@@ -91,7 +113,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if has_extension(&path, extension) {
                 let text = fs::read_to_string(&path).expect("a source file");
                 found.push((relative(root, &path), text));
             }
@@ -99,6 +121,10 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     }
     found.sort();
     found
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
 }
 
 fn relative(root: &Path, path: &Path) -> String {
