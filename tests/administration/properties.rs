@@ -222,12 +222,14 @@ proptest! {
     }
 
     // The start of a pump stands apart: past eight hours it is no timed infusion any more (rule CHM-4).
+    // So does a transfusion, whose minutes are taken out of the hydration (rule HYD-4).
     #[test]
     fn a_minute_more_never_lowers_the_hours_of_a_drug(visit in visit(), at in 0_usize..8) {
         let at = at % visit.administrations.len();
         let mut longer = visit.clone();
         let given = &mut longer.administrations[at];
-        if let (Some(stop), false) = (given.stop, given.route == Some(Route::PumpStart)) {
+        let stands_apart = matches!(given.route, Some(Route::PumpStart | Route::Transfusion));
+        if let (Some(stop), false) = (given.stop, stands_apart) {
             given.stop = Some(plus_minutes(stop, 1));
             let (before, after) = (hours(&visit, &code(&visit), at), hours(&longer, &code(&longer), at));
             prop_assert!(before <= after, "{} and then {} hours", before, after);

@@ -170,8 +170,8 @@ fn periods(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> Vec<Period>
     let mut pieces = Vec::new();
     let mut periods: Vec<Period> = Vec::with_capacity(1);
     for (_, &service) in visit.members(course) {
-        let pushed = pushed_seconds(visit, &service);
         let alone = alone(visit, &service, &mut pieces);
+        let pushed = pushed_seconds(visit, &service, &pieces);
         if is_summed {
             let seconds = (alone - pushed).max(0);
             match periods.last_mut() {
@@ -201,9 +201,14 @@ fn alone(visit: &Visit<'_>, service: &Service, pieces: &mut Vec<Segment>) -> i64
     })
 }
 
-/// Documented seconds of the pushes given while a hydration ran (rule TIME-8).
-fn pushed_seconds(visit: &Visit<'_>, service: &Service) -> i64 {
-    pushes(visit, service).map(|push| overlap::seconds(visit, service, push)).sum()
+/// Documented seconds of the pushes given while a hydration ran alone, in `pieces` (rule TIME-8).
+///
+/// A push beside another infusion takes nothing away, because those minutes are left out already.
+fn pushed_seconds(visit: &Visit<'_>, service: &Service, pieces: &[Segment]) -> i64 {
+    if service.flow.segments == 0 {
+        return pushes(visit, service).map(|push| overlap::seconds(visit, service, push)).sum();
+    }
+    pieces.iter().map(|piece| pushed_within(visit, service, *piece)).sum()
 }
 
 fn pushed_within(visit: &Visit<'_>, service: &Service, piece: Segment) -> i64 {
@@ -259,7 +264,7 @@ fn note_overlaps(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
             let text = "{shared} minutes ran together with another service and are not hydration time.";
             coding.result.trail.fired(&HYD_4, subject, text, &facts);
         }
-        let pushed = pushed_seconds(visit, service);
+        let pushed = pushed_seconds(visit, service, &pieces);
         if pushed > 0 {
             let facts = [fact::derived("pushed", Value::Minutes(pushed / 60))];
             let text = "{pushed} minutes of pushes are taken out of the hydration.";
@@ -278,7 +283,8 @@ fn account_for(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
         if is_on_line(coding, service.index) {
             continue;
         }
-        let minutes = (alone(visit, service, &mut pieces) - pushed_seconds(visit, service)).max(0) / 60;
+        let alone = alone(visit, service, &mut pieces);
+        let minutes = (alone - pushed_seconds(visit, service, &pieces)).max(0) / 60;
         let date = visit.date(service);
         let leading = visit
             .members(course)
