@@ -15,6 +15,7 @@ use prost_types::{EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto
 use tonic_prost_build::Builder;
 
 const PROTOS: &str = "proto";
+const PACKAGE: &str = "infusion.coding.v1";
 const PACKAGE_FOLDER: &str = "proto/infusion/coding/v1";
 
 /// Texts that hold a decimal number; their comment in the protos says so.
@@ -35,7 +36,23 @@ pub fn compile(out: &Path) -> Result<(), Box<dyn Error>> {
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     fs::write(out.join("enum_names.rs"), enum_names(&descriptors)?)?;
     fs::write(out.join("json_methods.rs"), json_methods(&descriptors)?)?;
-    json_mapping(tonic_prost_build::configure(), &descriptors).compile_fds(descriptors)?;
+    let messages_and_clients = tonic_prost_build::configure().build_server(false);
+    json_mapping(messages_and_clients, &descriptors).compile_fds(descriptors.clone())?;
+    servers(out, descriptors)
+}
+
+/// The servers, whose largest answers are bytes that were written without making the message.
+fn servers(out: &Path, descriptors: FileDescriptorSet) -> Result<(), Box<dyn Error>> {
+    const ENCODED: &[&str] =
+        &["CodeEncounterResponse", "BatchCodeEncountersResponse", "StreamCodeEncountersResponse"];
+    let folder = out.join("servers");
+    fs::create_dir_all(&folder)?;
+    let mut builder = tonic_prost_build::configure().build_client(false).out_dir(folder);
+    for answer in ENCODED {
+        let path = format!(".{PACKAGE}.{answer}");
+        builder = builder.extern_path(path, format!("crate::server::encoded::Encoded{answer}"));
+    }
+    builder.extern_path(format!(".{PACKAGE}"), "crate::server::pb").compile_fds(descriptors)?;
     Ok(())
 }
 
