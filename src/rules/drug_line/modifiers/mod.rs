@@ -2,6 +2,8 @@
 
 mod records;
 
+use smallvec::SmallVec;
+
 use crate::domain::claim::Line;
 use crate::domain::code::Modifier;
 use crate::domain::drug::{EsaIndication, Laterality};
@@ -9,7 +11,7 @@ use crate::domain::encounter::{Route, Setting};
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
-use crate::policy::parameters::RouteModifiers;
+use crate::policy::parameters::{ProductModifier, RouteModifiers};
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_01;
 use crate::rules::drug_line::limits::G_27;
@@ -22,22 +24,27 @@ const JA: Modifier = Modifier::of("JA");
 const JB: Modifier = Modifier::of("JB");
 const JE: Modifier = Modifier::of("JE");
 
+/// Modifiers of a treatment that are held without an allocation; a line prints four.
+const MODIFIERS_INLINE: usize = 6;
+
+/// The modifiers of a treatment, before they are printed on its lines.
+pub type Modifiers = SmallVec<[Modifier; MODIFIERS_INLINE]>;
+
 /// The modifiers that stand on every line of a treatment.
-pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
-    let mut found: Vec<(Modifier, &'static Rule)> = Vec::new();
-    let mut add = |modifiers: Vec<Modifier>, rule| found.extend(modifiers.into_iter().map(|m| (m, rule)));
-    add(acquisition(coding, treatment).into_iter().collect(), &M_06);
-    add(off_campus(coding).into_iter().collect(), &M_08);
-    add(renal(coding, treatment), &M_05);
-    add(maker(coding, treatment).into_iter().collect(), &B_01);
-    add(reference(coding, treatment), &G_27);
+pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
+    let mut found: SmallVec<[(Modifier, &'static Rule); MODIFIERS_INLINE]> = SmallVec::new();
+    found.extend(acquisition(coding, treatment).map(|modifier| (modifier, &M_06)));
+    found.extend(off_campus(coding).map(|modifier| (modifier, &M_08)));
+    found.extend(renal(coding, treatment).iter().map(|modifier| (*modifier, &M_05)));
+    found.extend(maker(coding, treatment).map(|modifier| (modifier, &B_01)));
+    found.extend(reference(coding, treatment).iter().map(|modifier| (*modifier, &G_27)));
     let esa_rule = if coding.encounter.renal.esrd_on_dialysis == Some(true) { &M_04 } else { &M_03 };
-    add(erythropoietin(coding, treatment).into_iter().collect(), esa_rule);
-    add(route(coding, treatment).into_iter().collect(), &M_01);
-    add(side(treatment).into_iter().collect(), &M_12);
-    add(coverage(coding).into_iter().collect(), &M_10);
-    add(supply(coding, treatment).into_iter().collect(), &M_09);
-    add(circumstances(coding, treatment), &M_11);
+    found.extend(erythropoietin(coding, treatment).map(|modifier| (modifier, esa_rule)));
+    found.extend(route(coding, treatment).map(|modifier| (modifier, &M_01)));
+    found.extend(side(treatment).map(|modifier| (modifier, &M_12)));
+    found.extend(coverage(coding).map(|modifier| (modifier, &M_10)));
+    found.extend(supply(coding, treatment).map(|modifier| (modifier, &M_09)));
+    found.extend(circumstances(coding, treatment).map(|modifier| (modifier, &M_11)));
     for (modifier, rule) in &found {
         let facts = [fact::derived("modifier", Value::Modifier(*modifier))];
         let text = "{modifier} stands on each line of the drug";
@@ -50,17 +57,20 @@ pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifie
     found.into_iter().map(|(modifier, _)| modifier).collect()
 }
 
-/// Prints modifiers on a line in the order of the policy (rule M-14).
+/// Prints the common modifiers and the line's own in the order of the policy (rule M-14).
 pub fn print(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     line: &mut Line,
-    modifiers: impl Iterator<Item = Modifier>,
+    common: &Modifiers,
+    own: Option<Modifier>,
 ) {
     let order = &coding.policy.drug_line.modifier_order;
     let place = |modifier: &Modifier| order.iter().position(|known| known == modifier).unwrap_or(order.len());
-    let mut modifiers: Vec<Modifier> = modifiers.collect();
-    modifiers.sort_by_key(place);
+    let mut modifiers: Modifiers = common.iter().copied().chain(own).collect();
+    if modifiers.len() > 1 {
+        modifiers.sort_by_key(place);
+    }
     for modifier in modifiers {
         if !line.add_modifier(modifier) {
             let facts = [fact::derived("modifier", Value::Modifier(modifier))];
@@ -104,24 +114,29 @@ fn off_campus(coding: &Coding<'_>) -> Option<Modifier> {
 }
 
 /// AY for a drug that a dialysis patient gets for another reason (rule M-05).
-fn renal(coding: &Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
+fn renal<'a>(coding: &Coding<'a>, treatment: &Treatment<'_>) -> &'a [Modifier] {
     let renal = &coding.encounter.renal;
+    let parameters = &coding.policy.drug_line;
     let is_esrd = renal.esrd_on_dialysis == Some(true) && !renal.acute_kidney_injury;
-    let is_bundled = coding.policy.drug_line.esrd_bundled_codes.contains(&treatment.code());
-    let applies = is_esrd && renal.unrelated_to_esrd && !is_bundled;
-    if applies { coding.policy.drug_line.unrelated_to_esrd_modifiers.to_vec() } else { Vec::new() }
+    let is_bundled = || parameters.esrd_bundled_codes.contains(&treatment.code());
+    let applies = is_esrd && renal.unrelated_to_esrd && !is_bundled();
+    if applies { &parameters.unrelated_to_esrd_modifiers } else { &[] }
 }
 
 /// The maker's modifier under a shared biosimilar code (rule B-01).
 fn maker(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
     let table = &coding.policy.drug_line.biosimilar_modifiers;
-    let rows: Vec<_> = table.iter().filter(|row| row.code == treatment.code()).collect();
-    if rows.len() == 1 {
-        return Some(rows[0].modifier);
+    let code = treatment.code();
+    let mut rows = table.iter().filter(|row| row.code == code);
+    let first = rows.next()?;
+    if rows.next().is_none() {
+        return Some(first.modifier);
     }
     let name = treatment.first().drug.name.as_deref().unwrap_or_default().to_lowercase();
-    let named = rows.iter().find(|row| row.products.iter().any(|product| name.contains(product.as_str())));
-    if named.is_none() && !rows.is_empty() {
+    let is_named =
+        |row: &&ProductModifier| row.products.iter().any(|product| name.contains(product.as_str()));
+    let named = table.iter().filter(|row| row.code == code).find(is_named);
+    if named.is_none() {
         let text = "The code is shared by several makers on this date; the product decides its modifier";
         let field = treatment.field("name");
         coding.find(Severity::Warn, Reason::MissingModifierFact, field, &B_01, text, &[]);
@@ -130,10 +145,9 @@ fn maker(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
 }
 
 /// Modifiers of a biosimilar under its reference code, where the payer wants that (row G-27).
-fn reference(coding: &Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
-    let parameters = &coding.policy.drug_line;
+fn reference<'a>(coding: &Coding<'a>, treatment: &Treatment<'_>) -> &'a [Modifier] {
     let is_replaced = treatment.first().drug.code.is_some_and(|given| given != treatment.code());
-    if is_replaced { parameters.biosimilar_reference_modifiers.to_vec() } else { Vec::new() }
+    if is_replaced { &coding.policy.drug_line.biosimilar_reference_modifiers } else { &[] }
 }
 
 /// EA, EB, EC, ED or EE on an erythropoietin (rules M-03, M-04).
@@ -260,8 +274,11 @@ fn supply(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier
 }
 
 /// Modifiers that the payer's file asks for (rule M-11).
-fn circumstances(coding: &Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
+fn circumstances<'a>(
+    coding: &Coding<'a>,
+    treatment: &Treatment<'a>,
+) -> impl Iterator<Item = Modifier> + use<'a> {
     let stated = &treatment.first().drug.circumstances;
     let table = &coding.policy.drug_line.circumstance_modifiers;
-    table.iter().filter(|row| stated.contains(&row.circumstance)).map(|row| row.modifier).collect()
+    table.iter().filter(|row| stated.contains(&row.circumstance)).map(|row| row.modifier)
 }

@@ -98,9 +98,14 @@ fn agrees_with_renal_status(coding: &mut Coding<'_>, asked: &Asked<'_>, version:
 /// The NDC must belong to the code (rules B-04, L-04). An NDC that the catalog does not know, or
 /// whose codes were not yet in force, says nothing.
 fn agrees_with_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion, ndc: Ndc) -> bool {
+    let date = coding.encounter.service_date;
+    let entries = coding.catalog.ndc(ndc);
+    let is_listed = entries.iter().any(|entry| entry.code == version.code);
+    if entries.is_empty() || is_listed && coding.catalog.lookup(version.code, date).billable().is_some() {
+        return true;
+    }
     let codes = candidates::of_ndc(coding, ndc);
-    let is_known = !codes.is_empty();
-    if !is_known || codes.iter().any(|known| known.code == version.code) {
+    if codes.is_empty() {
         return true;
     }
     let right: Vec<&CodeVersion> = codes
