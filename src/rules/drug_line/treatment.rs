@@ -14,7 +14,7 @@ use crate::domain::quantity::{Decimal, Quantity, Unit};
 use crate::engine::Coding;
 use crate::engine::trail::{NotedFact, Subject, Value};
 use crate::policy::Policy;
-use crate::policy::parameters::{EsaReason, RoundingScope};
+use crate::policy::parameters::{CodeMark, CodeMarks, EsaReason, RoundingScope};
 use crate::rules::Rule;
 
 /// One drug of one administration, with the code it is billed by.
@@ -35,6 +35,8 @@ pub struct Dose<'a> {
     pub listed: Option<&'a DrugFacts>,
     /// The amount of drug in one millilitre, where the request tells it (rule U-06).
     pub per_ml: Option<Quantity>,
+    /// Which tables of the policy name the code.
+    pub marks: CodeMarks,
     /// What has to agree for doses to be billed together.
     pub key: Key,
 }
@@ -148,7 +150,7 @@ fn key(dose: &Dose<'_>, coding: &Coding<'_>) -> Key {
     let policy = coding.policy;
     let parameters = &policy.drug_line;
     let code = dose.code;
-    let by_route = parameters.route_modifier_codes.contains(&code);
+    let by_route = dose.marks.has(CodeMark::RouteModifier);
     let is_uncoded = code == HcpcsCode::NONE;
     let stands_alone =
         is_uncoded || dose.is_unclassified || *parameters.rounding_scope == RoundingScope::PerAdministration;
@@ -194,9 +196,8 @@ fn side_in_name(name: &str) -> Option<Laterality> {
 /// diagnosis of the visit tells it (rule M-03).
 pub fn esa_reason(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<EsaIndication> {
     let parameters = &coding.policy.drug_line;
-    let is_esa = || parameters.esa_codes.iter().any(|row| row.code == dose.code);
     dose.drug.esa_indication.or_else(|| {
-        if !is_esa() {
+        if !dose.marks.has(CodeMark::Erythropoietin) {
             return None;
         }
         let name = dose.drug.name.as_deref().unwrap_or_default().to_lowercase();

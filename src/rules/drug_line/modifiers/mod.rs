@@ -11,7 +11,7 @@ use crate::domain::encounter::{Route, Setting};
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
-use crate::policy::parameters::{ProductModifier, RouteModifiers};
+use crate::policy::parameters::{CodeMark, ProductModifier, RouteModifiers};
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_01;
 use crate::rules::drug_line::limits::G_27;
@@ -85,10 +85,12 @@ pub fn print(
 fn acquisition(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
     let parameters = &coding.policy.drug_line;
     let is_acquired = treatment.doses.iter().any(|dose| dose.drug.acquired_340b);
-    let is_in_scope = parameters.settings_340b.contains(&coding.encounter.setting)
-        && !scope::is_packaged(coding, treatment)
-        && !treatment.version().flags.has(crate::catalog::CodeFlag::Vaccine);
-    if !is_acquired || !is_in_scope || parameters.modifiers_340b.is_empty() {
+    let is_in_scope = || {
+        parameters.settings_340b.contains(&coding.encounter.setting)
+            && !scope::is_packaged(coding, treatment)
+            && !treatment.version().flags.has(crate::catalog::CodeFlag::Vaccine)
+    };
+    if !is_acquired || !is_in_scope() || parameters.modifiers_340b.is_empty() {
         return None;
     }
     let Some(entity) = coding.encounter.entity_340b else {
@@ -125,6 +127,9 @@ fn renal<'a>(coding: &Coding<'a>, treatment: &Treatment<'_>) -> &'a [Modifier] {
 
 /// The maker's modifier under a shared biosimilar code (rule B-01).
 fn maker(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
+    if !treatment.first().marks.has(CodeMark::SharedByMakers) {
+        return None;
+    }
     let table = &coding.policy.drug_line.biosimilar_modifiers;
     let code = treatment.code();
     let mut rows = table.iter().filter(|row| row.code == code);
@@ -152,6 +157,9 @@ fn reference<'a>(coding: &Coding<'a>, treatment: &Treatment<'_>) -> &'a [Modifie
 
 /// EA, EB, EC, ED or EE on an erythropoietin (rules M-03, M-04).
 fn erythropoietin(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
+    if !treatment.first().marks.has(CodeMark::Erythropoietin) {
+        return None;
+    }
     let table = &coding.policy.drug_line.esa_codes;
     let esa = table.iter().find(|row| row.code == treatment.code())?;
     if esa.on_dialysis {
@@ -198,15 +206,15 @@ fn route(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
     let code = treatment.code();
     let route = treatment.first().administration.route;
     let under_skin = route.is_some_and(is_subcutaneous);
-    if under_skin && parameters.self_administered_codes.contains(&code) {
+    let marks = treatment.first().marks;
+    if under_skin && marks.has(CodeMark::SelfAdministered) {
         let facts = [fact::catalog("code", Value::Code(code))];
         let text =
             "Patients usually give {code} to themselves under the skin; it may be no benefit of this payer";
         let field = treatment.field("hcpcs_code");
         coding.find(Severity::Warn, Reason::SelfAdministered, field, &M_02, text, &facts);
     }
-    if *parameters.route_modifiers == RouteModifiers::Off || !parameters.route_modifier_codes.contains(&code)
-    {
+    if *parameters.route_modifiers == RouteModifiers::Off || !marks.has(CodeMark::RouteModifier) {
         return None;
     }
     match route {
@@ -242,8 +250,6 @@ fn side(treatment: &Treatment<'_>) -> Option<Modifier> {
 /// KX, GA, GZ or GY as the request states coverage (rule M-10).
 fn coverage(coding: &Coding<'_>) -> Option<Modifier> {
     let coverage = &coding.encounter.coverage;
-    let states_criteria =
-        coding.policy.drug_line.coverage_modifier_settings.contains(&coding.encounter.setting);
     if coverage.not_a_benefit {
         return Some(Modifier::of("GY"));
     }
@@ -251,15 +257,16 @@ fn coverage(coding: &Coding<'_>) -> Option<Modifier> {
         let on_file = coverage.beneficiary_notice_on_file == Some(true);
         return Some(Modifier::of(if on_file { "GA" } else { "GZ" }));
     }
-    (states_criteria && coverage.medical_policy_met == Some(true)).then(|| Modifier::of("KX"))
+    let settings = &coding.policy.drug_line.coverage_modifier_settings;
+    let states_criteria = || settings.contains(&coding.encounter.setting);
+    (coverage.medical_policy_met == Some(true) && states_criteria()).then(|| Modifier::of("KX"))
 }
 
 /// JK or JL by the days of pump insulin supplied (rule M-09).
 fn supply(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
     let parameters = &coding.policy.drug_line;
-    if !parameters.insulin_pump_codes.contains(&treatment.code())
-        || parameters.insulin_supply_modifiers.is_empty()
-    {
+    let is_for_pump = treatment.first().marks.has(CodeMark::PumpInsulin);
+    if !is_for_pump || parameters.insulin_supply_modifiers.is_empty() {
         return None;
     }
     let days = treatment.first().drug.days_supply;

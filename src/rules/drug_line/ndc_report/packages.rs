@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::*;
 use crate::domain::drug::{Container, NdcGiven, ProductForm};
 use crate::domain::quantity::{Measure, Quantity, Unit};
-use crate::policy::parameters::QualifierRule;
+use crate::policy::parameters::{CodeMark, QualifierRule};
 use crate::rules::Rule;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::convert::{LastPlace, in_measure};
@@ -222,6 +222,9 @@ fn by_crosswalk(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Op
 }
 
 fn fixed_rule(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<QualifierRule> {
+    if !dose.marks.has(CodeMark::NdcUnit) {
+        return None;
+    }
     let table = &coding.policy.drug_line.ndc_qualifiers;
     table.iter().find(|row| row.code == dose.code).map(|row| row.qualifier)
 }

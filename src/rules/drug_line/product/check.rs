@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalog::CodeFlag;
-use crate::policy::parameters::{BiosimilarCoding, CodesByRoute, UnclassifiedBesideSpecific};
+use crate::policy::parameters::{BiosimilarCoding, CodeMark, CodesByRoute, UnclassifiedBesideSpecific};
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_04;
 use crate::rules::drug_line::life_cycle::L_05;
@@ -18,10 +18,14 @@ pub(super) fn settle<'a>(
     if stated::is_uncoded(version) {
         return Some(version);
     }
-    if !agrees_with_route(coding, asked, version) {
+    let marks = coding.policy.marked_codes.of(version.code);
+    if marks.has(CodeMark::ByRoute) && !agrees_with_route(coding, asked, version) {
         return None;
     }
-    if !agrees_with_setting(coding, asked, version) || !agrees_with_renal_status(coding, asked, version) {
+    if !agrees_with_setting(coding, asked, version) {
+        return None;
+    }
+    if marks.has(CodeMark::RenalPair) && !agrees_with_renal_status(coding, asked, version) {
         return None;
     }
     for ndc in asked.ndcs() {

@@ -75,6 +75,7 @@ impl<'a> Asked<'a> {
             is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
             listed: coding.catalog.formulary.drug(code),
             per_ml: amount_per_ml(self.drug),
+            marks: coding.policy.marked_codes.of(code),
             key: Key::UNSET,
         }
     }

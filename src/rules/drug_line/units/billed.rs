@@ -10,7 +10,7 @@ use crate::domain::quantity::Unit;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::Policy;
-use crate::policy::parameters::UnitRounding;
+use crate::policy::parameters::{CodeMark, UnitRounding};
 use crate::rules::Rule;
 use crate::rules::drug_line::limits::G_17;
 use crate::rules::drug_line::treatment::{Dose, Treatment, ask, drug_at, readable};
@@ -90,6 +90,9 @@ fn unit_of(policy: &Policy, treatment: &Treatment<'_>) -> Result<BillingUnit, No
         return Err(NoUnitReason::Unclassified);
     }
     let unit = treatment.first().billing?;
+    if !treatment.first().marks.has(CodeMark::Components) {
+        return Ok(unit);
+    }
     let convention = policy.drug_line.component_units.iter().find(|row| row.code == treatment.code());
     Ok(convention.map_or(unit, |row| BillingUnit { quantity: row.quantity, ..unit }))
 }

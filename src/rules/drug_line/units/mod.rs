@@ -98,7 +98,7 @@ pub fn discarded_units(
 }
 
 /// Whole parts of an amount, rounded **down**, and whether something is left of it.
-fn divided(amount: i128, part: i128) -> (i128, bool) {
+pub(super) fn divided(amount: i128, part: i128) -> (i128, bool) {
     // Nearly all amounts fit one machine word, which divides several times faster than two.
     match (u64::try_from(amount), u64::try_from(part)) {
         (Ok(amount), Ok(part)) => (i128::from(amount / part), amount % part != 0),

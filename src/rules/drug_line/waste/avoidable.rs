@@ -29,6 +29,9 @@ pub fn limit(
         .filter(|size| size.unit.measure() == measured.measure())
         .map(|size| size.in_base())
         .collect();
+    if is_least(opened.content, measured.administered, &sizes) {
+        return units;
+    }
     let Some(least) = least_content(measured.administered, &sizes) else { return units };
     if least >= opened.content {
         return units;
@@ -49,6 +52,18 @@ pub fn limit(
     }
 }
 
+/// Whether no choice of containers can hold less: each holds a multiple of what divides every size.
+///
+/// This settles most visits without a search.
+fn is_least(content: i128, dose: i128, sizes: &[i128]) -> bool {
+    let divisor = sizes.iter().copied().filter(|size| *size > 0).fold(0, common_divisor);
+    if divisor == 0 {
+        return false;
+    }
+    let (whole, is_inexact) = units::divided(dose, divisor);
+    content <= (whole + i128::from(is_inexact)) * divisor
+}
+
 /// The smallest content, of any number of containers of the given sizes, that holds the dose.
 ///
 /// Exact. Amounts are divided by their common divisor first; then either the few possible choices
@@ -63,8 +78,8 @@ pub fn least_content(dose: i128, sizes: &[i128]) -> Option<i128> {
     if divisor == 0 {
         return None;
     }
-    let dose = dose.div_euclid(divisor) + i128::from(dose.rem_euclid(divisor) != 0);
-    let dose = u64::try_from(dose).ok()?;
+    let (whole, is_inexact) = units::divided(dose, divisor);
+    let dose = u64::try_from(whole + i128::from(is_inexact)).ok()?;
     let sizes: Sizes<u64> =
         sizes.iter().map(|size| u64::try_from(size / divisor)).collect::<Result<_, _>>().ok()?;
     let most_containers = dose.div_ceil(sizes[0]);
@@ -183,6 +198,12 @@ mod tests {
     }
 
     #[test]
+    fn a_content_that_no_choice_undercuts_is_known_without_a_search() {
+        assert!(is_least(800, 705, &[100, 500]) && is_least(1_500, 1_350, &[500]));
+        assert!(!is_least(900, 705, &[100, 500]) && !is_least(70, 65, &[7, 10]) && !is_least(900, 705, &[]));
+    }
+
+    #[test]
     fn both_searches_agree_with_trying_every_sum() {
         let mut seed: u64 = 7;
         let mut next = |below: u64| {
@@ -198,6 +219,8 @@ mod tests {
             let wide: Vec<i128> = sizes.iter().map(|&size| i128::from(size)).collect();
             let expected = by_trying(i128::from(dose), &wide);
             assert_eq!(least_content(i128::from(dose), &wide), expected, "{dose} of {sizes:?}");
+            let least = expected.expect("a content");
+            assert!(!is_least(least + 1, i128::from(dose), &wide), "{dose} of {sizes:?}");
             assert_eq!(by_remainder(dose, &sorted).map(i128::from), expected, "{dose} of {sizes:?}");
             assert_eq!(Some(i128::from(by_choice(dose, &sorted))), expected, "{dose} of {sizes:?}");
         }
