@@ -33,28 +33,33 @@ pub type Modifiers = SmallVec<[Modifier; MODIFIERS_INLINE]>;
 /// The modifiers that stand on every line of a treatment.
 pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
     let mut found: SmallVec<[(Modifier, &'static Rule); MODIFIERS_INLINE]> = SmallVec::new();
-    found.extend(acquisition(coding, treatment).map(|modifier| (modifier, &M_06)));
-    found.extend(off_campus(coding).map(|modifier| (modifier, &M_08)));
-    found.extend(renal(coding, treatment).iter().map(|modifier| (*modifier, &M_05)));
-    found.extend(maker(coding, treatment).map(|modifier| (modifier, &B_01)));
-    found.extend(reference(coding, treatment).iter().map(|modifier| (*modifier, &G_27)));
+    let mut add = |modifiers: &[Modifier], rule: &'static Rule| {
+        modifiers.iter().for_each(|modifier| found.push((*modifier, rule)));
+    };
+    add(acquisition(coding, treatment).as_slice(), &M_06);
+    add(off_campus(coding).as_slice(), &M_08);
+    add(renal(coding, treatment), &M_05);
+    add(maker(coding, treatment).as_slice(), &B_01);
+    add(reference(coding, treatment), &G_27);
     let esa_rule = if coding.encounter.renal.esrd_on_dialysis == Some(true) { &M_04 } else { &M_03 };
-    found.extend(erythropoietin(coding, treatment).map(|modifier| (modifier, esa_rule)));
-    found.extend(route(coding, treatment).map(|modifier| (modifier, &M_01)));
-    found.extend(side(treatment).map(|modifier| (modifier, &M_12)));
-    found.extend(coverage(coding).map(|modifier| (modifier, &M_10)));
-    found.extend(supply(coding, treatment).map(|modifier| (modifier, &M_09)));
-    found.extend(circumstances(coding, treatment).map(|modifier| (modifier, &M_11)));
-    for (modifier, rule) in &found {
-        let facts = [fact::derived("modifier", Value::Modifier(*modifier))];
+    add(erythropoietin(coding, treatment).as_slice(), esa_rule);
+    add(route(coding, treatment).as_slice(), &M_01);
+    add(side(treatment).as_slice(), &M_12);
+    add(coverage(coding).as_slice(), &M_10);
+    add(supply(coding, treatment).as_slice(), &M_09);
+    circumstances(coding, treatment).for_each(|modifier| add(&[modifier], &M_11));
+    let mut modifiers = Modifiers::new();
+    for (modifier, rule) in found {
+        modifiers.push(modifier);
+        let facts = [fact::derived("modifier", Value::Modifier(modifier))];
         let text = "{modifier} stands on each line of the drug";
         coding.result.trail.fired(rule, treatment.subject(), text, &facts);
-        if **rule == M_06 {
+        if *rule == M_06 {
             let text = "{modifier} stands on the administered and on the discarded units alike";
             coding.result.trail.fired(&M_07, treatment.subject(), text, &facts);
         }
     }
-    found.into_iter().map(|(modifier, _)| modifier).collect()
+    modifiers
 }
 
 /// Prints the common modifiers and the line's own in the order of the policy (rule M-14).
@@ -67,7 +72,8 @@ pub fn print(
 ) {
     let order = &coding.policy.drug_line.modifier_order;
     let place = |modifier: &Modifier| order.iter().position(|known| known == modifier).unwrap_or(order.len());
-    let mut modifiers: Modifiers = common.iter().copied().chain(own).collect();
+    let mut modifiers = common.clone();
+    own.into_iter().for_each(|own| modifiers.push(own));
     if modifiers.len() > 1 {
         modifiers.sort_by_key(place);
     }

@@ -259,7 +259,8 @@ fn note_units(
     };
     let trail = &mut coding.result.trail;
     trail.fired(rule, treatment.subject(), text, &facts);
-    let sizes = container_sizes(treatment);
+    let is_one_container = matches!(treatment.doses, [dose] if dose.drug.containers.len() <= 1);
+    let sizes = if is_one_container { 1 } else { container_sizes(treatment) };
     if sizes > 1 {
         let facts = [fact::given("sizes", Value::Count(sizes as i64))];
         let text = "The amounts from {sizes} sizes of container were added before rounding";
