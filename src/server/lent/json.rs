@@ -20,7 +20,7 @@ impl<'a> Json<'a> {
     }
 
     /// Whether only blanks are left.
-    pub fn is_over(mut self) -> bool {
+    pub fn ends(mut self) -> bool {
         self.next().is_none()
     }
 

@@ -79,7 +79,7 @@ fn read_json(text: &str) -> Option<CodeEncounterRequest<'_>> {
     } else {
         first(&mut request.encounter)?.read_json(&mut json)?;
     }
-    json.is_over().then_some(request)
+    json.ends().then_some(request)
 }
 
 /// A new item at the end of a list.
