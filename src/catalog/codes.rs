@@ -164,7 +164,7 @@ mod tests {
                 code,
                 added: date(2000, 1, 1),
                 effective: date(year, 1, 1),
-                terminated: (number % 3 == 0).then(|| date(2020, 6, 30)),
+                terminated: number.is_multiple_of(3).then(|| date(2020, 6, 30)),
                 ..model.clone()
             };
             years.map(version).collect()
