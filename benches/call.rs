@@ -8,7 +8,7 @@ use infusion_coder::policy::PolicyBook;
 use infusion_coder::server::coder::Coder;
 use infusion_coder::server::convert::{self, Answering, CitedRules};
 use infusion_coder::server::limits::RequestLimits;
-use infusion_coder::server::{json, pb};
+use infusion_coder::server::{json, lent, pb};
 use infusion_coder::{domain::encounter::Encounter, engine};
 use prost::Message;
 
@@ -33,14 +33,18 @@ fn policies() -> PolicyBook {
 }
 
 fn visit() -> Encounter {
-    convert::encounter(request().encounter, &RequestLimits::default()).expect("the example has no violation")
+    let request = request();
+    let request = lent::CodeEncounterRequest::from(&request);
+    convert::encounter(request.encounter.as_ref(), &RequestLimits::default()).expect("the example is valid")
 }
 
-/// From bytes to the message.
+/// From bytes to the visit.
 #[divan::bench]
-fn decode(bencher: Bencher) {
-    let bytes = request().encode_to_vec();
-    bencher.bench_local(|| pb::CodeEncounterRequest::decode(black_box(bytes.as_slice())));
+fn read(bencher: Bencher) {
+    let (bytes, limits) = (request().encode_to_vec(), RequestLimits::default());
+    let read =
+        |request: lent::CodeEncounterRequest<'_>| convert::encounter(request.encounter.as_ref(), &limits);
+    bencher.bench_local(|| lent::from_wire(black_box(&bytes), read));
 }
 
 /// Both tracks, documentation and claim checks.
@@ -73,12 +77,14 @@ fn answer(bencher: Bencher, detail: pb::Detail) {
     });
 }
 
-/// Everything between the message and the bytes of the answer.
+/// From bytes to bytes.
 #[divan::bench]
 fn whole(bencher: Bencher) {
-    let (coder, request) = (Coder::on(Catalog::embedded(), Arc::new(policies())), request());
-    bencher.with_inputs(|| request.clone()).bench_local_values(|request| {
+    let (coder, bytes) = (Coder::on(Catalog::embedded(), Arc::new(policies())), request().encode_to_vec());
+    bencher.bench_local(|| {
         let mut output = Vec::new();
-        coder.code_to_proto(request, &mut output).map(|_| output)
+        let code =
+            |request: lent::CodeEncounterRequest<'_>| coder.code_to_proto(&request, &mut output).is_ok();
+        (lent::from_wire(black_box(&bytes), code), output)
     });
 }

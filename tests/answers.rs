@@ -21,7 +21,7 @@ const DETAILS: [Detail; 4] = [Detail::Unspecified, Detail::Lines, Detail::Rules,
 fn answer(encounter: &pb::Encounter, detail: Detail) -> pb::CodeEncounterResponse {
     let request = pb::CodeEncounterRequest { encounter: Some(encounter.clone()), detail: detail.into() };
     let mut bytes = b"before".to_vec();
-    CODER.code_to_proto(request, &mut bytes).expect("an answer");
+    CODER.code_to_proto(&(&request).into(), &mut bytes).expect("an answer");
     let answer = pb::CodeEncounterResponse::decode(&bytes[6..]).expect("a message");
     assert!(bytes[6..] == answer.encode_to_vec(), "{detail:?} {answer:?}");
     answer

@@ -7,11 +7,12 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::coder::Coder;
 use super::encoded::{
-    EncodedBatchCodeEncountersResponse, EncodedCodeEncounterResponse, EncodedStreamCodeEncountersResponse,
+    EncodedBatchCodeEncountersResponse, EncodedCodeEncounterRequest, EncodedCodeEncounterResponse,
+    EncodedStreamCodeEncountersResponse,
 };
 use super::layers::metrics::Metrics;
 use super::refusal::Refusal;
-use super::{items, pb, rule_book};
+use super::{items, lent, pb, rule_book};
 
 /// Answers the coding calls.
 #[derive(Clone)]
@@ -27,7 +28,7 @@ impl CodingService {
     }
 
     /// Codes a visit and appends its answer.
-    fn code(&self, request: pb::CodeEncounterRequest, output: &mut Vec<u8>) -> Result<(), Refusal> {
+    fn code(&self, request: &lent::CodeEncounterRequest<'_>, output: &mut Vec<u8>) -> Result<(), Refusal> {
         let result = self.coder.code_to_proto(request, output)?;
         self.metrics.count_answer(&result);
         Ok(())
@@ -36,7 +37,9 @@ impl CodingService {
     /// Codes one item of a batch or a stream.
     fn code_one(&self) -> impl items::CodeOne {
         let service = self.clone();
-        move |request, output: &mut Vec<u8>| service.code(request, output).map_err(Refusal::into_item_error)
+        move |request: pb::CodeEncounterRequest, output: &mut Vec<u8>| {
+            service.code(&(&request).into(), output).map_err(Refusal::into_item_error)
+        }
     }
 }
 
@@ -46,10 +49,12 @@ impl pb::coding_service_server::CodingService for CodingService {
 
     async fn code_encounter(
         &self,
-        request: Request<pb::CodeEncounterRequest>,
+        request: Request<EncodedCodeEncounterRequest>,
     ) -> Result<Response<EncodedCodeEncounterResponse>, Status> {
         let mut answer = Vec::new();
-        self.code(request.into_inner(), &mut answer)?;
+        let request = request.into_inner().into_bytes();
+        let coded = lent::from_wire(&request, |request| self.code(&request, &mut answer));
+        coded.map_err(|error| Status::internal(error.to_string()))??;
         Ok(Response::new(EncodedCodeEncounterResponse::new([answer])))
     }
 

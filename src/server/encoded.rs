@@ -1,4 +1,4 @@
-//! Messages as the bytes they are on the wire, for answers that are written without making the message.
+//! Messages as the bytes they are on the wire, for visits and answers that are read and written as such.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,6 +10,8 @@ use smallvec::SmallVec;
 
 use super::pb;
 
+/// A visit to be coded.
+pub type EncodedCodeEncounterRequest = Encoded<pb::CodeEncounterRequest>;
 /// The answer to one visit.
 pub type EncodedCodeEncounterResponse = Encoded<pb::CodeEncounterResponse>;
 /// The answer to a batch; each group of its items may be a piece.
@@ -27,6 +29,14 @@ impl<M> Encoded<M> {
     /// The message of these pieces. Whoever wrote them vouches that together they are such a message.
     pub fn new(pieces: impl IntoIterator<Item = Vec<u8>>) -> Self {
         Self { pieces: pieces.into_iter().map(Bytes::from).collect(), message: PhantomData }
+    }
+
+    /// The whole encoding; nothing is copied where it is one piece, as a message that was received is.
+    pub fn into_bytes(self) -> Bytes {
+        match self.pieces.into_inner() {
+            Ok([whole]) => whole,
+            Err(pieces) => pieces.concat().into(),
+        }
     }
 }
 
@@ -91,11 +101,12 @@ mod tests {
         let message = pb::BatchCodeEncountersResponse { items: vec![item(1), item(2)] };
         assert_eq!(encoded.encode_to_vec(), message.encode_to_vec());
         let whole = EncodedBatchCodeEncountersResponse::decode(encoded.encode_to_vec().as_slice());
-        assert_eq!(whole.expect("a message").encode_to_vec(), message.encode_to_vec());
+        assert_eq!(whole.expect("a message").into_bytes(), message.encode_to_vec());
         let mut delimited = Vec::new();
         encoded.encode_length_delimited(&mut delimited).expect("room");
         let read = EncodedBatchCodeEncountersResponse::decode_length_delimited(delimited.as_slice());
-        assert_eq!(read.expect("a message").encode_to_vec(), message.encode_to_vec());
+        assert_eq!(read.expect("a message").into_bytes(), message.encode_to_vec());
+        assert_eq!(encoded.into_bytes(), message.encode_to_vec());
     }
 
     #[test]

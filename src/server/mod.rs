@@ -13,6 +13,7 @@ pub mod items;
 pub mod json;
 mod json_faults;
 pub mod layers;
+pub mod lent;
 pub mod limits;
 pub mod listen;
 pub mod operations;

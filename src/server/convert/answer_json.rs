@@ -291,7 +291,7 @@ mod tests {
                 };
                 let coded = coder.code(request()).unwrap_or_else(|refusal| panic!("{refusal}: {visit}"));
                 let mut output = Vec::new();
-                coder.code_to_json(request(), &mut output).expect("an answer");
+                coder.code_to_json(&(&request()).into(), &mut output).expect("an answer");
                 let message = serde_json::to_string(&coded.response).expect("JSON");
                 assert_eq!(String::from_utf8_lossy(&output), message);
             }
