@@ -72,8 +72,8 @@ pub fn print(
 ) {
     let order = &coding.policy.drug_line.modifier_order;
     let place = |modifier: &Modifier| order.iter().position(|known| known == modifier).unwrap_or(order.len());
-    let mut modifiers = common.clone();
-    own.into_iter().for_each(|own| modifiers.push(own));
+    let mut modifiers = Modifiers::new();
+    common.iter().copied().chain(own).for_each(|modifier| modifiers.push(modifier));
     if modifiers.len() > 1 {
         modifiers.sort_by_key(place);
     }
