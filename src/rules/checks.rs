@@ -37,12 +37,12 @@ const DISTINCT: [Modifier; 7] = [
 
 /// Runs the rules of this family on a visit.
 pub fn check(coding: &mut Coding<'_>) {
-    for at in 0..coding.result.lines.len() {
-        if coding.result.lines[at].track == Track::Administration {
-            check_units(coding, at);
-            check_pairs(coding, at);
-            check_other_services(coding, at);
-        }
+    // The lines of the administrations stand before those of the drugs.
+    let count = coding.result.lines.partition_point(|line| line.track == Track::Administration);
+    for at in 0..count {
+        check_units(coding, at);
+        check_pairs(coding, at, count);
+        check_other_services(coding, at);
     }
 }
 
@@ -67,14 +67,11 @@ fn check_units(coding: &mut Coding<'_>, at: usize) {
     }
 }
 
-fn check_pairs(coding: &mut Coding<'_>, at: usize) {
-    for other in 0..coding.result.lines.len() {
+fn check_pairs(coding: &mut Coding<'_>, at: usize, count: usize) {
+    for other in 0..count {
         let (first, second) = (&coding.result.lines[at], &coding.result.lines[other]);
-        let is_pair = at != other
-            && second.track == Track::Administration
-            && first.service_date == second.service_date
-            && (first.code != second.code);
-        if is_pair {
+        let may_be_pair = first.code != second.code && first.service_date == second.service_date;
+        if may_be_pair {
             let Some(pair) = pair(coding, first.code, second.code) else { continue };
             let carries = first.modifiers.iter().chain(&second.modifiers).any(|m| DISTINCT.contains(m));
             let (first, second) = (first.code, second.code);

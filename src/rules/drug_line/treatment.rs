@@ -171,6 +171,9 @@ pub fn key(dose: &Dose<'_>, coding: &Coding<'_>) -> Key {
 }
 
 fn side(dose: &Dose<'_>, policy: &Policy) -> Option<Laterality> {
+    if dose.drug.laterality.is_none() && dose.drug.name.is_none() {
+        return None;
+    }
     let routes = &policy.drug_line.laterality_routes;
     let by_side = dose.administration.route.is_some_and(|route| routes.contains(&route));
     let named = || dose.drug.name.as_deref().and_then(side_in_name);
