@@ -17,6 +17,7 @@ use tonic_prost_build::Builder;
 use crate::lent;
 
 const PROTOS: &str = "proto";
+const PACKAGE: &str = "infusion.coding.v1";
 const PACKAGE_FOLDER: &str = "proto/infusion/coding/v1";
 
 /// Texts that hold a decimal number; their comment in the protos says so.
@@ -38,7 +39,27 @@ pub fn compile(out: &Path) -> Result<(), Box<dyn Error>> {
     fs::write(out.join("enum_names.rs"), enum_names(&descriptors)?)?;
     fs::write(out.join("json_methods.rs"), json_methods(&descriptors)?)?;
     fs::write(out.join("lent.rs"), lent::messages(&descriptors)?)?;
-    json_mapping(tonic_prost_build::configure(), &descriptors).compile_fds(descriptors)?;
+    let messages_and_clients = tonic_prost_build::configure().build_server(false);
+    json_mapping(messages_and_clients, &descriptors).compile_fds(descriptors.clone())?;
+    servers(out, descriptors)
+}
+
+/// The servers. A visit to be coded and its answer are bytes: neither is ever made into a message of its own.
+fn servers(out: &Path, descriptors: FileDescriptorSet) -> Result<(), Box<dyn Error>> {
+    const ENCODED: &[&str] = &[
+        "CodeEncounterRequest",
+        "CodeEncounterResponse",
+        "BatchCodeEncountersResponse",
+        "StreamCodeEncountersResponse",
+    ];
+    let folder = out.join("servers");
+    fs::create_dir_all(&folder)?;
+    let mut builder = tonic_prost_build::configure().build_client(false).out_dir(folder);
+    for message in ENCODED {
+        let path = format!(".{PACKAGE}.{message}");
+        builder = builder.extern_path(path, format!("crate::server::encoded::Encoded{message}"));
+    }
+    builder.extern_path(format!(".{PACKAGE}"), "crate::server::pb").compile_fds(descriptors)?;
     Ok(())
 }
 

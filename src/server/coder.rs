@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::convert::{self, Answering, Auditing, Claim};
+use super::convert::{self, Answering, Auditing, CitedRules, Claim};
 use super::lent::{self, Lent as _};
 use super::limits::RequestLimits;
 use super::pb;
@@ -25,6 +25,7 @@ use crate::rules::footing;
 pub struct Coder {
     catalog: Arc<ArcSwapOption<Catalog>>,
     policies: Arc<PolicyBook>,
+    cited: Arc<CitedRules>,
     limits: RequestLimits,
 }
 
@@ -47,7 +48,8 @@ pub struct Audited {
 impl Coder {
     /// A coder on a catalog that may be swapped under it; empty until one is loaded.
     pub fn new(catalog: Arc<ArcSwapOption<Catalog>>, policies: Arc<PolicyBook>) -> Self {
-        Self { catalog, policies, limits: RequestLimits::default() }
+        let cited = Arc::new(CitedRules::new(policies.citations()));
+        Self { catalog, policies, cited, limits: RequestLimits::default() }
     }
 
     /// The same coder under other limits of a request.
@@ -99,6 +101,20 @@ impl Coder {
         detail: pb::Detail,
     ) -> Result<Coded, Refusal> {
         self.code_read(encounter, detail, hexadecimal(&Sha256::digest(text)))
+    }
+
+    /// Codes a visit and appends its answer as protobuf. Where there is none, nothing is appended.
+    ///
+    /// # Errors
+    /// As [`Self::code`].
+    pub fn code_to_proto(
+        &self,
+        request: &lent::CodeEncounterRequest<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<CodingResult, Refusal> {
+        let (encounter, detail, input_digest) = self.read(request)?;
+        let write = |answering: &Answering<'_>| answering.write_visit(output);
+        self.answered(&encounter, detail, input_digest, write).map(|(result, ())| result)
     }
 
     /// Codes a visit and appends its answer as JSON, without the message in between where only lines are asked
@@ -162,11 +178,20 @@ impl Coder {
     ) -> Result<(CodingResult, T), Refusal> {
         let catalog = self.catalog()?;
         let result = self.run(encounter, &catalog, engine::code)?;
-        let citations = self.policies.citations();
-        let catalog = &catalog;
-        let formed =
-            form(&Answering { encounter, result: &result, catalog, citations, detail, input_digest });
+        let formed = form(&self.answering(encounter, &result, &catalog, detail, input_digest));
         Ok((result, formed))
+    }
+
+    fn answering<'a>(
+        &'a self,
+        encounter: &'a Encounter,
+        result: &'a CodingResult,
+        catalog: &'a Catalog,
+        detail: pb::Detail,
+        input_digest: String,
+    ) -> Answering<'a> {
+        let citations = self.policies.citations();
+        Answering { encounter, result, catalog, citations, cited: &self.cited, detail, input_digest }
     }
 
     /// Codes one drug without a visit.
@@ -176,22 +201,14 @@ impl Coder {
     pub fn drug_lines(
         &self,
         request: pb::CalculateDrugLinesRequest,
-    ) -> Result<pb::CalculateDrugLinesResponse, Refusal> {
+    ) -> Result<(CodingResult, pb::CalculateDrugLinesResponse), Refusal> {
         let catalog = self.catalog()?;
         let detail = detail(request.detail)?;
         let input_digest = digest_of(Some(&request));
         let encounter = convert::drug_alone(&request, &self.limits)?;
         let result = self.run(&encounter, &catalog, engine::code_drug)?;
-        let citations = self.policies.citations();
-        let answering = Answering {
-            encounter: &encounter,
-            result: &result,
-            catalog: &catalog,
-            citations,
-            detail,
-            input_digest,
-        };
-        Ok(answering.drug())
+        let response = self.answering(&encounter, &result, &catalog, detail, input_digest).drug();
+        Ok((result, response))
     }
 
     /// Audits a claim.
@@ -231,14 +248,7 @@ impl Coder {
         let result = self.run(&encounter, &catalog, engine::code)?;
         let case = Case { encounter: &encounter, result: &result, catalog: &catalog, policy };
         let audit = audit::audit(&case, &lines);
-        let answering = Answering {
-            encounter: &encounter,
-            result: &result,
-            catalog: &catalog,
-            citations: self.policies.citations(),
-            detail,
-            input_digest,
-        };
+        let answering = self.answering(&encounter, &result, &catalog, detail, input_digest);
         let response = Auditing { answering, billed: &lines, audit: &audit }.response();
         Ok(Audited { encounter, coder, audit, response })
     }

@@ -6,6 +6,7 @@ pub mod code_book;
 pub mod coder;
 pub mod coding_service;
 pub mod convert;
+pub mod encoded;
 pub mod health;
 pub mod http_json;
 pub mod items;

@@ -78,6 +78,7 @@ impl<'a> Json<'a> {
     }
 
     /// A decimal number, as text or as a plain number, whose digits are kept as they stand.
+    #[inline]
     pub fn decimal(&mut self) -> Option<&'a str> {
         if self.next()? == b'"' {
             return self.text();
@@ -93,6 +94,7 @@ impl<'a> Json<'a> {
     }
 
     /// A whole number.
+    #[inline]
     pub fn count(&mut self) -> Option<u32> {
         self.next()?;
         let start = self.at;
@@ -102,6 +104,7 @@ impl<'a> Json<'a> {
     }
 
     /// Yes or no.
+    #[inline]
     pub fn flag(&mut self) -> Option<bool> {
         let word = if self.next()? == b't' { "true" } else { "false" };
         self.pass_word(word)?;
@@ -125,6 +128,7 @@ impl<'a> Json<'a> {
         Some(())
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -148,6 +152,7 @@ impl<'a> Json<'a> {
         is_there.then_some(())
     }
 
+    #[inline]
     fn pass_word(&mut self, word: &str) -> Option<()> {
         let is_there = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
         self.at += word.len();
