@@ -64,7 +64,7 @@ pub struct Treatment<'a> {
 impl<'a> Treatment<'a> {
     /// The first dose; it names the line.
     pub fn first(&self) -> &Dose<'a> {
-        &self.doses[0]
+        self.doses[0]
     }
 
     /// The code that is billed.
