@@ -69,31 +69,37 @@ pub mod fact {
     use crate::policy::Param;
 
     /// A fact of the request.
+    #[inline]
     pub const fn given(name: &'static str, value: Value) -> NotedFact {
         NotedFact { name, value, source: Source::Given }
     }
 
     /// A computed fact.
+    #[inline]
     pub const fn derived(name: &'static str, value: Value) -> NotedFact {
         NotedFact { name, value, source: Source::Derived }
     }
 
     /// A fact of the code catalog.
+    #[inline]
     pub const fn catalog(name: &'static str, value: Value) -> NotedFact {
         NotedFact { name, value, source: Source::Catalog }
     }
 
     /// A fact that a policy rule supplied.
+    #[inline]
     pub const fn assumed(name: &'static str, value: Value) -> NotedFact {
         NotedFact { name, value, source: Source::Assumed }
     }
 
     /// A fact that nobody stated.
+    #[inline]
     pub const fn missing(name: &'static str) -> NotedFact {
         NotedFact { name, value: Value::None, source: Source::Missing }
     }
 
     /// A policy parameter with its date.
+    #[inline]
     pub fn parameter<T>(name: &'static str, value: Value, parameter: &Param<T>) -> NotedFact {
         NotedFact { name, value, source: Source::Parameter { key: parameter.key, from: parameter.from } }
     }
@@ -153,11 +159,13 @@ impl Trail {
     }
 
     /// Records that a rule decided.
+    #[inline]
     pub fn fired(&mut self, rule: &'static Rule, subject: Subject, text: &'static str, facts: &[NotedFact]) {
         self.record(rule, Outcome::Fired, subject, text, facts);
     }
 
     /// Records the nearest alternative, and the rule that declined it.
+    #[inline]
     pub fn declined(
         &mut self,
         rule: &'static Rule,
@@ -169,6 +177,7 @@ impl Trail {
     }
 
     /// Keeps a template with its facts, for a finding or a question.
+    #[inline]
     pub fn note(&mut self, text: &'static str, facts: &[NotedFact]) -> Note {
         let first_fact = self.facts.len() as u32;
         self.facts.extend_from_slice(facts);
@@ -181,6 +190,7 @@ impl Trail {
         self.facts.get(first..first + note.fact_count as usize).unwrap_or(&[])
     }
 
+    #[inline]
     fn record(
         &mut self,
         rule: &'static Rule,

@@ -121,13 +121,12 @@ pub(super) fn compare(coding: &Coding<'_>, visit: &Visit<'_>, one: usize, other:
     let technique = || b.technique.cmp(&a.technique);
     let longest = || b.seconds.cmp(&a.seconds);
     let earliest = || first.order.cmp(&second.order);
-    let family = b.family.cmp(&a.family);
-    let inside = match (*parameters.technique_before_length, *parameters.facility_tiebreak) {
+    let inside = || match (*parameters.technique_before_length, *parameters.facility_tiebreak) {
         (true, Tiebreak::Earliest) => technique().then_with(earliest).then_with(longest),
         (true, _) => technique().then_with(longest).then_with(earliest),
         (false, _) => longest().then_with(technique).then_with(earliest),
     };
-    family.then(inside).then_with(|| first.index.cmp(&second.index))
+    b.family.cmp(&a.family).then_with(inside).then_with(|| first.index.cmp(&second.index))
 }
 
 /// The initial course of an access line, noted on the trail; nothing where none can be reported.
