@@ -147,6 +147,7 @@ pub struct Step {
 pub struct Trail {
     pub steps: Vec<Step>,
     facts: Vec<NotedFact>,
+    is_silent: bool,
 }
 
 impl Trail {
@@ -155,7 +156,16 @@ impl Trail {
         const STEPS_EACH: usize = 6;
         const FACTS_EACH: usize = 3;
         let steps = (administrations + drugs + 1) * STEPS_EACH;
-        Self { steps: Vec::with_capacity(steps), facts: Vec::with_capacity(steps * FACTS_EACH) }
+        Self {
+            steps: Vec::with_capacity(steps),
+            facts: Vec::with_capacity(steps * FACTS_EACH),
+            is_silent: false,
+        }
+    }
+
+    /// A trail that keeps nothing, for a coding of which only the lines are wanted.
+    pub fn silent() -> Self {
+        Self { is_silent: true, ..Self::default() }
     }
 
     /// Records that a rule decided.
@@ -179,6 +189,9 @@ impl Trail {
     /// Keeps a template with its facts, for a finding or a question.
     #[inline]
     pub fn note(&mut self, text: &'static str, facts: &[NotedFact]) -> Note {
+        if self.is_silent {
+            return Note { text, first_fact: 0, fact_count: 0 };
+        }
         let first_fact = self.facts.len() as u32;
         self.facts.extend_from_slice(facts);
         Note { text, first_fact, fact_count: facts.len() as u16 }
@@ -199,7 +212,9 @@ impl Trail {
         text: &'static str,
         facts: &[NotedFact],
     ) {
-        let note = self.note(text, facts);
-        self.steps.push(Step { rule, outcome, subject, note });
+        if !self.is_silent {
+            let note = self.note(text, facts);
+            self.steps.push(Step { rule, outcome, subject, note });
+        }
     }
 }
