@@ -104,7 +104,8 @@ impl<'a> Coding<'a> {
         }
     }
 
-    /// Asks for a fact, with the lines of the whole visit under each possible answer.
+    /// Asks for a fact, with the lines of the whole visit under each possible answer; where there is none, nothing
+    /// is asked.
     pub fn ask(
         &mut self,
         field: Field,
@@ -115,6 +116,9 @@ impl<'a> Coding<'a> {
     ) {
         if self.asking {
             let answers = answers(self);
+            if answers.is_empty() {
+                return;
+            }
             let note = self.result.trail.note(text, facts);
             self.result.questions.push(Question { field, rule, note, answers });
         }

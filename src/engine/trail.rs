@@ -43,6 +43,8 @@ pub enum Value {
     Minutes(i64),
     Flag(bool),
     Decimal(Decimal),
+    /// An amount of dollars.
+    Dollars(Decimal),
     Quantity(Quantity),
     Code(HcpcsCode),
     Modifier(Modifier),

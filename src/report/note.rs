@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::dollars::dollars;
 use crate::domain::encounter::Encounter;
 use crate::domain::field::Field;
 use crate::domain::time::LocalTime;
@@ -87,6 +88,7 @@ fn append_value(text: &mut String, fact: &NotedFact, encounter: &Encounter) {
         Value::Flag(true) => text.write_str("yes"),
         Value::Flag(false) => text.write_str("no"),
         Value::Decimal(number) => write!(text, "{number}"),
+        Value::Dollars(amount) => text.write_str(&dollars(amount)),
         Value::Quantity(quantity) => write!(text, "{quantity}"),
         Value::Code(code) => text.write_str(code.as_str()),
         Value::Modifier(modifier) => text.write_str(modifier.as_str()),
@@ -204,6 +206,8 @@ mod tests {
     fn a_missing_fact_says_so_and_a_mistaken_name_stays_visible() {
         assert_eq!(rendered("stop: {stop}", &[fact::missing("stop")]), "stop: not documented");
         assert_eq!(rendered("{nobody} {", &[]), "{nobody} {");
+        let worth = [fact::catalog("worth", Value::Dollars("1234.5".parse().expect("an amount")))];
+        assert_eq!(rendered("lines worth ${worth}", &worth), "lines worth $1,234.50");
         let worth = [fact::derived("worth", Value::Count(5))];
         assert_eq!(rendered("a line[, worth {worth}][, by {nobody}].", &worth), "a line, worth 5.");
         assert_eq!(rendered("a [b", &[]), "a [b");

@@ -93,7 +93,7 @@ fn report(coding: &mut Coding<'_>, gap: &Gap) {
         fact::given("subject", Value::Of(gap.field)),
         fact::derived("lines", Value::Count(at_stake.lines.len() as i64)),
     ];
-    facts.extend(at_stake.dollars.map(|dollars| fact::catalog("dollars", Value::Decimal(dollars))));
+    facts.extend(at_stake.dollars.map(|dollars| fact::catalog("dollars", Value::Dollars(dollars))));
     coding.find(severity, gap.reason, gap.field, gap.rule, gap.text, &facts);
     if severity == Severity::Block {
         withhold(coding, gap, &at_stake.lines);

@@ -9,7 +9,7 @@ use crate::catalog::edits::AddOnSetting;
 use crate::domain::claim::{Line, Modifiers, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::field::Field;
-use crate::domain::finding::{Reason, Severity};
+use crate::domain::finding::{Finding, NotBilled, Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{AddOnParents, Discontinued};
@@ -203,6 +203,17 @@ pub(super) fn refuse(coding: &mut Coding<'_>, service: &Service, code: HcpcsCode
         let text = "{code} would stand without a parent that the policy allows.";
         coding.not_billed(Field::Administration(service.index, ""), rule, text, &facts);
     }
+}
+
+/// The administration that something not billed speaks of, where its add-on has no parent.
+pub(super) fn refused_add_on(coding: &Coding<'_>, item: &NotBilled) -> Option<u16> {
+    let Field::Administration(index, _) = item.what else { return None };
+    let is_refused = |finding: &Finding| {
+        finding.reason == Reason::NoCleanCode
+            && finding.severity == Severity::Block
+            && finding.field == item.what
+    };
+    coding.result.findings.iter().any(is_refused).then_some(index)
 }
 
 /// The rule that names the parents of an add-on.

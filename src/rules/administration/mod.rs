@@ -149,6 +149,7 @@ fn code_access_line(
     if let Some(at) = ranked.iter().position(|course| *course == initial) {
         ranked[..=at].rotate_right(1);
     }
+    let before = coding.result.not_billed.len();
     let leading = visit.courses[initial];
     let is_hydration = leading.family == visit::Family::Hydration;
     if is_hydration {
@@ -162,6 +163,9 @@ fn code_access_line(
         if visit.courses[course].family == visit::Family::Hydration {
             hydration::bill(coding, visit, course, false);
         }
+    }
+    if coding.result.not_billed.len() > before {
+        initial::offer_other_reasons(coding, visit, &ranked, before);
     }
 }
 
