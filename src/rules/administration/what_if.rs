@@ -2,9 +2,9 @@
 
 use super::timeline::{DOC_3, Gap};
 use super::{access, admit, cavity, hydration, initial, pump, push};
+use crate::domain::claim::Track;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, FluidPurpose, Indication, Route};
-use crate::domain::claim::Track;
 use crate::domain::field::Field;
 use crate::domain::finding::Answer;
 use crate::domain::time::plus_minutes;
