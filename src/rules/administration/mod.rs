@@ -132,9 +132,12 @@ fn holds_reason(visit: &Visit<'_>, course: usize) -> bool {
 
 /// The courses of an access line that can be reported, the highest rank first.
 fn ranked(coding: &Coding<'_>, visit: &Visit<'_>, group: usize) -> Courses {
-    let is_open = |(_, course): &(usize, &visit::Course)| course.group == group && course.is_reportable;
-    let mut ranked: Courses =
-        visit.courses.iter().enumerate().filter(is_open).map(|(place, _)| place).collect();
+    let mut ranked = Courses::new();
+    for (place, course) in visit.courses.iter().enumerate() {
+        if course.group == group && course.is_reportable {
+            ranked.push(place);
+        }
+    }
     ranked.sort_by(|one, other| initial::compare(coding, visit, *one, *other));
     ranked
 }

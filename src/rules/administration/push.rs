@@ -86,7 +86,7 @@ pub(super) fn others(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, i
         if service.kind != Kind::Push || service.group != group {
             continue;
         }
-        match reported_before(coding, visit, at) {
+        match reported_before(coding, visit, at, initial) {
             Some(earlier) if earlier.index == service.index => {}
             Some(earlier) => again(coding, visit, service, earlier),
             None => new_drug(coding, visit, service, initial),
@@ -97,16 +97,22 @@ pub(super) fn others(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, i
 /// What was reported of the drug so far: its infusion, or its latest push on a line.
 ///
 /// The push itself is returned when it is the initial service.
-fn reported_before<'v>(coding: &Coding<'_>, visit: &'v Visit<'_>, at: usize) -> Option<&'v Service> {
+fn reported_before<'v>(
+    coding: &Coding<'_>,
+    visit: &'v Visit<'_>,
+    at: usize,
+    initial: usize,
+) -> Option<&'v Service> {
     let service = &visit.services[at];
+    // A drug that is given once is reported before only as the initial service.
+    if visit.courses[service.course].members == 1 {
+        return (service.course == initial).then_some(service);
+    }
     let is_on_line = |service: &Service| {
         coding.result.lines.iter().any(|line| line.administrations.contains(&service.index))
     };
     if is_on_line(service) {
         return Some(service);
-    }
-    if visit.courses[service.course].members == 1 {
-        return None;
     }
     let course = || visit.members(service.course);
     let infusion = course().filter(|(_, other)| other.kind == Kind::Infusion && is_on_line(other));

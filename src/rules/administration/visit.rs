@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::domain::code::Modifier;
 use crate::domain::encounter::{Administration, Encounter};
-use crate::domain::time::{Clock, Date, LocalTime};
+use crate::domain::time::{Clock, Date, LocalTime, rank};
 
 /// Families of services, the lowest rank first. Source: rule HIER-F.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -223,15 +223,24 @@ impl<'a> Visit<'a> {
 
 /// The earliest and the latest clock time; noon of the date of service where there is none.
 fn ends(encounter: &Encounter) -> (LocalTime, LocalTime) {
-    let mut ends: Option<(LocalTime, LocalTime)> = None;
-    for administration in &encounter.administrations {
-        for time in [administration.start, administration.stop].into_iter().flatten() {
-            let (earliest, latest) = ends.unwrap_or((time, time));
-            ends = Some((earliest.min(time), latest.max(time)));
+    let noon = encounter.service_date.at(12, 0, 0, 0);
+    let (mut earliest, mut latest) = ((u64::MAX, noon), (u64::MIN, noon));
+    let mut see = |time: Option<LocalTime>| {
+        if let Some(time) = time {
+            let rank = rank(time);
+            if rank < earliest.0 {
+                earliest = (rank, time);
+            }
+            if rank > latest.0 {
+                latest = (rank, time);
+            }
         }
+    };
+    for administration in &encounter.administrations {
+        see(administration.start);
+        see(administration.stop);
     }
-    let noon = || encounter.service_date.at(12, 0, 0, 0);
-    ends.unwrap_or_else(|| (noon(), noon()))
+    (earliest.1, latest.1)
 }
 
 fn declared_together(encounter: &Encounter) -> Vec<(u16, u16)> {
