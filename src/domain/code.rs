@@ -28,6 +28,7 @@ pub struct HcpcsCode([u8; 5]);
 
 impl std::hash::Hash for HcpcsCode {
     /// One word is hashed, and not five bytes with their length: the tables of codes are read often.
+    #[inline]
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         let [a, b, c, d, e] = self.0;
         state.write_u64(u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]));
