@@ -1,10 +1,12 @@
 //! The service against a bare tonic echo of the same request and response bytes, in one interleaved run.
 //!
 //! `cargo bench --bench service` prints the throughputs and their ratios, the processor time of each side, and the times at
-//! one load; `-- visit` or `-- look-up` runs a part. Servers and callers share the machine, so compare the ratios and not
+//! one load; then a swap of releases under load, and an overload. `-- visit`, `look-up`, `swap` and `overload` run a part.
+//! Servers and callers share the machine, so compare the ratios and not
 //! the figures; a busy machine spoils times and throughputs, and leaves processor time nearly as it is.
 
 mod echo;
+mod strain;
 mod threads;
 
 use std::net::SocketAddr;
@@ -57,7 +59,7 @@ fn main() {
     let policies = Arc::new(PolicyBook::embedded_with(Default::default()).expect("the embedded policies"));
     let runtimes = [SERVICE, ECHO, TYPED_ECHO].map(threads::runtime);
     let callers = threads::runtime(CALLERS);
-    let service = start_service(&runtimes[0], library.clone(), policies.clone());
+    let service = start(&runtimes[0], Service::open(library.clone(), policies.clone()));
     if wanted("visit") {
         let case = visit(&library, &policies);
         let echo = echo::of_bytes(&runtimes[1], &case.answer);
@@ -72,6 +74,16 @@ fn main() {
         let echo = echo::of_bytes(&runtimes[1], &case.answer);
         let typed = echo::of_messages::<pb::GetCodeRequest, pb::CodeVersion>(&runtimes[2], &case.answer);
         callers.block_on(compare(&case, [service, echo, typed]));
+    }
+    if wanted("swap") {
+        callers.block_on(strain::swaps(&visit(&library, &policies), service, &library));
+    }
+    if wanted("overload") {
+        let case = visit(&library, &policies);
+        let mut narrow = Service::open(library, policies);
+        narrow.limits.in_flight = strain::IN_FLIGHT;
+        let narrow = start(&runtimes[0], narrow);
+        callers.block_on(strain::overload(&case, narrow));
     }
 }
 
@@ -93,9 +105,8 @@ fn look_up(library: &Arc<Library>) -> Case {
     Case { title: "look-up of a code", call, answer: answer.encode_to_vec() }
 }
 
-fn start_service(servers: &Runtime, library: Arc<Library>, policies: Arc<PolicyBook>) -> SocketAddr {
+fn start(servers: &Runtime, service: Service) -> SocketAddr {
     let (told, address) = std::sync::mpsc::channel();
-    let service = Service::open(library, policies);
     let ready = move |bound: Addresses| told.send(bound.callers).expect("the bench waits");
     servers.spawn(serve(Addresses::LOOPBACK, service, ready, std::future::pending()));
     address.recv().expect("the service listens")

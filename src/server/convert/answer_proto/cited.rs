@@ -12,7 +12,7 @@ use crate::server::convert::enums::Counterpart;
 
 /// The words of every rule as bytes, under the citations of one policy book.
 pub struct CitedRules {
-    by_id: FxHashMap<&'static str, CitedRule>,
+    by_place: FxHashMap<usize, CitedRule>,
 }
 
 /// What each message that names a rule says of it.
@@ -28,12 +28,13 @@ pub(super) struct CitedRule {
 impl CitedRules {
     /// Encodes every rule.
     pub fn new(citations: &Citations) -> Self {
-        Self { by_id: rules::all().map(|rule| (rule.id, CitedRule::new(rule, citations))).collect() }
+        let words = |rule| (rules::place(rule), CitedRule::new(rule, citations));
+        Self { by_place: rules::all().map(words).collect() }
     }
 
     /// Gives the words of a rule to `write`: those that are ready, or for a rule that no family lists its own.
-    pub(super) fn with(&self, rule: &Rule, citations: &Citations, write: impl FnOnce(&CitedRule)) {
-        match self.by_id.get(rule.id) {
+    pub(super) fn with(&self, rule: &'static Rule, citations: &Citations, write: impl FnOnce(&CitedRule)) {
+        match self.by_place.get(&rules::place(rule)) {
             Some(ready) => write(ready),
             None => write(&CitedRule::new(rule, citations)),
         }

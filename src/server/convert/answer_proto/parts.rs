@@ -73,7 +73,7 @@ impl<'a> Writer<'a> {
     }
 
     /// With the full detail, the facts that were used and what the rule rests on.
-    fn sources(&self, output: &mut Vec<u8>, facts: Tag, note: &Note, rule: &Rule) {
+    fn sources(&self, output: &mut Vec<u8>, facts: Tag, note: &Note, rule: &'static Rule) {
         let Answering { cited, citations, .. } = self.answering;
         if self.answering.is_full() {
             self.facts(output, facts, note);

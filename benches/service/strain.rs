@@ -1,0 +1,100 @@
+//! The service under strain: releases swapped while it answers, and more calls than it can answer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use infusion_coder::catalog::release::Release;
+use infusion_coder::catalog::store::Library;
+use infusion_coder::load::{Call, Plan, Tally, run};
+use tokio::time::Instant;
+use tonic::Code;
+
+use super::{Case, LOAD_PERCENT, ROUND, ROUNDS, at_rate, plan};
+
+/// Calls that the overloaded service answers at once; what comes beyond them is turned away.
+pub const IN_FLIGHT: usize = 64;
+/// Calls offered for each one that is sustained.
+const OVERLOAD: u64 = 4;
+/// Time between two swaps.
+const SWAP_EVERY: Duration = Duration::from_millis(250);
+/// Health checks a second while the service is overloaded.
+const CHECKS_PER_SECOND: u64 = 50;
+
+/// Times at one load without swaps and with them, in turn.
+pub async fn swaps(case: &Case, service: SocketAddr, library: &Arc<Library>) {
+    println!("releases swapped every {} ms", SWAP_EVERY.as_millis());
+    let plan = plan(case, service).await;
+    let rate = (run(&plan).await.answered_per_second() * LOAD_PERCENT / 100).max(1);
+    for _ in 0..ROUNDS {
+        let calm = at_rate(&plan, rate).await;
+        let (swaps, swapped) = tokio::join!(swap(library.clone()), at_rate(&plan, rate));
+        println!(
+            "  at {rate} calls a second: p99 {} µs calm, {} µs over {swaps} swaps; {} calls failed",
+            calm.answered().p99,
+            swapped.answered().p99,
+            failed(&swapped)
+        );
+    }
+}
+
+/// Builds the catalog anew and puts it in the place of the one in use, for one round.
+async fn swap(library: Arc<Library>) -> u32 {
+    let end = Instant::now() + ROUND;
+    let mut swaps = 0;
+    while Instant::now() + SWAP_EVERY < end {
+        tokio::time::sleep(SWAP_EVERY).await;
+        let library = library.clone();
+        let swapped = tokio::task::spawn_blocking(move || library.receive(vec![Release::embedded().clone()]));
+        swapped.await.expect("a swap");
+        swaps += 1;
+    }
+    swaps
+}
+
+/// What is offered beyond what is sustained, what is answered and how fast, and whether health answers.
+pub async fn overload(case: &Case, service: SocketAddr) {
+    println!("overload, {IN_FLIGHT} calls answered at once");
+    let plan = plan(case, service).await;
+    let sustained = run(&plan).await.answered_per_second().max(1);
+    let calm = at_rate(&plan, sustained * LOAD_PERCENT / 100).await;
+    println!(
+        "  sustained {sustained} calls a second; p99 {} µs at {LOAD_PERCENT} % of it",
+        calm.answered().p99
+    );
+    let path = PathAndQuery::from_static("/grpc.health.v1.Health/Check");
+    let health =
+        Plan { calls: [Call { path, message: Bytes::new() }].into(), ..super::plan(case, service).await };
+    for _ in 0..ROUNDS {
+        let (offered, checks) =
+            tokio::join!(at_rate(&plan, sustained * OVERLOAD), at_rate(&health, CHECKS_PER_SECOND));
+        println!(
+            "  offered {} a second: {} answered, p99 {} µs, {} turned away, {} failed, {} held back by the generator; \
+             health p99 {} µs, {} failed; {} in memory",
+            sustained * OVERLOAD,
+            offered.of(Code::Ok),
+            offered.answered().p99,
+            offered.of(Code::ResourceExhausted),
+            failed(&offered),
+            offered.unsent,
+            checks.answered().p99,
+            failed(&checks),
+            memory()
+        );
+    }
+}
+
+/// Calls that were neither answered nor turned away.
+fn failed(tally: &Tally) -> u64 {
+    let sent: u64 = tally.codes().values().sum();
+    sent - tally.of(Code::Ok) - tally.of(Code::ResourceExhausted)
+}
+
+/// Resident memory of the process, servers and callers together, where the system tells it.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    resident.map_or_else(|| "nobody knows what".to_owned(), |resident| resident.trim().to_owned())
+}
