@@ -54,7 +54,7 @@ pub enum Expect {
 }
 
 /// Why a download failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum FetchError {
     #[error("the HTTP client cannot be made: {0}")]
     Client(String),

@@ -51,7 +51,8 @@ fn kill_imports(kills: u32) {
         let now = held_in(&store);
         let lost: Vec<_> = held.difference(&now).collect();
         let added = now.difference(&held).count();
-        assert!(lost.len() <= 1 && added <= 1, "kill {number}: lost {lost:?} of {held:?}, now {now:?}");
+        // An import lets two go where one of an old quarter came before it, or was killed before it let one go.
+        assert!(lost.len() <= 2 && added <= 1, "kill {number}: lost {lost:?} of {held:?}, now {now:?}");
         // A release goes only when the newer one that takes its place is there.
         assert!(lost.is_empty() || now.len() > RETAINED, "kill {number}: lost {lost:?}, now {now:?}");
         held = now;
