@@ -28,14 +28,14 @@ impl Observer for Quiet {
 }
 
 /// A site that lists files, and a store to refresh from it.
-struct House {
-    site: Site,
+pub(super) struct House {
+    pub(super) site: Site,
     keeper: Keeper,
     _folder: TempDir,
 }
 
 impl House {
-    async fn new(paths: &[&str]) -> Self {
+    pub(super) async fn new(paths: &[&str]) -> Self {
         let site = Site::start().await;
         list(&site, paths);
         let folder = TempDir::new().expect("a folder");
@@ -49,10 +49,21 @@ impl House {
     }
 
     async fn refresh_with(&self, accept: Option<&str>) -> Report {
-        let settings = Settings { fetch: hurried(), ..Settings::embedded() };
+        self.refresh_in("2024Q3", accept, Settings::embedded()).await
+    }
+
+    /// Refreshes in a quarter, and takes codes that are not those of the embedded table.
+    pub(super) async fn refresh_on(&self, current: &str) -> Report {
+        let mut settings = Settings::embedded();
+        (settings.gate.vanished_per_thousand, settings.gate.unit_changed_per_thousand) = (1_000, 1_000);
+        self.refresh_in(current, None, settings).await
+    }
+
+    async fn refresh_in(&self, current: &str, accept: Option<&str>, settings: Settings) -> Report {
+        let settings = Settings { fetch: hurried(), ..settings };
         let order = Order {
             source: Source::Site(self.site.url("/")),
-            sought: Sought::From("2024Q3".parse().expect("a quarter")),
+            sought: Sought::From(current.parse().expect("a quarter")),
             validate_only: false,
             accept: accept.map(str::to_owned),
         };
