@@ -44,7 +44,9 @@ macro_rules! units {
 
             /// How many of the measure's smallest unit one of this unit holds.
             pub const fn base_units(self) -> i128 {
-                match self { $(Unit::$variant => $per_base),* }
+                // One machine word, so that a multiplication by it is one instruction.
+                let units: i64 = match self { $(Unit::$variant => $per_base),* };
+                units as i128
             }
 
             /// The symbol printed on a claim or in an answer.
@@ -106,9 +108,10 @@ impl FromStr for Unit {
     }
 }
 
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Unit {
+    /// The symbol as it is customarily printed, with its capitals.
+    pub const fn printed(self) -> &'static str {
+        match self {
             // The table holds folded names; these symbols are customarily printed with capitals.
             Unit::Milliliter => "mL",
             Unit::Microliter => "uL",
@@ -124,7 +127,13 @@ impl fmt::Display for Unit {
             Unit::PlaqueFormingUnit => "PFU",
             Unit::MillionPlaqueFormingUnits => "million PFU",
             other => other.symbol(),
-        })
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.printed())
     }
 }
 

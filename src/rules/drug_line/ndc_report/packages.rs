@@ -1,17 +1,24 @@
 //! What was opened for a treatment, by NDC: its quantity on the claim, and how much of it was given.
 
+use smallvec::SmallVec;
+
 use super::*;
+use crate::catalog::Catalog;
+use crate::catalog::ndc::NdcEntry;
 use crate::domain::drug::{Container, NdcGiven, ProductForm};
 use crate::domain::quantity::{Measure, Quantity, Unit};
-use crate::policy::parameters::QualifierRule;
+use crate::policy::parameters::{CodeMark, QualifierRule};
 use crate::rules::Rule;
 use crate::rules::drug_line::treatment::Dose;
-use crate::rules::drug_line::units::convert::{LastPlace, amount_per_ml, in_measure};
+use crate::rules::drug_line::units::convert::{LastPlace, in_measure};
 use crate::rules::drug_line::waste::scope;
 
 /// One millilitre in the base of its measure, and billionths in a decimal one.
 const BASE_PER_ML_NANO: i128 = 1_000;
 const NANOS: i128 = 1_000_000_000;
+
+/// Kinds of container of one treatment that are held without an allocation; few treatments have more.
+const OPENED_INLINE: usize = 4;
 
 /// Everything opened of one NDC.
 #[derive(Debug, Clone)]
@@ -33,6 +40,8 @@ pub struct Package {
 /// Equal containers of one NDC, before they are added up.
 struct Opened<'t> {
     ndc: Option<Ndc>,
+    /// The rows of the crosswalk that list the NDC.
+    listed: &'t [NdcEntry],
     /// Content of one, in the base of the code's measure.
     content: i128,
     count: u32,
@@ -52,18 +61,18 @@ pub fn of(
     treatment: &Treatment<'_>,
     billed: &Billed,
     discard: &Discard,
-) -> Vec<Package> {
-    let mut opened = opened(treatment, billed);
+) -> SmallVec<[Package; OPENED_INLINE]> {
+    let mut opened = opened(coding.catalog, treatment, billed);
     // The rest is in the container opened last, and a careful choice opens the smallest one last.
     opened.sort_by_key(|one| (one.content, one.ndc));
     let mut rest = discard.amount.filter(|_| discard.jw_units > 0).unwrap_or(0);
     let mut left = left_over(&opened, billed, rest);
-    let mut packages: Vec<Package> = Vec::new();
+    let mut packages: SmallVec<[Package; OPENED_INLINE]> = SmallVec::new();
     for one in &opened {
         let content = one.content * i128::from(one.count);
         let discarded = rest.min(content);
         rest -= discarded;
-        let known = quantity(coding, one).or_else(|| by_crosswalk(coding, one, billed));
+        let known = quantity(coding, one).or_else(|| by_crosswalk(one, billed));
         let Some((qualifier, quantity)) = known else { continue };
         let rule = rule_of(coding, one);
         let kept = if one.is_for_several(coding) { left.min(content - discarded) } else { 0 };
@@ -93,6 +102,14 @@ pub fn of(
     packages
 }
 
+/// Whether the NDC of anything that was opened is given.
+pub fn name_ndc(treatment: &Treatment<'_>) -> bool {
+    treatment.doses.iter().any(|dose| {
+        let containers = dose.drug.containers.iter().map(|container| container.ndc.as_ref());
+        read(dose.drug.ndc.as_ref()).or_else(|| containers.into_iter().find_map(read)).is_some()
+    })
+}
+
 /// Whether the NDC of something that was opened is not given.
 pub fn lack_ndc(treatment: &Treatment<'_>) -> bool {
     treatment.doses.iter().any(|dose| {
@@ -109,10 +126,9 @@ fn rule_of(coding: &Coding<'_>, opened: &Opened<'_>) -> &'static Rule {
         Source::Container(dose, container) => (dose, container.form, container.volume),
         Source::Dose(dose) => (dose, None, None),
     };
-    let is_listed = opened.ndc.is_some_and(|ndc| !coding.catalog.ndc(ndc).is_empty());
     match fixed_rule(coding, dose) {
         Some(_) => &D_05,
-        None if form.is_none() && volume.is_none() && is_listed => &D_10,
+        None if form.is_none() && volume.is_none() && !opened.listed.is_empty() => &D_10,
         None => &D_04,
     }
 }
@@ -127,23 +143,30 @@ fn left_over(opened: &[Opened<'_>], billed: &Billed, rest: i128) -> i128 {
 impl Opened<'_> {
     fn is_for_several(&self, coding: &Coding<'_>) -> bool {
         let Source::Container(dose, container) = self.source else { return false };
-        !scope::is_single_dose(coding, dose, scope::kind_of(coding, dose, container.kind).0)
+        !scope::is_single_dose(coding, dose, scope::kind_of(dose, container.kind).0)
     }
 }
 
-fn opened<'t>(treatment: &'t Treatment<'t>, billed: &Billed) -> Vec<Opened<'t>> {
+fn opened<'t>(
+    catalog: &'t Catalog,
+    treatment: &Treatment<'t>,
+    billed: &Billed,
+) -> SmallVec<[Opened<'t>; OPENED_INLINE]> {
+    let listed = |ndc: Option<Ndc>| ndc.map_or(&[][..], |ndc| catalog.ndc(ndc));
     let in_code = |quantity: Quantity, dose: &Dose<'_>| match billed.counting {
         Counting::Amount(measured) => {
-            in_measure(quantity, measured.measure(), amount_per_ml(dose.drug), LastPlace::Down).ok()
+            in_measure(quantity, measured.measure(), dose.per_ml, LastPlace::Down).ok()
         }
         _ => None,
     };
-    let mut opened = Vec::new();
-    for dose in &treatment.doses {
+    let mut opened = SmallVec::new();
+    for dose in treatment.doses {
         let of_drug = read(dose.drug.ndc.as_ref());
         for container in &dose.drug.containers {
+            let ndc = read(container.ndc.as_ref()).or(of_drug);
             opened.push(Opened {
-                ndc: read(container.ndc.as_ref()).or(of_drug),
+                ndc,
+                listed: listed(ndc),
                 content: in_code(container.content, dose).unwrap_or(1),
                 count: container.count,
                 source: Source::Container(dose, container),
@@ -151,7 +174,8 @@ fn opened<'t>(treatment: &'t Treatment<'t>, billed: &Billed) -> Vec<Opened<'t>> 
         }
         if dose.drug.containers.is_empty() {
             let content = dose.drug.dose_administered.and_then(|given| in_code(given, dose)).unwrap_or(1);
-            opened.push(Opened { ndc: of_drug, content, count: 1, source: Source::Dose(dose) });
+            let source = Source::Dose(dose);
+            opened.push(Opened { ndc: of_drug, listed: listed(of_drug), content, count: 1, source });
         }
     }
     opened
@@ -170,7 +194,7 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<(NdcQualifier, i
         Source::Container(dose, container) => (dose, container.form),
         Source::Dose(dose) => (dose, None),
     };
-    let liquid = || volume(coding, opened).map(|volume| (NdcQualifier::Milliliter, volume));
+    let liquid = || volume(opened).map(|volume| (NdcQualifier::Milliliter, volume));
     let counted = || {
         matches!(opened.source, Source::Container(..))
             .then(|| (NdcQualifier::Unit, i64::from(opened.count) * Decimal::ONE.nanos()))
@@ -188,7 +212,7 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<(NdcQualifier, i
             Some(ProductForm::Topical) => in_unit(opened, Unit::Gram, NdcQualifier::Gram).or_else(counted),
             Some(ProductForm::Liquid) => liquid().or_else(counted),
             // The crosswalk prints a size of 1 for what is no liquid, so a strength after reconstitution says nothing.
-            None if is_counted(coding, opened) => counted(),
+            None if is_counted(opened) => counted(),
             None => liquid().or_else(counted),
         },
     }
@@ -196,11 +220,11 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<(NdcQualifier, i
 
 /// The part of a package that a dose without containers takes: its containers hold `BILLUNITS` units,
 /// and their size tells a liquid (rule D-10). Rounded **down** to a billionth.
-fn by_crosswalk(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
+fn by_crosswalk(opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
     let (Source::Dose(dose), Counting::Amount(measured)) = (opened.source, billed.counting) else {
         return None;
     };
-    let entry = coding.catalog.ndc(opened.ndc?).iter().find(|entry| entry.code == dose.code)?;
+    let entry = opened.listed.iter().find(|entry| entry.code == dose.code)?;
     let content = measured.one.checked_mul(i128::from(entry.bill_units.nanos()))? / NANOS;
     let size = i128::from(entry.package_size.nanos());
     let nanos = opened.content.checked_mul(size)?.checked_div(content)?;
@@ -209,6 +233,9 @@ fn by_crosswalk(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Op
 }
 
 fn fixed_rule(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<QualifierRule> {
+    if !dose.marks.has(CodeMark::NdcUnit) {
+        return None;
+    }
     let table = &coding.policy.drug_line.ndc_qualifiers;
     table.iter().find(|row| row.code == dose.code).map(|row| row.qualifier)
 }
@@ -224,21 +251,21 @@ fn in_unit(opened: &Opened<'_>, unit: Unit, qualifier: NdcQualifier) -> Option<(
 }
 
 /// Whether the crosswalk counts the package by pieces: its size is 1 and no volume of 1 mL is stated.
-fn is_counted(coding: &Coding<'_>, opened: &Opened<'_>) -> bool {
+fn is_counted(opened: &Opened<'_>) -> bool {
     let Source::Container(_, container) = opened.source else { return false };
     let states_volume = container.volume.is_some() || container.content.unit.measure() == Measure::Volume;
-    let entry = opened.ndc.and_then(|ndc| coding.catalog.ndc(ndc).first());
+    let entry = opened.listed.first();
     !states_volume && entry.is_some_and(|entry| i128::from(entry.package_size.nanos()) == NANOS)
 }
 
 /// Millilitres of what was opened, in billionths; from its volume, the concentration or the crosswalk.
-fn volume(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<i64> {
+fn volume(opened: &Opened<'_>) -> Option<i64> {
     let one = match opened.source {
         Source::Dose(dose) => milliliters(dose.drug.dose_administered?, dose)?,
         Source::Container(dose, container) => container
             .volume
             .and_then(|volume| milliliters(volume, dose))
-            .or_else(|| crosswalk_volume(coding, opened.ndc?))
+            .or_else(|| crosswalk_volume(opened.listed))
             .or_else(|| milliliters(container.content, dose))?,
     };
     let base = one.checked_mul(i128::from(opened.count))?;
@@ -246,12 +273,12 @@ fn volume(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<i64> {
 }
 
 fn milliliters(stated: Quantity, dose: &Dose<'_>) -> Option<i128> {
-    in_measure(stated, Measure::Volume, amount_per_ml(dose.drug), LastPlace::Down).ok()
+    in_measure(stated, Measure::Volume, dose.per_ml, LastPlace::Down).ok()
 }
 
 /// Millilitres of one container by the crosswalk, which prints 1 for a powder (rule D-10).
-fn crosswalk_volume(coding: &Coding<'_>, ndc: Ndc) -> Option<i128> {
-    let size = coding.catalog.ndc(ndc).first()?.package_size;
+fn crosswalk_volume(listed: &[NdcEntry]) -> Option<i128> {
+    let size = listed.first()?.package_size;
     let is_liquid = i128::from(size.nanos()) != NANOS && !size.is_zero();
     is_liquid.then(|| i128::from(size.nanos()) * BASE_PER_ML_NANO)
 }
