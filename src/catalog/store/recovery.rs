@@ -316,7 +316,7 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// Writes so many bytes beside the database and takes them away again.
 pub(super) fn probe(folder: &Path, bytes: usize) -> Result<(), StoreError> {
-    const BLOCK: [u8; 64 * 1024] = [0; 64 * 1024];
+    static BLOCK: [u8; 64 * 1024] = [0; 64 * 1024];
     let path = folder.join("room.part");
     let fill = || {
         let mut file = fs::File::create(&path)?;
