@@ -82,7 +82,11 @@ pub struct Flags {
 /// # Errors
 /// A configuration that cannot be used, or an address that is taken.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    flags.telemetry.start()?;
+    let runtime = flags.runtime()?;
+    let telemetry = {
+        let _within = runtime.enter();
+        flags.telemetry.start()?
+    };
     let secrets = flags.secrets()?;
     flags.check_exposure(secrets.identities.load().is_empty())?;
     let policies = Arc::new(flags.policies.book()?);
@@ -102,11 +106,6 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         reload: reload.clone(),
         ..open
     };
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if let Some(threads) = flags.threads {
-        runtime.worker_threads(threads.get());
-    }
-    let runtime = runtime.enable_all().build().context("the runtime cannot start")?;
     let ended = runtime.block_on(async {
         let stop = stop_signal();
         tokio::spawn(reload_on_hangup(reload));
@@ -118,11 +117,20 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         }
         serve(flags.addresses(), service, |bound| flags.announce(bound), stop).await
     });
+    telemetry.end();
     runtime.shutdown_timeout(LAST_WORK);
     Ok(ended?)
 }
 
 impl Flags {
+    fn runtime(&self) -> anyhow::Result<tokio::runtime::Runtime> {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        if let Some(threads) = self.threads {
+            runtime.worker_threads(threads.get());
+        }
+        runtime.enable_all().build().context("the runtime cannot start")
+    }
+
     fn addresses(&self) -> Addresses {
         Addresses { callers: self.listen, administration: self.admin_listen, operators: self.metrics_listen }
     }

@@ -239,6 +239,12 @@ fn method_label(path: &str) -> &'static str {
         .unwrap_or("other")
 }
 
+/// The service and the method of a path, where it is a published one.
+#[cfg(feature = "otlp")]
+pub(super) fn published(path: &str) -> Option<&'static str> {
+    METHODS.iter().find(|method| **method == path).map(|method| method.trim_start_matches('/'))
+}
+
 /// A layer that counts every call with its status and time.
 #[derive(Clone)]
 pub struct MetricsLayer {

@@ -3,4 +3,6 @@
 pub mod admission;
 pub mod auth;
 pub mod metrics;
+#[cfg(feature = "otlp")]
+pub mod trace;
 pub mod web;
