@@ -109,6 +109,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let ended = runtime.block_on(async {
         let stop = stop_signal();
         tokio::spawn(reload_on_hangup(reload));
+        if let Some(desk) = desk.clone() {
+            tokio::spawn(async move { desk.publish().await });
+        }
         if let (Some(desk), Some(plan)) = (desk, plan) {
             tokio::spawn(plan.keep(desk));
         }

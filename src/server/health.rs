@@ -45,6 +45,8 @@ pub struct Health {
     no_catalog: Arc<str>,
     standing: watch::Sender<Standing>,
     seen: Option<Seen>,
+    /// Whether anything was told yet.
+    looked: bool,
 }
 
 /// The catalog that was last told of, and the day it was.
@@ -62,7 +64,7 @@ impl Health {
         for name in NEED_NONE {
             reporter.set_service_status(name, ServingStatus::Serving).await;
         }
-        let mut health = Self { coder, metrics, reporter, no_catalog, standing, seen: None };
+        let mut health = Self { coder, metrics, reporter, no_catalog, standing, seen: None, looked: false };
         health.look().await;
         health
     }
@@ -96,10 +98,10 @@ impl Health {
             Some(_) => (Standing::Serving, ServingStatus::Serving),
             None => (Standing::NoCatalog(self.no_catalog.clone()), ServingStatus::NotServing),
         };
-        let first_look = self.seen.is_none() && self.standing.borrow().eq(&standing);
-        if seen == self.seen && !first_look {
+        if self.looked && seen == self.seen {
             return;
         }
+        self.looked = true;
         for name in NEED_A_CATALOG {
             self.reporter.set_service_status(name, status).await;
         }
@@ -137,7 +139,19 @@ fn quarters_behind(held: &[Quarter], today: Date) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::store::Library;
     use crate::domain::time::date;
+
+    #[tokio::test]
+    async fn what_stays_as_it_was_is_told_once() {
+        let policies = crate::config::policy_book(None).expect("the embedded policies");
+        let coder = Coder::new(Library::unavailable().snapshot(), Arc::new(policies));
+        let mut health = Health::new(coder, Metrics::new(), "none was given".into()).await;
+        let mut told = health.standing();
+        told.mark_unchanged();
+        health.look().await;
+        assert!(told.has_changed().is_ok_and(|changed| !changed), "the same was told again");
+    }
 
     #[test]
     fn a_posting_for_a_later_quarter_does_not_count_before_its_first_day() {

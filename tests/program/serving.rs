@@ -25,14 +25,14 @@ const CODE_TOKEN: &str = "a-token-for-the-charge-capture-test";
 const READ_TOKEN: &str = "a-token-for-the-look-up-test-only";
 
 /// The program as it serves, with what it said on standard error.
-struct Serving {
+pub(super) struct Serving {
     child: Child,
     lines: mpsc::Receiver<String>,
     said: Vec<String>,
 }
 
 impl Serving {
-    fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(super) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         Self::start_on("127.0.0.1:0", arguments, variables)
     }
 
@@ -53,7 +53,7 @@ impl Serving {
     }
 
     /// The rest of the line that begins so.
-    fn wait_for(&mut self, beginning: &str) -> String {
+    pub(super) fn wait_for(&mut self, beginning: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(PATIENCE);
             let line = line.unwrap_or_else(|_| panic!("no `{beginning}` in {:#?}", self.said));
@@ -64,7 +64,7 @@ impl Serving {
         }
     }
 
-    fn address(&mut self) -> String {
+    pub(super) fn address(&mut self) -> String {
         self.wait_for("serving on ")
     }
 
@@ -74,7 +74,7 @@ impl Serving {
     }
 
     /// Whether it ended well after the signal to stop.
-    fn stop(&mut self) -> bool {
+    pub(super) fn stop(&mut self) -> bool {
         self.signal("-TERM");
         self.child.wait().is_ok_and(|status| status.success())
     }
@@ -88,7 +88,7 @@ impl Drop for Serving {
     }
 }
 
-async fn connect(address: &str) -> Channel {
+pub(super) async fn connect(address: &str) -> Channel {
     Channel::from_shared(format!("http://{address}"))
         .expect("an address")
         .connect()
@@ -96,7 +96,7 @@ async fn connect(address: &str) -> Channel {
         .expect("a connection")
 }
 
-fn visit() -> pb::CodeEncounterRequest {
+pub(super) fn visit() -> pb::CodeEncounterRequest {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/iron-with-hydration.json");
     let text = std::fs::read_to_string(path).expect("the example");
     infusion_coder::server::json::read(&text).expect("a request")

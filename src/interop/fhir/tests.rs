@@ -244,7 +244,8 @@ fn a_medication_without_a_code_is_named_by_its_only_ingredient() {
 fn a_resource_that_holds_no_visit_is_named() {
     let refused = refusal(r#"{"resourceType": "Claim", "id": "c"}"#);
     assert!(refused.starts_with("Claim.resourceType: ") && refused.contains("Bundle"), "{refused}");
-    let refused = refusal(r#"{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Claim"}}]}"#);
+    let refused =
+        refusal(r#"{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Claim"}}]}"#);
     assert!(refused.starts_with("Bundle.entry: "), "{refused}");
 }
 
