@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod auth;
+pub mod counted;
 pub mod metrics;
 #[cfg(feature = "otlp")]
 pub mod trace;
