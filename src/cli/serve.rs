@@ -153,6 +153,9 @@ impl Flags {
 
     /// Refuses to serve strangers by oversight.
     fn check_exposure(&self, nobody_named: bool) -> anyhow::Result<()> {
+        if let (true, Some(file)) = (nobody_named, &self.identities) {
+            bail!("{} names nobody, and would leave the service open to everybody", file.display());
+        }
         let listeners = [Some(self.listen), self.admin_listen].into_iter().flatten();
         for address in listeners.filter(|address| !address.ip().is_loopback()) {
             if nobody_named && !self.insecure {
