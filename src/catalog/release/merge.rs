@@ -99,6 +99,9 @@ impl Overlay {
         if version.successors.is_empty() {
             version.successors = self.successors.of(version.code).into();
         }
+        if version.terminated.is_none() {
+            version.terminated = self.successors.last_day(version.code);
+        }
     }
 }
 
