@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "build/lent.rs"]
+mod lent;
 #[path = "build/proto.rs"]
 mod proto;
 

@@ -14,7 +14,10 @@ use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet};
 use tonic_prost_build::Builder;
 
+use crate::lent;
+
 const PROTOS: &str = "proto";
+const PACKAGE: &str = "infusion.coding.v1";
 const PACKAGE_FOLDER: &str = "proto/infusion/coding/v1";
 
 /// Texts that hold a decimal number; their comment in the protos says so.
@@ -35,7 +38,28 @@ pub fn compile(out: &Path) -> Result<(), Box<dyn Error>> {
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     fs::write(out.join("enum_names.rs"), enum_names(&descriptors)?)?;
     fs::write(out.join("json_methods.rs"), json_methods(&descriptors)?)?;
-    json_mapping(tonic_prost_build::configure(), &descriptors).compile_fds(descriptors)?;
+    fs::write(out.join("lent.rs"), lent::messages(&descriptors)?)?;
+    let messages_and_clients = tonic_prost_build::configure().build_server(false);
+    json_mapping(messages_and_clients, &descriptors).compile_fds(descriptors.clone())?;
+    servers(out, descriptors)
+}
+
+/// The servers. A visit to be coded and its answer are bytes: neither is ever made into a message of its own.
+fn servers(out: &Path, descriptors: FileDescriptorSet) -> Result<(), Box<dyn Error>> {
+    const ENCODED: &[&str] = &[
+        "CodeEncounterRequest",
+        "CodeEncounterResponse",
+        "BatchCodeEncountersResponse",
+        "StreamCodeEncountersResponse",
+    ];
+    let folder = out.join("servers");
+    fs::create_dir_all(&folder)?;
+    let mut builder = tonic_prost_build::configure().build_client(false).out_dir(folder);
+    for message in ENCODED {
+        let path = format!(".{PACKAGE}.{message}");
+        builder = builder.extern_path(path, format!("crate::server::encoded::Encoded{message}"));
+    }
+    builder.extern_path(format!(".{PACKAGE}"), "crate::server::pb").compile_fds(descriptors)?;
     Ok(())
 }
 
@@ -49,13 +73,17 @@ fn json_mapping(mut builder: Builder, descriptors: &FileDescriptorSet) -> Builde
                  #[serde(rename_all = \"camelCase\", deny_unknown_fields, default)]",
             );
             for (field_index, field) in message.field.iter().enumerate() {
-                let comment = comment_of(file, message_index, field_index);
-                let attribute = field_attribute(field, comment.contains(DECIMAL_NUMBER));
+                let attribute = field_attribute(field, is_decimal(file, message_index, field_index));
                 builder = builder.field_attribute(format!("{path}.{}", field.name()), attribute);
             }
         }
     }
     builder
+}
+
+/// Whether a field holds a decimal number as text.
+pub fn is_decimal(file: &FileDescriptorProto, message: usize, field: usize) -> bool {
+    comment_of(file, message, field).contains(DECIMAL_NUMBER)
 }
 
 /// The comment above a field.
@@ -140,7 +168,7 @@ fn enum_names(descriptors: &FileDescriptorSet) -> Result<String, Box<dyn Error>>
 }
 
 /// What the lint rules want each value of an enum to begin with, read off its zero value.
-fn value_prefix(enumeration: &EnumDescriptorProto) -> Result<String, Box<dyn Error>> {
+pub fn value_prefix(enumeration: &EnumDescriptorProto) -> Result<String, Box<dyn Error>> {
     let zero = enumeration.value.first().map_or("", |value| value.name());
     let prefix = zero.strip_suffix("UNSPECIFIED");
     Ok(prefix

@@ -1,6 +1,7 @@
 //! All integration tests in one binary, so that the crate is linked once.
 
 mod administration;
+mod answers;
 mod api_reference;
 mod architecture;
 mod catalog_service;

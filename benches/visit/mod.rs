@@ -15,7 +15,8 @@ const REQUEST: &str = include_str!("../../examples/r-chop.json");
 fn ready() -> (Encounter, Arc<Catalog>, Arc<Policy>) {
     let request: pb::CodeEncounterRequest = json::read(REQUEST).expect("the example is a request");
     let limits = infusion_coder::server::limits::RequestLimits::default();
-    let visit = convert::encounter(request.encounter, &limits).expect("the example has no violation");
+    let visit = convert::encounter(request.encounter.as_ref().map(Into::into).as_ref(), &limits)
+        .expect("the example has no violation");
     let book = PolicyBook::embedded().expect("the embedded policies");
     let policy = book.at(visit.service_date, "medicare").expect("medicare").clone();
     (visit, Catalog::embedded(), policy)

@@ -5,7 +5,7 @@ use super::compare::{Claimed, DISCARDED, Key};
 use crate::domain::code::HcpcsCode;
 use crate::domain::field::Field;
 use crate::domain::quantity::Decimal;
-use crate::engine::reasons::steps_of;
+use crate::engine::reasons::Reasons;
 use crate::engine::trail::{Outcome, Step, Value};
 use crate::rules::Rule;
 use crate::rules::audit::G_01;
@@ -14,7 +14,7 @@ use crate::rules::audit::G_01;
 pub(super) fn of_line(case: &Case<'_>, line: usize, units: Decimal) -> &'static Rule {
     let Some(supported) = case.result.lines.get(line) else { return &G_01 };
     let count = Value::Count(units.nanos() / Decimal::ONE.nanos());
-    let steps: Vec<&Step> = fired(case, line).collect();
+    let steps = fired(case, line);
     let speaks_of = |value: Value| steps.iter().rev().find(|step| has(case, step, value));
     let step = speaks_of(count).or_else(|| speaks_of(Value::Code(supported.code))).or(steps.last());
     step.map_or(&G_01, |step| step.rule)
@@ -27,7 +27,7 @@ pub(super) fn of_modifiers(case: &Case<'_>, billed: &Claimed, supported: &Claime
         own
     };
     let differing = [only(supported, billed), only(billed, supported)].concat();
-    let steps: Vec<&Step> = fired(case, supported.line).collect();
+    let steps = fired(case, supported.line);
     let mut speaking = differing.iter().filter_map(|modifier| {
         let named = steps.iter().rev().find(|step| has(case, step, Value::Modifier(*modifier)));
         named.or_else(|| {
@@ -68,12 +68,11 @@ pub(super) fn line_of(case: &Case<'_>, key: Key) -> Option<usize> {
     })
 }
 
-fn fired<'a>(case: &Case<'a>, line: usize) -> impl Iterator<Item = &'a Step> {
-    let (encounter, result) = (case.encounter, case.result);
-    let line = result.lines.get(line);
-    line.into_iter()
-        .flat_map(move |line| steps_of(line, encounter, result))
-        .filter(|step| step.outcome == Outcome::Fired)
+fn fired<'a>(case: &Case<'a>, line: usize) -> Vec<&'a Step> {
+    let Some(line) = case.result.lines.get(line) else { return Vec::new() };
+    let reasons = Reasons::of(case.encounter, case.result);
+    let steps = reasons.steps_of(line).map(|(_, step)| step);
+    steps.filter(|step| step.outcome == Outcome::Fired).collect()
 }
 
 fn has(case: &Case<'_>, step: &Step, value: Value) -> bool {

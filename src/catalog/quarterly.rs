@@ -35,9 +35,10 @@ impl<K, T> Default for QuarterlyTable<K, T> {
 impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
     /// The row in force on a date: that of the nearest earlier quarter held, else of the oldest.
     pub fn on(&self, key: &K, date: Date) -> Option<InQuarter<&T>> {
+        // Most keys that are asked for are in no quarter, so the key comes first.
+        let changes = self.rows.get(key)?;
         let wanted = Quarter::of(date);
         let quarter = self.quarter_for(wanted)?;
-        let changes = self.rows.get(key)?;
         row_in(changes, quarter).map(|value| InQuarter { value, quarter, is_exact: quarter == wanted })
     }
 

@@ -1,7 +1,6 @@
 //! Finds codes by code, ingredient, brand or nonproprietary name, misspelt within reason, the best first.
 
-use rustc_hash::FxHashMap;
-
+use super::codes::CodeTable;
 use super::names::fold;
 use super::record::CodeVersion;
 use super::snapshot::{Catalog, Lookup};
@@ -88,7 +87,7 @@ pub(super) struct SearchIndex {
 
 impl SearchIndex {
     /// Folds the names of the newest version of each code.
-    pub fn build(codes: &FxHashMap<HcpcsCode, Vec<CodeVersion>>) -> Self {
+    pub fn build(codes: &CodeTable) -> Self {
         let folded = |version: &CodeVersion| {
             let reference = version.reference_product.as_deref().unwrap_or_default();
             let references = reference.split(';').filter(|product| !product.is_empty());
@@ -98,10 +97,7 @@ impl SearchIndex {
                 .filter(|name| !name.folded.is_empty())
                 .collect()
         };
-        let mut names: Vec<_> =
-            codes.iter().filter_map(|(code, versions)| Some((*code, folded(versions.first()?)))).collect();
-        names.sort_by_key(|(code, _)| *code);
-        Self { names }
+        Self { names: codes.values().map(|versions| (versions[0].code, folded(&versions[0]))).collect() }
     }
 }
 

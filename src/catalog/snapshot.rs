@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
+use super::codes::CodeTable;
 use super::edits::{AddOnParent, EditKind, Edits, ProcedurePair, UnitLimit};
 use super::formulary::Formulary;
 use super::ndc::{NdcEntry, NdcTable};
@@ -60,7 +59,7 @@ pub struct Catalog {
     /// Quarters whose codes the snapshot holds, ascending.
     pub code_quarters: Vec<Quarter>,
     /// Versions of each code, the newest first.
-    pub codes: FxHashMap<HcpcsCode, Vec<CodeVersion>>,
+    pub codes: CodeTable,
     pub formulary: Formulary,
     pub ndcs: NdcTable,
     /// OPPS status indicators of Addendum B.
@@ -74,18 +73,7 @@ pub struct Catalog {
 impl Catalog {
     /// The version of a code for a date of service.
     pub fn lookup(&self, code: HcpcsCode, date: Date) -> Lookup<'_> {
-        let Some(versions) = self.codes.get(&code) else { return Lookup::Unknown };
-        let newest = &versions[0];
-        if newest.added > date {
-            return Lookup::NotYet(newest);
-        }
-        if !newest.in_force_on(date) {
-            return Lookup::Terminated(newest);
-        }
-        match versions.iter().find(|version| version.effective <= date) {
-            Some(version) => Lookup::InForce(version),
-            None => Lookup::Assumed(versions.last().unwrap_or(newest)),
-        }
+        self.codes.on(code, date)
     }
 
     /// The newest version of a code, and how it stands today: the answer where no date of service is named.

@@ -111,7 +111,7 @@ struct Audits {
     differences: Vec<Difference>,
     /// Whole answers, for the formats that print them.
     text: String,
-    thresholds: Option<AuditParameters>,
+    thresholds: Option<Arc<AuditParameters>>,
     footer: String,
 }
 

@@ -87,7 +87,10 @@ pub fn run<C: LineCoder>(
 #[derive(Default)]
 struct Block {
     index: u64,
-    input: Vec<u8>,
+    /// As long as it ever was, so that nothing is cleared before it is overwritten.
+    buffer: Vec<u8>,
+    /// Bytes of the buffer that are this block's lines.
+    length: usize,
     /// The block stands for one line that was too long to be kept.
     overlong: bool,
     /// The input could not be read any further.
@@ -97,6 +100,21 @@ struct Block {
     /// Refused lines, numbered within the block from zero.
     refusals: Vec<Refusal>,
     bytes: u64,
+}
+
+impl Block {
+    /// Lets the buffer hold so many bytes.
+    fn make_room(&mut self, length: usize) {
+        if self.buffer.len() < length {
+            self.buffer.resize(length, 0);
+        }
+    }
+
+    /// Makes the first bytes of the buffer this block's lines.
+    fn take(&mut self, length: usize) {
+        self.length = length;
+        self.bytes = length as u64;
+    }
 }
 
 fn read_blocks(mut input: impl Read, free: &Receiver<Block>, filled: &Sender<Block>) {
@@ -111,7 +129,7 @@ fn read_blocks(mut input: impl Read, free: &Receiver<Block>, filled: &Sender<Blo
                 false
             }
         };
-        let empty = block.input.is_empty() && !block.overlong && block.failure.is_none();
+        let empty = block.length == 0 && !block.overlong && block.failure.is_none();
         if !empty && filled.send(block).is_err() || !more {
             return;
         }
@@ -121,30 +139,32 @@ fn read_blocks(mut input: impl Read, free: &Receiver<Block>, filled: &Sender<Blo
 /// Fills a block with whole lines; what follows the last line end is kept in `rest`. Tells whether there
 /// is more to read. What one read brings is handed on, so that a slow pipe is answered as it speaks.
 fn fill(block: &mut Block, rest: &mut Vec<u8>, input: &mut impl Read) -> io::Result<bool> {
-    std::mem::swap(&mut block.input, rest);
-    rest.clear();
     block.overlong = false;
+    let mut start = rest.len();
+    block.make_room(start);
+    block.buffer[..start].copy_from_slice(rest);
+    rest.clear();
     loop {
-        let start = block.input.len();
-        block.input.resize(start + BLOCK_BYTES, 0);
-        let read = read_once(input, &mut block.input[start..]);
+        block.make_room(start + BLOCK_BYTES);
+        let read = read_once(input, &mut block.buffer[start..start + BLOCK_BYTES]);
         // Half a line is no line: after a failed read only what was handed on before counts.
-        block.input.truncate(read.as_ref().map_or(0, |read| start + read));
-        block.bytes = block.input.len() as u64;
+        let end = read.as_ref().map_or(0, |read| start + read);
+        block.take(end);
         if read? == 0 {
             return Ok(false);
         }
-        if let Some(end) = block.input[start..].iter().rposition(|byte| *byte == b'\n') {
-            rest.extend_from_slice(&block.input[start + end + 1..]);
-            block.input.truncate(start + end + 1);
-            block.bytes = block.input.len() as u64;
+        if let Some(last) = memchr::memrchr(b'\n', &block.buffer[start..end]) {
+            let lines = start + last + 1;
+            rest.extend_from_slice(&block.buffer[lines..end]);
+            block.take(lines);
             return Ok(true);
         }
-        if block.input.len() >= LINE_BYTES_MAX {
+        if end >= LINE_BYTES_MAX {
             block.overlong = true;
-            block.input.clear();
+            block.length = 0;
             return skip_line(block, rest, input);
         }
+        start = end;
     }
 }
 
@@ -165,7 +185,7 @@ fn skip_line(block: &mut Block, rest: &mut Vec<u8>, input: &mut impl Read) -> io
         if read == 0 {
             return Ok(false);
         }
-        let end = buffer[..read].iter().position(|byte| *byte == b'\n');
+        let end = memchr::memchr(b'\n', &buffer[..read]);
         block.bytes += end.map_or(read, |end| end + 1) as u64;
         if let Some(end) = end {
             rest.extend_from_slice(&buffer[end + 1..read]);
@@ -186,7 +206,7 @@ fn work(mut coder: impl LineCoder, filled: &Mutex<Receiver<Block>>, done: &Sende
 }
 
 fn answer(coder: &mut impl LineCoder, block: &mut Block) {
-    let Block { input, output, refusals, lines, .. } = block;
+    let Block { buffer, length, output, refusals, lines, .. } = block;
     output.clear();
     refusals.clear();
     *lines = 0;
@@ -198,8 +218,11 @@ fn answer(coder: &mut impl LineCoder, block: &mut Block) {
         *lines = 1;
         return;
     }
-    for line in input.split_inclusive(|byte| *byte == b'\n') {
-        let line = line.trim_ascii();
+    let mut rest = &buffer[..*length];
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest[..end].trim_ascii();
+        rest = rest.get(end + 1..).unwrap_or_default();
         if !line.is_empty()
             && let Err(reason) = code(coder, line, output)
         {

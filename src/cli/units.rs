@@ -104,7 +104,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         Some(remote) => remote.drug_lines(request)?,
         None => {
             let coder = Coder::on(flags.store.catalog()?, Arc::new(flags.policies.book()?));
-            coder.drug_lines(request).map_err(Refused::from)?
+            coder.drug_lines(request).map_err(Refused::from)?.1
         }
     };
     match flags.format {

@@ -6,7 +6,7 @@ use super::formats::{self, FormatFlags};
 use super::ordered_lines::LineCoder;
 use crate::server::coder::Coder;
 use crate::server::refusal::Refusal;
-use crate::server::{json, pb};
+use crate::server::{lent, pb};
 
 /// Codes lines on one core; each worker has its own.
 pub struct VisitLines<'a> {
@@ -39,12 +39,13 @@ impl<'a> VisitLines<'a> {
                 self.coder.foreign_to_json(&encounter, line, self.detail, output)
             }
             None => {
-                let mut request =
-                    json::read_request(text).map_err(|error| Refusal::from(error).into_item_error())?;
-                if request.detail() == pb::Detail::Unspecified {
-                    request.set_detail(self.detail);
-                }
-                self.coder.code_to_json(request, output)
+                let coded = lent::from_json(text, |mut request| {
+                    if request.detail == pb::Detail::Unspecified as i32 {
+                        request.detail = self.detail as i32;
+                    }
+                    self.coder.code_to_json(&request, output)
+                });
+                coded.unwrap_or_else(|error| Err(error.into()))
             }
         };
         answered.map_err(Refusal::into_item_error)

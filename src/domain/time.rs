@@ -46,6 +46,15 @@ pub fn parse_date(text: &str) -> Result<Date, TimeError> {
 pub fn parse_local_time(text: &str) -> Result<LocalTime, TimeError> {
     let (day, clock) = text.split_once(['T', ' ']).ok_or(TimeError::LocalTime)?;
     let day = parse_date(day).map_err(|_| TimeError::LocalTime)?;
+    // The form that nearly every record has is read digit by digit.
+    if let &[h1 @ b'0'..=b'9', h2 @ b'0'..=b'9', b':', m1 @ b'0'..=b'9', m2 @ b'0'..=b'9'] = clock.as_bytes()
+    {
+        // Two digits are at most 99.
+        let [hour, minute] =
+            [[h1, h2], [m1, m2]].map(|[tens, ones]| ((tens - b'0') * 10 + ones - b'0') as i8);
+        let time = jiff::civil::Time::new(hour, minute, 0, 0);
+        return time.map(|time| day.to_datetime(time)).map_err(|_| TimeError::LocalTime);
+    }
     let mut parts = clock.split(':').map(|part| match part.len() {
         2 if part.bytes().all(|b| b.is_ascii_digit()) => part.parse::<i8>().ok(),
         _ => None,

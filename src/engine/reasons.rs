@@ -7,45 +7,83 @@ use crate::engine::CodingResult;
 use crate::engine::trail::{Step, Subject, Value};
 use crate::rules;
 
-/// The steps behind a line, in the order they were taken.
-///
-/// A line rests on the decisions about its administrations, or about its drug, and on decisions about
-/// the visit that name its code. Several lines may share one administration (a first hour and its
-/// further hours): a decision that names the code of another of them, and not this line's, is left to
-/// that other line.
-pub fn steps_of<'r>(
-    line: &'r Line,
+/// The decisions of one answer, ready to be asked for by line: what does not depend on the line is looked up once.
+pub struct Reasons<'r> {
     encounter: &'r Encounter,
     result: &'r CodingResult,
-) -> impl Iterator<Item = &'r Step> {
-    result.trail.steps.iter().filter(move |step| {
-        let names = |code| names_code(step, result, code);
-        match step.subject {
-            Subject::Visit => names(line.code),
-            _ => {
-                speaks_of(step, line, encounter)
-                    && (names(line.code) || !siblings(line, result).any(|sibling| names(sibling.code)))
-            }
-        }
-    })
+    steps: Vec<Decision<'r>>,
+    /// The codes that the steps name, those of one step together.
+    codes: Vec<HcpcsCode>,
 }
 
-/// Whether a step is about the administrations or the drug of a line.
-///
-/// How a drug is classed decides which administration code it earns, so a step about a drug belongs
-/// to the track of its rule.
-fn speaks_of(step: &Step, line: &Line, encounter: &Encounter) -> bool {
-    match (step.subject, line.track) {
-        (Subject::Administration(a), Track::Administration) => line.administrations.contains(&a),
-        (Subject::Drug(a, _), Track::Administration) => {
-            line.administrations.contains(&a) && rules::is_about_administration(step.rule)
+struct Decision<'r> {
+    step: &'r Step,
+    is_about_administration: bool,
+    /// Where its codes begin and end in the list of all.
+    codes: (usize, usize),
+}
+
+impl<'r> Reasons<'r> {
+    /// The decisions of an answer.
+    pub fn of(encounter: &'r Encounter, result: &'r CodingResult) -> Self {
+        let mut codes = Vec::new();
+        let mut steps = Vec::with_capacity(result.trail.steps.len());
+        for step in &result.trail.steps {
+            let first = codes.len();
+            codes.extend(result.trail.facts(&step.note).iter().filter_map(|fact| match fact.value {
+                Value::Code(code) => Some(code),
+                _ => None,
+            }));
+            steps.push(Decision {
+                step,
+                is_about_administration: rules::is_about_administration(step.rule),
+                codes: (first, codes.len()),
+            });
         }
-        (Subject::Drug(a, d), Track::Drug) => {
-            line.administrations.contains(&a)
-                && is_drug_of(line, a, d, encounter)
-                && !rules::is_about_administration(step.rule)
+        Self { encounter, result, steps, codes }
+    }
+
+    /// The steps behind a line, each with its place on the trail, in the order they were taken.
+    ///
+    /// A line rests on the decisions about its administrations, or about its drug, and on decisions about
+    /// the visit that name its code. Several lines may share one administration (a first hour and its
+    /// further hours): a decision that names the code of another of them, and not this line's, is left to
+    /// that other line.
+    pub fn steps_of(&self, line: &'r Line) -> impl Iterator<Item = (usize, &'r Step)> {
+        let behind = move |decision: &Decision<'r>| {
+            let named = &self.codes[decision.codes.0..decision.codes.1];
+            match decision.step.subject {
+                Subject::Visit => named.contains(&line.code),
+                _ => self.speaks_of(decision, line) && (named.is_empty() || self.is_its_own(line, named)),
+            }
+        };
+        let steps = self.steps.iter().enumerate();
+        steps.filter(move |(_, decision)| behind(decision)).map(|(at, decision)| (at, decision.step))
+    }
+
+    /// Whether a decision that names codes is the line's: it names the line's own, or that of no sibling.
+    fn is_its_own(&self, line: &Line, named: &[HcpcsCode]) -> bool {
+        named.contains(&line.code)
+            || !siblings(line, self.result).any(|sibling| named.contains(&sibling.code))
+    }
+
+    /// Whether a step is about the administrations or the drug of a line.
+    ///
+    /// How a drug is classed decides which administration code it earns, so a step about a drug belongs
+    /// to the track of its rule.
+    fn speaks_of(&self, decision: &Decision<'_>, line: &Line) -> bool {
+        match (decision.step.subject, line.track) {
+            (Subject::Administration(a), Track::Administration) => line.administrations.contains(&a),
+            (Subject::Drug(a, _), Track::Administration) => {
+                decision.is_about_administration && line.administrations.contains(&a)
+            }
+            (Subject::Drug(a, d), Track::Drug) => {
+                !decision.is_about_administration
+                    && line.administrations.contains(&a)
+                    && is_drug_of(line, a, d, self.encounter)
+            }
+            _ => false,
         }
-        _ => false,
     }
 }
 
@@ -67,8 +105,4 @@ fn siblings<'r>(line: &'r Line, result: &'r CodingResult) -> impl Iterator<Item 
             && other.code != line.code
             && other.administrations.iter().any(|a| line.administrations.contains(a))
     })
-}
-
-fn names_code(step: &Step, result: &CodingResult, code: HcpcsCode) -> bool {
-    result.trail.facts(&step.note).iter().any(|fact| fact.value == Value::Code(code))
 }

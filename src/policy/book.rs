@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::citations::Citations;
 use super::data::Data;
 use super::error::PolicyError;
-use super::parameters::Policy;
+use super::parameters::{Groups, Policy};
 use crate::domain::time::Date;
 
 mod embedded {
@@ -54,9 +54,11 @@ impl PolicyBook {
         let version = digest(&files);
         let data = Data::read(&files)?;
         let mut payers = BTreeMap::new();
+        let mut groups = Groups::default();
         for id in data.payers.keys() {
-            let chain = data.chain(id)?;
-            payers.insert(Arc::from(id.as_str()), data.resolve(id, &chain, &version)?);
+            let id: Arc<str> = id.as_str().into();
+            let policies = data.resolve(&id, &mut groups, &version)?;
+            payers.insert(id, policies);
         }
         let names = names(&data)?;
         Ok(Self { citations: data.citations, payers, names, version })

@@ -6,21 +6,25 @@ use std::sync::Arc;
 use super::PolicyError;
 use super::citations::Citations;
 use super::document::{Exception, ParameterEntry, ParameterFile, PayerFile, ValueStatus};
-use super::parameters::Policy;
+use super::parameters::{Groups, Policy};
 use crate::domain::time::Date;
 use crate::rules;
+
+/// A value of the data files by its place in memory, which no other value shares while they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ValueId(usize);
 
 /// The values of one payer on one date, as the parameters read them.
 pub struct ParameterSource<'a> {
     data: &'a Data,
-    payer: &'a str,
+    payer: &'a Arc<str>,
     /// The payer and those it extends, the most specific first.
     chain: &'a [&'a (String, PayerFile)],
     date: Date,
 }
 
 impl<'a> ParameterSource<'a> {
-    pub(super) fn payer(&self) -> &str {
+    pub(super) fn payer(&self) -> &Arc<str> {
         self.payer
     }
 
@@ -51,6 +55,11 @@ impl<'a> ParameterSource<'a> {
             .or_else(|| entry.values.iter().min_by_key(|value| value.from))
             .ok_or_else(missing)?;
         Ok((&dated.value, dated.from, &dated.cite, None))
+    }
+
+    /// Which value is in force.
+    pub(super) fn id(&self, key: &str) -> Result<ValueId, PolicyError> {
+        self.value(key).map(|(value, ..)| ValueId(std::ptr::from_ref(value).addr()))
     }
 
     pub(super) fn rules_off(&self) -> Arc<[Box<str>]> {
@@ -192,10 +201,11 @@ impl Data {
     /// One policy for each date on which a value or an exception begins or ends.
     pub(super) fn resolve(
         &self,
-        id: &str,
-        chain: &[&(String, PayerFile)],
+        id: &Arc<str>,
+        groups: &mut Groups,
         version: &Arc<str>,
     ) -> Result<Vec<Arc<Policy>>, PolicyError> {
+        let chain = &self.chain(id)?;
         let mut dates = BTreeSet::new();
         for (_, entry) in self.parameters.values() {
             dates.extend(entry.values.iter().map(|value| value.from));
@@ -205,14 +215,12 @@ impl Data {
             dates.extend(exception.until);
         }
         dates.insert(Date::MIN);
-        let title = &chain[0].1.title;
-        dates
-            .into_iter()
-            .map(|date| {
-                let source = ParameterSource { data: self, payer: id, chain, date };
-                Policy::resolve(&source, title, version).map(Arc::new)
-            })
-            .collect()
+        let title: Arc<str> = chain[0].1.title.as_str().into();
+        let at = |date| {
+            let source = ParameterSource { data: self, payer: id, chain, date };
+            Policy::resolve(&source, groups, &title, version).map(Arc::new)
+        };
+        dates.into_iter().map(at).collect()
     }
 }
 

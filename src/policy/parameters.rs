@@ -10,10 +10,11 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 
 use super::PolicyError;
-use super::data::ParameterSource;
+use super::data::{ParameterSource, ValueId};
 use crate::domain::time::Date;
 use crate::rules::Rule;
 
@@ -81,8 +82,13 @@ macro_rules! parameters {
             /// The keys of the group's parameters.
             pub const KEYS: &'static [&'static str] = &[$(concat!($family, ".", stringify!($field))),*];
 
+        }
+
+        impl $crate::policy::parameters::Group for $group {
+            const KEYS: &'static [&'static str] = Self::KEYS;
+
             #[allow(unused_variables, reason = "a group may be empty")]
-            pub(in $crate::policy) fn resolve(
+            fn resolve(
                 source: &$crate::policy::data::ParameterSource<'_>,
             ) -> Result<Self, $crate::policy::PolicyError> {
                 Ok(Self {
@@ -97,6 +103,54 @@ macro_rules! parameters {
 }
 pub(crate) use parameters;
 
+/// A group of parameters, as its macro declares it.
+pub(super) trait Group: Sized {
+    /// The keys of the group's parameters.
+    const KEYS: &'static [&'static str];
+
+    /// Reads the values of one payer on one date.
+    fn resolve(source: &ParameterSource<'_>) -> Result<Self, PolicyError>;
+}
+
+/// Groups that were read already, by the values they were read from: the policies of many dates and payers
+/// share what does not differ.
+#[derive(Default)]
+pub(super) struct Groups {
+    administration: Pool<AdministrationParameters>,
+    drug_line: Pool<DrugLineParameters>,
+    marked_codes: FxHashMap<*const DrugLineParameters, Arc<MarkedCodes>>,
+    documentation: Pool<DocumentationParameters>,
+    limits: Pool<LimitParameters>,
+    audit: Pool<AuditParameters>,
+}
+
+struct Pool<T>(FxHashMap<Box<[ValueId]>, Arc<T>>);
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Self(FxHashMap::default())
+    }
+}
+
+impl<T: Group> Pool<T> {
+    fn group(&mut self, source: &ParameterSource<'_>) -> Result<Arc<T>, PolicyError> {
+        let values: Box<[ValueId]> = T::KEYS.iter().map(|key| source.id(key)).collect::<Result<_, _>>()?;
+        if let Some(known) = self.0.get(&values) {
+            return Ok(known.clone());
+        }
+        let group = Arc::new(T::resolve(source)?);
+        self.0.insert(values, group.clone());
+        Ok(group)
+    }
+}
+
+impl Groups {
+    fn marked_codes(&mut self, tables: &Arc<DrugLineParameters>) -> Arc<MarkedCodes> {
+        let marked = self.marked_codes.entry(Arc::as_ptr(tables));
+        marked.or_insert_with(|| Arc::new(MarkedCodes::new(tables))).clone()
+    }
+}
+
 /// Everything a payer's rules say on one date of service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -107,11 +161,13 @@ pub struct Policy {
     pub from: Date,
     /// Digest of the data files, so that an answer can be replayed.
     pub version: Arc<str>,
-    pub administration: AdministrationParameters,
-    pub drug_line: DrugLineParameters,
-    pub documentation: DocumentationParameters,
-    pub limits: LimitParameters,
-    pub audit: AuditParameters,
+    pub administration: Arc<AdministrationParameters>,
+    pub drug_line: Arc<DrugLineParameters>,
+    /// Which tables of the drug-line rules name a code.
+    pub marked_codes: Arc<MarkedCodes>,
+    pub documentation: Arc<DocumentationParameters>,
+    pub limits: Arc<LimitParameters>,
+    pub audit: Arc<AuditParameters>,
     pub(super) rules_off: Arc<[Box<str>]>,
 }
 
@@ -137,19 +193,22 @@ impl Policy {
 
     pub(super) fn resolve(
         source: &ParameterSource<'_>,
-        title: &str,
+        groups: &mut Groups,
+        title: &Arc<str>,
         version: &Arc<str>,
     ) -> Result<Self, PolicyError> {
+        let drug_line = groups.drug_line.group(source)?;
         Ok(Self {
-            payer: source.payer().into(),
-            title: title.into(),
+            payer: source.payer().clone(),
+            title: title.clone(),
             from: source.date(),
             version: version.clone(),
-            administration: AdministrationParameters::resolve(source)?,
-            drug_line: DrugLineParameters::resolve(source)?,
-            documentation: DocumentationParameters::resolve(source)?,
-            limits: LimitParameters::resolve(source)?,
-            audit: AuditParameters::resolve(source)?,
+            administration: groups.administration.group(source)?,
+            marked_codes: groups.marked_codes(&drug_line),
+            drug_line,
+            documentation: groups.documentation.group(source)?,
+            limits: groups.limits.group(source)?,
+            audit: groups.audit.group(source)?,
             rules_off: source.rules_off(),
         })
     }

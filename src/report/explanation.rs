@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::note;
 use crate::domain::encounter::Encounter;
 use crate::engine::CodingResult;
-pub use crate::engine::reasons::steps_of;
+use crate::engine::reasons::Reasons;
 use crate::engine::trail::{NotedFact, Outcome, Source, Step, Subject};
 use crate::policy::{Citation, Citations};
 
@@ -71,7 +71,9 @@ pub fn explain<'a>(
     citations: &'a Citations,
 ) -> Explanation<'a> {
     let in_words = |step: &Step| in_words(step, encounter, result, citations);
-    let lines = result.lines.iter().map(|line| steps_of(line, encounter, result).map(in_words).collect());
+    let reasons = Reasons::of(encounter, result);
+    let lines =
+        result.lines.iter().map(|line| reasons.steps_of(line).map(|(_, step)| in_words(step)).collect());
     let about_visit = |step: &&Step| step.subject == Subject::Visit;
     Explanation {
         lines: lines.collect(),

@@ -1,8 +1,8 @@
 //! Renders a note: its template with the facts that fill it.
 
-use std::fmt::Write as _;
-
-use crate::domain::encounter::Encounter;
+use super::figures;
+use super::template::{self, Part};
+use crate::domain::encounter::{Administration, Encounter};
 use crate::domain::field::Field;
 use crate::domain::time::LocalTime;
 use crate::engine::trail::{Note, NotedFact, Source, Trail, Value};
@@ -12,107 +12,112 @@ use crate::engine::trail::{Note, NotedFact, Source, Trail, Value};
 /// A part between brackets is left out where one of its names has no fact. Elsewhere such a name stays
 /// between its braces, so that a test can find the mistake.
 pub fn render(note: &Note, trail: &Trail, encounter: &Encounter) -> String {
-    let mut text = String::with_capacity(note.text.len() * 2);
+    let mut text = Vec::with_capacity(note.text.len() * 2);
     render_into(&mut text, note, trail, encounter);
-    text
+    in_text(text)
 }
 
 /// Appends the text of a note, for whoever renders many of them into one place.
-pub fn render_into(text: &mut String, note: &Note, trail: &Trail, encounter: &Encounter) {
+pub fn render_into(text: &mut Vec<u8>, note: &Note, trail: &Trail, encounter: &Encounter) {
     let facts = trail.facts(note);
-    let mut rest = note.text;
-    while let Some((before, after)) = rest.split_once('[') {
-        fill(text, before, facts, encounter);
-        let Some((optional, after)) = after.split_once(']') else {
-            rest = &rest[before.len()..];
-            break;
-        };
-        if names(optional).all(|name| facts.iter().any(|fact| fact.name == name)) {
-            fill(text, optional, facts, encounter);
-        }
-        rest = after;
-    }
-    fill(text, rest, facts, encounter);
-}
-
-/// Adds a template to a text, its names filled in.
-fn fill(text: &mut String, template: &str, facts: &[NotedFact], encounter: &Encounter) {
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        text.push_str(before);
-        let Some((name, after)) = after.split_once('}') else {
-            text.push('{');
-            rest = after;
-            continue;
-        };
-        match facts.iter().find(|fact| fact.name == name) {
-            Some(fact) => insert(text, fact, after, encounter),
-            None if name == MISSING => text.push_str(&missing(facts)),
-            None => {
-                text.push('{');
-                text.push_str(name);
-                text.push('}');
+    let template = template::parts(note.text);
+    let mut parts = &*template;
+    while let Some((part, after)) = parts.split_first() {
+        parts = after;
+        match *part {
+            Part::Words(words) => text.extend_from_slice(words.as_bytes()),
+            Part::Fact { name, before_minutes } => insert(text, name, before_minutes, facts, encounter),
+            Part::Optional { parts: count } => {
+                let (optional, others) = after.split_at(count);
+                if !optional.iter().all(|part| is_known(part, facts)) {
+                    parts = others;
+                }
             }
         }
-        rest = after;
     }
-    text.push_str(rest);
+}
+
+/// Whether a part of a template can be filled.
+fn is_known(part: &Part, facts: &[NotedFact]) -> bool {
+    match part {
+        Part::Fact { name, .. } => facts.iter().any(|fact| fact.name == *name),
+        _ => true,
+    }
 }
 
 /// Stands in a template for the names of all facts that nobody stated.
 const MISSING: &str = "missing";
 
-fn missing(facts: &[NotedFact]) -> String {
-    let missing = facts.iter().filter(|fact| fact.source == Source::Missing);
-    missing.map(|fact| fact.name).collect::<Vec<_>>().join(", ")
+/// Appends the fact of a name inside a sentence: a template may write the word for minutes itself.
+fn insert(text: &mut Vec<u8>, name: &str, before_minutes: bool, facts: &[NotedFact], encounter: &Encounter) {
+    match facts.iter().find(|fact| fact.name == name) {
+        Some(NotedFact { value: Value::Minutes(minutes), .. }) if before_minutes => {
+            figures::whole(text, *minutes);
+        }
+        Some(fact) => append_value(text, fact, encounter),
+        None if name == MISSING => append_missing(text, facts),
+        None => {
+            text.push(b'{');
+            text.extend_from_slice(name.as_bytes());
+            text.push(b'}');
+        }
+    }
 }
 
-/// The names of a template.
-fn names(template: &str) -> impl Iterator<Item = &str> {
-    template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
+fn append_missing(text: &mut Vec<u8>, facts: &[NotedFact]) {
+    let missing = facts.iter().filter(|fact| fact.source == Source::Missing);
+    for (index, fact) in missing.enumerate() {
+        if index > 0 {
+            text.extend_from_slice(b", ");
+        }
+        text.extend_from_slice(fact.name.as_bytes());
+    }
 }
 
 /// The value of a fact as people write it: `705 mg`, `95 min`, `09:40`.
 pub fn value(fact: &NotedFact, encounter: &Encounter) -> String {
-    let mut text = String::new();
-    append_value(&mut text, fact, encounter);
-    text
+    appended(|text| append_value(text, fact, encounter))
 }
 
-fn append_value(text: &mut String, fact: &NotedFact, encounter: &Encounter) {
-    let written = match fact.value {
-        Value::None => text.write_str("not documented"),
-        Value::Count(count) => write!(text, "{count}"),
-        Value::Minutes(minutes) => write!(text, "{minutes} min"),
-        Value::Flag(true) => text.write_str("yes"),
-        Value::Flag(false) => text.write_str("no"),
-        Value::Decimal(number) => write!(text, "{number}"),
-        Value::Quantity(quantity) => write!(text, "{quantity}"),
-        Value::Code(code) => text.write_str(code.as_str()),
-        Value::Modifier(modifier) => text.write_str(modifier.as_str()),
-        Value::Ndc(ndc) => text.write_str(&ndc.hyphenated()),
-        Value::Date(date) => write!(text, "{date}"),
-        Value::Time(time) => text.write_str(&clock(time, encounter)),
-        Value::Label(label) => text.write_str(label),
-        Value::Of(field) => text.write_str(&named(field, encounter)),
-    };
-    // Writing to a `String` cannot fail.
-    let _ = written;
+/// Appends the value of a fact as people write it.
+pub fn append_value(text: &mut Vec<u8>, fact: &NotedFact, encounter: &Encounter) {
+    match fact.value {
+        Value::None => text.extend_from_slice(b"not documented"),
+        Value::Count(count) => figures::whole(text, count),
+        Value::Minutes(minutes) => {
+            figures::whole(text, minutes);
+            text.extend_from_slice(b" min");
+        }
+        Value::Flag(true) => text.extend_from_slice(b"yes"),
+        Value::Flag(false) => text.extend_from_slice(b"no"),
+        Value::Decimal(number) => figures::decimal(text, number),
+        Value::Quantity(quantity) => figures::quantity(text, quantity),
+        Value::Code(code) => text.extend_from_slice(code.as_str().as_bytes()),
+        Value::Modifier(modifier) => text.extend_from_slice(modifier.as_str().as_bytes()),
+        Value::Ndc(ndc) => figures::ndc(text, ndc),
+        Value::Date(date) => figures::date(text, date),
+        Value::Time(time) => figures::clock(text, time, encounter),
+        Value::Label(label) => text.extend_from_slice(label.as_bytes()),
+        Value::Of(field) => append_named(text, field, encounter),
+    }
 }
 
 /// The clock time, with its date only when it is not the date of service.
 pub fn clock(time: LocalTime, encounter: &Encounter) -> String {
-    let clock = format!("{:02}:{:02}", time.hour(), time.minute());
-    if time.date() == encounter.service_date { clock } else { format!("{} {clock}", time.date()) }
+    appended(|text| figures::clock(text, time, encounter))
 }
 
 /// What a field speaks of, in the caller's own names: the administration's id, or the drug's name.
 pub fn named(field: Field, encounter: &Encounter) -> String {
+    appended(|text| append_named(text, field, encounter))
+}
+
+fn append_named(text: &mut Vec<u8>, field: Field, encounter: &Encounter) {
     match field {
-        Field::Encounter("") => "the visit".to_owned(),
-        Field::Encounter(name) => name.to_owned(),
-        Field::Administration(a, _) => administration(a, encounter),
-        Field::Drug(a, d, _) | Field::Container(a, d, _, _) => drug(a, d, encounter),
+        Field::Encounter("") => text.extend_from_slice(b"the visit"),
+        Field::Encounter(name) => text.extend_from_slice(name.as_bytes()),
+        Field::Administration(a, _) => append_administration(text, a, encounter),
+        Field::Drug(a, d, _) | Field::Container(a, d, _, _) => append_drug(text, a, d, encounter),
     }
 }
 
@@ -128,29 +133,40 @@ pub fn words(name: &str) -> String {
     words
 }
 
-fn administration(index: u16, encounter: &Encounter) -> String {
+fn append_administration(text: &mut Vec<u8>, index: u16, encounter: &Encounter) {
     match encounter.administrations.get(usize::from(index)) {
-        Some(administration) if !administration.id.is_empty() => administration.id.clone(),
-        _ => format!("administration {}", u32::from(index) + 1),
+        Some(Administration { id, .. }) if !id.is_empty() => text.extend_from_slice(id.as_bytes()),
+        _ => {
+            text.extend_from_slice(b"administration ");
+            figures::whole(text, i64::from(index) + 1);
+        }
     }
 }
 
-fn drug(a: u16, d: u16, encounter: &Encounter) -> String {
+fn append_drug(text: &mut Vec<u8>, a: u16, d: u16, encounter: &Encounter) {
     let drugs = encounter.administrations.get(usize::from(a)).map(|administration| &administration.drugs);
     let drug = drugs.and_then(|drugs| drugs.get(usize::from(d)));
-    let name = drug.and_then(|drug| drug.name.clone().or_else(|| drug.code.map(|code| code.to_string())));
-    name.unwrap_or_else(|| format!("drug {} of {}", u32::from(d) + 1, administration(a, encounter)))
+    if let Some(name) = drug.and_then(|drug| drug.name.as_ref()) {
+        text.extend_from_slice(name.as_bytes());
+    } else if let Some(code) = drug.and_then(|drug| drug.code) {
+        text.extend_from_slice(code.as_str().as_bytes());
+    } else {
+        text.extend_from_slice(b"drug ");
+        figures::whole(text, i64::from(d) + 1);
+        text.extend_from_slice(b" of ");
+        append_administration(text, a, encounter);
+    }
 }
 
-/// Appends the value inside a sentence: a template may write the word for minutes itself.
-fn insert(text: &mut String, fact: &NotedFact, after: &str, encounter: &Encounter) {
-    match fact.value {
-        Value::Minutes(minutes) if after.starts_with(" min") || after.starts_with("-min") => {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, "{minutes}");
-        }
-        _ => append_value(text, fact, encounter),
-    }
+fn appended(append: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut text = Vec::new();
+    append(&mut text);
+    in_text(text)
+}
+
+/// Everything above appends whole texts, so that nothing is ever replaced here.
+fn in_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 #[cfg(test)]

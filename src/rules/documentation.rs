@@ -6,6 +6,8 @@
 mod gaps;
 mod stake;
 
+use arrayvec::ArrayVec;
+
 use super::{Family, rule};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -76,9 +78,7 @@ pub fn check(coding: &mut Coding<'_>) {
     if coding.result.lines.is_empty() {
         return;
     }
-    for gap in gaps::of_visit(coding) {
-        report(coding, &gap);
-    }
+    gaps::report_all(coding);
     unstated(coding);
 }
 
@@ -86,22 +86,24 @@ pub fn check(coding: &mut Coding<'_>) {
 fn report(coding: &mut Coding<'_>, gap: &Gap) {
     let Some(severity) = gap.severity.finding() else { return };
     let at_stake = stake::of(gap.scope, coding);
-    if at_stake.lines.is_empty() {
+    if at_stake.lines == 0 {
         return;
     }
-    let mut facts = vec![
+    let dollars = at_stake.dollars.map_or(Value::None, Value::Decimal);
+    let facts = [
         fact::given("subject", Value::Of(gap.field)),
-        fact::derived("lines", Value::Count(at_stake.lines.len() as i64)),
+        fact::derived("lines", Value::Count(at_stake.lines as i64)),
+        fact::catalog("dollars", dollars),
     ];
-    facts.extend(at_stake.dollars.map(|dollars| fact::catalog("dollars", Value::Decimal(dollars))));
-    coding.find(severity, gap.reason, gap.field, gap.rule, gap.text, &facts);
+    let known = if at_stake.dollars.is_some() { facts.len() } else { facts.len() - 1 };
+    coding.find(severity, gap.reason, gap.field, gap.rule, gap.text, &facts[..known]);
     if severity == Severity::Block {
-        withhold(coding, gap, &at_stake.lines);
+        withhold(coding, gap);
     }
 }
 
 /// Takes the lines away that rest on a gap, and asks for the missing part.
-fn withhold(coding: &mut Coding<'_>, gap: &Gap, lines: &[usize]) {
+fn withhold(coding: &mut Coding<'_>, gap: &Gap) {
     let record = gap.record;
     coding.ask(gap.field, gap.rule, gap.question, &[], |coding| {
         vec![
@@ -109,22 +111,21 @@ fn withhold(coding: &mut Coding<'_>, gap: &Gap, lines: &[usize]) {
             coding.answer("No", |visit| record(visit, false)),
         ]
     });
-    let mut index = 0;
-    coding.result.lines.retain(|_| {
-        index += 1;
-        !lines.contains(&(index - 1))
-    });
+    let parameters = &coding.policy.administration;
+    coding.result.lines.retain(|line| !stake::rests(line, gap.scope, parameters));
 }
 
 /// One finding for everything that the request does not speak of.
 fn unstated(coding: &mut Coding<'_>) {
     let Some(severity) = coding.policy.documentation.unstated_severity.finding() else { return };
-    let missing: Vec<NotedFact> = gaps::unstated(coding).into_iter().map(fact::missing).collect();
-    if missing.is_empty() {
+    let mut facts: ArrayVec<NotedFact, { gaps::UNSTATED_MAX + 1 }> = ArrayVec::new();
+    facts.push(fact::derived("count", Value::None));
+    facts.extend(gaps::unstated(coding).map(fact::missing));
+    let count = facts.len() - 1;
+    if count == 0 {
         return;
     }
-    let mut facts = vec![fact::derived("count", Value::Count(missing.len() as i64))];
-    facts.extend(missing);
+    facts[0] = fact::derived("count", Value::Count(count as i64));
     let text = "Auditors ask for {count} things of which the request does not speak: {missing}.";
     coding.find(severity, Reason::DocumentationGap, Field::Encounter("documentation"), &G_30, text, &facts);
 }

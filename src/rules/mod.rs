@@ -11,6 +11,10 @@ pub mod documentation;
 pub mod drug_line;
 pub mod footing;
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 /// Whether a rule still speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -158,8 +162,11 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 
 /// Whether a rule decides about the administration track, the class of the drugs included.
 pub fn is_about_administration(rule: &Rule) -> bool {
-    let families = classify::FAMILIES.iter().chain(administration::FAMILIES);
-    families.flat_map(|(_, rules)| rules.iter()).any(|other| *other == rule)
+    static IDS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+        let families = classify::FAMILIES.iter().chain(administration::FAMILIES);
+        families.flat_map(|(_, rules)| rules.iter()).map(|rule| rule.id).collect()
+    });
+    IDS.contains(rule.id)
 }
 
 /// The rule of an id, in any case.

@@ -7,7 +7,8 @@ use arc_swap::ArcSwapOption;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::convert::{self, Answering, Auditing, Claim};
+use super::convert::{self, Answering, Auditing, CitedRules, Claim};
+use super::lent::{self, Lent as _};
 use super::limits::RequestLimits;
 use super::pb;
 use super::refusal::Refusal;
@@ -24,6 +25,7 @@ use crate::rules::footing;
 pub struct Coder {
     catalog: Arc<ArcSwapOption<Catalog>>,
     policies: Arc<PolicyBook>,
+    cited: Arc<CitedRules>,
     limits: RequestLimits,
 }
 
@@ -46,7 +48,8 @@ pub struct Audited {
 impl Coder {
     /// A coder on a catalog that may be swapped under it; empty until one is loaded.
     pub fn new(catalog: Arc<ArcSwapOption<Catalog>>, policies: Arc<PolicyBook>) -> Self {
-        Self { catalog, policies, limits: RequestLimits::default() }
+        let cited = Arc::new(CitedRules::new(policies.citations()));
+        Self { catalog, policies, cited, limits: RequestLimits::default() }
     }
 
     /// The same coder under other limits of a request.
@@ -83,9 +86,8 @@ impl Coder {
     /// # Errors
     /// Every violation of the request, or a catalog that is not loaded.
     pub fn code(&self, request: pb::CodeEncounterRequest) -> Result<Coded, Refusal> {
-        let detail = detail(request.detail)?;
-        let input_digest = digest(request.encounter.as_ref());
-        self.code_read(convert::encounter(request.encounter, &self.limits)?, detail, input_digest)
+        let (encounter, detail, input_digest) = self.read(&(&request).into())?;
+        self.code_read(encounter, detail, input_digest)
     }
 
     /// Codes a visit that was read from another format than our own; `text` is what it was read from.
@@ -101,6 +103,20 @@ impl Coder {
         self.code_read(encounter, detail, hexadecimal(&Sha256::digest(text)))
     }
 
+    /// Codes a visit and appends its answer as protobuf. Where there is none, nothing is appended.
+    ///
+    /// # Errors
+    /// As [`Self::code`].
+    pub fn code_to_proto(
+        &self,
+        request: &lent::CodeEncounterRequest<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<CodingResult, Refusal> {
+        let (encounter, detail, input_digest) = self.read(request)?;
+        let write = |answering: &Answering<'_>| answering.write_visit(output);
+        self.answered(&encounter, detail, input_digest, write).map(|(result, ())| result)
+    }
+
     /// Codes a visit and appends its answer as JSON, without the message in between where only lines are asked
     /// for.
     ///
@@ -108,12 +124,10 @@ impl Coder {
     /// As [`Self::code`].
     pub fn code_to_json(
         &self,
-        request: pb::CodeEncounterRequest,
+        request: &lent::CodeEncounterRequest<'_>,
         output: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
-        let detail = detail(request.detail)?;
-        let input_digest = digest(request.encounter.as_ref());
-        let encounter = convert::encounter(request.encounter, &self.limits)?;
+        let (encounter, detail, input_digest) = self.read(request)?;
         self.answered(&encounter, detail, input_digest, |answering| answering.write_json(output)).map(|_| ())
     }
 
@@ -130,6 +144,17 @@ impl Coder {
     ) -> Result<(), Refusal> {
         let input_digest = hexadecimal(&Sha256::digest(text));
         self.answered(encounter, detail, input_digest, |answering| answering.write_json(output)).map(|_| ())
+    }
+
+    /// Reads a visit to be coded, how much the answer is to say, and the digest of the visit.
+    fn read(
+        &self,
+        request: &lent::CodeEncounterRequest<'_>,
+    ) -> Result<(Encounter, pb::Detail, String), Refusal> {
+        let detail = detail(request.detail)?;
+        let given = request.encounter.as_ref();
+        let encounter = convert::encounter(given, &self.limits)?;
+        Ok((encounter, detail, digest(|output| given.into_iter().for_each(|given| given.write_wire(output)))))
     }
 
     fn code_read(
@@ -153,11 +178,20 @@ impl Coder {
     ) -> Result<(CodingResult, T), Refusal> {
         let catalog = self.catalog()?;
         let result = self.run(encounter, &catalog, engine::code)?;
-        let citations = self.policies.citations();
-        let catalog = &catalog;
-        let formed =
-            form(&Answering { encounter, result: &result, catalog, citations, detail, input_digest });
+        let formed = form(&self.answering(encounter, &result, &catalog, detail, input_digest));
         Ok((result, formed))
+    }
+
+    fn answering<'a>(
+        &'a self,
+        encounter: &'a Encounter,
+        result: &'a CodingResult,
+        catalog: &'a Catalog,
+        detail: pb::Detail,
+        input_digest: String,
+    ) -> Answering<'a> {
+        let citations = self.policies.citations();
+        Answering { encounter, result, catalog, citations, cited: &self.cited, detail, input_digest }
     }
 
     /// Codes one drug without a visit.
@@ -167,22 +201,14 @@ impl Coder {
     pub fn drug_lines(
         &self,
         request: pb::CalculateDrugLinesRequest,
-    ) -> Result<pb::CalculateDrugLinesResponse, Refusal> {
+    ) -> Result<(CodingResult, pb::CalculateDrugLinesResponse), Refusal> {
         let catalog = self.catalog()?;
         let detail = detail(request.detail)?;
-        let input_digest = digest(Some(&request));
-        let encounter = convert::drug_alone(request, &self.limits)?;
+        let input_digest = digest_of(Some(&request));
+        let encounter = convert::drug_alone(&request, &self.limits)?;
         let result = self.run(&encounter, &catalog, engine::code_drug)?;
-        let citations = self.policies.citations();
-        let answering = Answering {
-            encounter: &encounter,
-            result: &result,
-            catalog: &catalog,
-            citations,
-            detail,
-            input_digest,
-        };
-        Ok(answering.drug())
+        let response = self.answering(&encounter, &result, &catalog, detail, input_digest).drug();
+        Ok((result, response))
     }
 
     /// Audits a claim.
@@ -191,8 +217,8 @@ impl Coder {
     /// Every violation of the request, or a catalog that is not loaded.
     pub fn audit(&self, request: pb::AuditClaimRequest) -> Result<Audited, Refusal> {
         let detail = detail(request.detail)?;
-        let input_digest = digest(request.encounter.as_ref());
-        self.audit_claim(convert::claim(request, &self.limits)?, detail, input_digest)
+        let claim = convert::claim(&request, &self.limits)?;
+        self.audit_claim(claim, detail, digest_of(request.encounter.as_ref()))
     }
 
     /// Audits the lines of a claim that came by another way than the request, such as an 837 file.
@@ -205,8 +231,8 @@ impl Coder {
         lines: Vec<BilledLine>,
         detail: pb::Detail,
     ) -> Result<Audited, Refusal> {
-        let input_digest = digest(Some(&encounter));
-        let encounter = convert::encounter(Some(encounter), &self.limits)?;
+        let input_digest = digest_of(Some(&encounter));
+        let encounter = convert::encounter(Some(&(&encounter).into()), &self.limits)?;
         self.audit_claim(Claim { encounter, lines, coder: String::new() }, detail, input_digest)
     }
 
@@ -222,14 +248,7 @@ impl Coder {
         let result = self.run(&encounter, &catalog, engine::code)?;
         let case = Case { encounter: &encounter, result: &result, catalog: &catalog, policy };
         let audit = audit::audit(&case, &lines);
-        let answering = Answering {
-            encounter: &encounter,
-            result: &result,
-            catalog: &catalog,
-            citations: self.policies.citations(),
-            detail,
-            input_digest,
-        };
+        let answering = self.answering(&encounter, &result, &catalog, detail, input_digest);
         let response = Auditing { answering, billed: &lines, audit: &audit }.response();
         Ok(Audited { encounter, coder, audit, response })
     }
@@ -263,18 +282,25 @@ fn detail(number: i32) -> Result<pb::Detail, Refusal> {
         .map_err(|_| Refusal::invalid("detail", "is no level: give LINES, RULES or FULL"))
 }
 
-/// SHA-256 of a message in its canonical encoding, in hexadecimal.
-fn digest<M: Message>(message: Option<&M>) -> String {
+/// SHA-256 of a message in its canonical encoding, in hexadecimal; that of nothing where there is none.
+fn digest_of<M: Message>(message: Option<&M>) -> String {
+    digest(|output| {
+        if let Some(message) = message {
+            // Room is reserved by the encoding itself, so it cannot run out.
+            let _ = message.encode(output);
+        }
+    })
+}
+
+/// SHA-256 of a message that is written in its canonical encoding, in hexadecimal.
+fn digest(write: impl FnOnce(&mut Vec<u8>)) -> String {
     thread_local! {
         /// Holds one encoded message at a time, so that a digest allocates nothing but its text.
         static ENCODED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
     ENCODED.with_borrow_mut(|encoded| {
         encoded.clear();
-        if let Some(message) = message {
-            // Room is reserved by the encoding itself, so it cannot run out.
-            let _ = message.encode(encoded);
-        }
+        write(encoded);
         hexadecimal(&Sha256::digest(&*encoded))
     })
 }

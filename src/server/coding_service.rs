@@ -6,9 +6,13 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::coder::Coder;
+use super::encoded::{
+    EncodedBatchCodeEncountersResponse, EncodedCodeEncounterRequest, EncodedCodeEncounterResponse,
+    EncodedStreamCodeEncountersResponse,
+};
 use super::layers::metrics::Metrics;
 use super::refusal::Refusal;
-use super::{items, pb, rule_book};
+use super::{items, lent, pb, rule_book};
 
 /// Answers the coding calls.
 #[derive(Clone)]
@@ -23,41 +27,47 @@ impl CodingService {
         Self { coder, metrics }
     }
 
-    fn code(&self, request: pb::CodeEncounterRequest) -> Result<pb::CodeEncounterResponse, Refusal> {
-        let response = self.coder.code(request)?.response;
-        self.metrics.count_answer(&response.lines, &response.findings);
-        Ok(response)
+    /// Codes a visit and appends its answer.
+    fn code(&self, request: &lent::CodeEncounterRequest<'_>, output: &mut Vec<u8>) -> Result<(), Refusal> {
+        let result = self.coder.code_to_proto(request, output)?;
+        self.metrics.count_answer(&result);
+        Ok(())
     }
 
     /// Codes one item of a batch or a stream.
     fn code_one(&self) -> impl items::CodeOne {
         let service = self.clone();
-        move |request| service.code(request).map_err(Refusal::into_item_error)
+        move |request: pb::CodeEncounterRequest, output: &mut Vec<u8>| {
+            service.code(&(&request).into(), output).map_err(Refusal::into_item_error)
+        }
     }
 }
 
 #[tonic::async_trait]
 impl pb::coding_service_server::CodingService for CodingService {
-    type StreamCodeEncountersStream = BoxStream<pb::StreamCodeEncountersResponse>;
+    type StreamCodeEncountersStream = BoxStream<EncodedStreamCodeEncountersResponse>;
 
     async fn code_encounter(
         &self,
-        request: Request<pb::CodeEncounterRequest>,
-    ) -> Result<Response<pb::CodeEncounterResponse>, Status> {
-        Ok(Response::new(self.code(request.into_inner())?))
+        request: Request<EncodedCodeEncounterRequest>,
+    ) -> Result<Response<EncodedCodeEncounterResponse>, Status> {
+        let mut answer = Vec::new();
+        let request = request.into_inner().into_bytes();
+        let coded = lent::from_wire(&request, |request| self.code(&request, &mut answer));
+        coded.map_err(|error| Status::internal(error.to_string()))??;
+        Ok(Response::new(EncodedCodeEncounterResponse::new([answer])))
     }
 
     async fn batch_code_encounters(
         &self,
         request: Request<pb::BatchCodeEncountersRequest>,
-    ) -> Result<Response<pb::BatchCodeEncountersResponse>, Status> {
+    ) -> Result<Response<EncodedBatchCodeEncountersResponse>, Status> {
         let requests = request.into_inner().requests;
         let limit = self.coder.limits().batch_items;
         if requests.len() > limit {
             return Err(Refusal::invalid("requests", format!("holds more than {limit} visits")).into());
         }
-        let items = items::batch(requests, self.code_one()).await?;
-        Ok(Response::new(pb::BatchCodeEncountersResponse { items }))
+        Ok(Response::new(items::batch(requests, self.code_one()).await?))
     }
 
     async fn stream_code_encounters(
@@ -71,8 +81,8 @@ impl pb::coding_service_server::CodingService for CodingService {
         &self,
         request: Request<pb::CalculateDrugLinesRequest>,
     ) -> Result<Response<pb::CalculateDrugLinesResponse>, Status> {
-        let response = self.coder.drug_lines(request.into_inner())?;
-        self.metrics.count_answer(&response.lines, &response.findings);
+        let (result, response) = self.coder.drug_lines(request.into_inner())?;
+        self.metrics.count_answer(&result);
         Ok(Response::new(response))
     }
 

@@ -14,25 +14,22 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::pb;
+use super::encoded::{EncodedBatchCodeEncountersResponse, EncodedStreamCodeEncountersResponse};
+use super::{convert, pb};
 
 /// Visits of one group.
 const GROUP_ITEMS: usize = 32;
 /// Groups of one stream that may be at work or waiting to be read.
 const GROUPS_AHEAD: usize = 8;
 
-/// Codes one visit.
+/// Codes one visit and appends its answer; where there is none, nothing may be appended.
 pub trait CodeOne:
-    Fn(pb::CodeEncounterRequest) -> Result<pb::CodeEncounterResponse, pb::ItemError>
-    + Clone
-    + Send
-    + Sync
-    + 'static
+    Fn(pb::CodeEncounterRequest, &mut Vec<u8>) -> Result<(), pb::ItemError> + Clone + Send + Sync + 'static
 {
 }
 
 impl<F> CodeOne for F where
-    F: Fn(pb::CodeEncounterRequest) -> Result<pb::CodeEncounterResponse, pb::ItemError>
+    F: Fn(pb::CodeEncounterRequest, &mut Vec<u8>) -> Result<(), pb::ItemError>
         + Clone
         + Send
         + Sync
@@ -47,8 +44,7 @@ impl<F> CodeOne for F where
 pub async fn batch(
     requests: Vec<pb::CodeEncounterRequest>,
     code: impl CodeOne,
-) -> Result<Vec<pb::CodingItem>, Status> {
-    let mut items = Vec::with_capacity(requests.len());
+) -> Result<EncodedBatchCodeEncountersResponse, Status> {
     let mut numbered = (0..).zip(requests.into_iter().map(Some));
     let mut groups = Vec::new();
     loop {
@@ -56,12 +52,18 @@ pub async fn batch(
         if group.is_empty() {
             break;
         }
-        groups.push(spawn_group(group, code.clone()));
+        let code = code.clone();
+        groups.push(tokio::spawn(async move {
+            let mut items = Vec::new();
+            group.into_iter().for_each(|(number, request)| code_item(&mut items, number, request, &code));
+            items
+        }));
     }
+    let mut pieces = Vec::with_capacity(groups.len());
     for group in groups {
-        items.extend(group.await.map_err(|_| shutting_down())?);
+        pieces.push(group.await.map_err(|_| shutting_down())?);
     }
-    Ok(items)
+    Ok(EncodedBatchCodeEncountersResponse::new(pieces))
 }
 
 /// Codes visits as they come. An answer carries the number its item was sent with, so a caller whose
@@ -69,7 +71,7 @@ pub async fn batch(
 pub fn stream<S>(
     inbound: S,
     code: impl CodeOne,
-) -> ReceiverStream<Result<pb::StreamCodeEncountersResponse, Status>>
+) -> ReceiverStream<Result<EncodedStreamCodeEncountersResponse, Status>>
 where
     S: Stream<Item = Result<pb::StreamCodeEncountersRequest, Status>> + Send + Unpin + 'static,
 {
@@ -81,7 +83,7 @@ where
 }
 
 type Numbered = (u32, Option<pb::CodeEncounterRequest>);
-type CodedGroup = Result<JoinHandle<Vec<pb::CodingItem>>, Status>;
+type CodedGroup = Result<JoinHandle<Vec<EncodedStreamCodeEncountersResponse>>, Status>;
 
 async fn read<S>(mut inbound: S, code: impl CodeOne, groups: mpsc::Sender<CodedGroup>)
 where
@@ -134,7 +136,7 @@ where
 
 async fn answer(
     mut groups: mpsc::Receiver<CodedGroup>,
-    answers: mpsc::Sender<Result<pb::StreamCodeEncountersResponse, Status>>,
+    answers: mpsc::Sender<Result<EncodedStreamCodeEncountersResponse, Status>>,
 ) {
     while let Some(group) = groups.recv().await {
         let items = match group {
@@ -143,8 +145,7 @@ async fn answer(
         };
         match items {
             Ok(items) => {
-                for item in items {
-                    let answer = pb::StreamCodeEncountersResponse { item: Some(item) };
+                for answer in items {
                     if answers.send(Ok(answer)).await.is_err() {
                         return;
                     }
@@ -158,28 +159,33 @@ async fn answer(
     }
 }
 
-fn spawn_group(group: Vec<Numbered>, code: impl CodeOne) -> JoinHandle<Vec<pb::CodingItem>> {
+fn spawn_group(
+    group: Vec<Numbered>,
+    code: impl CodeOne,
+) -> JoinHandle<Vec<EncodedStreamCodeEncountersResponse>> {
     tokio::spawn(async move {
-        group.into_iter().map(|(number, request)| code_item(number, request, &code)).collect()
+        let coded = group.into_iter().map(|(number, request)| {
+            let mut item = Vec::new();
+            code_item(&mut item, number, request, &code);
+            EncodedStreamCodeEncountersResponse::new([item])
+        });
+        coded.collect()
     })
 }
 
+/// Appends the item of a visit.
 fn code_item(
+    output: &mut Vec<u8>,
     item_number: u32,
     request: Option<pb::CodeEncounterRequest>,
     code: &impl CodeOne,
-) -> pb::CodingItem {
-    let result = match request {
+) {
+    convert::write_item(output, item_number, |output| match request {
         None => Err(item_error(pb::ErrorReason::InvalidRequest, "request: is missing")),
-        // A fault of the program costs its own item only.
-        Some(request) => catch_unwind(AssertUnwindSafe(|| code(request)))
+        // A fault of the program costs its own item only; what it left behind is cut off with the error.
+        Some(request) => catch_unwind(AssertUnwindSafe(|| code(request, output)))
             .unwrap_or_else(|_| Err(item_error(pb::ErrorReason::Internal, "a fault of the server"))),
-    };
-    let (response, error) = match result {
-        Ok(response) => (Some(response), None),
-        Err(error) => (None, Some(error)),
-    };
-    pb::CodingItem { item_number, response, error }
+    });
 }
 
 fn item_error(reason: pb::ErrorReason, message: &str) -> pb::ItemError {
@@ -192,18 +198,28 @@ fn shutting_down() -> Status {
 
 #[cfg(test)]
 mod tests {
+    use prost::Message;
     use tokio_stream::StreamExt;
 
     use super::*;
 
     /// Answers with the id it was given; refuses `bad` and panics on `fault`.
-    fn echo(request: pb::CodeEncounterRequest) -> Result<pb::CodeEncounterResponse, pb::ItemError> {
+    fn echo(request: pb::CodeEncounterRequest, output: &mut Vec<u8>) -> Result<(), pb::ItemError> {
         let encounter_id = request.encounter.unwrap_or_default().encounter_id;
         assert!(encounter_id != "fault", "asked for");
         if encounter_id == "bad" {
             return Err(item_error(pb::ErrorReason::InvalidRequest, "asked for"));
         }
-        Ok(pb::CodeEncounterResponse { encounter_id, ..Default::default() })
+        let answer = pb::CodeEncounterResponse { encounter_id, ..Default::default() };
+        output.extend(answer.encode_to_vec());
+        Ok(())
+    }
+
+    /// The item of one answer of a stream.
+    fn item(answer: EncodedStreamCodeEncountersResponse) -> pb::CodingItem {
+        let bytes = answer.encode_to_vec();
+        let answer = pb::StreamCodeEncountersResponse::decode(bytes.as_slice()).expect("a message");
+        answer.item.expect("an item")
     }
 
     fn request(id: &str) -> pb::CodeEncounterRequest {
@@ -224,7 +240,11 @@ mod tests {
                 number => format!("v{number}"),
             })
             .collect();
-        let items = batch(ids.iter().map(|id| request(id)).collect(), echo).await.expect("items");
+        let answer = batch(ids.iter().map(|id| request(id)).collect(), echo).await.expect("items");
+        let bytes = answer.encode_to_vec();
+        let answer = pb::BatchCodeEncountersResponse::decode(bytes.as_slice()).expect("a message");
+        assert_eq!(answer.encode_to_vec(), bytes);
+        let items = answer.items;
         assert_eq!(items.len(), ids.len());
         for (index, (item, id)) in items.iter().zip(&ids).enumerate() {
             assert_eq!(item.item_number as usize, index);
@@ -236,7 +256,7 @@ mod tests {
                 _ => assert_eq!(item.response.as_ref().map(|r| &r.encounter_id), Some(id)),
             }
         }
-        assert!(batch(Vec::new(), echo).await.expect("no items").is_empty());
+        assert_eq!(batch(Vec::new(), echo).await.expect("no items").encoded_len(), 0);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -245,7 +265,7 @@ mod tests {
         let answers: Vec<_> = stream(tokio_stream::iter(inbound), echo).collect().await;
         assert_eq!(answers.len(), 5000);
         for (number, answer) in answers.into_iter().enumerate() {
-            let item = answer.expect("an answer").item.expect("an item");
+            let item = item(answer.expect("an answer"));
             assert_eq!(item.item_number as usize, number * 3);
             assert_eq!(item.response.map(|r| r.encounter_id), Some(format!("v{number}")));
         }
@@ -256,13 +276,10 @@ mod tests {
         let missing = Ok(pb::StreamCodeEncountersRequest { item_number: 2, request: None });
         let inbound = [sent(1, "a"), missing, Err(Status::cancelled("gone")), sent(4, "never")];
         let answers: Vec<_> = stream(tokio_stream::iter(inbound), echo).collect().await;
-        assert_eq!(answers.len(), 3);
-        let missing = answers[1].as_ref().ok().and_then(|answer| answer.item.as_ref());
-        assert_eq!(
-            missing.and_then(|item| item.error.as_ref()).map(|e| e.reason()),
-            Some(pb::ErrorReason::InvalidRequest)
-        );
-        assert_eq!(answers[2].as_ref().map_err(Status::code).err(), Some(tonic::Code::Cancelled));
+        let [_, missing, broken] = <[_; 3]>::try_from(answers).expect("three answers");
+        let missing = item(missing.expect("an answer")).error.map(|error| error.reason());
+        assert_eq!(missing, Some(pb::ErrorReason::InvalidRequest));
+        assert_eq!(broken.map(item).map_err(|status| status.code()), Err(tonic::Code::Cancelled));
     }
 
     #[tokio::test]

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::convert::{self, Violation};
-use super::json_faults;
 pub use super::json_faults::JsonError;
 use super::limits::RequestLimits;
 use super::pb::CodeEncounterRequest;
+use super::{json_faults, lent};
 
 /// Reads a message.
 ///
@@ -29,11 +29,8 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
 /// # Errors
 /// As [`read`], and what is wrong with the fields that could be read.
 pub fn read_request(text: &str) -> Result<CodeEncounterRequest, JsonError> {
-    // The fields of a request and those of a visit have no name in common, so the first one tells.
-    let first = text.trim_start().strip_prefix('{').map(str::trim_start).unwrap_or_default();
-    let is_request = ["\"encounter\"", "\"detail\""].iter().any(|name| first.starts_with(name));
     let request = |encounter| CodeEncounterRequest { encounter, ..CodeEncounterRequest::default() };
-    if is_request {
+    if is_request(text) {
         return serde_json::from_str(text).map_err(|_| {
             let (error, rest) = json_faults::collect::<CodeEncounterRequest>(text);
             with_rest(error, rest)
@@ -48,10 +45,20 @@ pub fn read_request(text: &str) -> Result<CodeEncounterRequest, JsonError> {
     })
 }
 
+/// Whether a text is a request, and not the visit of one.
+pub(super) fn is_request(text: &str) -> bool {
+    // The fields of a request and those of a visit have no name in common, so the first one tells.
+    let first = text.trim_start().strip_prefix('{').map(str::trim_start).unwrap_or_default();
+    ["\"encounter\"", "\"detail\""].iter().any(|name| first.starts_with(name))
+}
+
 /// Adds what is wrong with the rest of a request whose faults were taken out.
 fn with_rest(mut error: JsonError, rest: Option<CodeEncounterRequest>) -> JsonError {
     let Some(rest) = rest else { return error };
-    let Err(violations) = convert::encounter(rest.encounter, &RequestLimits::default()) else { return error };
+    let rest = lent::CodeEncounterRequest::from(&rest);
+    let Err(violations) = convert::encounter(rest.encounter.as_ref(), &RequestLimits::default()) else {
+        return error;
+    };
     // What was taken out is not missing.
     let is_new = |violation: &&Violation| !error.faults.iter().any(|fault| fault.field == violation.field);
     let mut more: Vec<Violation> = violations.list().iter().filter(is_new).cloned().collect();

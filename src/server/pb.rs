@@ -3,6 +3,7 @@
 #![allow(clippy::all, deprecated, missing_docs, reason = "generated code")]
 
 tonic::include_proto!("infusion.coding.v1");
+include!(concat!(env!("OUT_DIR"), "/servers/infusion.coding.v1.rs"));
 include!(concat!(env!("OUT_DIR"), "/enum_names.rs"));
 include!(concat!(env!("OUT_DIR"), "/json_methods.rs"));
 

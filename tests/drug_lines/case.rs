@@ -115,7 +115,8 @@ pub fn drug_answer(
     fields.insert("route".to_owned(), administration["route"].clone());
     let text = Value::Object(fields).to_string();
     let request = json::read::<pb::CalculateDrugLinesRequest>(&text).map_err(|error| error.to_string());
-    Some(request.and_then(|request| coder.drug_lines(request).map_err(|error| error.to_string())))
+    let answered = |request| coder.drug_lines(request).map(|(_, answer)| answer);
+    Some(request.and_then(|request| answered(request).map_err(|error| error.to_string())))
 }
 
 /// The drug lines of an answer.

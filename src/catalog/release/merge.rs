@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Changes, Release, ReleaseKind};
 use crate::catalog::biosimilar::Biosimilars;
+use crate::catalog::codes::CodeTable;
 use crate::catalog::edits::EditKind;
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
@@ -47,19 +48,19 @@ impl Catalog {
             merge_quarterly(&mut catalog.edits.add_ons, &release.add_ons);
             merge_by_claims(&mut catalog.edits.pairs, &release.pairs, |(_, _, kind)| *kind, false);
         }
-        let mut codes: FxHashMap<HcpcsCode, Vec<CodeVersion>> =
-            told.into_iter().map(|(code, told)| (code, told.versions)).collect();
-        for versions in codes.values_mut() {
+        let newest_first = |told: Told| {
+            let mut versions = told.versions;
             versions.reverse();
             versions.iter_mut().for_each(|version| overlay.complete(version));
-        }
+            versions
+        };
+        catalog.codes = CodeTable::new(told.into_values().map(newest_first));
         let ids: Vec<&str> = releases.iter().map(|release| &*release.header.id).collect();
         catalog.release = ids.join("+").into();
         let with_codes = releases.iter().filter(|release| !release.codes.is_empty());
         catalog.code_quarters = with_codes.map(|release| release.header.quarter).collect();
         catalog.code_quarters.sort();
-        catalog.search_index = SearchIndex::build(&codes);
-        catalog.codes = codes;
+        catalog.search_index = SearchIndex::build(&catalog.codes);
         catalog.ndcs = NdcTable::new(
             ndcs.into_iter().flat_map(|((ndc, _), rows)| rows.into_iter().map(move |row| (ndc, row))),
         );

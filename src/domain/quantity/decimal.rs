@@ -74,14 +74,17 @@ impl FromStr for Decimal {
         if fraction.len() > DECIMAL_PLACES {
             return Err(QuantityError::TooPrecise(shortened(text)));
         }
-        let mut nanos: i64 = 0;
-        let padded = fraction.bytes().chain(std::iter::repeat(b'0')).take(DECIMAL_PLACES);
-        for digit in whole.bytes().chain(padded) {
-            nanos = nanos
-                .checked_mul(10)
-                .and_then(|n| n.checked_add(i64::from(digit - b'0')))
-                .ok_or_else(|| QuantityError::TooLarge(shortened(text)))?;
-        }
+        let number = |digits: &str| {
+            let append =
+                |number: i64, digit: u8| number.checked_mul(10)?.checked_add(i64::from(digit - b'0'));
+            digits.bytes().try_fold(0, append)
+        };
+        // Zeros after the last digit bring a fraction to billionths.
+        let missing_places = (DECIMAL_PLACES - fraction.len()) as u32;
+        let nanos = number(whole)
+            .and_then(|whole| whole.checked_mul(NANO as i64))
+            .and_then(|nanos| nanos.checked_add(number(fraction)? * 10_i64.pow(missing_places)))
+            .ok_or_else(|| QuantityError::TooLarge(shortened(text)))?;
         Ok(Self(if negative { -nanos } else { nanos }))
     }
 }

@@ -106,9 +106,10 @@ impl FromStr for Unit {
     }
 }
 
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Unit {
+    /// The symbol as it is customarily printed, with its capitals.
+    pub const fn printed(self) -> &'static str {
+        match self {
             // The table holds folded names; these symbols are customarily printed with capitals.
             Unit::Milliliter => "mL",
             Unit::Microliter => "uL",
@@ -124,7 +125,13 @@ impl fmt::Display for Unit {
             Unit::PlaqueFormingUnit => "PFU",
             Unit::MillionPlaqueFormingUnits => "million PFU",
             other => other.symbol(),
-        })
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.printed())
     }
 }
 

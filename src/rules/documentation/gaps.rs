@@ -1,5 +1,6 @@
 //! The gaps of a record: what the request says it does not hold.
 
+use super::report;
 use super::stake::Scope;
 use super::{DOC_2, DOC_4, G_30, G_32, G_33, G_34};
 use crate::domain::encounter::{Administration, Documentation, Encounter, Route};
@@ -45,7 +46,7 @@ struct Part {
     record: fn(&mut Encounter, bool),
 }
 
-static PARTS: &[Part] = &[
+const PARTS: &[Part] = &[
     Part {
         name: "signed order",
         field: "documentation.orderSigned",
@@ -114,30 +115,32 @@ static PARTS: &[Part] = &[
     },
 ];
 
-/// Every gap that the request states, those of the visit first.
-pub(super) fn of_visit(coding: &Coding<'_>) -> Vec<Gap> {
-    let severities = *coding.policy.documentation.gap_severity;
-    let documentation = &coding.encounter.documentation;
-    let missing = PARTS.iter().filter(|part| (part.stated)(documentation) == Some(false));
-    // A gap that another rule has reported already is not reported twice.
-    let is_new = |part: &&Part| {
+/// Reports every gap that the request states, those of the visit first.
+pub(super) fn report_all(coding: &mut Coding<'_>) {
+    let (encounter, policy) = (coding.encounter, coding.policy);
+    let severities = &policy.documentation.gap_severity;
+    for part in PARTS.iter().filter(|part| (part.stated)(&encounter.documentation) == Some(false)) {
+        // A gap that another rule has reported already is not reported twice.
         let field = Field::Encounter(part.field);
-        !coding.result.findings.iter().any(|finding| finding.field == field)
-    };
-    let mut gaps: Vec<Gap> = missing.filter(is_new).map(|part| part.gap(&severities)).collect();
-    for (index, administration) in (0..).zip(&coding.encounter.administrations) {
-        of_administration(index, administration, &severities, &mut gaps);
+        if !coding.result.findings.iter().any(|finding| finding.field == field) {
+            report(coding, &part.gap(severities));
+        }
     }
-    gaps
+    for (index, administration) in (0..).zip(&encounter.administrations) {
+        of_administration(index, administration, severities, |gap| report(coding, &gap));
+    }
 }
 
+/// Most names that [`unstated`] gives: one of each part, and two of the administrations.
+pub(super) const UNSTATED_MAX: usize = PARTS.len() + 2;
+
 /// The parts that lines rest on and that the request does not speak of, by name.
-pub(super) fn unstated(coding: &Coding<'_>) -> Vec<&'static str> {
+pub(super) fn unstated(coding: &Coding<'_>) -> impl Iterator<Item = &'static str> {
     let documentation = &coding.encounter.documentation;
     let is_unstated = |part: &&Part| (part.stated)(documentation).is_none();
     let matters = |part: &&Part| super::stake::exists(part.scope, coding);
     let parts = PARTS.iter().filter(is_unstated).filter(matters).map(|part| part.name);
-    parts.chain(unstated_of_administrations(&coding.encounter.administrations)).collect()
+    parts.chain(unstated_of_administrations(&coding.encounter.administrations))
 }
 
 /// What rule DOC-1 asks for of each administration and no code is decided by here.
@@ -171,14 +174,14 @@ fn of_administration(
     index: u16,
     administration: &Administration,
     severities: &GapSeverities,
-    gaps: &mut Vec<Gap>,
+    mut report: impl FnMut(Gap),
 ) {
     let record = &administration.documentation;
     let mut add = |field, rule, reason, severity, scope, text| {
         // What one administration lacks is named and never withheld: the visit's own parts are the switch.
         let severity = if severity == GapSeverity::Block { GapSeverity::Warn } else { severity };
         let (question, record): (_, fn(&mut Encounter, bool)) = ("", |_, _| {});
-        gaps.push(Gap { field, rule, reason, severity, scope, text, question, record });
+        report(Gap { field, rule, reason, severity, scope, text, question, record });
     };
     let (own, gap) = (Scope::Of(index), Reason::DocumentationGap);
     let of = |name| Field::Administration(index, name);

@@ -17,9 +17,9 @@ pub(super) enum Scope {
     Hydration,
 }
 
-/// The lines at stake, by their index, and their value at the payment limits.
+/// How many lines are at stake, and their value at the payment limits.
 pub(super) struct Stake {
-    pub lines: Vec<usize>,
+    pub lines: usize,
     /// Nothing where no payment limit is known.
     pub dollars: Option<Decimal>,
 }
@@ -27,10 +27,10 @@ pub(super) struct Stake {
 /// What rests on a part of the record.
 pub(super) fn of(scope: Scope, coding: &Coding<'_>) -> Stake {
     let parameters = &coding.policy.administration;
-    let lines = coding.result.lines.iter().enumerate();
-    let resting: Vec<(usize, &Line)> = lines.filter(|(_, line)| rests(line, scope, parameters)).collect();
-    let dollars = coding.catalog.value(resting.iter().map(|(_, line)| *line));
-    Stake { lines: resting.into_iter().map(|(index, _)| index).collect(), dollars }
+    let mut lines = 0;
+    let resting = coding.result.lines.iter().filter(|line| rests(line, scope, parameters));
+    let dollars = coding.catalog.value(resting.inspect(|_| lines += 1));
+    Stake { lines, dollars }
 }
 
 /// Whether any line rests on a part of the record.
@@ -39,7 +39,8 @@ pub(super) fn exists(scope: Scope, coding: &Coding<'_>) -> bool {
     coding.result.lines.iter().any(|line| rests(line, scope, parameters))
 }
 
-fn rests(line: &Line, scope: Scope, parameters: &AdministrationParameters) -> bool {
+/// Whether a line rests on a part of the record.
+pub(super) fn rests(line: &Line, scope: Scope, parameters: &AdministrationParameters) -> bool {
     match scope {
         Scope::EveryLine => true,
         Scope::Administrations => line.track == Track::Administration,

@@ -13,7 +13,6 @@ pub mod unclassified;
 pub mod units;
 pub mod waste;
 
-use crate::domain::claim::Line;
 use crate::domain::code::Modifier;
 use crate::engine::Coding;
 use crate::rules::Family;
@@ -40,42 +39,35 @@ const JZ: Modifier = Modifier::of("JZ");
 
 /// Runs the rules of this family on a visit.
 pub fn code(coding: &mut Coding<'_>) {
-    let doses = product::resolve_all(coding);
-    for treatment in treatment::combine(doses, coding) {
+    let mut doses = product::resolve_all(coding);
+    for treatment in treatment::combine(&mut doses, coding) {
         let Some(billed) = units::bill(coding, &treatment) else { continue };
         let discard = waste::decide(coding, &treatment, &billed);
-        let lines = lines(coding, &treatment, &billed, &discard);
-        let lines = ndc_report::attach(coding, &treatment, &billed, &discard, lines);
-        let lines = limits::split(coding, &treatment, lines);
-        coding.result.lines.extend(lines);
+        let first = coding.result.lines.len();
+        add_lines(coding, &treatment, &billed, &discard);
+        ndc_report::attach(coding, &treatment, &billed, &discard, first);
+        limits::split(coding, &treatment, first);
     }
     limits::check_edits(coding);
 }
 
 /// The administered line, and the JW line where drug was discarded.
-fn lines(
-    coding: &mut Coding<'_>,
-    treatment: &Treatment<'_>,
-    billed: &Billed,
-    discard: &Discard,
-) -> Vec<Line> {
+fn add_lines(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed, discard: &Discard) {
     let common = modifiers::common(coding, treatment);
     let narrative = treatment.first().is_unclassified.then(|| unclassified::write(coding, treatment));
     let rows = [
         (billed.units.saturating_add(discard.combined_units), discard.jz.then_some(JZ)),
         (discard.jw_units, Some(JW)),
     ];
-    let mut lines = Vec::with_capacity(2);
     for (units, own) in rows {
         if units == 0 {
             continue;
         }
         let mut line = treatment.line(units, coding.encounter);
         line.narrative = narrative.clone();
-        modifiers::print(coding, treatment, &mut line, common.iter().copied().chain(own));
-        lines.push(line);
+        modifiers::print(coding, treatment, &mut line, &common, own);
+        coding.result.lines.push(line);
     }
-    lines
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Whole drug lines on a catalog of one code.
 
+use crate::catalog::codes::CodeTable;
 use crate::catalog::{Catalog, CodeFlags, CodeVersion};
 use crate::domain::billing::BillingUnit;
 use crate::domain::claim::{Line, Track};
@@ -40,7 +41,7 @@ fn catalog(unit: &str) -> Catalog {
         source: "test".into(),
     };
     let mut catalog = Catalog::default();
-    catalog.codes.insert(CODE, vec![version]);
+    catalog.codes = CodeTable::new([vec![version]]);
     catalog
 }
 

@@ -3,7 +3,7 @@
 //! At the detail of lines most of the cost of an answer is the text copied into a message only to be printed.
 //! A test holds this writer equal, byte for byte, to the message's own JSON.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::io::Write as _;
 
 use super::answer::Answering;
@@ -14,7 +14,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Finding, NotBilled, Question};
 use crate::domain::quantity::Decimal;
 use crate::engine::trail::Note;
-use crate::report::note;
+use crate::report::{figures, note};
 use crate::server::json::WireEnum;
 use crate::server::pb::{self, Detail};
 
@@ -23,7 +23,7 @@ impl Answering<'_> {
     pub fn write_json(&self, output: &mut Vec<u8>) {
         if self.detail == Detail::Lines {
             let service_date = self.encounter.service_date.to_string();
-            Writer { answering: self, output, service_date, scratch: String::new() }.visit();
+            Writer { answering: self, output, service_date, scratch: Vec::new() }.visit();
         } else {
             // Writing to memory cannot fail, and a message has no key that JSON could not hold.
             let _ = serde_json::to_writer(output, &self.visit());
@@ -37,7 +37,7 @@ struct Writer<'a> {
     /// The date of service as text, which nearly every line repeats.
     service_date: String,
     /// Holds one text while it is put together.
-    scratch: String,
+    scratch: Vec<u8>,
 }
 
 /// The elements of the answer, in the order of the message's fields.
@@ -208,10 +208,7 @@ impl Writer<'_> {
     }
 
     fn path_field(&mut self, field: Field) {
-        self.made_field("field", |text, _| {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, "{field}");
-        });
+        self.made_field("field", |text, _| figures::path(text, field));
     }
 
     fn note(&mut self, note: &Note) {
@@ -221,11 +218,11 @@ impl Writer<'_> {
     }
 
     /// A text that is put together on the spot.
-    fn made_field(&mut self, name: &str, make: impl FnOnce(&mut String, &Answering<'_>)) {
+    fn made_field(&mut self, name: &str, make: impl FnOnce(&mut Vec<u8>, &Answering<'_>)) {
         let mut text = std::mem::take(&mut self.scratch);
         text.clear();
         make(&mut text, self.answering);
-        self.text_field(name, &text);
+        self.text_field(name, &String::from_utf8_lossy(&text));
         self.scratch = text;
     }
 
@@ -294,7 +291,7 @@ mod tests {
                 };
                 let coded = coder.code(request()).unwrap_or_else(|refusal| panic!("{refusal}: {visit}"));
                 let mut output = Vec::new();
-                coder.code_to_json(request(), &mut output).expect("an answer");
+                coder.code_to_json(&(&request()).into(), &mut output).expect("an answer");
                 let message = serde_json::to_string(&coded.response).expect("JSON");
                 assert_eq!(String::from_utf8_lossy(&output), message);
             }

@@ -14,7 +14,7 @@ use crate::report::audit_text;
 use crate::report::explanation;
 use crate::server::json::WireEnum;
 use crate::server::limits::RequestLimits;
-use crate::server::pb;
+use crate::server::{lent, pb};
 
 /// A visit with the lines that were billed for it.
 #[derive(Debug, Clone)]
@@ -29,12 +29,13 @@ pub struct Claim {
 ///
 /// # Errors
 /// Every violation of the request.
-pub fn claim(given: pb::AuditClaimRequest, limits: &RequestLimits) -> Result<Claim, Violations> {
+pub fn claim(given: &pb::AuditClaimRequest, limits: &RequestLimits) -> Result<Claim, Violations> {
     let mut violations = Violations::under(limits);
     let at = Path::Root;
-    let coder = violations.id(&at.field("coderId"), given.coder_id).unwrap_or_default();
-    let lines = billed_lines(given.billed_lines, &mut violations);
-    match encounter(given.encounter, limits) {
+    let coder = violations.id(&at.field("coderId"), &given.coder_id).unwrap_or_default();
+    let lines = billed_lines(&given.billed_lines, &mut violations);
+    let visit = given.encounter.as_ref().map(lent::Encounter::from);
+    match encounter(visit.as_ref(), limits) {
         Ok(encounter) => violations.into_result(Claim { encounter, lines, coder }),
         Err(others) => {
             violations.merge(others);
@@ -43,19 +44,19 @@ pub fn claim(given: pb::AuditClaimRequest, limits: &RequestLimits) -> Result<Cla
     }
 }
 
-fn billed_lines(given: Vec<pb::BilledLine>, violations: &mut Violations) -> Vec<BilledLine> {
+fn billed_lines(given: &[pb::BilledLine], violations: &mut Violations) -> Vec<BilledLine> {
     let at = Path::Root;
     let limit = violations.limits.billed_lines;
     let given = violations.at_most(&at.field("billedLines"), given, limit);
     let mut read = Vec::with_capacity(given.len());
-    for (index, line) in given.into_iter().enumerate() {
+    for (index, line) in given.iter().enumerate() {
         let at = at.item("billedLines", index);
         let code: Option<HcpcsCode> = violations.take(&at.field("code"), line.code.parse());
         let units = line.units.unwrap_or(1);
         if units == 0 {
             violations.add(&at.field("units"), "is 0: give 1 or more");
         }
-        let modifiers: ArrayVec<_, _> = modifiers(line.modifiers, &at, violations).into_iter().collect();
+        let modifiers: ArrayVec<_, _> = modifiers(&line.modifiers, &at, violations).into_iter().collect();
         let service_date = violations.date(&at.field("serviceDate"), &line.service_date);
         let ndc =
             if line.ndc.is_empty() { None } else { violations.take(&at.field("ndc"), line.ndc.parse()) };
@@ -173,7 +174,7 @@ mod tests {
             billed_lines: vec![line("96413", 0), line("nothing", 1)],
             ..pb::AuditClaimRequest::default()
         };
-        let violations = claim(request, &RequestLimits::default()).expect_err("a refusal").to_string();
+        let violations = claim(&request, &RequestLimits::default()).expect_err("a refusal").to_string();
         for field in ["billedLines[0].units", "billedLines[1].code", "encounter.setting"] {
             assert!(violations.contains(field), "{field} is not in {violations}");
         }

@@ -4,17 +4,17 @@ use super::violations::{Path, Violations};
 use crate::domain::code::{CodeError, Ndc};
 use crate::domain::drug::{Container, DrugGiven, NdcGiven};
 use crate::domain::quantity::{Decimal, Quantity, Unit};
-use crate::server::pb;
+use crate::server::lent;
 
 /// Reads a drug; what cannot be read is left out and noted.
-pub(super) fn drug(drug: pb::Drug, at: &Path<'_>, violations: &mut Violations) -> DrugGiven {
+pub(super) fn drug(drug: &lent::Drug<'_>, at: &Path<'_>, violations: &mut Violations) -> DrugGiven {
     let code_path = at.field("hcpcsCode");
     let code = Some(drug.hcpcs_code).filter(|code| !code.is_empty());
     let limit = violations.limits.containers_per_drug;
-    let containers = violations.at_most(&at.field("containers"), drug.containers, limit);
+    let containers = violations.at_most(&at.field("containers"), &drug.containers, limit);
     let mut strength = strength(drug.amount_per_ml, &at.field("amountPerMl"), violations);
     let mut read = Vec::with_capacity(containers.len());
-    for (index, given) in containers.into_iter().enumerate() {
+    for (index, given) in containers.iter().enumerate() {
         let (container, of_container) = container(given, &at.item("containers", index), violations);
         read.extend(container);
         strength = strength.or(of_container);
@@ -22,7 +22,7 @@ pub(super) fn drug(drug: pb::Drug, at: &Path<'_>, violations: &mut Violations) -
     DrugGiven {
         code: code.and_then(|code| violations.take(&code_path, code.parse())),
         name: violations.free_text(&at.field("name"), drug.name),
-        ndc: ndc(&drug.ndc, &at.field("ndc"), violations),
+        ndc: ndc(drug.ndc, &at.field("ndc"), violations),
         class: violations.choice(&at.field("drugClass"), drug.drug_class),
         class_reason: violations.free_text(&at.field("classReason"), drug.class_reason),
         billing_unit: positive(drug.billing_unit, &at.field("billingUnit"), violations),
@@ -31,7 +31,7 @@ pub(super) fn drug(drug: pb::Drug, at: &Path<'_>, violations: &mut Violations) -
         dose_discarded: amount(drug.dose_discarded, &at.field("doseDiscarded"), violations),
         discard_reason: violations.choice(&at.field("discardReason"), drug.discard_reason),
         amount_per_ml: strength,
-        percent_strength: violations.decimal(&at.field("percentStrength"), &drug.percent_strength),
+        percent_strength: violations.decimal(&at.field("percentStrength"), drug.percent_strength),
         dose_basis: violations.free_text(&at.field("doseBasis"), drug.dose_basis),
         containers: read,
         source: violations.choice(&at.field("source"), drug.source).unwrap_or_default(),
@@ -39,22 +39,22 @@ pub(super) fn drug(drug: pb::Drug, at: &Path<'_>, violations: &mut Violations) -
         laterality: violations.choice(&at.field("laterality"), drug.laterality),
         esa_indication: violations.choice(&at.field("esaIndication"), drug.esa_indication),
         acquired_340b: drug.acquired_340b,
-        fda_approved: violations.date(&at.field("fdaApproved"), &drug.fda_approved),
-        charge_cents: cents(&drug.charge, &at.field("charge"), violations),
+        fda_approved: violations.date(&at.field("fdaApproved"), drug.fda_approved),
+        charge_cents: cents(drug.charge, &at.field("charge"), violations),
         days_supply: drug.days_supply,
         licensed_biologic: drug.licensed_biologic,
         circumstances: drug
             .circumstances
-            .into_iter()
+            .iter()
             .enumerate()
-            .filter_map(|(index, number)| violations.choice(&at.item("circumstances", index), number))
+            .filter_map(|(index, &number)| violations.choice(&at.item("circumstances", index), number))
             .collect(),
     }
 }
 
 /// Reads an amount that may be zero and never negative.
 pub(super) fn amount(
-    quantity: Option<pb::Quantity>,
+    quantity: Option<lent::Quantity<'_>>,
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> Option<Quantity> {
@@ -67,14 +67,14 @@ pub(super) fn amount(
         violations.add(&unit_path, "is required: give a unit such as mg");
         return None;
     }
-    let value = violations.decimal(&value_path, &quantity.value);
+    let value = violations.decimal(&value_path, quantity.value);
     let unit: Option<Unit> = violations.take(&unit_path, quantity.unit.parse());
     Some(Quantity::new(value?, unit?))
 }
 
 /// Reads an amount above zero.
 pub(super) fn positive(
-    quantity: Option<pb::Quantity>,
+    quantity: Option<lent::Quantity<'_>>,
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> Option<Quantity> {
@@ -90,41 +90,46 @@ pub(super) fn positive(
 const PER_MILLILITER: &str = "/ml";
 
 /// Reads an amount in one millilitre; `4 mg` and `4 mg/mL` mean the same here.
-fn strength(quantity: Option<pb::Quantity>, at: &Path<'_>, violations: &mut Violations) -> Option<Quantity> {
-    let mut quantity = quantity?;
-    if let Some(unit) = unit_in_one_milliliter(&quantity.unit) {
-        quantity.unit = unit;
-    }
-    positive(Some(quantity), at, violations)
+fn strength(
+    quantity: Option<lent::Quantity<'_>>,
+    at: &Path<'_>,
+    violations: &mut Violations,
+) -> Option<Quantity> {
+    let quantity = quantity?;
+    let unit = unit_in_one_milliliter(quantity.unit);
+    let unit = unit.as_deref().unwrap_or(quantity.unit);
+    positive(Some(lent::Quantity { unit, ..quantity }), at, violations)
 }
 
 /// The `mg` of `mg/mL`.
 fn unit_in_one_milliliter(unit: &str) -> Option<String> {
+    if !unit.contains('/') {
+        return None;
+    }
     let folded: String = unit.to_lowercase().split_whitespace().collect();
     folded.strip_suffix(PER_MILLILITER).map(str::to_owned)
 }
 
 /// Reads a container. One whose content is a strength has a content only where its volume is given.
 fn container(
-    given: pb::Container,
+    given: &lent::Container<'_>,
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> (Option<Container>, Option<Quantity>) {
-    let is_strength =
-        given.content.as_ref().is_some_and(|content| unit_in_one_milliliter(&content.unit).is_some());
+    let is_strength = given.content.is_some_and(|content| unit_in_one_milliliter(content.unit).is_some());
     if !is_strength {
         return (counted(given, at, violations), None);
     }
-    let strength = strength(given.content.clone(), &at.field("content"), violations);
+    let strength = strength(given.content, &at.field("content"), violations);
     // The strength of the container and its volume together are its content.
-    let content = given.volume.clone();
+    let content = given.volume;
     if content.is_none() {
         return (None, strength);
     }
-    (counted(pb::Container { content, ..given }, at, violations), strength)
+    (counted(&lent::Container { content, ..*given }, at, violations), strength)
 }
 
-fn counted(given: pb::Container, at: &Path<'_>, violations: &mut Violations) -> Option<Container> {
+fn counted(given: &lent::Container<'_>, at: &Path<'_>, violations: &mut Violations) -> Option<Container> {
     if given.content.is_none() {
         violations.add(&at.field("content"), "is required: give the labelled content of one container");
     }
@@ -137,7 +142,7 @@ fn counted(given: pb::Container, at: &Path<'_>, violations: &mut Violations) -> 
     let volume = positive(given.volume, &at.field("volume"), violations);
     let kind = violations.choice(&at.field("kind"), given.kind);
     let form = violations.choice(&at.field("form"), given.form);
-    let ndc = ndc(&given.ndc, &at.field("ndc"), violations);
+    let ndc = ndc(given.ndc, &at.field("ndc"), violations);
     let lot_number = violations.id(&at.field("lotNumber"), given.lot_number);
     Some(Container {
         content: content?,

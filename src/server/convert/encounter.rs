@@ -9,7 +9,7 @@ use crate::domain::encounter::{
 };
 use crate::domain::time::{Date, LocalTime, TimeZone, minutes_between, parse_time_zone};
 use crate::server::limits::{MODIFIERS_MAX, RequestLimits};
-use crate::server::pb;
+use crate::server::{lent, pb};
 
 /// The payer whose rules apply when a request names none.
 const DEFAULT_PAYER: &str = "medicare";
@@ -18,7 +18,10 @@ const DEFAULT_PAYER: &str = "medicare";
 ///
 /// # Errors
 /// Every violation of the request.
-pub fn encounter(given: Option<pb::Encounter>, limits: &RequestLimits) -> Result<Encounter, Violations> {
+pub fn encounter(
+    given: Option<&lent::Encounter<'_>>,
+    limits: &RequestLimits,
+) -> Result<Encounter, Violations> {
     let mut violations = Violations::under(limits);
     let at = Path::Root.field("encounter");
     let Some(given) = given else {
@@ -26,36 +29,36 @@ pub fn encounter(given: Option<pb::Encounter>, limits: &RequestLimits) -> Result
         return Err(violations);
     };
     let setting = violations.required_choice(&at.field("setting"), given.setting);
-    let service_date = required_date(&given.service_date, &at, &mut violations);
-    let time_zone = time_zone(&given.time_zone, &at, &mut violations);
+    let service_date = required_date(given.service_date, &at, &mut violations);
+    let time_zone = time_zone(given.time_zone, &at, &mut violations);
     let clock = Clock { service_date, time_zone: time_zone.as_ref() };
     if given.administrations.is_empty() {
         violations.add(&at.field("administrations"), "is empty: give what was administered");
     }
     let given_administrations =
-        violations.at_most(&at.field("administrations"), given.administrations, limits.administrations);
+        violations.at_most(&at.field("administrations"), &given.administrations, limits.administrations);
     let administrations: Vec<Administration> = given_administrations
-        .into_iter()
+        .iter()
         .enumerate()
         .map(|(index, given)| administration(given, index, &at, &clock, &mut violations))
         .collect();
-    check_references(&administrations, &given.primary_reason, &at, &mut violations);
+    check_references(&administrations, given.primary_reason, &at, &mut violations);
     let read = Encounter {
         id: violations.id(&at.field("encounterId"), given.encounter_id).unwrap_or_default(),
         payer: payer(given.payer, &at, &mut violations),
         payer_variant: violations.id(&at.field("payerVariant"), given.payer_variant),
         time_zone: time_zone.clone(),
         indication: violations.choice(&at.field("indication"), given.indication),
-        diagnoses: texts("diagnoses", given.diagnoses, limits.diagnoses, &at, &mut violations),
-        primary_reason: Some(given.primary_reason).filter(|id| !id.is_empty()),
+        diagnoses: texts("diagnoses", &given.diagnoses, limits.diagnoses, &at, &mut violations),
+        primary_reason: Some(given.primary_reason).filter(|id| !id.is_empty()).map(str::to_owned),
         administrations,
         documentation: given.documentation.map(documentation).unwrap_or_default(),
-        other_services: other_services(given.other_services, &at, &mut violations),
+        other_services: other_services(&given.other_services, &at, &mut violations),
         renal: renal(given.renal, &at, &mut violations),
         entity_340b: violations.choice(&at.field("entity340b"), given.entity_340b),
         off_campus: violations.choice(&at.field("offCampus"), given.off_campus),
         coverage: given.coverage.map(coverage).unwrap_or_default(),
-        weight_kg: violations.decimal(&at.field("weightKg"), &given.weight_kg),
+        weight_kg: violations.decimal(&at.field("weightKg"), given.weight_kg),
         ..skeleton(setting, service_date)
     };
     violations.into_result(read)
@@ -66,34 +69,35 @@ pub fn encounter(given: Option<pb::Encounter>, limits: &RequestLimits) -> Result
 /// # Errors
 /// Every violation of the request.
 pub fn drug_alone(
-    given: pb::CalculateDrugLinesRequest,
+    given: &pb::CalculateDrugLinesRequest,
     limits: &RequestLimits,
 ) -> Result<Encounter, Violations> {
     let mut violations = Violations::under(limits);
     let at = Path::Root;
     let setting = violations.required_choice(&at.field("setting"), given.setting);
     let service_date = required_date(&given.service_date, &at, &mut violations);
-    let mut drug = match given.drug {
-        Some(given) => drug(given, &at.field("drug"), &mut violations),
+    let mut drug = match &given.drug {
+        Some(given) => drug(&given.into(), &at.field("drug"), &mut violations),
         None => {
             violations.add(&at.field("drug"), "is required");
             Default::default()
         }
     };
-    let billing_unit = positive(given.billing_unit, &at.field("billingUnit"), &mut violations);
+    let billing_unit = given.billing_unit.as_ref().map(Into::into);
+    let billing_unit = positive(billing_unit, &at.field("billingUnit"), &mut violations);
     drug.billing_unit = drug.billing_unit.or(billing_unit);
     let read = Encounter {
-        payer: payer(given.payer, &at, &mut violations),
-        payer_variant: violations.id(&at.field("payerVariant"), given.payer_variant),
+        payer: payer(&given.payer, &at, &mut violations),
+        payer_variant: violations.id(&at.field("payerVariant"), &given.payer_variant),
         indication: violations.choice(&at.field("indication"), given.indication),
-        diagnoses: texts("diagnoses", given.diagnoses, limits.diagnoses, &at, &mut violations),
+        diagnoses: texts("diagnoses", &given.diagnoses, limits.diagnoses, &at, &mut violations),
         administrations: vec![Administration {
             id: position_id(0),
             route: violations.choice(&at.field("route"), given.route),
             drugs: vec![drug],
             ..Administration::default()
         }],
-        renal: renal(given.renal, &at, &mut violations),
+        renal: renal(given.renal.as_ref().map(Into::into), &at, &mut violations),
         entity_340b: violations.choice(&at.field("entity340b"), given.entity_340b),
         off_campus: violations.choice(&at.field("offCampus"), given.off_campus),
         coverage: given.coverage.map(coverage).unwrap_or_default(),
@@ -139,15 +143,15 @@ impl Clock<'_> {
 }
 
 fn administration(
-    given: pb::Administration,
+    given: &lent::Administration<'_>,
     index: usize,
     encounter: &Path<'_>,
     clock: &Clock<'_>,
     violations: &mut Violations,
 ) -> Administration {
     let at = encounter.item("administrations", index);
-    let start = clock.time(&given.start_time, &at.field("startTime"), violations);
-    let stop = clock.time(&given.stop_time, &at.field("stopTime"), violations);
+    let start = clock.time(given.start_time, &at.field("startTime"), violations);
+    let stop = clock.time(given.stop_time, &at.field("stopTime"), violations);
     clock.check_order(start, stop, &at.field("stopTime"), violations);
     if given.visit_number == Some(0) {
         violations.add(&at.field("visitNumber"), "is 0: the first visit of the day is 1");
@@ -160,8 +164,8 @@ fn administration(
         }
         minutes
     };
-    let drugs = violations.at_most(&at.field("drugs"), given.drugs, limits.drugs_per_administration);
-    let drugs = drugs.into_iter().enumerate();
+    let drugs = violations.at_most(&at.field("drugs"), &given.drugs, limits.drugs_per_administration);
+    let drugs = drugs.iter().enumerate();
     Administration {
         id: violations
             .id(&at.field("administrationId"), given.administration_id)
@@ -175,17 +179,17 @@ fn administration(
         duration_minutes: duration("durationMinutes", given.duration_minutes, violations),
         concurrent_with: texts(
             "concurrentWith",
-            given.concurrent_with,
+            &given.concurrent_with,
             limits.administrations,
             &at,
             violations,
         ),
-        interruptions: interruptions(given.interruptions, &at, clock, violations),
+        interruptions: interruptions(&given.interruptions, &at, clock, violations),
         drugs: drugs.map(|(index, given)| drug(given, &at.item("drugs", index), violations)).collect(),
         attended_throughout: given.attended_throughout,
         fluid_purpose: violations.choice(&at.field("fluidPurpose"), given.fluid_purpose),
         volume_infused: amount(given.volume_infused, &at.field("volumeInfused"), violations),
-        rate_ml_per_hour: violations.decimal(&at.field("rateMlPerHour"), &given.rate_ml_per_hour),
+        rate_ml_per_hour: violations.decimal(&at.field("rateMlPerHour"), given.rate_ml_per_hour),
         discontinued_planned_minutes: duration(
             "discontinuedPlannedMinutes",
             given.discontinued_planned_minutes,
@@ -204,7 +208,7 @@ fn position_id(index: usize) -> String {
 }
 
 fn interruptions(
-    given: Vec<pb::Interruption>,
+    given: &[lent::Interruption<'_>],
     administration: &Path<'_>,
     clock: &Clock<'_>,
     violations: &mut Violations,
@@ -212,7 +216,7 @@ fn interruptions(
     let limit = violations.limits.interruptions;
     let given = violations.at_most(&administration.field("interruptions"), given, limit);
     let mut read = Vec::with_capacity(given.len());
-    for (index, pause) in given.into_iter().enumerate() {
+    for (index, pause) in given.iter().enumerate() {
         let at = administration.item("interruptions", index);
         let mut required = |name, text: &str| {
             if text.is_empty() {
@@ -220,8 +224,8 @@ fn interruptions(
             }
             clock.time(text, &at.field(name), violations)
         };
-        let start = required("startTime", &pause.start_time);
-        let stop = required("stopTime", &pause.stop_time);
+        let start = required("startTime", pause.start_time);
+        let stop = required("stopTime", pause.stop_time);
         clock.check_order(start, stop, &at.field("stopTime"), violations);
         if let (Some(start), Some(stop)) = (start, stop) {
             read.push(Interruption { start, stop });
@@ -265,17 +269,17 @@ fn check_references(
 }
 
 fn other_services(
-    given: Vec<pb::OtherService>,
+    given: &[lent::OtherService<'_>],
     encounter: &Path<'_>,
     violations: &mut Violations,
 ) -> Vec<OtherService> {
     let limit = violations.limits.other_services;
     let given = violations.at_most(&encounter.field("otherServices"), given, limit);
     let mut read = Vec::with_capacity(given.len());
-    for (index, service) in given.into_iter().enumerate() {
+    for (index, service) in given.iter().enumerate() {
         let at = encounter.item("otherServices", index);
         let code: Option<HcpcsCode> = violations.take(&at.field("code"), service.code.parse());
-        let modifiers = modifiers(service.modifiers, &at, violations);
+        let modifiers = modifiers(&service.modifiers, &at, violations);
         if let Some(code) = code {
             read.push(OtherService { code, modifiers, units: service.units.unwrap_or(1) });
         }
@@ -284,25 +288,29 @@ fn other_services(
 }
 
 /// Reads the modifiers of the message at a path.
-pub(super) fn modifiers(given: Vec<String>, at: &Path<'_>, violations: &mut Violations) -> Vec<Modifier> {
+pub(super) fn modifiers(
+    given: &[impl AsRef<str>],
+    at: &Path<'_>,
+    violations: &mut Violations,
+) -> Vec<Modifier> {
     let given = violations.at_most(&at.field("modifiers"), given, MODIFIERS_MAX);
-    let given = given.into_iter().enumerate();
+    let given = given.iter().map(AsRef::as_ref).enumerate();
     given.filter_map(|(index, text)| violations.take(&at.item("modifiers", index), text.parse())).collect()
 }
 
 fn texts(
     name: &'static str,
-    given: Vec<String>,
+    given: &[impl AsRef<str>],
     limit: usize,
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> Vec<String> {
     let given = violations.at_most(&at.field(name), given, limit);
-    let given = given.into_iter().enumerate();
+    let given = given.iter().map(AsRef::as_ref).enumerate();
     given.filter_map(|(index, text)| violations.id(&at.item(name, index), text)).collect()
 }
 
-fn payer(given: String, at: &Path<'_>, violations: &mut Violations) -> String {
+fn payer(given: &str, at: &Path<'_>, violations: &mut Violations) -> String {
     let payer = violations.id(&at.field("payer"), given);
     payer.unwrap_or_else(|| DEFAULT_PAYER.to_owned())
 }
@@ -324,16 +332,16 @@ fn skeleton(setting: Option<Setting>, service_date: Option<Date>) -> Encounter {
     Encounter::new(setting.unwrap_or(Setting::PhysicianOffice), service_date.unwrap_or(Date::ZERO))
 }
 
-fn renal(given: Option<pb::Renal>, encounter: &Path<'_>, violations: &mut Violations) -> Renal {
+fn renal(given: Option<lent::Renal<'_>>, encounter: &Path<'_>, violations: &mut Violations) -> Renal {
     let Some(given) = given else { return Renal::default() };
     let at = encounter.field("renal");
     Renal {
         esrd_on_dialysis: given.esrd_on_dialysis,
         acute_kidney_injury: given.acute_kidney_injury,
         unrelated_to_esrd: given.unrelated_to_esrd,
-        hematocrit_percent: violations.decimal(&at.field("hematocritPercent"), &given.hematocrit_percent),
+        hematocrit_percent: violations.decimal(&at.field("hematocritPercent"), given.hematocrit_percent),
         hematocrit_persistently_high: given.hematocrit_persistently_high,
-        hemoglobin_g_dl: violations.decimal(&at.field("hemoglobinGDl"), &given.hemoglobin_g_dl),
+        hemoglobin_g_dl: violations.decimal(&at.field("hemoglobinGDl"), given.hemoglobin_g_dl),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The enums of the messages beside those of the domain.
 
+use std::sync::LazyLock;
+
 use super::violations::{Path, Violations};
 use crate::catalog::record::CodeFlag;
 use crate::domain::billing::{NoUnitReason, UnitForm};
@@ -138,7 +140,11 @@ pub fn setting(wire: pb::Setting) -> Option<Setting> {
 /// The published reason of a finding: the value of the same name.
 pub(super) fn reason(reason: Reason) -> i32 {
     // A test keeps both lists equal, so a reason never goes out unnamed.
-    pb::FindingReason::number(reason.as_str()).unwrap_or_default()
+    static NUMBERS: LazyLock<Vec<i32>> = LazyLock::new(|| {
+        let number = |reason: &Reason| pb::FindingReason::number(reason.as_str()).unwrap_or_default();
+        Reason::ALL.iter().map(number).collect()
+    });
+    NUMBERS[reason as usize]
 }
 
 #[cfg(test)]
@@ -154,6 +160,9 @@ mod tests {
         assert!(missing.is_empty(), "add to finding_reason.proto, at the end: {missing:?}");
         let extra: Vec<_> = published.iter().filter(|name| !ours.contains(name)).collect();
         assert!(extra.is_empty(), "finding_reason.proto has what no finding says: {extra:?}");
+        for known in Reason::ALL {
+            assert_eq!(pb::FindingReason::number(known.as_str()), Some(reason(*known)));
+        }
     }
 
     #[test]

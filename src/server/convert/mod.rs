@@ -5,6 +5,7 @@
 
 mod answer;
 mod answer_json;
+mod answer_proto;
 mod audit;
 pub mod catalog;
 mod drug;
@@ -15,6 +16,7 @@ mod rule;
 mod violations;
 
 pub use answer::Answering;
+pub use answer_proto::{CitedRules, write_item};
 pub use audit::{Auditing, Claim, claim};
 pub use encounter::{drug_alone, encounter};
 pub use enums::setting;

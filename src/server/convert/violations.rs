@@ -71,38 +71,41 @@ impl Violations {
         read.map_err(|error| self.add(at, error)).ok()
     }
 
-    /// A list no longer than its limit; a longer one is refused and cut, so that its items cost nothing.
-    pub(super) fn at_most<T>(&mut self, at: &Path<'_>, mut list: Vec<T>, limit: usize) -> Vec<T> {
+    /// A list no longer than its limit; a longer one is refused and not read, so that its items cost nothing.
+    pub(super) fn at_most<'l, T>(&mut self, at: &Path<'_>, list: &'l [T], limit: usize) -> &'l [T] {
         if list.len() > limit {
             self.add(at, format_args!("{} are given and at most {limit} are read", list.len()));
-            list.clear();
+            return &[];
         }
         list
     }
 
     /// A text no longer than its limit and without control characters; nothing when it is empty.
-    fn text(&mut self, at: &Path<'_>, text: String, limit: usize) -> Option<String> {
+    fn text(&mut self, at: &Path<'_>, text: &str, limit: usize) -> Option<String> {
         if text.is_empty() {
             return None;
         }
-        if text.chars().nth(limit).is_some() {
+        // A text of few bytes has no more characters.
+        if text.len() > limit && text.chars().nth(limit).is_some() {
             self.add(at, format_args!("more than {limit} characters"));
             return None;
         }
-        if text.chars().any(char::is_control) {
+        // Plain letters and digits are known by their bytes alone.
+        let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if !is_plain && text.chars().any(char::is_control) {
             self.add(at, "a control character: give plain text on one line");
             return None;
         }
-        Some(text)
+        Some(text.to_owned())
     }
 
     /// A free text.
-    pub(super) fn free_text(&mut self, at: &Path<'_>, text: String) -> Option<String> {
+    pub(super) fn free_text(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
         self.text(at, text, self.limits.text_characters)
     }
 
     /// A name that the caller chose for something.
-    pub(super) fn id(&mut self, at: &Path<'_>, text: String) -> Option<String> {
+    pub(super) fn id(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
         self.text(at, text, self.limits.id_characters)
     }
 

@@ -2,12 +2,11 @@
 //!
 //! Every figure is an atomic; nothing of a request body is in a label.
 
-use std::sync::Arc;
+use std::hash::Hash;
 use std::sync::atomic::AtomicU64;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use http::{Request, Response};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
@@ -15,7 +14,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-use crate::server::pb;
+use super::counted::{METHODS, Method};
+use crate::domain::claim::Track;
+use crate::domain::finding::Reason;
+use crate::engine::CodingResult;
 use crate::updater::desk::Tally;
 use crate::updater::refresh::{Outcome, Step};
 
@@ -82,6 +84,7 @@ impl MetricConstructor<Histogram> for LatencyBuckets {
 /// The figures of one server.
 pub struct Metrics {
     registry: Registry,
+    kept: Kept,
     calls: Family<CallLabels, Counter>,
     latency: Family<MethodLabel, Histogram, LatencyBuckets>,
     in_flight: Gauge,
@@ -113,6 +116,7 @@ impl Metrics {
             loaded_seconds: Gauge::default(),
             serving: Gauge::default(),
             registry: Registry::default(),
+            kept: Kept::default(),
         };
         registry.register("calls", "Calls by method and gRPC status code", metrics.calls.clone());
         registry.register("call_seconds", "Time from request to response head", metrics.latency.clone());
@@ -153,15 +157,16 @@ impl Metrics {
     }
 
     /// Counts the lines of an answer by track, and its findings by reason.
-    pub fn count_answer(&self, lines: &[pb::Line], findings: &[pb::Finding]) {
-        let drug = lines.iter().filter(|line| line.track() == pb::Track::Drug).count();
-        self.lines.get_or_create(&TrackLabel { track: "drug" }).inc_by(drug as u64);
-        let administration = (lines.len() - drug) as u64;
-        self.lines.get_or_create(&TrackLabel { track: "administration" }).inc_by(administration);
-        for finding in findings {
-            let reason = finding.reason().as_str_name();
-            let reason = reason.strip_prefix("FINDING_REASON_").unwrap_or(reason);
-            self.findings.get_or_create(&ReasonLabel { reason }).inc();
+    pub fn count_answer(&self, answer: &CodingResult) {
+        let drug = answer.lines.iter().filter(|line| line.track == Track::Drug).count();
+        let administration = answer.lines.len() - drug;
+        let counts = [("drug", drug), ("administration", administration)];
+        for (place, (track, count)) in self.kept.lines.iter().zip(counts) {
+            kept(place, &self.lines, || TrackLabel { track }).inc_by(count as u64);
+        }
+        for finding in &answer.findings {
+            let place = &self.kept.findings[finding.reason as usize];
+            kept(place, &self.findings, || ReasonLabel { reason: finding.reason.as_str() }).inc();
         }
     }
 
@@ -191,10 +196,59 @@ impl Metrics {
         self.serving.set(serving.into());
     }
 
-    fn count_call(&self, method: &'static str, code: i32, elapsed: Duration) {
-        self.calls.get_or_create(&CallLabels { method, code }).inc();
-        self.latency.get_or_create(&MethodLabel { method }).observe(elapsed.as_secs_f64());
+    /// Counts a call among those in flight.
+    pub(super) fn begin_call(&self) {
+        self.in_flight.inc();
     }
+
+    /// Counts a call that ended, by its method and status, with the time it took.
+    pub(super) fn end_call(&self, method: Method, code: i32, elapsed: Duration) {
+        let label = || CallLabels { method: method.label(), code };
+        self.in_flight.dec();
+        let known = usize::try_from(code).ok().and_then(|code| self.kept.calls[method.place].get(code));
+        match known {
+            Some(place) => drop(kept(place, &self.calls, label).inc()),
+            None => drop(self.calls.get_or_create(&label()).inc()),
+        }
+        let latency =
+            kept(&self.kept.latency[method.place], &self.latency, || MethodLabel { method: method.label() });
+        latency.observe(elapsed.as_secs_f64());
+    }
+}
+
+/// Counters that every call needs, found once by their labels: finding one takes a lock and hashes the labels.
+struct Kept {
+    /// Of drug lines, then of administration lines.
+    lines: [OnceLock<Counter>; 2],
+    findings: [OnceLock<Counter>; Reason::ALL.len()],
+    /// By method and status.
+    calls: [[OnceLock<Counter>; STATUSES]; METHOD_LABELS],
+    latency: [OnceLock<Histogram>; METHOD_LABELS],
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            lines: [const { OnceLock::new() }; 2],
+            findings: [const { OnceLock::new() }; Reason::ALL.len()],
+            calls: [const { [const { OnceLock::new() }; STATUSES] }; METHOD_LABELS],
+            latency: [const { OnceLock::new() }; METHOD_LABELS],
+        }
+    }
+}
+
+/// Statuses that gRPC defines.
+const STATUSES: usize = 17;
+/// The published methods, and `other`.
+const METHOD_LABELS: usize = METHODS.len() + 1;
+
+fn kept<'a, L, M, C>(place: &'a OnceLock<M>, family: &Family<L, M, C>, label: impl FnOnce() -> L) -> &'a M
+where
+    L: Clone + Hash + Eq,
+    M: Clone,
+    C: MetricConstructor<M>,
+{
+    place.get_or_init(|| family.get_or_create(&label()).clone())
 }
 
 impl Tally for Metrics {
@@ -207,156 +261,44 @@ impl Tally for Metrics {
     }
 }
 
-/// The published methods; any other path is counted as `other`, so that a caller cannot mint labels.
-const METHODS: &[&str] = &[
-    "/infusion.coding.v1.CodingService/CodeEncounter",
-    "/infusion.coding.v1.CodingService/BatchCodeEncounters",
-    "/infusion.coding.v1.CodingService/StreamCodeEncounters",
-    "/infusion.coding.v1.CodingService/CalculateDrugLines",
-    "/infusion.coding.v1.CodingService/AuditClaim",
-    "/infusion.coding.v1.CodingService/GetRule",
-    "/infusion.coding.v1.CodingService/ListRules",
-    "/infusion.coding.v1.CatalogService/GetCode",
-    "/infusion.coding.v1.CatalogService/BatchGetCodes",
-    "/infusion.coding.v1.CatalogService/ListCodes",
-    "/infusion.coding.v1.CatalogService/SearchDrugs",
-    "/infusion.coding.v1.CatalogService/LookupNdc",
-    "/infusion.coding.v1.CatalogService/ListBiosimilars",
-    "/infusion.coding.v1.CatalogService/ListReleases",
-    "/infusion.coding.v1.CatalogService/CompareReleases",
-    "/infusion.coding.v1.CatalogAdminService/StartRefresh",
-    "/infusion.coding.v1.CatalogAdminService/GetRefresh",
-    "/infusion.coding.v1.CatalogAdminService/WatchRefresh",
-    "/infusion.coding.v1.CatalogAdminService/ActivateRelease",
-    "/infusion.coding.v1.CatalogAdminService/RollBack",
-];
-
-fn method_label(path: &str) -> &'static str {
-    METHODS
-        .iter()
-        .find(|method| **method == path)
-        .and_then(|method| method.rsplit('/').next())
-        .unwrap_or("other")
-}
-
-/// A layer that counts every call with its status and time.
-#[derive(Clone)]
-pub struct MetricsLayer {
-    metrics: Arc<Metrics>,
-}
-
-impl MetricsLayer {
-    /// A layer that counts into these figures.
-    pub fn new(metrics: Arc<Metrics>) -> Self {
-        Self { metrics }
-    }
-}
-
-impl<S> tower::Layer<S> for MetricsLayer {
-    type Service = Counted<S>;
-
-    fn layer(&self, inner: S) -> Counted<S> {
-        Counted { inner, metrics: self.metrics.clone() }
-    }
-}
-
-/// The service of [`MetricsLayer`].
-#[derive(Clone)]
-pub struct Counted<S> {
-    inner: S,
-    metrics: Arc<Metrics>,
-}
-
-impl<S, B, R> tower::Service<Request<B>> for Counted<S>
-where
-    S: tower::Service<Request<B>, Response = Response<R>>,
-{
-    type Response = Response<R>;
-    type Error = S::Error;
-    type Future = CountedFuture<S::Future>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let method = method_label(request.uri().path());
-        self.metrics.in_flight.inc();
-        let guard = InFlight { metrics: self.metrics.clone(), method, started: Instant::now(), code: None };
-        CountedFuture { inner: Box::pin(self.inner.call(request)), guard }
-    }
-}
-
-/// Counts the call when it ends, also when the caller goes away and the future is dropped.
-struct InFlight {
-    metrics: Arc<Metrics>,
-    method: &'static str,
-    started: Instant,
-    code: Option<i32>,
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.metrics.in_flight.dec();
-        let code = self.code.unwrap_or(tonic::Code::Cancelled as i32);
-        self.metrics.count_call(self.method, code, self.started.elapsed());
-    }
-}
-
-/// The call, with the guard that counts it.
-pub struct CountedFuture<F> {
-    inner: std::pin::Pin<Box<F>>,
-    guard: InFlight,
-}
-
-impl<F, R, E> Future for CountedFuture<F>
-where
-    F: Future<Output = Result<Response<R>, E>>,
-{
-    type Output = Result<Response<R>, E>;
-
-    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let answered = std::task::ready!(self.inner.as_mut().poll(context));
-        self.guard.code = Some(match &answered {
-            Ok(response) => status_code(response),
-            Err(_) => tonic::Code::Unknown as i32,
-        });
-        Poll::Ready(answered)
-    }
-}
-
-/// A refusal carries its status in the head; an answer that streams well carries it in the trailers.
-fn status_code<R>(response: &Response<R>) -> i32 {
-    response
-        .headers()
-        .get("grpc-status")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(tonic::Code::Ok as i32)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::claim::Line;
+    use crate::domain::code::HcpcsCode;
+    use crate::domain::field::Field;
+    use crate::domain::finding::{Finding, Severity};
+    use crate::domain::time::date;
+    use crate::rules::audit::G_01;
 
     #[test]
     fn the_page_shows_what_was_counted_and_no_foreign_label() {
         let metrics = Metrics::new();
-        let line = |track: pb::Track| pb::Line { track: track.into(), ..pb::Line::default() };
-        let finding =
-            pb::Finding { reason: pb::FindingReason::MissingStopTime.into(), ..pb::Finding::default() };
-        let lines = [line(pb::Track::Administration), line(pb::Track::Drug), line(pb::Track::Drug)];
-        metrics.count_answer(&lines, &[finding]);
+        let mut answer = CodingResult::default();
+        let day = date(2025, 11, 3);
+        for track in [Track::Administration, Track::Drug, Track::Drug] {
+            answer.lines.push(Line::new(track, HcpcsCode::of("96413"), 1, day));
+        }
+        let note = answer.trail.note("", &[]);
+        let (severity, reason) = (Severity::Info, Reason::MissingStopTime);
+        answer.findings.push(Finding { severity, reason, field: Field::Encounter(""), rule: &G_01, note });
+        metrics.count_answer(&answer);
+        metrics.count_answer(&answer);
         metrics.count_refresh("updated");
         metrics.show_release("2025-10", Some(1_700_000_000), 1);
-        metrics.count_call(method_label("/evil\"} 1"), 0, Duration::from_millis(1));
+        metrics.begin_call();
+        metrics.begin_call();
+        metrics.end_call(Method::of("/evil\"} 1"), 0, Duration::from_millis(1));
+        metrics.end_call(Method::of(METHODS[0]), 99, Duration::from_millis(1));
         let page = metrics.text();
         for expected in [
-            "infusion_coder_lines_total{track=\"drug\"} 2",
-            "infusion_coder_findings_total{reason=\"MISSING_STOP_TIME\"} 1",
+            "infusion_coder_lines_total{track=\"drug\"} 4",
+            "infusion_coder_findings_total{reason=\"MISSING_STOP_TIME\"} 2",
             "infusion_coder_catalog_quarters_behind 1",
             "infusion_coder_catalog_release{release=\"2025-10\"} 1",
             "infusion_coder_calls_total{method=\"other\",code=\"0\"} 1",
+            "infusion_coder_calls_total{method=\"CodeEncounter\",code=\"99\"} 1",
+            "infusion_coder_call_seconds_count{method=\"CodeEncounter\"} 1",
         ] {
             assert!(page.contains(expected), "{expected} is not in\n{page}");
         }

@@ -2,5 +2,6 @@
 
 pub mod admission;
 pub mod auth;
+pub mod counted;
 pub mod metrics;
 pub mod web;

@@ -1,5 +1,6 @@
 //! Parameters of the drug-line rules: the switches of rule book §13 and the tables behind them.
 
+mod marks;
 mod switches;
 mod tables;
 
@@ -8,6 +9,7 @@ use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::drug::{ContainerKind, DiscardReason, DrugClass};
 use crate::domain::encounter::{Route, Setting};
 
+pub use marks::*;
 pub use switches::*;
 pub use tables::*;
 

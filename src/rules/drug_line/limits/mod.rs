@@ -2,7 +2,7 @@
 
 mod records;
 
-use rustc_hash::FxHashMap;
+use std::ops::Range;
 
 use crate::catalog::EditKind;
 use crate::catalog::edits::{Adjudication, UnitLimit};
@@ -20,10 +20,17 @@ use crate::rules::drug_line::treatment::Treatment;
 
 pub use records::*;
 
-/// Splits lines that pass the unit field or the highest charge of a claim (rules X-03..X-05).
-pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, lines: Vec<Line>) -> Vec<Line> {
+/// Splits lines that pass the unit field or the highest charge of a claim (rules X-03..X-05): those from
+/// the `first` on, which are the treatment's.
+pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
     let most = (*coding.policy.drug_line.units_per_line_max).max(1);
-    let lines = with_charges(treatment, lines);
+    let highest = *coding.policy.drug_line.claim_charge_max_cents;
+    share_charge(treatment, &mut coding.result.lines[first..]);
+    let fits = |line: &Line| line.units <= most && line.charge_cents.is_none_or(|cents| cents <= highest);
+    if coding.result.lines[first..].iter().all(fits) {
+        return;
+    }
+    let lines = coding.result.lines.split_off(first);
     let mut parts = Vec::with_capacity(lines.len());
     for line in lines {
         let by_charge = by_charge(coding, treatment, line);
@@ -48,21 +55,20 @@ pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, lines: Vec<Line
             parts.push(Line { units: left, ..line });
         }
     }
-    parts
+    coding.result.lines.append(&mut parts);
 }
 
 /// Shares the charge of the dose among its lines by units; the last line takes the rest.
-fn with_charges(treatment: &Treatment<'_>, mut lines: Vec<Line>) -> Vec<Line> {
+fn share_charge(treatment: &Treatment<'_>, lines: &mut [Line]) {
     let stated: Option<u64> = treatment.doses.iter().map(|dose| dose.drug.charge_cents).sum();
-    let Some(total) = stated else { return lines };
+    let Some(total) = stated else { return };
     let units: u64 = lines.iter().map(|line| u64::from(line.units)).sum();
     let mut before: u64 = 0;
-    for line in &mut lines {
+    for line in lines {
         let after = before + u64::from(line.units);
         line.charge_cents = Some(portion(total, before, after, units));
         before = after;
     }
-    lines
 }
 
 /// The part of a charge between two counts of units; the parts of a whole add up to it exactly.
@@ -188,42 +194,44 @@ pub fn check_edits(coding: &mut Coding<'_>) {
         Setting::HospitalOutpatient | Setting::CriticalAccessHospital => EditKind::OutpatientHospital,
         _ => EditKind::Practitioner,
     };
-    // Units of the date, units of the largest line, and the drug that they are of.
-    let mut totals: FxHashMap<HcpcsCode, (u64, u64, Field)> = FxHashMap::default();
-    for line in coding.result.lines.iter().filter(|line| line.track == Track::Drug) {
-        let first = line.administrations.first().copied().unwrap_or_default();
-        let field = Field::Drug(first, line.drug.unwrap_or_default(), "");
-        let entry = totals.entry(line.code).or_insert((0, 0, field));
-        entry.0 += u64::from(line.units);
-        entry.1 = entry.1.max(u64::from(line.units));
+    // Drug lines stand behind the others and in the order of their codes, so those of a code are together.
+    let lines = &coding.result.lines;
+    let mut at = lines.iter().position(|line| line.track == Track::Drug).unwrap_or(lines.len());
+    while let Some(code) = coding.result.lines.get(at).map(|line| line.code) {
+        let same = coding.result.lines[at..].iter().take_while(|line| line.code == code).count();
+        check_edit(coding, kind, code, at..at + same);
+        at += same;
     }
-    let mut totals: Vec<_> = totals.into_iter().collect();
-    totals.sort_unstable_by_key(|(code, _)| *code);
-    for (code, (units, largest, field)) in totals {
-        let Some(limit) = coding.catalog.mue(code, kind, coding.encounter.service_date) else { continue };
-        let UnitLimit { units: limit, adjudication } = *limit.value;
-        let (units, text) = match adjudication {
-            Adjudication::ClaimLine => (largest, BY_LINE),
-            Adjudication::DatePolicy => (units, BY_POLICY),
-            Adjudication::DateClinical => (units, BY_CLINIC),
-        };
-        if units <= u64::from(limit) {
-            continue;
-        }
-        let denial = &coding.policy.drug_line.mue_denial;
-        let denied = match **denial {
-            MueDenial::Excess => units - u64::from(limit),
-            MueDenial::AllUnits => units,
-        };
-        let facts = [
-            fact::catalog("code", Value::Code(code)),
-            fact::derived("units", Value::Count(units as i64)),
-            fact::catalog("limit", Value::Count(i64::from(limit))),
-            fact::catalog("indicator", Value::Count(i64::from(adjudication.indicator()))),
-            fact::parameter("denied", Value::Count(denied as i64), denial),
-        ];
-        coding.find(Severity::Warn, Reason::UnitsAboveMue, field, rule_of(adjudication), text, &facts);
-    }
+}
+
+/// Compares the units of a code's lines with its edit.
+fn check_edit(coding: &mut Coding<'_>, kind: EditKind, code: HcpcsCode, lines: Range<usize>) {
+    let Some(limit) = coding.catalog.mue(code, kind, coding.encounter.service_date) else { return };
+    let UnitLimit { units: limit, adjudication } = *limit.value;
+    let lines = &coding.result.lines[lines];
+    let units = lines.iter().map(|line| u64::from(line.units));
+    let (units, text) = match adjudication {
+        Adjudication::ClaimLine => (units.max().unwrap_or_default(), BY_LINE),
+        Adjudication::DatePolicy => (units.sum(), BY_POLICY),
+        Adjudication::DateClinical => (units.sum(), BY_CLINIC),
+    };
+    let Some(excess) = units.checked_sub(u64::from(limit)).filter(|excess| *excess > 0) else { return };
+    let first = &lines[0];
+    let administration = first.administrations.first().copied().unwrap_or_default();
+    let field = Field::Drug(administration, first.drug.unwrap_or_default(), "");
+    let denial = &coding.policy.drug_line.mue_denial;
+    let denied = match **denial {
+        MueDenial::Excess => excess,
+        MueDenial::AllUnits => units,
+    };
+    let facts = [
+        fact::catalog("code", Value::Code(code)),
+        fact::derived("units", Value::Count(units as i64)),
+        fact::catalog("limit", Value::Count(i64::from(limit))),
+        fact::catalog("indicator", Value::Count(i64::from(adjudication.indicator()))),
+        fact::parameter("denied", Value::Count(denied as i64), denial),
+    ];
+    coding.find(Severity::Warn, Reason::UnitsAboveMue, field, rule_of(adjudication), text, &facts);
 }
 
 const BY_LINE: &str = "{units} units of {code} on one line pass the medically unlikely edit of {limit} a line (indicator {indicator}): further lines with a justified modifier may carry the rest, else {denied} units are denied";

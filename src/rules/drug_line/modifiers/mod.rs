@@ -2,6 +2,8 @@
 
 mod records;
 
+use smallvec::SmallVec;
+
 use crate::domain::claim::Line;
 use crate::domain::code::Modifier;
 use crate::domain::drug::{EsaIndication, Laterality};
@@ -9,7 +11,7 @@ use crate::domain::encounter::{Route, Setting};
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
-use crate::policy::parameters::RouteModifiers;
+use crate::policy::parameters::{CodeMark, ProductModifier, RouteModifiers};
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_01;
 use crate::rules::drug_line::limits::G_27;
@@ -22,45 +24,59 @@ const JA: Modifier = Modifier::of("JA");
 const JB: Modifier = Modifier::of("JB");
 const JE: Modifier = Modifier::of("JE");
 
+/// Modifiers of a treatment that are held without an allocation; a line prints four.
+const MODIFIERS_INLINE: usize = 6;
+
+/// The modifiers of a treatment, before they are printed on its lines.
+pub type Modifiers = SmallVec<[Modifier; MODIFIERS_INLINE]>;
+
 /// The modifiers that stand on every line of a treatment.
-pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
-    let mut found: Vec<(Modifier, &'static Rule)> = Vec::new();
-    let mut add = |modifiers: Vec<Modifier>, rule| found.extend(modifiers.into_iter().map(|m| (m, rule)));
-    add(acquisition(coding, treatment).into_iter().collect(), &M_06);
-    add(off_campus(coding).into_iter().collect(), &M_08);
+pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
+    let mut found: SmallVec<[(Modifier, &'static Rule); MODIFIERS_INLINE]> = SmallVec::new();
+    let mut add = |modifiers: &[Modifier], rule: &'static Rule| {
+        modifiers.iter().for_each(|modifier| found.push((*modifier, rule)));
+    };
+    add(acquisition(coding, treatment).as_slice(), &M_06);
+    add(off_campus(coding).as_slice(), &M_08);
     add(renal(coding, treatment), &M_05);
-    add(maker(coding, treatment).into_iter().collect(), &B_01);
+    add(maker(coding, treatment).as_slice(), &B_01);
     add(reference(coding, treatment), &G_27);
     let esa_rule = if coding.encounter.renal.esrd_on_dialysis == Some(true) { &M_04 } else { &M_03 };
-    add(erythropoietin(coding, treatment).into_iter().collect(), esa_rule);
-    add(route(coding, treatment).into_iter().collect(), &M_01);
-    add(side(treatment).into_iter().collect(), &M_12);
-    add(coverage(coding).into_iter().collect(), &M_10);
-    add(supply(coding, treatment).into_iter().collect(), &M_09);
-    add(circumstances(coding, treatment), &M_11);
-    for (modifier, rule) in &found {
-        let facts = [fact::derived("modifier", Value::Modifier(*modifier))];
+    add(erythropoietin(coding, treatment).as_slice(), esa_rule);
+    add(route(coding, treatment).as_slice(), &M_01);
+    add(side(treatment).as_slice(), &M_12);
+    add(coverage(coding).as_slice(), &M_10);
+    add(supply(coding, treatment).as_slice(), &M_09);
+    circumstances(coding, treatment).for_each(|modifier| add(&[modifier], &M_11));
+    let mut modifiers = Modifiers::new();
+    for (modifier, rule) in found {
+        modifiers.push(modifier);
+        let facts = [fact::derived("modifier", Value::Modifier(modifier))];
         let text = "{modifier} stands on each line of the drug";
         coding.result.trail.fired(rule, treatment.subject(), text, &facts);
-        if **rule == M_06 {
+        if *rule == M_06 {
             let text = "{modifier} stands on the administered and on the discarded units alike";
             coding.result.trail.fired(&M_07, treatment.subject(), text, &facts);
         }
     }
-    found.into_iter().map(|(modifier, _)| modifier).collect()
+    modifiers
 }
 
-/// Prints modifiers on a line in the order of the policy (rule M-14).
+/// Prints the common modifiers and the line's own in the order of the policy (rule M-14).
 pub fn print(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     line: &mut Line,
-    modifiers: impl Iterator<Item = Modifier>,
+    common: &Modifiers,
+    own: Option<Modifier>,
 ) {
     let order = &coding.policy.drug_line.modifier_order;
     let place = |modifier: &Modifier| order.iter().position(|known| known == modifier).unwrap_or(order.len());
-    let mut modifiers: Vec<Modifier> = modifiers.collect();
-    modifiers.sort_by_key(place);
+    let mut modifiers = common.clone();
+    own.into_iter().for_each(|own| modifiers.push(own));
+    if modifiers.len() > 1 {
+        modifiers.sort_by_key(place);
+    }
     for modifier in modifiers {
         if !line.add_modifier(modifier) {
             let facts = [fact::derived("modifier", Value::Modifier(modifier))];
@@ -75,10 +91,12 @@ pub fn print(
 fn acquisition(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
     let parameters = &coding.policy.drug_line;
     let is_acquired = treatment.doses.iter().any(|dose| dose.drug.acquired_340b);
-    let is_in_scope = parameters.settings_340b.contains(&coding.encounter.setting)
-        && !scope::is_packaged(coding, treatment)
-        && !treatment.version().flags.has(crate::catalog::CodeFlag::Vaccine);
-    if !is_acquired || !is_in_scope || parameters.modifiers_340b.is_empty() {
+    let is_in_scope = || {
+        parameters.settings_340b.contains(&coding.encounter.setting)
+            && !scope::is_packaged(coding, treatment)
+            && !treatment.version().flags.has(crate::catalog::CodeFlag::Vaccine)
+    };
+    if !is_acquired || !is_in_scope() || parameters.modifiers_340b.is_empty() {
         return None;
     }
     let Some(entity) = coding.encounter.entity_340b else {
@@ -104,24 +122,32 @@ fn off_campus(coding: &Coding<'_>) -> Option<Modifier> {
 }
 
 /// AY for a drug that a dialysis patient gets for another reason (rule M-05).
-fn renal(coding: &Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
+fn renal<'a>(coding: &Coding<'a>, treatment: &Treatment<'_>) -> &'a [Modifier] {
     let renal = &coding.encounter.renal;
+    let parameters = &coding.policy.drug_line;
     let is_esrd = renal.esrd_on_dialysis == Some(true) && !renal.acute_kidney_injury;
-    let is_bundled = coding.policy.drug_line.esrd_bundled_codes.contains(&treatment.code());
-    let applies = is_esrd && renal.unrelated_to_esrd && !is_bundled;
-    if applies { coding.policy.drug_line.unrelated_to_esrd_modifiers.to_vec() } else { Vec::new() }
+    let is_bundled = || parameters.esrd_bundled_codes.contains(&treatment.code());
+    let applies = is_esrd && renal.unrelated_to_esrd && !is_bundled();
+    if applies { &parameters.unrelated_to_esrd_modifiers } else { &[] }
 }
 
 /// The maker's modifier under a shared biosimilar code (rule B-01).
 fn maker(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
+    if !treatment.first().marks.has(CodeMark::SharedByMakers) {
+        return None;
+    }
     let table = &coding.policy.drug_line.biosimilar_modifiers;
-    let rows: Vec<_> = table.iter().filter(|row| row.code == treatment.code()).collect();
-    if rows.len() == 1 {
-        return Some(rows[0].modifier);
+    let code = treatment.code();
+    let mut rows = table.iter().filter(|row| row.code == code);
+    let first = rows.next()?;
+    if rows.next().is_none() {
+        return Some(first.modifier);
     }
     let name = treatment.first().drug.name.as_deref().unwrap_or_default().to_lowercase();
-    let named = rows.iter().find(|row| row.products.iter().any(|product| name.contains(product.as_str())));
-    if named.is_none() && !rows.is_empty() {
+    let is_named =
+        |row: &&ProductModifier| row.products.iter().any(|product| name.contains(product.as_str()));
+    let named = table.iter().filter(|row| row.code == code).find(is_named);
+    if named.is_none() {
         let text = "The code is shared by several makers on this date; the product decides its modifier";
         let field = treatment.field("name");
         coding.find(Severity::Warn, Reason::MissingModifierFact, field, &B_01, text, &[]);
@@ -130,14 +156,16 @@ fn maker(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
 }
 
 /// Modifiers of a biosimilar under its reference code, where the payer wants that (row G-27).
-fn reference(coding: &Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
-    let parameters = &coding.policy.drug_line;
+fn reference<'a>(coding: &Coding<'a>, treatment: &Treatment<'_>) -> &'a [Modifier] {
     let is_replaced = treatment.first().drug.code.is_some_and(|given| given != treatment.code());
-    if is_replaced { parameters.biosimilar_reference_modifiers.to_vec() } else { Vec::new() }
+    if is_replaced { &coding.policy.drug_line.biosimilar_reference_modifiers } else { &[] }
 }
 
 /// EA, EB, EC, ED or EE on an erythropoietin (rules M-03, M-04).
 fn erythropoietin(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
+    if !treatment.first().marks.has(CodeMark::Erythropoietin) {
+        return None;
+    }
     let table = &coding.policy.drug_line.esa_codes;
     let esa = table.iter().find(|row| row.code == treatment.code())?;
     if esa.on_dialysis {
@@ -184,15 +212,15 @@ fn route(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
     let code = treatment.code();
     let route = treatment.first().administration.route;
     let under_skin = route.is_some_and(is_subcutaneous);
-    if under_skin && parameters.self_administered_codes.contains(&code) {
+    let marks = treatment.first().marks;
+    if under_skin && marks.has(CodeMark::SelfAdministered) {
         let facts = [fact::catalog("code", Value::Code(code))];
         let text =
             "Patients usually give {code} to themselves under the skin; it may be no benefit of this payer";
         let field = treatment.field("hcpcs_code");
         coding.find(Severity::Warn, Reason::SelfAdministered, field, &M_02, text, &facts);
     }
-    if *parameters.route_modifiers == RouteModifiers::Off || !parameters.route_modifier_codes.contains(&code)
-    {
+    if *parameters.route_modifiers == RouteModifiers::Off || !marks.has(CodeMark::RouteModifier) {
         return None;
     }
     match route {
@@ -228,8 +256,6 @@ fn side(treatment: &Treatment<'_>) -> Option<Modifier> {
 /// KX, GA, GZ or GY as the request states coverage (rule M-10).
 fn coverage(coding: &Coding<'_>) -> Option<Modifier> {
     let coverage = &coding.encounter.coverage;
-    let states_criteria =
-        coding.policy.drug_line.coverage_modifier_settings.contains(&coding.encounter.setting);
     if coverage.not_a_benefit {
         return Some(Modifier::of("GY"));
     }
@@ -237,15 +263,16 @@ fn coverage(coding: &Coding<'_>) -> Option<Modifier> {
         let on_file = coverage.beneficiary_notice_on_file == Some(true);
         return Some(Modifier::of(if on_file { "GA" } else { "GZ" }));
     }
-    (states_criteria && coverage.medical_policy_met == Some(true)).then(|| Modifier::of("KX"))
+    let settings = &coding.policy.drug_line.coverage_modifier_settings;
+    let states_criteria = || settings.contains(&coding.encounter.setting);
+    (coverage.medical_policy_met == Some(true) && states_criteria()).then(|| Modifier::of("KX"))
 }
 
 /// JK or JL by the days of pump insulin supplied (rule M-09).
 fn supply(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
     let parameters = &coding.policy.drug_line;
-    if !parameters.insulin_pump_codes.contains(&treatment.code())
-        || parameters.insulin_supply_modifiers.is_empty()
-    {
+    let is_for_pump = treatment.first().marks.has(CodeMark::PumpInsulin);
+    if !is_for_pump || parameters.insulin_supply_modifiers.is_empty() {
         return None;
     }
     let days = treatment.first().drug.days_supply;
@@ -260,8 +287,11 @@ fn supply(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier
 }
 
 /// Modifiers that the payer's file asks for (rule M-11).
-fn circumstances(coding: &Coding<'_>, treatment: &Treatment<'_>) -> Vec<Modifier> {
+fn circumstances<'a>(
+    coding: &Coding<'a>,
+    treatment: &Treatment<'a>,
+) -> impl Iterator<Item = Modifier> + use<'a> {
     let stated = &treatment.first().drug.circumstances;
     let table = &coding.policy.drug_line.circumstance_modifiers;
-    table.iter().filter(|row| stated.contains(&row.circumstance)).map(|row| row.modifier).collect()
+    table.iter().filter(|row| stated.contains(&row.circumstance)).map(|row| row.modifier)
 }

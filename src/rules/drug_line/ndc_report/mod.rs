@@ -20,45 +20,64 @@ pub use records::*;
 
 const JW: Modifier = Modifier::of("JW");
 
-/// Names the NDCs on the lines of a treatment, each with its part of the quantity (rule D-08).
+/// Names the NDCs on the lines of a treatment, each with its part of the quantity (rule D-08): on those
+/// from the `first` on.
 pub fn attach(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     billed: &Billed,
     discard: &Discard,
-    lines: Vec<Line>,
-) -> Vec<Line> {
+    first: usize,
+) {
     let reporting = *coding.policy.drug_line.ndc_reporting;
-    if reporting == NdcReporting::Off {
-        return lines;
+    let is_named = || packages::name_ndc(treatment);
+    if reporting == NdcReporting::Off || reporting == NdcReporting::WhenGiven && !is_named() {
+        return;
     }
     let packages = packages::of(coding, treatment, billed, discard);
     if reporting == NdcReporting::Required && packages::lack_ndc(treatment) {
         let text = "This payer wants the NDC of the container that was used, and none is given";
         coding.find(Severity::Warn, Reason::MissingNdc, treatment.field("ndc"), &D_07, text, &[]);
     }
-    let named: Vec<&Package> = packages.iter().filter(|package| package.ndc.is_some()).collect();
+    // Packages without an NDC come first in their order.
+    let named = &packages[packages.partition_point(|package| package.ndc.is_none())..];
     if named.is_empty() {
-        return with_unnamed_quantity(coding, lines, &packages, reporting);
-    }
-    let with_discard_line = *coding.policy.drug_line.ndc_on_discard_line;
-    let apart = named.len() > 1 && *coding.policy.drug_line.ndc_lines == NdcLines::LinePerNdc;
-    note(coding, treatment, &named, apart);
-    let mut attached = Vec::with_capacity(lines.len() * named.len());
-    for line in lines {
-        let is_discard = line.modifiers.contains(&JW);
-        if is_discard && !with_discard_line {
-            attached.push(line);
-        } else if apart {
-            attached.extend(line_per_ndc(coding, billed, line, &named, is_discard));
-        } else {
-            attached.push(combined(coding, line, &named, is_discard));
+        if reporting == NdcReporting::Required {
+            add_unnamed_quantity(coding, &packages, first);
         }
+        return;
     }
-    attached
+    let apart = named.len() > 1 && *coding.policy.drug_line.ndc_lines == NdcLines::LinePerNdc;
+    note(coding, treatment, named, apart);
+    name_on_lines(coding, billed, named, apart, first);
 }
 
-fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, named: &[&Package], apart: bool) {
+/// Names the packages on the lines from the `first` on.
+fn name_on_lines(coding: &mut Coding<'_>, billed: &Billed, named: &[Package], apart: bool, first: usize) {
+    let parameters = &coding.policy.drug_line;
+    let (places, with_discard_line) = (*parameters.ndc_decimals, *parameters.ndc_on_discard_line);
+    let is_discard = |line: &Line| line.modifiers.contains(&JW);
+    let is_left_out = |line: &Line| is_discard(line) && !with_discard_line;
+    if !apart {
+        for line in coding.result.lines[first..].iter_mut().filter(|line| !is_left_out(line)) {
+            let is_discard = is_discard(line);
+            let mut reports = named.iter().filter_map(|package| package.report(is_discard, places));
+            line.ndc = reports.next();
+            line.further_ndcs = reports.collect();
+        }
+        return;
+    }
+    for line in coding.result.lines.split_off(first) {
+        let is_discard = is_discard(&line);
+        if is_left_out(&line) {
+            coding.result.lines.push(line);
+        } else {
+            coding.result.lines.extend(line_per_ndc(places, billed, line, named, is_discard));
+        }
+    }
+}
+
+fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, named: &[Package], apart: bool) {
     for package in named {
         let Some(ndc) = package.ndc else { continue };
         let facts = [
@@ -90,24 +109,8 @@ fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, named: &[&Package], 
     }
 }
 
-/// One line with every NDC that has a part in it.
-fn combined(coding: &Coding<'_>, mut line: Line, named: &[&Package], is_discard: bool) -> Line {
-    let places = *coding.policy.drug_line.ndc_decimals;
-    let mut reports = named.iter().filter_map(|package| package.report(is_discard, places));
-    line.ndc = reports.next();
-    line.further_ndcs = reports.collect();
-    line
-}
-
 /// A line for each NDC; a package whose part makes no whole unit shares the line before it (rule X-05).
-fn line_per_ndc(
-    coding: &Coding<'_>,
-    billed: &Billed,
-    line: Line,
-    named: &[&Package],
-    is_discard: bool,
-) -> Vec<Line> {
-    let places = *coding.policy.drug_line.ndc_decimals;
+fn line_per_ndc(places: u32, billed: &Billed, line: Line, named: &[Package], is_discard: bool) -> Vec<Line> {
     let parts: Vec<i128> = named.iter().map(|package| package.part(is_discard)).collect();
     let units = shares(line.units, &parts, billed, is_discard);
     let mut lines: Vec<Line> = Vec::with_capacity(named.len());
@@ -153,21 +156,13 @@ fn shares(units: u32, parts: &[i128], billed: &Billed, is_discard: bool) -> Vec<
 }
 
 /// Where the payer wants an NDC and none is given, the quantity that goes with it.
-fn with_unnamed_quantity(
-    coding: &Coding<'_>,
-    mut lines: Vec<Line>,
-    packages: &[Package],
-    reporting: NdcReporting,
-) -> Vec<Line> {
-    let [package] = packages else { return lines };
-    if reporting == NdcReporting::Required {
-        let places = *coding.policy.drug_line.ndc_decimals;
-        for line in &mut lines {
-            line.unnamed_quantity =
-                package.quantity_of(line.modifiers.contains(&JW), places).map(|q| (q, package.qualifier));
-        }
+fn add_unnamed_quantity(coding: &mut Coding<'_>, packages: &[Package], first: usize) {
+    let [package] = packages else { return };
+    let places = *coding.policy.drug_line.ndc_decimals;
+    for line in &mut coding.result.lines[first..] {
+        line.unnamed_quantity =
+            package.quantity_of(line.modifiers.contains(&JW), places).map(|q| (q, package.qualifier));
     }
-    lines
 }
 
 /// One in the last decimal place kept, in billionths.

@@ -1,17 +1,22 @@
 //! What was opened for a treatment, by NDC: its quantity on the claim, and how much of it was given.
 
+use smallvec::SmallVec;
+
 use super::*;
 use crate::domain::drug::{Container, NdcGiven, ProductForm};
 use crate::domain::quantity::{Measure, Quantity, Unit};
-use crate::policy::parameters::QualifierRule;
+use crate::policy::parameters::{CodeMark, QualifierRule};
 use crate::rules::Rule;
 use crate::rules::drug_line::treatment::Dose;
-use crate::rules::drug_line::units::convert::{LastPlace, amount_per_ml, in_measure};
+use crate::rules::drug_line::units::convert::{LastPlace, in_measure};
 use crate::rules::drug_line::waste::scope;
 
 /// One millilitre in the base of its measure, and billionths in a decimal one.
 const BASE_PER_ML_NANO: i128 = 1_000;
 const NANOS: i128 = 1_000_000_000;
+
+/// Kinds of container of one treatment that are held without an allocation; few treatments have more.
+const OPENED_INLINE: usize = 4;
 
 /// Everything opened of one NDC.
 #[derive(Debug, Clone)]
@@ -52,13 +57,13 @@ pub fn of(
     treatment: &Treatment<'_>,
     billed: &Billed,
     discard: &Discard,
-) -> Vec<Package> {
+) -> SmallVec<[Package; OPENED_INLINE]> {
     let mut opened = opened(treatment, billed);
     // The rest is in the container opened last, and a careful choice opens the smallest one last.
     opened.sort_by_key(|one| (one.content, one.ndc));
     let mut rest = discard.amount.filter(|_| discard.jw_units > 0).unwrap_or(0);
     let mut left = left_over(&opened, billed, rest);
-    let mut packages: Vec<Package> = Vec::new();
+    let mut packages: SmallVec<[Package; OPENED_INLINE]> = SmallVec::new();
     for one in &opened {
         let content = one.content * i128::from(one.count);
         let discarded = rest.min(content);
@@ -91,6 +96,14 @@ pub fn of(
     }
     packages.sort_by_key(|package| package.ndc);
     packages
+}
+
+/// Whether the NDC of anything that was opened is given.
+pub fn name_ndc(treatment: &Treatment<'_>) -> bool {
+    treatment.doses.iter().any(|dose| {
+        let containers = dose.drug.containers.iter().map(|container| container.ndc.as_ref());
+        read(dose.drug.ndc.as_ref()).or_else(|| containers.into_iter().find_map(read)).is_some()
+    })
 }
 
 /// Whether the NDC of something that was opened is not given.
@@ -127,19 +140,19 @@ fn left_over(opened: &[Opened<'_>], billed: &Billed, rest: i128) -> i128 {
 impl Opened<'_> {
     fn is_for_several(&self, coding: &Coding<'_>) -> bool {
         let Source::Container(dose, container) = self.source else { return false };
-        !scope::is_single_dose(coding, dose, scope::kind_of(coding, dose, container.kind).0)
+        !scope::is_single_dose(coding, dose, scope::kind_of(dose, container.kind).0)
     }
 }
 
-fn opened<'t>(treatment: &'t Treatment<'t>, billed: &Billed) -> Vec<Opened<'t>> {
+fn opened<'t>(treatment: &Treatment<'t>, billed: &Billed) -> SmallVec<[Opened<'t>; OPENED_INLINE]> {
     let in_code = |quantity: Quantity, dose: &Dose<'_>| match billed.counting {
         Counting::Amount(measured) => {
-            in_measure(quantity, measured.measure(), amount_per_ml(dose.drug), LastPlace::Down).ok()
+            in_measure(quantity, measured.measure(), dose.per_ml, LastPlace::Down).ok()
         }
         _ => None,
     };
-    let mut opened = Vec::new();
-    for dose in &treatment.doses {
+    let mut opened = SmallVec::new();
+    for dose in treatment.doses {
         let of_drug = read(dose.drug.ndc.as_ref());
         for container in &dose.drug.containers {
             opened.push(Opened {
@@ -209,6 +222,9 @@ fn by_crosswalk(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Op
 }
 
 fn fixed_rule(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<QualifierRule> {
+    if !dose.marks.has(CodeMark::NdcUnit) {
+        return None;
+    }
     let table = &coding.policy.drug_line.ndc_qualifiers;
     table.iter().find(|row| row.code == dose.code).map(|row| row.qualifier)
 }
@@ -246,7 +262,7 @@ fn volume(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<i64> {
 }
 
 fn milliliters(stated: Quantity, dose: &Dose<'_>) -> Option<i128> {
-    in_measure(stated, Measure::Volume, amount_per_ml(dose.drug), LastPlace::Down).ok()
+    in_measure(stated, Measure::Volume, dose.per_ml, LastPlace::Down).ok()
 }
 
 /// Millilitres of one container by the crosswalk, which prints 1 for a powder (rule D-10).

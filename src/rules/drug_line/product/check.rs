@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalog::CodeFlag;
-use crate::policy::parameters::{BiosimilarCoding, CodesByRoute, UnclassifiedBesideSpecific};
+use crate::policy::parameters::{BiosimilarCoding, CodeMark, CodesByRoute, UnclassifiedBesideSpecific};
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_04;
 use crate::rules::drug_line::life_cycle::L_05;
@@ -18,10 +18,14 @@ pub(super) fn settle<'a>(
     if stated::is_uncoded(version) {
         return Some(version);
     }
-    if !agrees_with_route(coding, asked, version) {
+    let marks = coding.policy.marked_codes.of(version.code);
+    if marks.has(CodeMark::ByRoute) && !agrees_with_route(coding, asked, version) {
         return None;
     }
-    if !agrees_with_setting(coding, asked, version) || !agrees_with_renal_status(coding, asked, version) {
+    if !agrees_with_setting(coding, asked, version) {
+        return None;
+    }
+    if marks.has(CodeMark::RenalPair) && !agrees_with_renal_status(coding, asked, version) {
         return None;
     }
     for ndc in asked.ndcs() {
@@ -98,9 +102,14 @@ fn agrees_with_renal_status(coding: &mut Coding<'_>, asked: &Asked<'_>, version:
 /// The NDC must belong to the code (rules B-04, L-04). An NDC that the catalog does not know, or
 /// whose codes were not yet in force, says nothing.
 fn agrees_with_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion, ndc: Ndc) -> bool {
+    let date = coding.encounter.service_date;
+    let entries = coding.catalog.ndc(ndc);
+    let is_listed = entries.iter().any(|entry| entry.code == version.code);
+    if entries.is_empty() || is_listed && coding.catalog.lookup(version.code, date).billable().is_some() {
+        return true;
+    }
     let codes = candidates::of_ndc(coding, ndc);
-    let is_known = !codes.is_empty();
-    if !is_known || codes.iter().any(|known| known.code == version.code) {
+    if codes.is_empty() {
         return true;
     }
     let right: Vec<&CodeVersion> = codes

@@ -18,14 +18,16 @@ use crate::policy::parameters::NoCostDrug;
 use crate::rules::drug_line::biosimilar::{B_01, B_05};
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_03, L_04};
 use crate::rules::drug_line::ndc_report::D_01;
-use crate::rules::drug_line::treatment::{Dose, Possibility, ask, drug_at};
+use crate::rules::drug_line::treatment::{Dose, Key, Possibility, ask, drug_at};
 use crate::rules::drug_line::unclassified;
+use crate::rules::drug_line::units::convert::amount_per_ml;
 use crate::rules::drug_line::waste::W_12;
 
 /// The doses of the visit that earn a drug line, each with its code.
 pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
     let encounter = coding.encounter;
-    let mut doses = Vec::with_capacity(encounter.administrations.len());
+    let drugs = encounter.administrations.iter().map(|administration| administration.drugs.len()).sum();
+    let mut doses = Vec::with_capacity(drugs);
     for (a, administration) in encounter.administrations.iter().enumerate() {
         for (d, drug) in administration.drugs.iter().enumerate() {
             let asked = Asked { at: (a as u16, d as u16), administration, drug };
@@ -58,7 +60,7 @@ impl<'a> Asked<'a> {
         Subject::Drug(self.at.0, self.at.1)
     }
 
-    fn dose(&self, coding: &mut Coding<'_>, version: &'a CodeVersion) -> Dose<'a> {
+    fn dose(&self, coding: &mut Coding<'a>, version: &'a CodeVersion) -> Dose<'a> {
         let code = match self.drug.code {
             Some(code) if stated::is_uncoded(version) => code,
             _ => version.code,
@@ -71,6 +73,10 @@ impl<'a> Asked<'a> {
             version,
             billing: stated::billing_of(coding, self, version),
             is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
+            listed: coding.catalog.formulary.drug(code),
+            per_ml: amount_per_ml(self.drug),
+            marks: coding.policy.marked_codes.of(code),
+            key: Key::UNSET,
         }
     }
 

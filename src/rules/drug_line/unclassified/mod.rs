@@ -15,7 +15,7 @@ use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::UnclassifiedUnits;
 use crate::rules::drug_line::treatment::{Dose, Treatment, ask, drug_at};
 use crate::rules::drug_line::units::administered_units;
-use crate::rules::drug_line::units::convert::{self, LastPlace, amount_per_ml};
+use crate::rules::drug_line::units::convert::{self, LastPlace};
 
 pub use narrative::write;
 pub use records::*;
@@ -152,6 +152,6 @@ fn stated_dosage(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<u32> {
 fn units_of(coding: &Coding<'_>, dose: &Dose<'_>, unit: Quantity) -> Option<u32> {
     let measure = unit.unit.measure();
     let given = dose.drug.dose_administered?;
-    let amount = convert::in_measure(given, measure, amount_per_ml(dose.drug), LastPlace::Up).ok()?;
+    let amount = convert::in_measure(given, measure, dose.per_ml, LastPlace::Up).ok()?;
     administered_units(amount, unit.in_base(), *coding.policy.drug_line.unit_rounding).ok()
 }

@@ -1,6 +1,8 @@
 //! The units of a treatment: its doses in the measure of its code, added and rounded once.
 
-use super::convert::{self, AmountError, LastPlace, amount_per_ml};
+use smallvec::SmallVec;
+
+use super::convert::{self, AmountError, LastPlace};
 use super::*;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -8,7 +10,7 @@ use crate::domain::quantity::Unit;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::Policy;
-use crate::policy::parameters::UnitRounding;
+use crate::policy::parameters::{CodeMark, UnitRounding};
 use crate::rules::Rule;
 use crate::rules::drug_line::limits::G_17;
 use crate::rules::drug_line::treatment::{Dose, Treatment, ask, drug_at, readable};
@@ -88,6 +90,9 @@ fn unit_of(policy: &Policy, treatment: &Treatment<'_>) -> Result<BillingUnit, No
         return Err(NoUnitReason::Unclassified);
     }
     let unit = treatment.first().billing?;
+    if !treatment.first().marks.has(CodeMark::Components) {
+        return Ok(unit);
+    }
     let convention = policy.drug_line.component_units.iter().find(|row| row.code == treatment.code());
     Ok(convention.map_or(unit, |row| BillingUnit { quantity: row.quantity, ..unit }))
 }
@@ -97,7 +102,7 @@ fn amounts(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: BillingUnit
     let one = unit_amount(unit.quantity).ok()?;
     let mut administered: i128 = 0;
     let mut ordered = Some(0_i128);
-    for dose in &treatment.doses {
+    for dose in treatment.doses {
         let amount = given_amount(coding, dose, unit.quantity)?;
         administered = administered.checked_add(amount)?;
         ordered =
@@ -120,7 +125,7 @@ fn given_amount(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Quantity) -> Opt
         ask_dose(coding, dose);
         return None;
     };
-    match convert::in_measure(given, unit.unit.measure(), amount_per_ml(dose.drug), LastPlace::Up) {
+    match convert::in_measure(given, unit.unit.measure(), dose.per_ml, LastPlace::Up) {
         Ok(amount) => Some(amount),
         Err(error) => {
             refuse(coding, dose, given, unit, error);
@@ -176,8 +181,7 @@ fn refuse(coding: &mut Coding<'_>, dose: &Dose<'_>, given: Quantity, unit: Quant
 /// The ordered amount, with a finding where another was given (rule U-17).
 fn ordered_amount(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Quantity, given: i128) -> Option<i128> {
     let stated = dose.drug.dose_ordered?;
-    let per_ml = amount_per_ml(dose.drug);
-    let ordered = convert::in_measure(stated, unit.unit.measure(), per_ml, LastPlace::Up).ok()?;
+    let ordered = convert::in_measure(stated, unit.unit.measure(), dose.per_ml, LastPlace::Up).ok()?;
     if ordered != given {
         let facts = [
             fact::given("ordered", Value::Quantity(stated)),
@@ -198,7 +202,7 @@ fn ordered_amount(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Quantity, give
 
 /// Warns where the dose is stated on another basis than the code counts (rule U-10).
 fn check_basis(coding: &mut Coding<'_>, dose: &Dose<'_>) {
-    let counted = coding.catalog.formulary.drug(dose.code).and_then(|drug| drug.dose_basis.as_deref());
+    let counted = dose.listed.and_then(|drug| drug.dose_basis.as_deref());
     let (Some(stated), Some(counted)) = (dose.drug.dose_basis.as_deref(), counted) else { return };
     if !stated.trim().eq_ignore_ascii_case(counted) {
         let text =
@@ -241,7 +245,7 @@ fn note_units(
         fact::derived("units", Value::Count(i64::from(units))),
         fact::derived("doses", Value::Count(treatment.doses.len() as i64)),
     ];
-    let is_exact = measured.administered % measured.one == 0;
+    let is_exact = i128::from(units).checked_mul(measured.one) == Some(measured.administered);
     let (rule, text): (&'static Rule, &'static str) = if rounding == UnitRounding::Down && !is_exact {
         (&G_17, "{dose} at {unit} a unit, rounded down, is {units} units")
     } else if is_exact {
@@ -255,7 +259,8 @@ fn note_units(
     };
     let trail = &mut coding.result.trail;
     trail.fired(rule, treatment.subject(), text, &facts);
-    let sizes = container_sizes(treatment);
+    let is_one_container = matches!(treatment.doses, [dose] if dose.drug.containers.len() <= 1);
+    let sizes = if is_one_container { 1 } else { container_sizes(treatment) };
     if sizes > 1 {
         let facts = [fact::given("sizes", Value::Count(sizes as i64))];
         let text = "The amounts from {sizes} sizes of container were added before rounding";
@@ -274,16 +279,18 @@ fn note_units(
     }
 }
 
+/// Sizes of container that are told apart without an allocation; few treatments have more.
+const SIZES_INLINE: usize = 4;
+
 /// How many different contents the opened containers have.
 fn container_sizes(treatment: &Treatment<'_>) -> usize {
-    let mut contents: Vec<i128> = treatment
-        .doses
-        .iter()
-        .flat_map(|dose| &dose.drug.containers)
-        .map(|container| container.content.in_base())
-        .collect();
-    contents.sort_unstable();
-    contents.dedup();
+    let containers = treatment.doses.iter().flat_map(|dose| &dose.drug.containers);
+    let mut contents: SmallVec<[i128; SIZES_INLINE]> = SmallVec::new();
+    for content in containers.map(|container| container.content.in_base()) {
+        if !contents.contains(&content) {
+            contents.push(content);
+        }
+    }
     contents.len()
 }
 
@@ -301,7 +308,7 @@ fn warn_of_guide(
 /// One unit a container, whatever was given of it (rule U-09).
 fn containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed> {
     let mut units: u32 = 0;
-    for dose in &treatment.doses {
+    for dose in treatment.doses {
         let opened: u32 = dose.drug.containers.iter().map(|container| container.count).sum();
         let given = dose.drug.dose_administered.map(counted).and_then(Result::ok);
         units = units.checked_add(match (opened, given) {
@@ -323,7 +330,7 @@ fn containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Bill
 /// One unit an event, with a warning above the event's limit (rule U-09).
 fn events(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: BillingUnit) -> Option<Billed> {
     let mut units: u32 = 0;
-    for dose in &treatment.doses {
+    for dose in treatment.doses {
         let amount = dose.drug.dose_administered;
         let is_given = amount.is_none_or(|amount| !amount.value.is_zero());
         units += u32::from(is_given);

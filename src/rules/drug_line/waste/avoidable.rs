@@ -1,7 +1,15 @@
 //! Avoidable waste: whether another choice of marketed containers would have wasted less (rule W-10).
 
+use smallvec::SmallVec;
+
 use super::*;
+use crate::domain::quantity::Quantity;
 use crate::policy::parameters::AvoidableWaste;
+
+/// Sizes of container of one drug that are compared without an allocation; few drugs have more.
+const SIZES_INLINE: usize = 8;
+
+type Sizes<T> = SmallVec<[T; SIZES_INLINE]>;
 
 /// Steps that one search may take, which keeps it within a millisecond; real container sizes need a few dozen.
 const SEARCH_STEPS_MAX: u64 = 100_000;
@@ -15,13 +23,13 @@ pub fn limit(
     administered_units: u32,
     units: u32,
 ) -> u32 {
-    let Some(drug) = coding.catalog.formulary.drug(treatment.code()) else { return units };
-    let sizes: Vec<i128> = drug
-        .container_sizes
-        .iter()
-        .filter(|size| size.unit.measure() == measured.measure())
-        .map(|size| size.in_base())
-        .collect();
+    let Some(drug) = treatment.first().listed else { return units };
+    let is_measured = |size: &&Quantity| size.unit.measure() == measured.measure();
+    let sizes = || drug.container_sizes.iter().filter(is_measured).map(|size| size.in_base());
+    if is_least(opened.content, measured.administered, sizes()) {
+        return units;
+    }
+    let sizes: Sizes<i128> = sizes().collect();
     let Some(least) = least_content(measured.administered, &sizes) else { return units };
     if least >= opened.content {
         return units;
@@ -42,6 +50,18 @@ pub fn limit(
     }
 }
 
+/// Whether no choice of containers can hold less: each holds a multiple of what divides every size.
+///
+/// This settles most visits without a search.
+fn is_least(content: i128, dose: i128, sizes: impl Iterator<Item = i128>) -> bool {
+    let divisor = sizes.filter(|size| *size > 0).fold(0, common_divisor);
+    if divisor == 0 {
+        return false;
+    }
+    let (whole, is_inexact) = units::divided(dose, divisor);
+    content <= (whole + i128::from(is_inexact)) * divisor
+}
+
 /// The smallest content, of any number of containers of the given sizes, that holds the dose.
 ///
 /// Exact. Amounts are divided by their common divisor first; then either the few possible choices
@@ -49,16 +69,16 @@ pub fn limit(
 /// (every larger content with the same remainder is reachable too). Nothing without a size, or when
 /// both searches would take too long, which real container sizes never do.
 pub fn least_content(dose: i128, sizes: &[i128]) -> Option<i128> {
-    let mut sizes: Vec<i128> = sizes.iter().copied().filter(|size| *size > 0).collect();
+    let mut sizes: Sizes<i128> = sizes.iter().copied().filter(|size| *size > 0).collect();
     sizes.sort_unstable();
     sizes.dedup();
     let divisor = sizes.iter().copied().fold(0, common_divisor);
     if divisor == 0 {
         return None;
     }
-    let dose = dose.div_euclid(divisor) + i128::from(dose.rem_euclid(divisor) != 0);
-    let dose = u64::try_from(dose).ok()?;
-    let sizes: Vec<u64> =
+    let (whole, is_inexact) = units::divided(dose, divisor);
+    let dose = u64::try_from(whole + i128::from(is_inexact)).ok()?;
+    let sizes: Sizes<u64> =
         sizes.iter().map(|size| u64::try_from(size / divisor)).collect::<Result<_, _>>().ok()?;
     let most_containers = dose.div_ceil(sizes[0]);
     let least = if choices(most_containers, sizes.len() as u64) <= SEARCH_STEPS_MAX / 10 {
@@ -72,7 +92,15 @@ pub fn least_content(dose: i128, sizes: &[i128]) -> Option<i128> {
 }
 
 fn common_divisor(a: i128, b: i128) -> i128 {
-    if b == 0 { a } else { common_divisor(b, a % b) }
+    match (u64::try_from(a), u64::try_from(b)) {
+        (Ok(a), Ok(b)) => i128::from(common_divisor_of_words(a, b)),
+        _ if b == 0 => a,
+        _ => common_divisor(b, a % b),
+    }
+}
+
+fn common_divisor_of_words(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { common_divisor_of_words(b, a % b) }
 }
 
 /// How many ways there are to take at most `most` containers of `kinds` sizes, saturating.
@@ -111,7 +139,7 @@ fn by_remainder(dose: u64, sizes: &[u64]) -> Option<u64> {
     let mut reachable = vec![u64::MAX; usize::try_from(modulus).ok()?];
     reachable[0] = 0;
     for &size in &sizes[1..] {
-        let cycles = common_divisor(i128::from(size), i128::from(modulus)) as u64;
+        let cycles = common_divisor_of_words(size, modulus);
         for start in 0..cycles {
             relax_cycle(&mut reachable, start, size, modulus);
         }
@@ -128,7 +156,7 @@ fn by_remainder(dose: u64, sizes: &[u64]) -> Option<u64> {
 
 /// Lowers the contents of one cycle of remainders by adding `size` again and again.
 fn relax_cycle(reachable: &mut [u64], start: u64, size: u64, modulus: u64) {
-    let length = modulus / common_divisor(i128::from(size), i128::from(modulus)) as u64;
+    let length = modulus / common_divisor_of_words(size, modulus);
     let mut at = start as usize;
     let mut content = u64::MAX;
     // Twice around: the second time carries the smallest content past the place it began.
@@ -168,6 +196,13 @@ mod tests {
     }
 
     #[test]
+    fn a_content_that_no_choice_undercuts_is_known_without_a_search() {
+        let is_least = |content, dose, sizes: &[i128]| is_least(content, dose, sizes.iter().copied());
+        assert!(is_least(800, 705, &[100, 500]) && is_least(1_500, 1_350, &[500]));
+        assert!(!is_least(900, 705, &[100, 500]) && !is_least(70, 65, &[7, 10]) && !is_least(900, 705, &[]));
+    }
+
+    #[test]
     fn both_searches_agree_with_trying_every_sum() {
         let mut seed: u64 = 7;
         let mut next = |below: u64| {
@@ -183,6 +218,8 @@ mod tests {
             let wide: Vec<i128> = sizes.iter().map(|&size| i128::from(size)).collect();
             let expected = by_trying(i128::from(dose), &wide);
             assert_eq!(least_content(i128::from(dose), &wide), expected, "{dose} of {sizes:?}");
+            let least = expected.expect("a content");
+            assert!(!is_least(least + 1, i128::from(dose), wide.iter().copied()), "{dose} of {sizes:?}");
             assert_eq!(by_remainder(dose, &sorted).map(i128::from), expected, "{dose} of {sizes:?}");
             assert_eq!(Some(i128::from(by_choice(dose, &sorted))), expected, "{dose} of {sizes:?}");
         }

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::drug::{ContainerKind, DrugGiven};
 use crate::domain::quantity::Quantity;
 use crate::rules::drug_line::treatment::Dose;
-use crate::rules::drug_line::units::convert::{self, LastPlace, amount_per_ml};
+use crate::rules::drug_line::units::convert::{self, LastPlace};
 
 /// The opened containers in the base of the code's measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub struct Opened {
 pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured) -> Option<Opened> {
     let mut opened = Opened { payable: 0, content: 0, is_shared: false };
     let mut documented = None;
-    for dose in &treatment.doses {
-        documented = sum(documented, documented_amount(dose.drug, measured));
+    for dose in treatment.doses {
+        documented = sum(documented, documented_amount(dose, measured));
         add_containers(coding, dose, measured, &mut opened)?;
     }
     let has_containers = treatment.doses.iter().any(|dose| !dose.drug.containers.is_empty());
@@ -52,9 +52,9 @@ fn sum(left: Option<i128>, right: Option<i128>) -> Option<i128> {
     }
 }
 
-fn documented_amount(drug: &DrugGiven, measured: &Measured) -> Option<i128> {
-    let stated = drug.dose_discarded?;
-    convert::in_measure(stated, measured.measure(), amount_per_ml(drug), LastPlace::Down).ok()
+fn documented_amount(dose: &Dose<'_>, measured: &Measured) -> Option<i128> {
+    let stated = dose.drug.dose_discarded?;
+    convert::in_measure(stated, measured.measure(), dose.per_ml, LastPlace::Down).ok()
 }
 
 /// Adds one dose's containers; nothing when a content cannot be counted, with a finding.
@@ -66,8 +66,8 @@ fn add_containers(
 ) -> Option<()> {
     let mut is_assumed = false;
     for (index, container) in dose.drug.containers.iter().enumerate() {
-        let per_ml = amount_per_ml(dose.drug);
-        let one = convert::in_measure(container.content, measured.measure(), per_ml, LastPlace::Down).ok();
+        let one =
+            convert::in_measure(container.content, measured.measure(), dose.per_ml, LastPlace::Down).ok();
         let content = one.and_then(|one| one.checked_mul(i128::from(container.count)));
         let Some(content) = content else {
             let field = crate::domain::field::Field::Container(dose.at.0, dose.at.1, index as u16, "content");
@@ -76,7 +76,7 @@ fn add_containers(
             coding.find(Severity::Warn, Reason::IncompatibleUnits, field, &W_15, text, &facts);
             return None;
         };
-        let (kind, assumed) = scope::kind_of(coding, dose, container.kind);
+        let (kind, assumed) = scope::kind_of(dose, container.kind);
         is_assumed |= assumed;
         opened.content = opened.content.checked_add(content)?;
         if scope::is_single_dose(coding, dose, kind) {

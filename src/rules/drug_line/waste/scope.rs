@@ -67,7 +67,7 @@ pub fn exemption(
     {
         return Some(Exemption::EsrdBundle);
     }
-    if classes(coding, dose).any(|class| parameters.discard_exempt_classes.contains(&class)) {
+    if classes(dose).any(|class| parameters.discard_exempt_classes.contains(&class)) {
         return Some(Exemption::Class);
     }
     if dose.drug.source == DrugSource::CompetitiveAcquisition {
@@ -125,9 +125,8 @@ pub fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, exemption: Exemp
 }
 
 /// The kind of a container: as given, else as the formulary says, else single-dose.
-pub fn kind_of(coding: &Coding<'_>, dose: &Dose<'_>, given: Option<ContainerKind>) -> (ContainerKind, bool) {
-    let listed = coding.catalog.formulary.drug(dose.code).and_then(|drug| drug.container_kind);
-    match given.or(listed) {
+pub fn kind_of(dose: &Dose<'_>, given: Option<ContainerKind>) -> (ContainerKind, bool) {
+    match given.or_else(|| dose.listed?.container_kind) {
         Some(kind) => (kind, false),
         None => (ContainerKind::SingleDose, true),
     }
@@ -142,7 +141,7 @@ pub fn is_single_dose(coding: &Coding<'_>, dose: &Dose<'_>, kind: ContainerKind)
 }
 
 fn has_single_dose_container(coding: &Coding<'_>, dose: &Dose<'_>) -> bool {
-    let is_single = |given| is_single_dose(coding, dose, kind_of(coding, dose, given).0);
+    let is_single = |given| is_single_dose(coding, dose, kind_of(dose, given).0);
     if dose.drug.containers.is_empty() {
         return is_single(None);
     }
@@ -168,9 +167,9 @@ fn is_unlicensed_skin_substitute(dose: &Dose<'_>) -> bool {
     (is_skin || by_area) && dose.drug.licensed_biologic != Some(true)
 }
 
-fn classes<'c>(coding: &'c Coding<'_>, dose: &'c Dose<'_>) -> impl Iterator<Item = DrugClass> + 'c {
+fn classes(dose: &Dose<'_>) -> impl Iterator<Item = DrugClass> + use<> {
     let flags = dose.version.flags;
-    let listed = coding.catalog.formulary.drug(dose.code).map(|drug| drug.class);
+    let listed = dose.listed.map(|drug| drug.class);
     let flagged =
         [(CodeFlag::Vaccine, DrugClass::Vaccine), (CodeFlag::ImagingAgent, DrugClass::Radiopharmaceutical)];
     let flagged = flagged.into_iter().filter(move |(flag, _)| flags.has(*flag)).map(|(_, class)| class);

@@ -1,0 +1,72 @@
+//! Which tables of the drug-line rules name a code, so that a drug that none names is settled by one look-up.
+
+use rustc_hash::FxHashMap;
+
+use super::DrugLineParameters;
+use crate::domain::code::HcpcsCode;
+
+/// A table of the drug-line rules whose rows are for certain codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum CodeMark {
+    /// Given by two routes (rule M-01).
+    RouteModifier = 1,
+    /// Usually self-administered under the skin (rule M-02).
+    SelfAdministered = 1 << 1,
+    /// An erythropoietin (rules M-03, M-04).
+    Erythropoietin = 1 << 2,
+    /// Two components with a recorded convention (rule U-08).
+    Components = 1 << 3,
+    /// A code that several makers share (rule B-01).
+    SharedByMakers = 1 << 4,
+    /// Insulin for pumps (rule M-09).
+    PumpInsulin = 1 << 5,
+    /// One of a pair by renal status (rule L-05).
+    RenalPair = 1 << 6,
+    /// Wrong for some route (rule N-07).
+    ByRoute = 1 << 7,
+    /// The payer fixes the unit of its NDC quantity (rule D-05).
+    NdcUnit = 1 << 8,
+}
+
+/// The tables that name a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CodeMarks(u16);
+
+impl CodeMarks {
+    /// Whether a table names the code.
+    pub const fn has(self, mark: CodeMark) -> bool {
+        self.0 & mark as u16 != 0
+    }
+}
+
+/// Every code that a table names, with its marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkedCodes(FxHashMap<HcpcsCode, CodeMarks>);
+
+impl MarkedCodes {
+    /// Reads the tables of one policy.
+    pub(in crate::policy) fn new(tables: &DrugLineParameters) -> Self {
+        let mut marks: FxHashMap<HcpcsCode, CodeMarks> = FxHashMap::default();
+        let mut mark = |code: HcpcsCode, mark: CodeMark| marks.entry(code).or_default().0 |= mark as u16;
+        tables.route_modifier_codes.iter().for_each(|code| mark(*code, CodeMark::RouteModifier));
+        tables.self_administered_codes.iter().for_each(|code| mark(*code, CodeMark::SelfAdministered));
+        tables.esa_codes.iter().for_each(|row| mark(row.code, CodeMark::Erythropoietin));
+        tables.component_units.iter().for_each(|row| mark(row.code, CodeMark::Components));
+        tables.biosimilar_modifiers.iter().for_each(|row| mark(row.code, CodeMark::SharedByMakers));
+        tables.insulin_pump_codes.iter().for_each(|code| mark(*code, CodeMark::PumpInsulin));
+        for pair in tables.esrd_pairs.iter() {
+            mark(pair.on_dialysis, CodeMark::RenalPair);
+            mark(pair.other, CodeMark::RenalPair);
+        }
+        let by_route = tables.codes_by_route.iter().flat_map(|row| &row.codes);
+        by_route.for_each(|code| mark(*code, CodeMark::ByRoute));
+        tables.ndc_qualifiers.iter().for_each(|row| mark(row.code, CodeMark::NdcUnit));
+        Self(marks)
+    }
+
+    /// The tables that name a code.
+    pub fn of(&self, code: HcpcsCode) -> CodeMarks {
+        self.0.get(&code).copied().unwrap_or_default()
+    }
+}
