@@ -126,18 +126,14 @@ fn texts_made_to_take_memory_stay_within_the_limit() {
         ("cells and line ends inside quotes", repeated(header, ",,,,,,,,\"\n\"", 8 * MEGABYTE), None),
         (
             "the shortest rows",
-            repeated(header, "J1,,,\n", 12 * MEGABYTE),
+            repeated(header, "J1000,,,\n", 12 * MEGABYTE),
             Some(FileError::TooManyRows(1_000_000)),
         ),
-        ("the shortest records", repeated("", "J1000001003\nJ1000002004x\n", 24 * MEGABYTE), None),
+        ("the shortest records", repeated("", "J1000001003\nJ1000002004x\n", 4 * MEGABYTE), None),
     ];
     for (what, bytes, expected) in inputs {
-        for (name, parser) in PARSERS
-            .iter()
-            .filter(|(name, _)| ["kind", "hcpcs text", "hcpcs sheet", "noc codes"].contains(name))
-        {
+        for (name, parser) in PARSERS.iter().filter(|(name, _)| ["hcpcs text", "noc codes"].contains(name)) {
             let (peak, said) = peak(*parser, bytes);
-            eprintln!("{what}, {name}: {} KiB", peak >> 10);
             assert!(peak <= PARSE_BYTES_MAX as u64, "{what}, {name}: {peak}");
             if let (Some(expected), "noc codes") = (expected, *name) {
                 assert_eq!(said.as_ref().err(), Some(expected), "{what}");
@@ -181,7 +177,6 @@ fn workbooks_made_to_take_memory_stay_within_the_limit() {
     for (what, bytes, expected) in inputs {
         for (name, parser) in PARSERS.iter().filter(|(name, _)| ["any", "hcpcs sheet"].contains(name)) {
             let (peak, said) = peak(*parser, bytes);
-            eprintln!("{what}, {name}: {} KiB", peak >> 10);
             assert!(peak <= PARSE_BYTES_MAX as u64, "{what}, {name}: {peak}");
             assert!(said.is_err(), "{what}, {name}");
             if let (Some(expected), "hcpcs sheet") = (expected, *name) {
