@@ -49,7 +49,9 @@ fn servers(out: &Path, descriptors: FileDescriptorSet) -> Result<(), Box<dyn Err
     const ENCODED: &[&str] = &[
         "CodeEncounterRequest",
         "CodeEncounterResponse",
+        "BatchCodeEncountersRequest",
         "BatchCodeEncountersResponse",
+        "StreamCodeEncountersRequest",
         "StreamCodeEncountersResponse",
     ];
     let folder = out.join("servers");

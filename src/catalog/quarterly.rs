@@ -3,6 +3,7 @@
 use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
@@ -23,8 +24,11 @@ pub struct QuarterlyTable<K, T> {
     /// The quarters held, ascending.
     quarters: Vec<Quarter>,
     /// Of each key: what it was from a quarter on, ascending; nothing where the table dropped it.
-    rows: FxHashMap<K, Vec<(Quarter, Option<T>)>>,
+    rows: FxHashMap<K, Changes<T>>,
 }
+
+/// What a row was from a quarter on, ascending; few rows change more than once, and one change is held in place.
+type Changes<T> = SmallVec<[(Quarter, Option<T>); 1]>;
 
 impl<K, T> Default for QuarterlyTable<K, T> {
     fn default() -> Self {
@@ -108,7 +112,7 @@ impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
         mut quarters: Vec<Quarter>,
         changes: impl IntoIterator<Item = (K, Quarter, Option<T>)>,
     ) -> Self {
-        let mut rows: FxHashMap<K, Vec<(Quarter, Option<T>)>> = FxHashMap::default();
+        let mut rows: FxHashMap<K, Changes<T>> = FxHashMap::default();
         for (key, from, row) in changes {
             rows.entry(key).or_default().push((from, row));
         }
@@ -121,19 +125,19 @@ impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
     }
 
     fn quarter_for(&self, wanted: Quarter) -> Option<Quarter> {
-        let earlier = self.quarters.partition_point(|held| *held <= wanted);
-        self.quarters.get(earlier.saturating_sub(1)).copied()
+        let earlier = self.quarters.iter().rfind(|held| **held <= wanted);
+        earlier.or(self.quarters.first()).copied()
     }
 }
 
 /// The row that holds in a quarter: the last change up to it.
 fn row_in<T>(changes: &[(Quarter, Option<T>)], quarter: Quarter) -> Option<&T> {
-    changes[..changes.partition_point(|(from, _)| *from <= quarter)].last()?.1.as_ref()
+    changes.iter().rfind(|(from, _)| *from <= quarter)?.1.as_ref()
 }
 
 /// Sets the row of one quarter and leaves what the next quarter held as it was.
 fn put_row<T: Clone + PartialEq>(
-    changes: &mut Vec<(Quarter, Option<T>)>,
+    changes: &mut Changes<T>,
     quarter: Quarter,
     next: Option<Quarter>,
     row: Option<T>,

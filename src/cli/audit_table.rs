@@ -4,6 +4,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::columns;
 use crate::report::audit_summary::{AuditSummary, OccurrenceView, WorkView};
+use crate::report::dollars::dollars;
 use crate::server::json::WireEnum;
 use crate::server::pb;
 
@@ -61,8 +62,10 @@ pub fn claim(answer: &pb::AuditClaimResponse) -> String {
 }
 
 fn amounts(answer: &pb::AuditClaimResponse) -> String {
-    let dollars = |amount: &str| {
-        if amount.is_empty() { String::new() } else { format!(", ${amount} at the payment limit") }
+    // An answer of a service holds decimal numbers; an empty text is one whose limit is not known.
+    let worth = |amount: &str| match amount.parse() {
+        Ok(amount) => format!(", ${} at the payment limit", dollars(amount)),
+        Err(_) => String::new(),
     };
     let mut text = String::new();
     for (what, units, amount) in [
@@ -71,7 +74,7 @@ fn amounts(answer: &pb::AuditClaimResponse) -> String {
     ] {
         if units > 0 || !amount.is_empty() {
             let plural = if units == 1 { "" } else { "s" };
-            text += &format!("{what}: {units} unit{plural}{}\n", dollars(amount));
+            text += &format!("{what}: {units} unit{plural}{}\n", worth(amount));
         }
     }
     text

@@ -17,6 +17,9 @@ pub enum Track {
     Drug,
 }
 
+/// The modifiers of a line, in the order of the claim.
+pub type Modifiers = ArrayVec<Modifier, MODIFIERS_PER_LINE_MAX>;
+
 /// The unit in which an NDC quantity is reported. Source: rule D-03.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NdcQualifier {
@@ -59,7 +62,7 @@ pub struct Line {
     pub code: HcpcsCode,
     /// Whole billing units, at least one (rule U-15).
     pub units: u32,
-    pub modifiers: ArrayVec<Modifier, MODIFIERS_PER_LINE_MAX>,
+    pub modifiers: Modifiers,
     pub service_date: Date,
     /// Indices of the administrations behind the line, in the order of the request.
     pub administrations: SmallVec<[u16; ADMINISTRATIONS_INLINE]>,

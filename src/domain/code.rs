@@ -28,6 +28,7 @@ pub struct HcpcsCode([u8; 5]);
 
 impl std::hash::Hash for HcpcsCode {
     /// One word is hashed, and not five bytes with their length: the tables of codes are read often.
+    #[inline]
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         let [a, b, c, d, e] = self.0;
         state.write_u64(u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]));
@@ -124,8 +125,17 @@ impl FromStr for Modifier {
 }
 
 /// A National Drug Code in its 11-digit billing form (5-4-2, no hyphens). Source: rule D-01.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ndc([u8; 11]);
+
+impl std::hash::Hash for Ndc {
+    /// Two words are hashed, and not eleven bytes with their length, as for a HCPCS code.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let [a, b, c, d, e, f, g, h, i, j, k] = self.0;
+        state.write_u64(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+        state.write_u32(u32::from_le_bytes([i, j, k, 0]));
+    }
+}
 
 impl Ndc {
     /// The 11 digits without hyphens.

@@ -97,7 +97,7 @@ pub fn parse_time_zone(name: &str) -> Result<TimeZone, TimeError> {
 /// the pair would otherwise run backwards.
 pub fn minutes_between(start: LocalTime, stop: LocalTime, zone: Option<&TimeZone>) -> i64 {
     let Some(zone) = zone else {
-        return stop.duration_since(start).as_secs().div_euclid(60);
+        return (civil_seconds(stop) - civil_seconds(start)).div_euclid(60);
     };
     let first = |time| zone.to_ambiguous_timestamp(time).compatible();
     let last = |time| zone.to_ambiguous_timestamp(time).later();
@@ -111,6 +111,17 @@ pub fn minutes_between(start: LocalTime, stop: LocalTime, zone: Option<&TimeZone
 /// The clock time so many minutes later, or earlier when negative; clock changes are not followed.
 pub fn plus_minutes(time: LocalTime, minutes: i64) -> LocalTime {
     time.saturating_add(jiff::SignedDuration::from_mins(minutes))
+}
+
+/// A number by which local times follow one another to the second: comparing it is cheaper than comparing fields.
+pub fn rank(time: LocalTime) -> u64 {
+    // Each field takes the bits that its largest value needs, and the year is lifted above zero.
+    let year = i64::from(time.year()) - i64::from(LocalTime::MIN.year());
+    let fields =
+        [(time.month(), 4), (time.day(), 5), (time.hour(), 5), (time.minute(), 6), (time.second(), 6)];
+    fields
+        .iter()
+        .fold(year.unsigned_abs(), |rank, &(field, bits)| rank << bits | u64::from(field.unsigned_abs()))
 }
 
 /// Places the local times of one visit on a single line of seconds.
@@ -141,10 +152,19 @@ impl<'a> Clock<'a> {
                 match (read(self.origin), read(time)) {
                     (Ok(origin), Ok(time)) => time.duration_since(origin).as_secs(),
                     // Only the ends of the calendar have no timestamp; the civil difference serves there.
-                    _ => time.duration_since(self.origin).as_secs(),
+                    _ => self.by_calendar(time),
                 }
             }
-            _ => time.duration_since(self.origin).as_secs(),
+            _ => self.by_calendar(time),
+        }
+    }
+
+    /// The civil difference; nearly every time lies on the date of the origin.
+    fn by_calendar(&self, time: LocalTime) -> i64 {
+        if time.date() == self.origin.date() {
+            clock_seconds(time) - clock_seconds(self.origin)
+        } else {
+            civil_seconds(time) - civil_seconds(self.origin)
         }
     }
 
@@ -162,6 +182,30 @@ impl<'a> Clock<'a> {
             _ => (from, to),
         }
     }
+}
+
+/// Whole seconds of a civil time from a fixed day, by the calendar alone; parts of a second are left out.
+///
+/// The difference of two is that of the time library, which counts it field by field.
+fn civil_seconds(time: LocalTime) -> i64 {
+    day_number(time.date()) * 86_400 + clock_seconds(time)
+}
+
+/// Whole seconds since midnight.
+fn clock_seconds(time: LocalTime) -> i64 {
+    i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second())
+}
+
+/// Days from a fixed day of the Gregorian calendar, whose leap years repeat every 400 years of 146,097 days.
+fn day_number(date: Date) -> i64 {
+    let month = i64::from(date.month());
+    // A year that begins in March has its leap day at its end.
+    let year = i64::from(date.year()) - i64::from(month <= 2);
+    let months_past_march = (month + 9) % 12;
+    // The months from March on have 31, 30, 31, 30, 31 days, and so again: 153 in five.
+    let day_of_year = (153 * months_past_march + 2) / 5 + i64::from(date.day());
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year
 }
 
 #[cfg(test)]
@@ -202,6 +246,21 @@ mod tests {
     fn midnight_is_an_ordinary_minute() {
         assert_eq!(minutes_between(at("2025-11-03T23:30"), at("2025-11-04T00:45"), None), 75);
         assert_eq!(minutes_between(at("2025-11-03T10:00"), at("2025-11-03T09:00"), None), -60);
+    }
+
+    #[test]
+    fn civil_seconds_are_those_of_the_time_library() {
+        let origin = at("2024-02-28T23:59:59");
+        let mut time = date(1896, 1, 1).at(0, 0, 0, 0);
+        while time.year() < 2205 {
+            let expected = time.duration_since(origin).as_secs();
+            assert_eq!(civil_seconds(time) - civil_seconds(origin), expected, "{time}");
+            assert_eq!(rank(time).cmp(&rank(origin)), time.cmp(&origin), "{time}");
+            time = plus_minutes(time, 60 * 24 + 61);
+        }
+        let ends = (LocalTime::MIN, LocalTime::MAX);
+        let whole = ends.1.duration_since(ends.0).as_secs();
+        assert_eq!(civil_seconds(ends.1) - civil_seconds(ends.0), whole);
     }
 
     #[test]

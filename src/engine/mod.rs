@@ -58,12 +58,20 @@ pub fn code_drug(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> C
     coding.result
 }
 
+/// Room for lines beside one for each administration and drug: further hours, discarded drug.
+const LINES_SPARE: usize = 4;
+
+/// How many administrations and drugs an encounter holds.
+fn size(encounter: &Encounter) -> (usize, usize) {
+    let drugs = encounter.administrations.iter().map(|administration| administration.drugs.len()).sum();
+    (encounter.administrations.len(), drugs)
+}
+
 impl<'a> Coding<'a> {
     pub(crate) fn new(encounter: &'a Encounter, catalog: &'a Catalog, policy: &'a Policy) -> Self {
-        let administrations = encounter.administrations.len();
-        let drugs = encounter.administrations.iter().map(|administration| administration.drugs.len()).sum();
+        let (administrations, drugs) = size(encounter);
         let result = CodingResult {
-            lines: Vec::with_capacity(administrations + drugs + 2),
+            lines: Vec::with_capacity(administrations + drugs + LINES_SPARE),
             trail: Trail::with_capacity(administrations, drugs),
             provenance: Provenance {
                 catalog_release: catalog.release.clone(),
@@ -75,14 +83,29 @@ impl<'a> Coding<'a> {
         Self { encounter, catalog, policy, result, asking: true }
     }
 
+    /// A coding for the lines alone of one possible answer to a question: nobody reads its reasons.
+    fn trial(encounter: &'a Encounter, catalog: &'a Catalog, policy: &'a Policy) -> Self {
+        let (administrations, drugs) = size(encounter);
+        let result = CodingResult {
+            lines: Vec::with_capacity(administrations + drugs + LINES_SPARE),
+            trail: Trail::silent(),
+            ..CodingResult::default()
+        };
+        Self { encounter, catalog, policy, result, asking: false }
+    }
+
     fn run(&mut self) {
         rules::administration::code(self);
         rules::drug_line::code(self);
         rules::documentation::check(self);
-        rules::checks::check(self);
+        // The checks only report, so the lines of a trial are done.
+        if self.asking {
+            rules::checks::check(self);
+        }
     }
 
-    /// Asks for a fact, with the lines of the whole visit under each possible answer.
+    /// Asks for a fact, with the lines of the whole visit under each possible answer; where there is none, nothing
+    /// is asked.
     pub fn ask(
         &mut self,
         field: Field,
@@ -93,6 +116,9 @@ impl<'a> Coding<'a> {
     ) {
         if self.asking {
             let answers = answers(self);
+            if answers.is_empty() {
+                return;
+            }
             let note = self.result.trail.note(text, facts);
             self.result.questions.push(Question { field, rule, note, answers });
         }
@@ -102,8 +128,7 @@ impl<'a> Coding<'a> {
     pub fn answer(&self, label: impl Into<String>, change: impl FnOnce(&mut Encounter)) -> Answer {
         let mut encounter = self.encounter.clone();
         change(&mut encounter);
-        let mut coding = Coding::new(&encounter, self.catalog, self.policy);
-        coding.asking = false;
+        let mut coding = Coding::trial(&encounter, self.catalog, self.policy);
         coding.run();
         Answer { label: label.into(), lines: coding.result.lines }
     }

@@ -43,6 +43,8 @@ pub enum Value {
     Minutes(i64),
     Flag(bool),
     Decimal(Decimal),
+    /// An amount of dollars.
+    Dollars(Decimal),
     Quantity(Quantity),
     Code(HcpcsCode),
     Modifier(Modifier),
@@ -69,31 +71,37 @@ pub mod fact {
     use crate::policy::Param;
 
     /// A fact of the request.
+    #[inline]
     pub const fn given(name: &'static str, value: Value) -> NotedFact {
         NotedFact { name, value, source: Source::Given }
     }
 
     /// A computed fact.
+    #[inline]
     pub const fn derived(name: &'static str, value: Value) -> NotedFact {
         NotedFact { name, value, source: Source::Derived }
     }
 
     /// A fact of the code catalog.
+    #[inline]
     pub const fn catalog(name: &'static str, value: Value) -> NotedFact {
         NotedFact { name, value, source: Source::Catalog }
     }
 
     /// A fact that a policy rule supplied.
+    #[inline]
     pub const fn assumed(name: &'static str, value: Value) -> NotedFact {
         NotedFact { name, value, source: Source::Assumed }
     }
 
     /// A fact that nobody stated.
+    #[inline]
     pub const fn missing(name: &'static str) -> NotedFact {
         NotedFact { name, value: Value::None, source: Source::Missing }
     }
 
     /// A policy parameter with its date.
+    #[inline]
     pub fn parameter<T>(name: &'static str, value: Value, parameter: &Param<T>) -> NotedFact {
         NotedFact { name, value, source: Source::Parameter { key: parameter.key, from: parameter.from } }
     }
@@ -141,6 +149,7 @@ pub struct Step {
 pub struct Trail {
     pub steps: Vec<Step>,
     facts: Vec<NotedFact>,
+    is_silent: bool,
 }
 
 impl Trail {
@@ -149,15 +158,26 @@ impl Trail {
         const STEPS_EACH: usize = 6;
         const FACTS_EACH: usize = 3;
         let steps = (administrations + drugs + 1) * STEPS_EACH;
-        Self { steps: Vec::with_capacity(steps), facts: Vec::with_capacity(steps * FACTS_EACH) }
+        Self {
+            steps: Vec::with_capacity(steps),
+            facts: Vec::with_capacity(steps * FACTS_EACH),
+            is_silent: false,
+        }
+    }
+
+    /// A trail that keeps nothing, for a coding of which only the lines are wanted.
+    pub fn silent() -> Self {
+        Self { is_silent: true, ..Self::default() }
     }
 
     /// Records that a rule decided.
+    #[inline]
     pub fn fired(&mut self, rule: &'static Rule, subject: Subject, text: &'static str, facts: &[NotedFact]) {
         self.record(rule, Outcome::Fired, subject, text, facts);
     }
 
     /// Records the nearest alternative, and the rule that declined it.
+    #[inline]
     pub fn declined(
         &mut self,
         rule: &'static Rule,
@@ -169,7 +189,11 @@ impl Trail {
     }
 
     /// Keeps a template with its facts, for a finding or a question.
+    #[inline]
     pub fn note(&mut self, text: &'static str, facts: &[NotedFact]) -> Note {
+        if self.is_silent {
+            return Note { text, first_fact: 0, fact_count: 0 };
+        }
         let first_fact = self.facts.len() as u32;
         self.facts.extend_from_slice(facts);
         Note { text, first_fact, fact_count: facts.len() as u16 }
@@ -181,6 +205,7 @@ impl Trail {
         self.facts.get(first..first + note.fact_count as usize).unwrap_or(&[])
     }
 
+    #[inline]
     fn record(
         &mut self,
         rule: &'static Rule,
@@ -189,7 +214,9 @@ impl Trail {
         text: &'static str,
         facts: &[NotedFact],
     ) {
-        let note = self.note(text, facts);
-        self.steps.push(Step { rule, outcome, subject, note });
+        if !self.is_silent {
+            let note = self.note(text, facts);
+            self.steps.push(Step { rule, outcome, subject, note });
+        }
     }
 }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::audit_text;
+use super::dollars::dollars;
 use crate::audit::accuracy::{Interval, Rate, Standing};
 use crate::audit::summary::{Amounts, Occurrence, Summary, VisitRow, Work};
-use crate::domain::quantity::Decimal;
 use crate::policy::parameters::AuditParameters;
 
 /// Visits listed as those with most at stake.
@@ -254,30 +254,12 @@ fn percent(points: u32) -> String {
     format!("{}.{:02}", points / 100, points % 100)
 }
 
-/// An amount of dollars in whole cents, rounded **half up**, with its thousands apart: `176,536.51`.
-pub fn dollars(amount: Decimal) -> String {
-    const NANOS_PER_CENT: i64 = 10_000_000;
-    let cents = (amount.nanos().saturating_add(NANOS_PER_CENT / 2)).div_euclid(NANOS_PER_CENT);
-    let (whole, part) = (cents.div_euclid(100).to_string(), cents.rem_euclid(100));
-    let mut text = String::new();
-    for (at, digit) in whole.char_indices() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{text}.{part:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn amounts_and_rates_are_written_as_people_read_them() {
-        let written =
-            ["3", "0.5", "12.345", "176536.507"].map(|text| dollars(text.parse().expect("an amount")));
-        assert_eq!(written, ["3.00", "0.50", "12.35", "176,536.51"]);
+    fn rates_are_written_as_people_read_them() {
         let rate: RateView = Rate { right: 940, of: 1000 }.into();
         let text = [rate.percent, rate.low_percent, rate.high_percent];
         assert_eq!(text, ["94.00", "92.35", "95.32"]);

@@ -5,6 +5,7 @@ pub mod audit_summary;
 pub mod audit_text;
 pub mod changes;
 mod chart;
+pub mod dollars;
 pub mod explanation;
 pub mod figures;
 pub mod grouping;

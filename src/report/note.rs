@@ -1,5 +1,6 @@
 //! Renders a note: its template with the facts that fill it.
 
+use super::dollars::dollars;
 use super::figures;
 use super::template::{self, Part};
 use crate::domain::encounter::{Administration, Encounter};
@@ -91,6 +92,7 @@ pub fn append_value(text: &mut Vec<u8>, fact: &NotedFact, encounter: &Encounter)
         Value::Flag(true) => text.extend_from_slice(b"yes"),
         Value::Flag(false) => text.extend_from_slice(b"no"),
         Value::Decimal(number) => figures::decimal(text, number),
+        Value::Dollars(amount) => text.extend_from_slice(dollars(amount).as_bytes()),
         Value::Quantity(quantity) => figures::quantity(text, quantity),
         Value::Code(code) => text.extend_from_slice(code.as_str().as_bytes()),
         Value::Modifier(modifier) => text.extend_from_slice(modifier.as_str().as_bytes()),
@@ -220,6 +222,8 @@ mod tests {
     fn a_missing_fact_says_so_and_a_mistaken_name_stays_visible() {
         assert_eq!(rendered("stop: {stop}", &[fact::missing("stop")]), "stop: not documented");
         assert_eq!(rendered("{nobody} {", &[]), "{nobody} {");
+        let worth = [fact::catalog("worth", Value::Dollars("1234.5".parse().expect("an amount")))];
+        assert_eq!(rendered("lines worth ${worth}", &worth), "lines worth $1,234.50");
         let worth = [fact::derived("worth", Value::Count(5))];
         assert_eq!(rendered("a line[, worth {worth}][, by {nobody}].", &worth), "a line, worth 5.");
         assert_eq!(rendered("a [b", &[]), "a [b");

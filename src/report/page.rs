@@ -3,10 +3,11 @@
 use askama::Template;
 
 use super::chart::{self, BAR_HEIGHT, Chart, Shape};
+use super::dollars::dollars;
 use super::explanation::{self, ExplainedStep};
+use super::grouping;
 use super::note;
 use super::role::role_of;
-use super::{audit_summary, grouping};
 use crate::catalog::Catalog;
 use crate::domain::claim::{Line, Track};
 use crate::domain::encounter::Encounter;
@@ -290,8 +291,8 @@ fn worth(now: Decimal, then: Decimal) -> String {
     let difference = Decimal::from_nanos(then.nanos().saturating_sub(now.nanos()));
     let amount = Decimal::from_nanos(difference.nanos().abs());
     match difference.nanos().signum() {
-        1 => format!("+${}", audit_summary::dollars(amount)),
-        -1 => format!("−${}", audit_summary::dollars(amount)),
+        1 => format!("+${}", dollars(amount)),
+        -1 => format!("−${}", dollars(amount)),
         _ => String::new(),
     }
 }

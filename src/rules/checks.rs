@@ -3,6 +3,7 @@
 use super::administration::modifiers::edit_kind;
 use super::drug_line::limits::X_01;
 use super::{Family, rule};
+use crate::catalog::edits::ProcedurePair;
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::field::Field;
@@ -36,22 +37,25 @@ const DISTINCT: [Modifier; 7] = [
 
 /// Runs the rules of this family on a visit.
 pub fn check(coding: &mut Coding<'_>) {
-    for at in 0..coding.result.lines.len() {
-        if coding.result.lines[at].track == Track::Administration {
-            check_units(coding, at);
-            check_pairs(coding, at);
-            check_other_services(coding, at);
-        }
+    // The lines of the administrations stand before those of the drugs.
+    let count = coding.result.lines.partition_point(|line| line.track == Track::Administration);
+    for at in 0..count {
+        check_units(coding, at);
+        check_pairs(coding, at, count);
+        check_other_services(coding, at);
     }
 }
 
 fn check_units(coding: &mut Coding<'_>, at: usize) {
-    let Line { code, service_date, .. } = coding.result.lines[at];
+    let lines = &coding.result.lines;
+    let Line { code, service_date, .. } = lines[at];
     let same = |line: &&Line| line.code == code && line.service_date == service_date;
-    let is_first = coding.result.lines.iter().position(|line| same(&line)) == Some(at);
-    let units: u32 = coding.result.lines.iter().filter(same).map(|line| line.units).sum();
+    if lines[..at].iter().any(|line| same(&line)) {
+        return;
+    }
+    let units: u32 = lines[at..].iter().filter(same).map(|line| line.units).sum();
     let Some(limit) = coding.catalog.mue(code, edit_kind(coding), service_date) else { return };
-    if is_first && units > limit.value.units {
+    if units > limit.value.units {
         let facts = [
             fact::derived("code", Value::Code(code)),
             fact::derived("units", Value::Count(i64::from(units))),
@@ -63,17 +67,15 @@ fn check_units(coding: &mut Coding<'_>, at: usize) {
     }
 }
 
-fn check_pairs(coding: &mut Coding<'_>, at: usize) {
-    for other in 0..coding.result.lines.len() {
+fn check_pairs(coding: &mut Coding<'_>, at: usize, count: usize) {
+    for other in 0..count {
         let (first, second) = (&coding.result.lines[at], &coding.result.lines[other]);
-        let is_pair = at != other
-            && second.track == Track::Administration
-            && first.service_date == second.service_date
-            && (first.code != second.code);
-        if is_pair {
+        let may_be_pair = first.code != second.code && first.service_date == second.service_date;
+        if may_be_pair {
+            let Some(pair) = pair(coding, first.code, second.code) else { continue };
             let carries = first.modifiers.iter().chain(&second.modifiers).any(|m| DISTINCT.contains(m));
             let (first, second) = (first.code, second.code);
-            report_pair(coding, at, first, second, carries);
+            report_pair(coding, at, first, second, pair, carries);
         }
     }
 }
@@ -85,16 +87,30 @@ fn check_other_services(coding: &mut Coding<'_>, at: usize) {
         let line = &coding.result.lines[at];
         let carries = line.modifiers.iter().chain(&service.modifiers).any(|m| DISTINCT.contains(m));
         let code = line.code;
-        report_pair(coding, at, code, service.code, carries);
-        report_pair(coding, at, service.code, code, carries);
+        for (first, second) in [(code, service.code), (service.code, code)] {
+            if let Some(pair) = pair(coding, first, second) {
+                report_pair(coding, at, first, second, pair, carries);
+            }
+        }
     }
 }
 
-fn report_pair(coding: &mut Coding<'_>, at: usize, first: HcpcsCode, second: HcpcsCode, carries: bool) {
+/// The pair that two codes are on the date of service, in this order of the columns.
+fn pair(coding: &Coding<'_>, first: HcpcsCode, second: HcpcsCode) -> Option<ProcedurePair> {
     let date = coding.encounter.service_date;
-    let Some(pair) = coding.catalog.procedure_pair(first, second, edit_kind(coding), date) else { return };
+    Some(coding.catalog.procedure_pair(first, second, edit_kind(coding), date)?.value)
+}
+
+fn report_pair(
+    coding: &mut Coding<'_>,
+    at: usize,
+    first: HcpcsCode,
+    second: HcpcsCode,
+    pair: ProcedurePair,
+    carries: bool,
+) {
     let facts = [fact::catalog("first", Value::Code(first)), fact::catalog("second", Value::Code(second))];
-    let (severity, text) = match (pair.value.modifier_allowed, carries) {
+    let (severity, text) = match (pair.modifier_allowed, carries) {
         (true, true) => return,
         (true, false) => (
             Severity::Warn,

@@ -89,7 +89,7 @@ fn report(coding: &mut Coding<'_>, gap: &Gap) {
     if at_stake.lines == 0 {
         return;
     }
-    let dollars = at_stake.dollars.map_or(Value::None, Value::Decimal);
+    let dollars = at_stake.dollars.map_or(Value::None, Value::Dollars);
     let facts = [
         fact::given("subject", Value::Of(gap.field)),
         fact::derived("lines", Value::Count(at_stake.lines as i64)),

@@ -7,8 +7,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::coder::Coder;
 use super::encoded::{
-    EncodedBatchCodeEncountersResponse, EncodedCodeEncounterRequest, EncodedCodeEncounterResponse,
-    EncodedStreamCodeEncountersResponse,
+    EncodedBatchCodeEncountersRequest, EncodedBatchCodeEncountersResponse, EncodedCodeEncounterRequest,
+    EncodedCodeEncounterResponse, EncodedStreamCodeEncountersRequest, EncodedStreamCodeEncountersResponse,
 };
 use super::layers::metrics::Metrics;
 use super::refusal::Refusal;
@@ -37,8 +37,8 @@ impl CodingService {
     /// Codes one item of a batch or a stream.
     fn code_one(&self) -> impl items::CodeOne {
         let service = self.clone();
-        move |request: pb::CodeEncounterRequest, output: &mut Vec<u8>| {
-            service.code(&(&request).into(), output).map_err(Refusal::into_item_error)
+        move |request: &lent::CodeEncounterRequest<'_>, output: &mut Vec<u8>| {
+            service.code(request, output).map_err(Refusal::into_item_error)
         }
     }
 }
@@ -54,25 +54,21 @@ impl pb::coding_service_server::CodingService for CodingService {
         let mut answer = Vec::new();
         let request = request.into_inner().into_bytes();
         let coded = lent::from_wire(&request, |request| self.code(&request, &mut answer));
-        coded.map_err(|error| Status::internal(error.to_string()))??;
+        coded.map_err(items::unreadable)??;
         Ok(Response::new(EncodedCodeEncounterResponse::new([answer])))
     }
 
     async fn batch_code_encounters(
         &self,
-        request: Request<pb::BatchCodeEncountersRequest>,
+        request: Request<EncodedBatchCodeEncountersRequest>,
     ) -> Result<Response<EncodedBatchCodeEncountersResponse>, Status> {
-        let requests = request.into_inner().requests;
         let limit = self.coder.limits().batch_items;
-        if requests.len() > limit {
-            return Err(Refusal::invalid("requests", format!("holds more than {limit} visits")).into());
-        }
-        Ok(Response::new(items::batch(requests, self.code_one()).await?))
+        Ok(Response::new(items::batch(request.into_inner(), limit, self.code_one()).await?))
     }
 
     async fn stream_code_encounters(
         &self,
-        request: Request<Streaming<pb::StreamCodeEncountersRequest>>,
+        request: Request<Streaming<EncodedStreamCodeEncountersRequest>>,
     ) -> Result<Response<Self::StreamCodeEncountersStream>, Status> {
         Ok(Response::new(Box::pin(items::stream(request.into_inner(), self.code_one()))))
     }

@@ -14,6 +14,10 @@ use super::pb;
 pub type EncodedCodeEncounterRequest = Encoded<pb::CodeEncounterRequest>;
 /// The answer to one visit.
 pub type EncodedCodeEncounterResponse = Encoded<pb::CodeEncounterResponse>;
+/// The visits of a batch.
+pub type EncodedBatchCodeEncountersRequest = Encoded<pb::BatchCodeEncountersRequest>;
+/// One visit of a stream.
+pub type EncodedStreamCodeEncountersRequest = Encoded<pb::StreamCodeEncountersRequest>;
 /// The answer to a batch; each group of its items may be a piece.
 pub type EncodedBatchCodeEncountersResponse = Encoded<pb::BatchCodeEncountersResponse>;
 /// The answer to one visit of a stream.
@@ -27,8 +31,8 @@ pub struct Encoded<M> {
 
 impl<M> Encoded<M> {
     /// The message of these pieces. Whoever wrote them vouches that together they are such a message.
-    pub fn new(pieces: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        Self { pieces: pieces.into_iter().map(Bytes::from).collect(), message: PhantomData }
+    pub fn new(pieces: impl IntoIterator<Item = impl Into<Bytes>>) -> Self {
+        Self { pieces: pieces.into_iter().map(Into::into).collect(), message: PhantomData }
     }
 
     /// The whole encoding; nothing is copied where it is one piece, as a message that was received is.
@@ -42,7 +46,7 @@ impl<M> Encoded<M> {
 
 impl<M> Default for Encoded<M> {
     fn default() -> Self {
-        Self::new([])
+        Self { pieces: SmallVec::new(), message: PhantomData }
     }
 }
 

@@ -25,17 +25,21 @@ fn catalog(change: impl FnOnce(&mut Catalog, Quarter)) -> Catalog {
 
 /// Hydration of three hours, which an office visit is for, and a push.
 fn code(catalog: &Catalog, day: Date) -> CodingResult {
-    let given = |id: &str, route, minutes| Administration {
+    code_office(catalog, day, &[("NS", Route::IvInfusion, Some(180)), ("Zofran", Route::IvPush, None)])
+}
+
+/// An office visit whose reason is the first of its services.
+fn code_office(catalog: &Catalog, day: Date, given: &[(&str, Route, Option<u32>)]) -> CodingResult {
+    let given = given.iter().map(|&(id, route, minutes)| Administration {
         id: id.to_owned(),
         route: Some(route),
         duration_minutes: minutes,
         drugs: vec![DrugGiven { name: Some(id.to_owned()), ..DrugGiven::default() }],
         ..Administration::default()
-    };
+    });
     let mut visit = Encounter::new(Setting::PhysicianOffice, day);
-    visit.administrations =
-        vec![given("NS", Route::IvInfusion, Some(180)), given("Zofran", Route::IvPush, None)];
-    visit.primary_reason = Some("NS".to_owned());
+    visit.administrations = given.collect();
+    visit.primary_reason = Some(visit.administrations[0].id.clone());
     let book = PolicyBook::embedded().expect("the embedded policies");
     engine::code(&visit, catalog, book.at(day, "medicare").expect("medicare"))
 }
@@ -78,4 +82,23 @@ fn a_quarter_with_a_new_pair_has_a_finding() {
     let catalog = catalog(|catalog, quarter| catalog.edits.pairs.put_quarter(quarter, [(key, pair)]));
     assert!(!has(&code(&catalog, DECEMBER), Reason::ProcedurePair));
     assert!(has(&code(&catalog, JANUARY), Reason::ProcedurePair));
+}
+
+#[test]
+fn a_reason_that_leaves_chemotherapy_without_a_parent_is_asked_for_again() {
+    let catalog = Catalog::embedded();
+    let infused = |drug, minutes| (drug, Route::IvInfusion, Some(minutes));
+    let result = code_office(&catalog, DECEMBER, &[infused("iron sucrose", 60), infused("cisplatin", 120)]);
+    assert!(has(&result, Reason::NoCleanCode));
+    let asked = result.questions.iter().find(|question| question.rule.id == "HIER-O").expect("the question");
+    let of = |label: &str| {
+        let answer = asked.answers.iter().find(|answer| answer.label == label).expect(label);
+        answer.lines.iter().map(|line| line.code.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("iron sucrose"), codes(&result));
+    assert_eq!(of("iron sucrose"), ["96365"]);
+    assert_eq!(of("cisplatin"), ["96413", "96415", "96367"]);
+    // With chemotherapy as the reason everything has a code, and nothing is asked.
+    let result = code_office(&catalog, DECEMBER, &[infused("cisplatin", 120), infused("iron sucrose", 60)]);
+    assert!(!has(&result, Reason::NoCleanCode) && result.questions.is_empty());
 }

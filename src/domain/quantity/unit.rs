@@ -44,7 +44,9 @@ macro_rules! units {
 
             /// How many of the measure's smallest unit one of this unit holds.
             pub const fn base_units(self) -> i128 {
-                match self { $(Unit::$variant => $per_base),* }
+                // One machine word, so that a multiplication by it is one instruction.
+                let units: i64 = match self { $(Unit::$variant => $per_base),* };
+                units as i128
             }
 
             /// The symbol printed on a claim or in an answer.

@@ -61,7 +61,8 @@ pub(super) static RULES: &[&Rule] = &[&INIT_4, &INIT_5, &INIT_6, &INIT_7, &INIT_
 
 /// Whether two names mean one access site.
 pub(super) fn is_same_site(one: &str, other: &str) -> bool {
-    one.trim().eq_ignore_ascii_case(other.trim())
+    one == other
+        || one.trim().eq_ignore_ascii_case(other.trim())
         || (names_lumen(one) || names_lumen(other)) && catheter(one).eq(catheter(other))
 }
 
@@ -84,25 +85,37 @@ fn catheter(site: &str) -> impl Iterator<Item = String> {
 
 /// Assigns every intravenous service to its access line.
 pub(super) fn assign(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
+    let mut is_site_unnamed = false;
     for at in 0..visit.services.len() {
-        let service = visit.services[at];
-        let site = site_of(visit, &service);
-        if takes_part(service.kind) && site.is_some() {
-            visit.services[at].group = group(coding, visit, &service, site);
+        let service = &visit.services[at];
+        if takes_part(service.kind) {
+            match site_of(visit, service) {
+                Some(site) => visit.services[at].group = group(coding, visit, at, Some(site)),
+                None => is_site_unnamed = true,
+            }
         }
     }
+    if is_site_unnamed {
+        assign_unnamed(coding, visit);
+    }
+    if visit.groups.len() > 1 {
+        join_unneeded_sites(coding, visit);
+    }
+}
+
+/// Assigns the services that name no site to the only one that they can have used.
+fn assign_unnamed(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     for at in 0..visit.services.len() {
-        let service = visit.services[at];
+        let service = &visit.services[at];
         if takes_part(service.kind) && service.group == usize::MAX {
             match only_site(visit, service.visit) {
-                Ok(site) => visit.services[at].group = group(coding, visit, &service, site),
+                Ok(site) => visit.services[at].group = group(coding, visit, at, site),
                 Err(sites) => {
                     hold_for_site(coding, &mut visit.services[at], &sites);
                 }
             }
         }
     }
-    join_unneeded_sites(coding, visit);
 }
 
 const fn takes_part(kind: Kind) -> bool {
@@ -110,22 +123,27 @@ const fn takes_part(kind: Kind) -> bool {
 }
 
 fn site_of<'a>(visit: &Visit<'a>, service: &Service) -> Option<&'a str> {
-    visit.administration(service).access_site.as_deref().filter(|site| !site.trim().is_empty())
+    let is_blank = |site: &str| {
+        let begins_with_word = site.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+        !begins_with_word && site.trim().is_empty()
+    };
+    visit.administration(service).access_site.as_deref().filter(|site| !is_blank(site))
 }
 
 /// The place of a service's access line, added where it is new.
-fn group<'a>(coding: &Coding<'_>, visit: &mut Visit<'a>, service: &Service, site: Option<&'a str>) -> usize {
+fn group<'a>(coding: &Coding<'_>, visit: &mut Visit<'a>, at: usize, site: Option<&'a str>) -> usize {
     let begins_anew = *coding.policy.administration.midnight == Midnight::NewInitial;
-    let day = begins_anew.then(|| visit.date(service));
+    let service = &visit.services[at];
+    let (number, day) = (service.visit, begins_anew.then(|| visit.date(service)));
     let is_same = |group: &Group<'_>| {
-        let same_site = match (group.site, site) {
+        let is_same_site = || match (group.site, site) {
             (Some(one), Some(other)) => is_same_site(one, other),
             (one, other) => one.is_none() && other.is_none(),
         };
-        same_site && group.visit == service.visit && group.day == day
+        group.visit == number && group.day == day && is_same_site()
     };
     visit.groups.iter().position(is_same).unwrap_or_else(|| {
-        visit.groups.push(Group { visit: service.visit, site, day, modifier: None });
+        visit.groups.push(Group { visit: number, site, day, modifier: None });
         visit.groups.len() - 1
     })
 }
@@ -197,6 +215,9 @@ fn has_services(visit: &Visit<'_>, group: usize) -> bool {
 
 /// Says that an access line goes on past midnight (rule INIT-8).
 pub(super) fn note_midnight(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    if visit.is_one_day {
+        return;
+    }
     let switch = &coding.policy.administration.midnight;
     for group in 0..visit.groups.len() {
         let mut members = visit.services.iter().filter(|s| s.group == group && s.kind.is_ranked());

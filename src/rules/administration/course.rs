@@ -1,7 +1,9 @@
 //! Courses: everything given of one drug, or one mixture, through one access line (rules SEQ-4, REP-5).
 
 use super::hydration;
-use super::visit::{Course, Family, Kind, Service, Technique, Visit};
+use smallvec::SmallVec;
+
+use super::visit::{Course, Family, Kind, SERVICES_INLINE, Service, Technique, Visit};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::Administration;
@@ -43,16 +45,17 @@ pub(super) fn gather(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     if *coding.policy.administration.same_drug_infusions == SameDrugInfusions::SumPerDate {
         lengthen_short_infusions(visit);
     }
+    for service in &visit.services {
+        let Some(course) = visit.courses.get_mut(service.course) else { continue };
+        if course.family != Family::Hydration && service.kind == kind_of(course.technique) {
+            course.seconds += service.flow.seconds;
+        }
+    }
     for course in 0..visit.courses.len() {
-        let family = visit.courses[course].family;
-        if family == Family::Hydration {
+        if visit.courses[course].family == Family::Hydration {
             let (seconds, is_reportable) = hydration::reportable(coding, visit, course);
             visit.courses[course].seconds = seconds;
             visit.courses[course].is_reportable = is_reportable;
-        } else {
-            let technique = kind_of(visit.courses[course].technique);
-            let leading = visit.members(course).filter(|(_, service)| service.kind == technique);
-            visit.courses[course].seconds = leading.map(|(_, service)| service.flow.seconds).sum();
         }
     }
 }
@@ -67,7 +70,7 @@ const fn kind_of(technique: Technique) -> Kind {
 /// The one coded drug of an administration: most have it, and comparing these needs no look-up.
 type SingleDrug<'a> = Option<(HcpcsCode, &'a str)>;
 
-fn single_drugs<'a>(coding: &Coding<'a>, visit: &Visit<'_>) -> Vec<SingleDrug<'a>> {
+fn single_drugs<'a>(coding: &Coding<'a>, visit: &Visit<'_>) -> SmallVec<[SingleDrug<'a>; SERVICES_INLINE]> {
     let single = |administration: &Administration| {
         let [DrugGiven { code: Some(code), .. }] = administration.drugs.as_slice() else { return None };
         Some((*code, &*coding.catalog.formulary.drug(*code)?.ingredient))
@@ -77,31 +80,38 @@ fn single_drugs<'a>(coding: &Coding<'a>, visit: &Visit<'_>) -> Vec<SingleDrug<'a
 
 /// Adds a service to the course of its drug, or begins one.
 fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &[SingleDrug<'_>]) {
-    let service = visit.services[at];
-    let administration = visit.administration(&service);
+    let service = &visit.services[at];
+    let (index, family, group) = (service.index, service.family, service.group);
+    let technique = if service.kind == Kind::Push { Technique::Push } else { Technique::Infusion };
+    let administration = visit.administration(service);
     let is_hydration = service.kind == Kind::Hydration;
     let known = (0..visit.courses.len()).find(|&place| {
         let course = &visit.courses[place];
-        if course.group != service.group || (course.family == Family::Hydration) != is_hydration {
+        if course.group != group || (course.family == Family::Hydration) != is_hydration {
             return false;
         }
         let first = &visit.services[course.first];
         is_hydration
-            || is_given_again(coding, visit, &service, first, drugs) && !runs_beside(coding, visit, at, place)
+            || is_given_again(coding, visit, service, first, drugs) && !runs_beside(coding, visit, at, place)
     });
     if administration.drugs.len() > 1 {
         let drugs = fact::given("drugs", Value::Count(administration.drugs.len() as i64));
         let text = "{drugs} drugs went together and are one administration.";
-        coding.result.trail.fired(&SEQ_4, Subject::Administration(service.index), text, &[drugs]);
+        coding.result.trail.fired(&SEQ_4, Subject::Administration(index), text, &[drugs]);
     }
     visit.services[at].course = known.unwrap_or(visit.courses.len());
     match known {
-        Some(place) => visit.courses[place].family = visit.courses[place].family.max(service.family),
+        Some(place) => {
+            let course = &mut visit.courses[place];
+            course.family = course.family.max(family);
+            course.members += 1;
+        }
         None => visit.courses.push(Course {
-            group: service.group,
-            family: service.family,
-            technique: if service.kind == Kind::Push { Technique::Push } else { Technique::Infusion },
+            group,
+            family,
+            technique,
             first: at,
+            members: 1,
             seconds: 0,
             is_reportable: true,
         }),
@@ -138,20 +148,20 @@ fn runs_beside(coding: &Coding<'_>, visit: &Visit<'_>, at: usize, course: usize)
 /// A short infusion of a drug that also ran longer on the same date is part of that infusion.
 fn lengthen_short_infusions(visit: &mut Visit<'_>) {
     for at in 0..visit.services.len() {
-        let service = visit.services[at];
+        let service = &visit.services[at];
+        let (course, day) = (service.course, || visit.date(service));
         let is_short_infusion = service.kind == Kind::Push
-            && visit.administration(&service).route == Some(crate::domain::encounter::Route::IvInfusion)
-            && visit.administration(&service).attended_throughout != Some(true)
-            && service.flow.seconds > 0;
-        let day = visit.date(&service);
+            && service.flow.seconds > 0
+            && visit.administration(service).route == Some(crate::domain::encounter::Route::IvInfusion)
+            && visit.administration(service).attended_throughout != Some(true);
         let joins = is_short_infusion
             && visit
-                .members(service.course)
-                .any(|(_, other)| other.kind == Kind::Infusion && visit.date(other) == day);
+                .members(course)
+                .any(|(_, other)| other.kind == Kind::Infusion && visit.date(other) == day());
         if joins {
             visit.services[at].kind = Kind::Infusion;
-            let first = visit.courses[service.course].first;
-            visit.courses[service.course].first = first.min(at);
+            let first = visit.courses[course].first;
+            visit.courses[course].first = first.min(at);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
 use super::overlap;
-use super::visit::{Kind, Segment, Service, Visit};
+use super::visit::{Kind, Segment, Segments, Service, Visit};
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::engine::Coding;
@@ -167,7 +167,7 @@ struct Period {
 /// The periods of hydration of an access line, in order of time.
 fn periods(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> Vec<Period> {
     let is_summed = *coding.policy.administration.hydration_counting == HydrationCounting::Sum;
-    let mut pieces = Vec::new();
+    let mut pieces = Segments::new();
     let mut periods: Vec<Period> = Vec::with_capacity(1);
     for (_, &service) in visit.members(course) {
         let alone = alone(visit, &service, &mut pieces);
@@ -192,7 +192,7 @@ fn periods(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> Vec<Period>
 }
 
 /// Seconds of a hydration that no infusion or transfusion of the visit covers; parts of it count once.
-fn alone(visit: &Visit<'_>, service: &Service, pieces: &mut Vec<Segment>) -> i64 {
+fn alone(visit: &Visit<'_>, service: &Service, pieces: &mut Segments) -> i64 {
     overlap::alone(visit, service, pieces, |other| {
         let is_other = matches!(other.kind, Kind::Infusion | Kind::Transfusion);
         let is_part = other.course == service.course && other.group == service.group;
@@ -255,7 +255,7 @@ pub(super) fn bill(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, is
 }
 
 fn note_overlaps(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
-    let mut pieces = Vec::new();
+    let mut pieces = Segments::new();
     for (_, service) in visit.members(course) {
         let subject = Subject::Administration(service.index);
         let shared = service.flow.seconds - alone(visit, service, &mut pieces);
@@ -278,7 +278,7 @@ fn account_for(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
     let codes = &coding.policy.administration.hydration_codes;
     let shortest = &coding.policy.administration.hydration_minutes_min;
     let is_summed = *coding.policy.administration.hydration_counting == HydrationCounting::Sum;
-    let mut pieces = Vec::new();
+    let mut pieces = Segments::new();
     for (_, service) in visit.members(course) {
         if is_on_line(coding, service.index) {
             continue;

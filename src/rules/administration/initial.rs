@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::lines;
 use super::visit::{Family, Kind, Technique, Visit};
 use super::what_if;
 use crate::domain::field::Field;
@@ -53,7 +54,7 @@ rule! {
     says: "In a physician office the initial service is the one that was the key or primary reason for the visit, in whatever order the services were given.",
     why: "The manual asks for the reason of the encounter and says nothing of family, technique or length.",
     example: "A visit for hydration with an antiemetic push has hydration as its initial service.",
-    exceptions: "Where the request names no reason, the facility hierarchy stands in for it, and a finding says so.",
+    exceptions: "Where the request names no reason, the facility hierarchy stands in for it, and a finding says so. Where the stated reason leaves a service without a code, as chemotherapy beside an initial service of another family, the question shows what each other reason would bill.",
 }
 
 rule! {
@@ -121,13 +122,12 @@ pub(super) fn compare(coding: &Coding<'_>, visit: &Visit<'_>, one: usize, other:
     let technique = || b.technique.cmp(&a.technique);
     let longest = || b.seconds.cmp(&a.seconds);
     let earliest = || first.order.cmp(&second.order);
-    let family = b.family.cmp(&a.family);
-    let inside = match (*parameters.technique_before_length, *parameters.facility_tiebreak) {
+    let inside = || match (*parameters.technique_before_length, *parameters.facility_tiebreak) {
         (true, Tiebreak::Earliest) => technique().then_with(earliest).then_with(longest),
         (true, _) => technique().then_with(longest).then_with(earliest),
         (false, _) => longest().then_with(technique).then_with(earliest),
     };
-    family.then(inside).then_with(|| first.index.cmp(&second.index))
+    b.family.cmp(&a.family).then_with(inside).then_with(|| first.index.cmp(&second.index))
 }
 
 /// The initial course of an access line, noted on the trail; nothing where none can be reported.
@@ -233,9 +233,33 @@ fn ask_for_reason(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) 
     let text = "The request names no primary reason for this office visit; the hierarchy of facilities chose the initial service. State the reason.";
     coding.find(severity, Reason::MissingPrimaryReason, field, &HIER_O, text, &[]);
     if !is_evident {
-        let candidates: Vec<u16> =
-            ranked.iter().map(|course| visit.services[visit.courses[*course].first].index).collect();
-        what_if::ask_primary_reason(coding, &candidates);
+        what_if::ask_primary_reason(coding, &candidates(visit, ranked));
+    }
+}
+
+/// The services that lead the courses of an access line.
+fn candidates(visit: &Visit<'_>, ranked: &[usize]) -> Vec<u16> {
+    ranked.iter().map(|course| visit.services[visit.courses[*course].first].index).collect()
+}
+
+/// Shows what other reasons for an office visit would bill, where the stated one leaves a service without a code
+/// and another would not.
+///
+/// The codes of a further chemotherapy drug follow an initial chemotherapy service only, so beside an
+/// initial service of another family there is none; the record may name the chemotherapy as the reason.
+pub(super) fn offer_other_reasons(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    ranked: &[usize],
+    refused_from: usize,
+) {
+    if uses_hierarchy(coding) || primary_course(visit, ranked).is_none() {
+        return;
+    }
+    let refused = coding.result.not_billed[refused_from..].iter();
+    let refused: Vec<u16> = refused.filter_map(|item| lines::refused_add_on(coding, item)).collect();
+    if !refused.is_empty() {
+        what_if::offer_primary_reason(coding, &candidates(visit, ranked), &refused);
     }
 }
 

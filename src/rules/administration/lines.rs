@@ -6,10 +6,10 @@ use super::push::{REP_1, REP_2, SEQ_3};
 use super::sequence::{SEQ_1, SEQ_2};
 use super::visit::{Service, Visit};
 use crate::catalog::edits::AddOnSetting;
-use crate::domain::claim::{Line, Track};
+use crate::domain::claim::{Line, Modifiers, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::field::Field;
-use crate::domain::finding::{Reason, Severity};
+use crate::domain::finding::{Finding, NotBilled, Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{AddOnParents, Discontinued};
@@ -56,30 +56,31 @@ pub(super) fn bill(
     units: u32,
     place: Place,
 ) -> bool {
-    if place == Place::AddOn && !has_parent(coding, code) {
+    // An add-on that is on the claim already was let in with its parent.
+    let is_let_in = place != Place::AddOn || is_billed(coding, code) || has_parent(coding, code);
+    if !is_let_in {
         refuse_with_finding(coding, service, code);
         return false;
     }
     let date = visit.date(service);
-    let mut line = Line::new(Track::Administration, code, units, date);
     // A line of this track carries three modifiers at most, so there is always room.
+    let mut modifiers = Modifiers::new();
     if let Some(modifier) = group_modifier(coding, visit, service, place) {
-        let _ = line.add_modifier(modifier);
+        modifiers.push(modifier);
         let facts =
             [fact::derived("code", Value::Code(code)), fact::derived("modifier", Value::Modifier(modifier))];
         let text = "{code} carries {modifier}, as every line of this access line or visit does.";
         coding.result.trail.fired(&MOD_1, Subject::Administration(service.index), text, &facts);
     }
     if keeps_planned_code(coding, visit, service) {
-        let _ = line.add_modifier(DISCONTINUED);
+        modifiers.push(DISCONTINUED);
         let subject = Subject::Administration(service.index);
         let text = "The office broke the service off: modifier 53.";
         coding.result.trail.fired(&MOD_6, subject, text, &[]);
     }
     let lines = &mut coding.result.lines;
-    let same = |other: &&mut Line| {
-        other.code == code && other.service_date == date && other.modifiers == line.modifiers
-    };
+    let same =
+        |other: &&mut Line| other.code == code && other.service_date == date && other.modifiers == modifiers;
     // Two initial services that carry one modifier, as of two visits, are two lines of one unit.
     match lines.iter_mut().find(same).filter(|_| place != Place::Initial) {
         Some(other) => {
@@ -87,6 +88,7 @@ pub(super) fn bill(
             other.add_administration(service.index);
         }
         None => {
+            let mut line = Line { modifiers, ..Line::new(Track::Administration, code, units, date) };
             line.add_administration(service.index);
             lines.push(line);
         }
@@ -147,15 +149,18 @@ pub(super) fn name(
     }
 }
 
+fn is_billed(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+    coding.result.lines.iter().any(|line| line.code == code)
+}
+
 /// Whether the claim holds a primary code that the add-on may follow (switch D-19).
-pub(super) fn has_parent(coding: &Coding<'_>, code: HcpcsCode) -> bool {
-    let is_billed = |parent: HcpcsCode| coding.result.lines.iter().any(|line| line.code == parent);
+fn has_parent(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     match *coding.policy.administration.add_on_parents {
         AddOnParents::CmsTable => has_cms_parent(coding, code),
         AddOnParents::CptParenthetical => {
             let mut listed = coding.policy.administration.cpt_add_on_parents.iter();
             let entry = listed.find(|entry| entry.add_on == code);
-            entry.is_none_or(|entry| entry.parents.iter().copied().any(is_billed))
+            entry.is_none_or(|entry| entry.parents.iter().any(|parent| is_billed(coding, *parent)))
         }
         // The hierarchy chose an initial service, and every other code follows it (rule HIER-F2).
         AddOnParents::HierarchyOverrides => true,
@@ -173,7 +178,7 @@ fn has_cms_parent(coding: &Coding<'_>, code: HcpcsCode) -> bool {
             AddOnSetting::PractitionerOnly => !is_facility,
             AddOnSetting::FacilityOnly => is_facility,
         };
-        allowed && coding.result.lines.iter().any(|line| line.code == parent.code)
+        allowed && is_billed(coding, parent.code)
     })
 }
 
@@ -198,6 +203,17 @@ pub(super) fn refuse(coding: &mut Coding<'_>, service: &Service, code: HcpcsCode
         let text = "{code} would stand without a parent that the policy allows.";
         coding.not_billed(Field::Administration(service.index, ""), rule, text, &facts);
     }
+}
+
+/// The administration that something not billed speaks of, where its add-on has no parent.
+pub(super) fn refused_add_on(coding: &Coding<'_>, item: &NotBilled) -> Option<u16> {
+    let Field::Administration(index, _) = item.what else { return None };
+    let is_refused = |finding: &Finding| {
+        finding.reason == Reason::NoCleanCode
+            && finding.severity == Severity::Block
+            && finding.field == item.what
+    };
+    coding.result.findings.iter().any(is_refused).then_some(index)
 }
 
 /// The rule that names the parents of an add-on.

@@ -26,9 +26,11 @@ mod timeline;
 mod visit;
 mod what_if;
 
+use smallvec::SmallVec;
+
 use crate::engine::Coding;
 use crate::rules::Family;
-use visit::{Kind, Technique, Visit};
+use visit::{Courses, GROUPS_INLINE, Kind, Technique, Visit};
 
 /// The rules of this folder.
 pub static FAMILIES: &[Family] = &[
@@ -66,20 +68,31 @@ pub fn code(coding: &mut Coding<'_>) {
     access::note_midnight(coding, &visit);
     course::gather(coding, &mut visit);
     code_access_lines(coding, &mut visit);
-    pump::starts(coding, &visit);
-    injection::code(coding, &visit);
-    subcutaneous_infusion::code(coding, &visit);
-    arterial::code(coding, &visit);
-    cavity::code(coding, &visit);
-    outside::code(coding, &visit);
-    pump::refills(coding, &visit);
-    pump::flushes(coding, &visit);
+    // Many visits use a vein and nothing else, and then none of these has anything to say.
+    if !visit.services.iter().all(|service| service.kind.is_of_access_line()) {
+        code_other_routes(coding, &visit);
+    }
     modifiers::add(coding, &visit);
 }
 
+/// Codes the services that have codes of their own beside those of the access lines.
+fn code_other_routes(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    pump::starts(coding, visit);
+    injection::code(coding, visit);
+    subcutaneous_infusion::code(coding, visit);
+    arterial::code(coding, visit);
+    cavity::code(coding, visit);
+    outside::code(coding, visit);
+    pump::refills(coding, visit);
+    pump::flushes(coding, visit);
+}
+
+/// An access line with its courses by rank, and the initial one among them.
+type AccessLine = (usize, Courses, Option<usize>);
+
 /// Codes every access line: the leading one first, so that the others carry the modifier.
 fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
-    let mut lines: Vec<(usize, Vec<usize>, Option<usize>)> = Vec::with_capacity(visit.groups.len());
+    let mut lines: SmallVec<[AccessLine; GROUPS_INLINE]> = SmallVec::new();
     for group in 0..visit.groups.len() {
         let ranked = ranked(coding, visit, group);
         let initial = initial::choose(coding, visit, &ranked);
@@ -95,8 +108,11 @@ fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
             },
         )
     });
-    let order: Vec<usize> = lines.iter().filter(|line| line.2.is_some()).map(|line| line.0).collect();
-    access::mark(coding, visit, &order);
+    if lines.len() > 1 {
+        let coded = lines.iter().filter(|line| line.2.is_some());
+        let order: SmallVec<[usize; GROUPS_INLINE]> = coded.map(|line| line.0).collect();
+        access::mark(coding, visit, &order);
+    }
     for (group, ranked, initial) in lines {
         if initial::is_held_back(coding, visit, group, initial) {
             hold_line(coding, visit, group);
@@ -115,10 +131,13 @@ fn holds_reason(visit: &Visit<'_>, course: usize) -> bool {
 }
 
 /// The courses of an access line that can be reported, the highest rank first.
-fn ranked(coding: &Coding<'_>, visit: &Visit<'_>, group: usize) -> Vec<usize> {
-    let is_open =
-        |course: &usize| visit.courses[*course].group == group && visit.courses[*course].is_reportable;
-    let mut ranked: Vec<usize> = (0..visit.courses.len()).filter(is_open).collect();
+fn ranked(coding: &Coding<'_>, visit: &Visit<'_>, group: usize) -> Courses {
+    let mut ranked = Courses::new();
+    for (place, course) in visit.courses.iter().enumerate() {
+        if course.group == group && course.is_reportable {
+            ranked.push(place);
+        }
+    }
     ranked.sort_by(|one, other| initial::compare(coding, visit, *one, *other));
     ranked
 }
@@ -127,12 +146,13 @@ fn code_access_line(
     coding: &mut Coding<'_>,
     visit: &Visit<'_>,
     group: usize,
-    mut ranked: Vec<usize>,
+    mut ranked: Courses,
     initial: usize,
 ) {
     if let Some(at) = ranked.iter().position(|course| *course == initial) {
         ranked[..=at].rotate_right(1);
     }
+    let before = coding.result.not_billed.len();
     let leading = visit.courses[initial];
     let is_hydration = leading.family == visit::Family::Hydration;
     if is_hydration {
@@ -146,6 +166,9 @@ fn code_access_line(
         if visit.courses[course].family == visit::Family::Hydration {
             hydration::bill(coding, visit, course, false);
         }
+    }
+    if coding.result.not_billed.len() > before {
+        initial::offer_other_reasons(coding, visit, &ranked, before);
     }
 }
 

@@ -1,7 +1,7 @@
 //! How long services ran together, by the clock or by the record's word.
 
 use super::timeline::subtract;
-use super::visit::{Segment, Service, Visit};
+use super::visit::{Segment, Segments, Service, Visit};
 
 /// Seconds in which two services ran at once.
 pub(super) fn seconds(visit: &Visit<'_>, one: &Service, other: &Service) -> i64 {
@@ -22,7 +22,7 @@ pub(super) fn seconds(visit: &Visit<'_>, one: &Service, other: &Service) -> i64 
 pub(super) fn alone(
     visit: &Visit<'_>,
     service: &Service,
-    pieces: &mut Vec<Segment>,
+    pieces: &mut Segments,
     covers: impl Fn(&Service) -> bool,
 ) -> i64 {
     pieces.clear();

@@ -66,7 +66,7 @@ pub(super) static RULES: &[&Rule] = &[&REP_1, &REP_2, &REP_3, &SEQ_3, &CONC_6];
 pub(super) fn initial(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
     let family = visit.courses[course].family;
     let code = codes(coding, family).push;
-    if let Some((_, &first)) = visit.members(course).find(|(_, service)| service.kind == Kind::Push) {
+    if let Some((_, first)) = visit.members(course).find(|(_, service)| service.kind == Kind::Push) {
         let rule = match family {
             Family::Chemotherapy => &CHM_3,
             _ if coding.encounter.setting.is_facility() => &INIT_2,
@@ -75,21 +75,21 @@ pub(super) fn initial(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize)
         let facts = [fact::derived("code", Value::Code(code))];
         let text = "The one initial service of this access line is a push: {code}.";
         coding.result.trail.fired(rule, Subject::Administration(first.index), text, &facts);
-        lines::bill(coding, visit, &first, code, 1, Place::Initial);
+        lines::bill(coding, visit, first, code, 1, Place::Initial);
     }
 }
 
 /// Codes the other pushes of an access line, in order of time.
 pub(super) fn others(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, initial: usize) {
     for at in 0..visit.services.len() {
-        let service = visit.services[at];
+        let service = &visit.services[at];
         if service.kind != Kind::Push || service.group != group {
             continue;
         }
-        match reported_before(coding, visit, at) {
+        match reported_before(coding, visit, at, initial) {
             Some(earlier) if earlier.index == service.index => {}
-            Some(earlier) => again(coding, visit, &service, &earlier),
-            None => new_drug(coding, visit, &service, initial),
+            Some(earlier) => again(coding, visit, service, earlier),
+            None => new_drug(coding, visit, service, initial),
         }
     }
 }
@@ -97,25 +97,34 @@ pub(super) fn others(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, i
 /// What was reported of the drug so far: its infusion, or its latest push on a line.
 ///
 /// The push itself is returned when it is the initial service.
-fn reported_before(coding: &Coding<'_>, visit: &Visit<'_>, at: usize) -> Option<Service> {
-    let service = visit.services[at];
+fn reported_before<'v>(
+    coding: &Coding<'_>,
+    visit: &'v Visit<'_>,
+    at: usize,
+    initial: usize,
+) -> Option<&'v Service> {
+    let service = &visit.services[at];
+    // A drug that is given once is reported before only as the initial service.
+    if visit.courses[service.course].members == 1 {
+        return (service.course == initial).then_some(service);
+    }
     let is_on_line = |service: &Service| {
         coding.result.lines.iter().any(|line| line.administrations.contains(&service.index))
     };
-    if is_on_line(&service) {
+    if is_on_line(service) {
         return Some(service);
     }
     let course = || visit.members(service.course);
     let infusion = course().filter(|(_, other)| other.kind == Kind::Infusion && is_on_line(other));
     let pushes = course().take_while(|(place, _)| *place < at);
     let latest = pushes.filter(|(_, other)| other.kind == Kind::Push && is_on_line(other)).last();
-    let nearest = infusion.min_by_key(|(_, other)| gap_seconds(other, &service).unwrap_or(i64::MIN));
+    let nearest = infusion.min_by_key(|(_, other)| gap_seconds(other, service).unwrap_or(i64::MIN));
     match (nearest, latest) {
         (Some((_, infusion)), Some((_, push))) => {
-            let closer = gap_seconds(infusion, &service) <= gap_seconds(push, &service);
-            Some(if closer { *infusion } else { *push })
+            let closer = gap_seconds(infusion, service) <= gap_seconds(push, service);
+            Some(if closer { infusion } else { push })
         }
-        (infusion, push) => infusion.or(push).map(|(_, service)| *service),
+        (infusion, push) => infusion.or(push).map(|(_, service)| service),
     }
 }
 

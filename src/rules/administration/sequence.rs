@@ -1,9 +1,11 @@
 //! Infusions after the initial one: sequential, concurrent or more hours (rules SEQ-*, CONC-*, REP-4).
 
+use smallvec::SmallVec;
+
 use super::infusion_time::{self, TIME_2};
 use super::lines::{self, Place};
 use super::overlap;
-use super::visit::{Course, Family, Kind, Segment, Service, Technique, Visit};
+use super::visit::{Course, Courses, Family, Kind, Segments, Service, Technique, Visit};
 use crate::domain::code::HcpcsCode;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -97,28 +99,27 @@ pub(super) fn codes<'a>(coding: &Coding<'a>, family: Family) -> &'a FamilyCodes 
 
 /// Codes the infusions of an access line, the highest rank first; overlaps count against those before.
 pub(super) fn infusions(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize], initial: usize) {
-    let mut pieces = Vec::new();
-    let mut running: Vec<usize> = Vec::with_capacity(ranked.len());
-    let mut concurrent: Vec<usize> = Vec::new();
+    let mut pieces = Segments::new();
+    let mut running = Courses::new();
+    let mut concurrent = Courses::new();
     for &course in ranked {
-        let Course { family, technique, .. } = visit.courses[course];
+        let Course { family, technique, seconds: own, .. } = visit.courses[course];
         if family == Family::Hydration || technique == Technique::Push {
             continue;
         }
-        let left = |service: &Service, pieces: &mut Vec<Segment>| {
-            overlap::alone(visit, service, pieces, |other| {
+        let mut left = |service: &Service| {
+            overlap::alone(visit, service, &mut pieces, |other| {
                 let is_earlier_part = other.course == course && overlap::is_earlier(other, service);
                 other.kind == Kind::Infusion && (running.contains(&other.course) || is_earlier_part)
             })
         };
-        let own = visit.courses[course].seconds;
-        let alone: i64 = infused(visit, course).map(|service| left(service, &mut pieces)).sum();
+        let parts: Parts<'_> = infused(visit, course).map(|service| (service, left(service))).collect();
+        let alone: i64 = parts.iter().map(|(_, seconds)| seconds).sum();
         if course != initial && is_concurrent(coding, visit, course, own, alone) {
             concurrent.push(course);
             continue;
         }
-        let periods = periods(coding, visit, course, |service| left(service, &mut pieces));
-        bill_hours(coding, visit, course, course == initial, &periods);
+        bill_hours(coding, visit, course, course == initial, &periods(coding, visit, parts));
         running.push(course);
     }
     for course in concurrent {
@@ -161,20 +162,24 @@ fn is_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, own:
     is_concurrent
 }
 
-/// The minutes of a course in the periods that count apart (switch D-2), each with its leading service.
-fn periods(
-    coding: &Coding<'_>,
-    visit: &Visit<'_>,
-    course: usize,
-    mut left: impl FnMut(&Service) -> i64,
-) -> Vec<(Service, i64)> {
+/// Parts of a course that are held without an allocation; a drug is seldom infused more often in a visit.
+const PARTS_INLINE: usize = 4;
+
+/// Services of a course, each with seconds of flow.
+type Parts<'v> = SmallVec<[(&'v Service, i64); PARTS_INLINE]>;
+
+/// The periods of a course that count apart (switch D-2), each with its leading service, from the seconds
+/// that its parts ran alone.
+fn periods<'v>(coding: &Coding<'_>, visit: &Visit<'_>, parts: Parts<'v>) -> Parts<'v> {
     let is_summed = *coding.policy.administration.same_drug_infusions == SameDrugInfusions::SumPerDate;
-    let mut periods: Vec<(Service, i64)> = Vec::with_capacity(1);
-    for service in infused(visit, course) {
-        let seconds = left(service);
+    if parts.len() == 1 || !is_summed {
+        return parts;
+    }
+    let mut periods = Parts::new();
+    for (service, seconds) in parts {
         match periods.last_mut() {
-            Some((first, sum)) if is_summed && visit.date(first) == visit.date(service) => *sum += seconds,
-            _ => periods.push((*service, seconds)),
+            Some((first, sum)) if visit.date(first) == visit.date(service) => *sum += seconds,
+            _ => periods.push((service, seconds)),
         }
     }
     periods
@@ -186,7 +191,7 @@ fn bill_hours(
     visit: &Visit<'_>,
     course: usize,
     is_initial: bool,
-    periods: &[(Service, i64)],
+    periods: &[(&Service, i64)],
 ) {
     let family = visit.courses[course].family;
     let codes = codes(coding, family);
@@ -203,7 +208,7 @@ fn bill_hours(
         let text = "A further drug, {minutes} minutes, takes the sequential code once.";
         coding.result.trail.fired(rule, subject, text, &facts);
     }
-    if !lines::bill(coding, visit, &first, code, 1, place) {
+    if !lines::bill(coding, visit, first, code, 1, place) {
         for service in infused(visit, course).filter(|service| service.index != first.index) {
             lines::refuse(coding, service, code);
         }
@@ -219,10 +224,12 @@ fn bill_hours(
         };
         infusion_time::note_hours(coding, Subject::Administration(service.index), minutes, hours);
         if hours > 0 {
-            lines::bill(coding, visit, &service, codes.hour, hours, Place::AddOn);
+            lines::bill(coding, visit, service, codes.hour, hours, Place::AddOn);
         }
     }
-    name_others(coding, visit, course, first.index, code);
+    if visit.courses[course].members > 1 {
+        name_others(coding, visit, course, first.index, code);
+    }
 }
 
 /// Ties the further infusions of the drug to its lines, so that each administration is accounted for.
@@ -236,7 +243,7 @@ fn name_others(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, first:
 }
 
 fn bill_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
-    let Some(&first) = infused(visit, course).next() else { return };
+    let Some(first) = infused(visit, course).next() else { return };
     if visit.courses[course].family == Family::Chemotherapy {
         return bill_concurrent_chemotherapy(coding, visit, course, first);
     }
@@ -253,7 +260,7 @@ fn bill_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
     }
     let subject = Subject::Administration(first.index);
     coding.result.trail.fired(&CONC_1, subject, "Concurrent: once an encounter, without hours.", &[]);
-    let is_billed = lines::bill(coding, visit, &first, code, 1, Place::AddOn);
+    let is_billed = lines::bill(coding, visit, first, code, 1, Place::AddOn);
     for service in infused(visit, course).filter(|service| service.index != first.index) {
         if is_billed {
             lines::name(coding, visit, service, first.index, code);
@@ -264,7 +271,7 @@ fn bill_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
 }
 
 /// Applies switch D-13.
-fn bill_concurrent_chemotherapy(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, first: Service) {
+fn bill_concurrent_chemotherapy(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, first: &Service) {
     let switch = &coding.policy.administration.concurrent_chemo;
     let field = Field::Administration(first.index, "");
     let (code, severity, reason, text) = match **switch {
@@ -289,14 +296,14 @@ fn bill_concurrent_chemotherapy(coding: &mut Coding<'_>, visit: &Visit<'_>, cour
     };
     coding.find(severity, reason, field, &CONC_3, text, &[]);
     let code = code.filter(|code| !coding.result.lines.iter().any(|line| line.code == *code));
-    for service in infused(visit, course).copied() {
+    for service in infused(visit, course) {
         match code {
             Some(code) if service.index == first.index => {
                 let text = "Chemotherapy together with chemotherapy has no code of its own.";
                 coding.result.trail.fired(&CONC_3, Subject::Administration(first.index), text, &[]);
-                lines::bill(coding, visit, &service, code, 1, Place::Own);
+                lines::bill(coding, visit, service, code, 1, Place::Own);
             }
-            Some(code) => lines::name(coding, visit, &service, first.index, code),
+            Some(code) => lines::name(coding, visit, service, first.index, code),
             None => {
                 let text = "Concurrent chemotherapy is not reported a second time.";
                 coding.not_billed(Field::Administration(service.index, ""), &CONC_3, text, &[]);

@@ -3,7 +3,7 @@
 use super::infusion_time::{additional_hours, note_hours};
 use super::lines::{self, Place};
 use super::overlap;
-use super::visit::{Kind, Service, Visit};
+use super::visit::{Kind, Segments, Service, Visit};
 use crate::domain::field::Field;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
@@ -67,7 +67,7 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
 
 /// Minutes of flow under the skin; what ran at once counts once.
 fn minutes(visit: &Visit<'_>) -> i64 {
-    let mut pieces = Vec::new();
+    let mut pieces = Segments::new();
     let seconds: i64 = visit
         .services
         .iter()

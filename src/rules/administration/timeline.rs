@@ -1,6 +1,6 @@
 //! From documented times to seconds of flow (rules TIME-6, TIME-7, DOC-3, D-1).
 
-use super::visit::{Flow, Segment, Visit};
+use super::visit::{Flow, Segment, Segments, Visit};
 use crate::domain::encounter::Administration;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -123,7 +123,7 @@ fn split_at_pauses(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16, w
 }
 
 /// Takes a stretch of time out of the segments from `first` on.
-pub(super) fn subtract(segments: &mut Vec<Segment>, first: usize, taken: Segment) {
+pub(super) fn subtract(segments: &mut Segments, first: usize, taken: Segment) {
     let mut at = first;
     while at < segments.len() {
         let Segment { start, stop } = segments[at];
@@ -234,8 +234,8 @@ pub(super) static RULES: &[&Rule] = &[&TIME_6, &TIME_7, &DOC_3];
 mod tests {
     use super::*;
 
-    fn cut(taken: &[(i64, i64)]) -> Vec<Segment> {
-        let mut segments = vec![Segment { start: 0, stop: 100 }];
+    fn cut(taken: &[(i64, i64)]) -> Segments {
+        let mut segments = Segments::from_iter([Segment { start: 0, stop: 100 }]);
         for &(start, stop) in taken {
             subtract(&mut segments, 0, Segment { start, stop });
         }
@@ -245,13 +245,13 @@ mod tests {
 
     #[test]
     fn a_pause_splits_the_flow() {
-        assert_eq!(cut(&[(40, 60)]), [Segment { start: 0, stop: 40 }, Segment { start: 60, stop: 100 }]);
-        assert_eq!(cut(&[(0, 100)]), []);
-        assert_eq!(cut(&[(-5, 10), (95, 200)]), [Segment { start: 10, stop: 95 }]);
-        assert_eq!(cut(&[(50, 50), (60, 40)]), [Segment { start: 0, stop: 100 }]);
-        assert_eq!(
-            cut(&[(10, 30), (20, 40)]),
-            [Segment { start: 0, stop: 10 }, Segment { start: 40, stop: 100 }]
-        );
+        let left = |segments: &[(i64, i64)]| -> Segments {
+            segments.iter().map(|&(start, stop)| Segment { start, stop }).collect()
+        };
+        assert_eq!(cut(&[(40, 60)]), left(&[(0, 40), (60, 100)]));
+        assert_eq!(cut(&[(0, 100)]), left(&[]));
+        assert_eq!(cut(&[(-5, 10), (95, 200)]), left(&[(10, 95)]));
+        assert_eq!(cut(&[(50, 50), (60, 40)]), left(&[(0, 100)]));
+        assert_eq!(cut(&[(10, 30), (20, 40)]), left(&[(0, 10), (40, 100)]));
     }
 }

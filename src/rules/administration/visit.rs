@@ -1,8 +1,10 @@
 //! The visit on the table: each administration with its kind, its times and its access line.
 
+use smallvec::SmallVec;
+
 use crate::domain::code::Modifier;
 use crate::domain::encounter::{Administration, Encounter};
-use crate::domain::time::{Clock, Date, LocalTime};
+use crate::domain::time::{Clock, Date, LocalTime, rank};
 
 /// Families of services, the lowest rank first. Source: rule HIER-F.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +69,11 @@ impl Kind {
     pub(super) const fn is_ranked(self) -> bool {
         matches!(self, Self::Infusion | Self::Push | Self::Hydration)
     }
+
+    /// Whether the rules of the access lines say all there is to say of the service.
+    pub(super) const fn is_of_access_line(self) -> bool {
+        self.is_ranked() || matches!(self, Self::Held | Self::Settled)
+    }
 }
 
 /// When a service ran, in seconds of the visit's clock.
@@ -126,21 +133,37 @@ pub(super) struct Course {
     pub(super) technique: Technique,
     /// Place in the visit's services of the earliest one of the leading technique.
     pub(super) first: usize,
+    /// How many services it holds.
+    pub(super) members: usize,
     /// Seconds of flow of the leading technique; for hydration, what may be reported.
     pub(super) seconds: i64,
     /// Whether it can be reported at all; short hydration cannot.
     pub(super) is_reportable: bool,
 }
 
+/// Services of a visit that are held without an allocation; few visits have more.
+pub(super) const SERVICES_INLINE: usize = 8;
+
+/// Access lines of a visit that are held without an allocation.
+pub(super) const GROUPS_INLINE: usize = 2;
+
+/// Stretches of flow, of a visit or left of a service.
+pub(super) type Segments = SmallVec<[Segment; SERVICES_INLINE]>;
+
+/// Some of the courses of a visit, by their places.
+pub(super) type Courses = SmallVec<[usize; SERVICES_INLINE]>;
+
 /// The working table of one coding.
 #[derive(Debug)]
 pub(super) struct Visit<'a> {
     pub(super) encounter: &'a Encounter,
     pub(super) clock: Clock<'a>,
+    /// Whether all clock times lie on the date of service.
+    pub(super) is_one_day: bool,
     /// In the order of visit, start time and request.
     pub(super) services: Vec<Service>,
-    pub(super) segments: Vec<Segment>,
-    pub(super) groups: Vec<Group<'a>>,
+    pub(super) segments: Segments,
+    pub(super) groups: SmallVec<[Group<'a>; GROUPS_INLINE]>,
     pub(super) courses: Vec<Course>,
     /// Pairs of services that the record says ran together, by their places in the request.
     pub(super) together: Vec<(u16, u16)>,
@@ -148,18 +171,15 @@ pub(super) struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     pub(super) fn new(encounter: &'a Encounter) -> Self {
-        let times = || encounter.administrations.iter().flat_map(|a| a.start.into_iter().chain(a.stop));
-        let noon = encounter.service_date.at(12, 0, 0, 0);
-        let earliest = times().min().unwrap_or(noon);
-        let latest = times().max().unwrap_or(noon);
-        let count = encounter.administrations.len();
+        let (earliest, latest) = ends(encounter);
         Self {
             encounter,
             clock: Clock::new(encounter.time_zone.as_ref(), earliest, latest),
-            services: Vec::with_capacity(count),
-            segments: Vec::with_capacity(count),
-            groups: Vec::with_capacity(2),
-            courses: Vec::with_capacity(count),
+            is_one_day: [earliest, latest].iter().all(|time| time.date() == encounter.service_date),
+            services: Vec::with_capacity(encounter.administrations.len()),
+            segments: SmallVec::new(),
+            groups: SmallVec::new(),
+            courses: Vec::with_capacity(encounter.administrations.len()),
             together: declared_together(encounter),
         }
     }
@@ -199,6 +219,28 @@ impl<'a> Visit<'a> {
     pub(super) fn are_together(&self, one: u16, other: u16) -> bool {
         self.together.contains(&(one.min(other), one.max(other)))
     }
+}
+
+/// The earliest and the latest clock time; noon of the date of service where there is none.
+fn ends(encounter: &Encounter) -> (LocalTime, LocalTime) {
+    let noon = encounter.service_date.at(12, 0, 0, 0);
+    let (mut earliest, mut latest) = ((u64::MAX, noon), (u64::MIN, noon));
+    let mut see = |time: Option<LocalTime>| {
+        if let Some(time) = time {
+            let rank = rank(time);
+            if rank < earliest.0 {
+                earliest = (rank, time);
+            }
+            if rank > latest.0 {
+                latest = (rank, time);
+            }
+        }
+    };
+    for administration in &encounter.administrations {
+        see(administration.start);
+        see(administration.stop);
+    }
+    (earliest.1, latest.1)
 }
 
 fn declared_together(encounter: &Encounter) -> Vec<(u16, u16)> {

@@ -2,6 +2,7 @@
 
 use super::timeline::{DOC_3, Gap};
 use super::{access, admit, cavity, hydration, initial, pump, push};
+use crate::domain::claim::Track;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, FluidPurpose, Indication, Route};
 use crate::domain::field::Field;
@@ -169,12 +170,34 @@ pub(super) fn ask_second_site(coding: &mut Coding<'_>, index: u16, site: &str) {
 /// Asks which of several services was the main reason for an office visit.
 pub(super) fn ask_primary_reason(coding: &mut Coding<'_>, candidates: &[u16]) {
     let field = Field::Encounter("primaryReason");
-    coding.ask(field, &initial::HIER_O, "Which service was the main reason for the visit?", &[], |coding| {
-        let state = |index: &u16| {
-            let id = coding.encounter.administrations[usize::from(*index)].id.clone();
-            coding.answer(id.clone(), |visit| visit.primary_reason = Some(id))
+    let text = "Which service was the main reason for the visit?";
+    coding.ask(field, &initial::HIER_O, text, &[], |coding| by_reason(coding, candidates));
+}
+
+/// The lines of the visit, were each of some services its main reason.
+fn by_reason(coding: &Coding<'_>, candidates: &[u16]) -> Vec<Answer> {
+    let state = |index: &u16| {
+        let id = coding.encounter.administrations[usize::from(*index)].id.clone();
+        coding.answer(id.clone(), |visit| visit.primary_reason = Some(id))
+    };
+    candidates.iter().map(state).collect()
+}
+
+/// Asks for the main reason once more, where one of the services gives the refused ones a code.
+pub(super) fn offer_primary_reason(coding: &mut Coding<'_>, candidates: &[u16], refused: &[u16]) {
+    let field = Field::Encounter("primaryReason");
+    if coding.result.questions.iter().any(|question| question.field == field) {
+        return;
+    }
+    let text = "The stated reason leaves a service without a code. Was another service the main reason for the visit?";
+    coding.ask(field, &initial::HIER_O, text, &[], |coding| {
+        let answers = by_reason(coding, candidates);
+        let earns_line = |answer: &Answer, index: &u16| {
+            let mut lines = answer.lines.iter().filter(|line| line.track == Track::Administration);
+            lines.any(|line| line.administrations.contains(index))
         };
-        candidates.iter().map(state).collect()
+        let helps = |answer: &Answer| refused.iter().all(|index| earns_line(answer, index));
+        if answers.iter().any(helps) { answers } else { Vec::new() }
     });
 }
 

@@ -40,6 +40,7 @@ pub(super) fn exists(scope: Scope, coding: &Coding<'_>) -> bool {
 }
 
 /// Whether a line rests on a part of the record.
+#[inline]
 pub(super) fn rests(line: &Line, scope: Scope, parameters: &AdministrationParameters) -> bool {
     match scope {
         Scope::EveryLine => true,

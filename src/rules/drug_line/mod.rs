@@ -13,10 +13,12 @@ pub mod unclassified;
 pub mod units;
 pub mod waste;
 
+use smallvec::SmallVec;
+
 use crate::domain::code::Modifier;
 use crate::engine::Coding;
 use crate::rules::Family;
-use treatment::Treatment;
+use treatment::{Dose, Treatment};
 use units::Billed;
 use waste::Discard;
 
@@ -37,10 +39,14 @@ pub static FAMILIES: &[Family] = &[
 const JW: Modifier = Modifier::of("JW");
 const JZ: Modifier = Modifier::of("JZ");
 
+/// Doses of a visit that are put in order without an allocation; few visits have more.
+const DOSES_INLINE: usize = 16;
+
 /// Runs the rules of this family on a visit.
 pub fn code(coding: &mut Coding<'_>) {
-    let mut doses = product::resolve_all(coding);
-    for treatment in treatment::combine(&mut doses, coding) {
+    let doses = product::resolve_all(coding);
+    let mut in_order: SmallVec<[&Dose<'_>; DOSES_INLINE]> = doses.iter().collect();
+    for treatment in treatment::combine(&mut in_order) {
         let Some(billed) = units::bill(coding, &treatment) else { continue };
         let discard = waste::decide(coding, &treatment, &billed);
         let first = coding.result.lines.len();

@@ -56,7 +56,7 @@ impl Dose<'_> {
 /// The doses behind one administered line.
 pub struct Treatment<'a> {
     /// At least one dose.
-    pub doses: &'a [Dose<'a>],
+    pub doses: &'a [&'a Dose<'a>],
     /// The side, where the route is billed by side (rule M-12).
     pub laterality: Option<Laterality>,
 }
@@ -64,7 +64,7 @@ pub struct Treatment<'a> {
 impl<'a> Treatment<'a> {
     /// The first dose; it names the line.
     pub fn first(&self) -> &Dose<'a> {
-        &self.doses[0]
+        self.doses[0]
     }
 
     /// The code that is billed.
@@ -102,13 +102,9 @@ impl<'a> Treatment<'a> {
 /// Puts together the doses that are rounded once (rules U-13, U-14).
 ///
 /// The order of the result follows the codes, so it does not depend on the order of the request.
-pub fn combine<'t>(
-    doses: &'t mut [Dose<'_>],
-    coding: &Coding<'_>,
-) -> impl Iterator<Item = Treatment<'t>> + use<'t> {
-    for dose in doses.iter_mut() {
-        dose.key = key(dose, coding);
-    }
+pub fn combine<'t, 'd: 't>(
+    doses: &'t mut [&'d Dose<'d>],
+) -> impl Iterator<Item = Treatment<'t>> + use<'t, 'd> {
     doses.sort_unstable_by(|a, b| a.key.cmp(&b.key).then(a.at.cmp(&b.at)));
     let groups = doses.chunk_by(|a, b| a.key == b.key);
     groups.map(|doses| Treatment { doses, laterality: doses[0].key.side() })
@@ -146,7 +142,8 @@ impl Key {
     }
 }
 
-fn key(dose: &Dose<'_>, coding: &Coding<'_>) -> Key {
+/// What has to agree with another dose for both to be billed together.
+pub fn key(dose: &Dose<'_>, coding: &Coding<'_>) -> Key {
     let policy = coding.policy;
     let parameters = &policy.drug_line;
     let code = dose.code;
@@ -174,6 +171,9 @@ fn key(dose: &Dose<'_>, coding: &Coding<'_>) -> Key {
 }
 
 fn side(dose: &Dose<'_>, policy: &Policy) -> Option<Laterality> {
+    if dose.drug.laterality.is_none() && dose.drug.name.is_none() {
+        return None;
+    }
     let routes = &policy.drug_line.laterality_routes;
     let by_side = dose.administration.route.is_some_and(|route| routes.contains(&route));
     let named = || dose.drug.name.as_deref().and_then(side_in_name);

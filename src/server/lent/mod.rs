@@ -52,6 +52,20 @@ pub fn from_wire<T>(
     }
 }
 
+/// Reads a visit of a stream from protobuf and hands it on.
+///
+/// # Errors
+/// Those of the owned message.
+pub fn item_from_wire<T>(
+    bytes: &[u8],
+    hand_on: impl FnOnce(StreamCodeEncountersRequest<'_>) -> T,
+) -> Result<T, prost::DecodeError> {
+    match read_wire(bytes) {
+        Some(item) => Ok(hand_on(item)),
+        None => Ok(hand_on((&pb::StreamCodeEncountersRequest::decode(bytes)?).into())),
+    }
+}
+
 /// Reads a visit to be coded, alone or in a request, from JSON and hands it on.
 ///
 /// # Errors

@@ -24,6 +24,11 @@ impl<'a> Wire<'a> {
         self.rest.is_empty()
     }
 
+    /// Bytes that are left.
+    pub const fn len(&self) -> usize {
+        self.rest.len()
+    }
+
     /// A number of at most 32 bits; nothing where it is longer or broken off.
     #[inline]
     pub fn varint(&mut self) -> Option<u32> {

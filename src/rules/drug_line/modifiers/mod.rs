@@ -49,7 +49,7 @@ pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
     add(supply(coding, treatment).as_slice(), &M_09);
     circumstances(coding, treatment).for_each(|modifier| add(&[modifier], &M_11));
     let mut modifiers = Modifiers::new();
-    for (modifier, rule) in found {
+    for &(modifier, rule) in &found {
         modifiers.push(modifier);
         let facts = [fact::derived("modifier", Value::Modifier(modifier))];
         let text = "{modifier} stands on each line of the drug";
@@ -72,12 +72,12 @@ pub fn print(
 ) {
     let order = &coding.policy.drug_line.modifier_order;
     let place = |modifier: &Modifier| order.iter().position(|known| known == modifier).unwrap_or(order.len());
-    let mut modifiers = common.clone();
-    own.into_iter().for_each(|own| modifiers.push(own));
+    let mut modifiers = Modifiers::new();
+    common.iter().copied().chain(own).for_each(|modifier| modifiers.push(modifier));
     if modifiers.len() > 1 {
         modifiers.sort_by_key(place);
     }
-    for modifier in modifiers {
+    for &modifier in &modifiers {
         if !line.add_modifier(modifier) {
             let facts = [fact::derived("modifier", Value::Modifier(modifier))];
             let text = "{modifier} applies as well and does not fit the four places of the line";

@@ -3,6 +3,8 @@
 use smallvec::SmallVec;
 
 use super::*;
+use crate::catalog::Catalog;
+use crate::catalog::ndc::NdcEntry;
 use crate::domain::drug::{Container, NdcGiven, ProductForm};
 use crate::domain::quantity::{Measure, Quantity, Unit};
 use crate::policy::parameters::{CodeMark, QualifierRule};
@@ -38,6 +40,8 @@ pub struct Package {
 /// Equal containers of one NDC, before they are added up.
 struct Opened<'t> {
     ndc: Option<Ndc>,
+    /// The rows of the crosswalk that list the NDC.
+    listed: &'t [NdcEntry],
     /// Content of one, in the base of the code's measure.
     content: i128,
     count: u32,
@@ -58,7 +62,7 @@ pub fn of(
     billed: &Billed,
     discard: &Discard,
 ) -> SmallVec<[Package; OPENED_INLINE]> {
-    let mut opened = opened(treatment, billed);
+    let mut opened = opened(coding.catalog, treatment, billed);
     // The rest is in the container opened last, and a careful choice opens the smallest one last.
     opened.sort_by_key(|one| (one.content, one.ndc));
     let mut rest = discard.amount.filter(|_| discard.jw_units > 0).unwrap_or(0);
@@ -68,7 +72,7 @@ pub fn of(
         let content = one.content * i128::from(one.count);
         let discarded = rest.min(content);
         rest -= discarded;
-        let known = quantity(coding, one).or_else(|| by_crosswalk(coding, one, billed));
+        let known = quantity(coding, one).or_else(|| by_crosswalk(one, billed));
         let Some((qualifier, quantity)) = known else { continue };
         let rule = rule_of(coding, one);
         let kept = if one.is_for_several(coding) { left.min(content - discarded) } else { 0 };
@@ -122,10 +126,9 @@ fn rule_of(coding: &Coding<'_>, opened: &Opened<'_>) -> &'static Rule {
         Source::Container(dose, container) => (dose, container.form, container.volume),
         Source::Dose(dose) => (dose, None, None),
     };
-    let is_listed = opened.ndc.is_some_and(|ndc| !coding.catalog.ndc(ndc).is_empty());
     match fixed_rule(coding, dose) {
         Some(_) => &D_05,
-        None if form.is_none() && volume.is_none() && is_listed => &D_10,
+        None if form.is_none() && volume.is_none() && !opened.listed.is_empty() => &D_10,
         None => &D_04,
     }
 }
@@ -144,7 +147,12 @@ impl Opened<'_> {
     }
 }
 
-fn opened<'t>(treatment: &Treatment<'t>, billed: &Billed) -> SmallVec<[Opened<'t>; OPENED_INLINE]> {
+fn opened<'t>(
+    catalog: &'t Catalog,
+    treatment: &Treatment<'t>,
+    billed: &Billed,
+) -> SmallVec<[Opened<'t>; OPENED_INLINE]> {
+    let listed = |ndc: Option<Ndc>| ndc.map_or(&[][..], |ndc| catalog.ndc(ndc));
     let in_code = |quantity: Quantity, dose: &Dose<'_>| match billed.counting {
         Counting::Amount(measured) => {
             in_measure(quantity, measured.measure(), dose.per_ml, LastPlace::Down).ok()
@@ -155,8 +163,10 @@ fn opened<'t>(treatment: &Treatment<'t>, billed: &Billed) -> SmallVec<[Opened<'t
     for dose in treatment.doses {
         let of_drug = read(dose.drug.ndc.as_ref());
         for container in &dose.drug.containers {
+            let ndc = read(container.ndc.as_ref()).or(of_drug);
             opened.push(Opened {
-                ndc: read(container.ndc.as_ref()).or(of_drug),
+                ndc,
+                listed: listed(ndc),
                 content: in_code(container.content, dose).unwrap_or(1),
                 count: container.count,
                 source: Source::Container(dose, container),
@@ -164,7 +174,8 @@ fn opened<'t>(treatment: &Treatment<'t>, billed: &Billed) -> SmallVec<[Opened<'t
         }
         if dose.drug.containers.is_empty() {
             let content = dose.drug.dose_administered.and_then(|given| in_code(given, dose)).unwrap_or(1);
-            opened.push(Opened { ndc: of_drug, content, count: 1, source: Source::Dose(dose) });
+            let source = Source::Dose(dose);
+            opened.push(Opened { ndc: of_drug, listed: listed(of_drug), content, count: 1, source });
         }
     }
     opened
@@ -183,7 +194,7 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<(NdcQualifier, i
         Source::Container(dose, container) => (dose, container.form),
         Source::Dose(dose) => (dose, None),
     };
-    let liquid = || volume(coding, opened).map(|volume| (NdcQualifier::Milliliter, volume));
+    let liquid = || volume(opened).map(|volume| (NdcQualifier::Milliliter, volume));
     let counted = || {
         matches!(opened.source, Source::Container(..))
             .then(|| (NdcQualifier::Unit, i64::from(opened.count) * Decimal::ONE.nanos()))
@@ -201,7 +212,7 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<(NdcQualifier, i
             Some(ProductForm::Topical) => in_unit(opened, Unit::Gram, NdcQualifier::Gram).or_else(counted),
             Some(ProductForm::Liquid) => liquid().or_else(counted),
             // The crosswalk prints a size of 1 for what is no liquid, so a strength after reconstitution says nothing.
-            None if is_counted(coding, opened) => counted(),
+            None if is_counted(opened) => counted(),
             None => liquid().or_else(counted),
         },
     }
@@ -209,11 +220,11 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<(NdcQualifier, i
 
 /// The part of a package that a dose without containers takes: its containers hold `BILLUNITS` units,
 /// and their size tells a liquid (rule D-10). Rounded **down** to a billionth.
-fn by_crosswalk(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
+fn by_crosswalk(opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
     let (Source::Dose(dose), Counting::Amount(measured)) = (opened.source, billed.counting) else {
         return None;
     };
-    let entry = coding.catalog.ndc(opened.ndc?).iter().find(|entry| entry.code == dose.code)?;
+    let entry = opened.listed.iter().find(|entry| entry.code == dose.code)?;
     let content = measured.one.checked_mul(i128::from(entry.bill_units.nanos()))? / NANOS;
     let size = i128::from(entry.package_size.nanos());
     let nanos = opened.content.checked_mul(size)?.checked_div(content)?;
@@ -240,21 +251,21 @@ fn in_unit(opened: &Opened<'_>, unit: Unit, qualifier: NdcQualifier) -> Option<(
 }
 
 /// Whether the crosswalk counts the package by pieces: its size is 1 and no volume of 1 mL is stated.
-fn is_counted(coding: &Coding<'_>, opened: &Opened<'_>) -> bool {
+fn is_counted(opened: &Opened<'_>) -> bool {
     let Source::Container(_, container) = opened.source else { return false };
     let states_volume = container.volume.is_some() || container.content.unit.measure() == Measure::Volume;
-    let entry = opened.ndc.and_then(|ndc| coding.catalog.ndc(ndc).first());
+    let entry = opened.listed.first();
     !states_volume && entry.is_some_and(|entry| i128::from(entry.package_size.nanos()) == NANOS)
 }
 
 /// Millilitres of what was opened, in billionths; from its volume, the concentration or the crosswalk.
-fn volume(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<i64> {
+fn volume(opened: &Opened<'_>) -> Option<i64> {
     let one = match opened.source {
         Source::Dose(dose) => milliliters(dose.drug.dose_administered?, dose)?,
         Source::Container(dose, container) => container
             .volume
             .and_then(|volume| milliliters(volume, dose))
-            .or_else(|| crosswalk_volume(coding, opened.ndc?))
+            .or_else(|| crosswalk_volume(opened.listed))
             .or_else(|| milliliters(container.content, dose))?,
     };
     let base = one.checked_mul(i128::from(opened.count))?;
@@ -266,8 +277,8 @@ fn milliliters(stated: Quantity, dose: &Dose<'_>) -> Option<i128> {
 }
 
 /// Millilitres of one container by the crosswalk, which prints 1 for a powder (rule D-10).
-fn crosswalk_volume(coding: &Coding<'_>, ndc: Ndc) -> Option<i128> {
-    let size = coding.catalog.ndc(ndc).first()?.package_size;
+fn crosswalk_volume(listed: &[NdcEntry]) -> Option<i128> {
+    let size = listed.first()?.package_size;
     let is_liquid = i128::from(size.nanos()) != NANOS && !size.is_zero();
     is_liquid.then(|| i128::from(size.nanos()) * BASE_PER_ML_NANO)
 }

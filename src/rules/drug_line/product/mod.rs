@@ -18,7 +18,7 @@ use crate::policy::parameters::NoCostDrug;
 use crate::rules::drug_line::biosimilar::{B_01, B_05};
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_03, L_04};
 use crate::rules::drug_line::ndc_report::D_01;
-use crate::rules::drug_line::treatment::{Dose, Key, Possibility, ask, drug_at};
+use crate::rules::drug_line::treatment::{self, Dose, Key, Possibility, ask, drug_at};
 use crate::rules::drug_line::unclassified;
 use crate::rules::drug_line::units::convert::amount_per_ml;
 use crate::rules::drug_line::waste::W_12;
@@ -37,7 +37,9 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
                 coding.not_billed(asked.field(""), &L_04, text, &facts);
                 continue;
             }
-            doses.extend(resolve(coding, asked));
+            if let Some(dose) = resolve(coding, asked) {
+                doses.push(dose);
+            }
         }
     }
     doses
@@ -65,7 +67,7 @@ impl<'a> Asked<'a> {
             Some(code) if stated::is_uncoded(version) => code,
             _ => version.code,
         };
-        Dose {
+        let mut dose = Dose {
             at: self.at,
             administration: self.administration,
             drug: self.drug,
@@ -77,7 +79,9 @@ impl<'a> Asked<'a> {
             per_ml: amount_per_ml(self.drug),
             marks: coding.policy.marked_codes.of(code),
             key: Key::UNSET,
-        }
+        };
+        dose.key = treatment::key(&dose, coding);
+        dose
     }
 
     /// Whether the request gives a name or a class alone, as for a visit that is coded for its administrations.
