@@ -45,7 +45,7 @@ pub enum ProblemKind {
     Duplicate(Box<str>),
     #[error("a quote that nothing closes, so the row was left out")]
     UnclosedQuote,
-    #[error("longer than {0} bytes, so the row was left out")]
+    #[error("{0} bytes or more, so the row was left out")]
     RowTooLong(usize),
     #[error("{0}")]
     Inconsistent(Box<str>),
