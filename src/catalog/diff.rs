@@ -61,7 +61,7 @@ impl ChangeKind {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = |version: &CodeVersion| match version.billing {
-            Ok(unit) => unit.quantity.to_string(),
+            Ok(unit) => unit.to_string(),
             Err(reason) => format!("none ({})", reason.as_str()),
         };
         let named = self.before.as_ref().or(self.after.as_ref());
