@@ -101,6 +101,11 @@ impl Overlay {
         if version.successors.is_empty() {
             version.successors = self.successors.of(version.code).into();
         }
+        if version.terminated.is_none() {
+            // A number that CMS gave to another drug later is not ended by the first one's end.
+            let last_day = self.successors.last_day(version.code);
+            version.terminated = last_day.filter(|last| version.added <= *last);
+        }
     }
 }
 
