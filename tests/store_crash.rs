@@ -88,6 +88,123 @@ fn an_export_is_imported_elsewhere_with_the_same_digest() {
     assert_eq!((&*entry.header.id, &*entry.sha256), (id, bundle.sha256()));
 }
 
+/// Writes over the whole log, so that nothing of the database can be read.
+fn destroy(folder: &Path) {
+    for entry in fs::read_dir(folder.join("db")).expect("a database") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            fs::write(&path, vec![0x5A; 64 * 1024]).expect("damage");
+        }
+    }
+}
+
+/// The names of the releases in use but the embedded one, in the order in which they speak.
+fn in_use(releases: &[Release]) -> Vec<String> {
+    ids(releases).into_iter().filter(|id| id.starts_with("hcpcs")).collect()
+}
+
+#[test]
+fn a_destroyed_database_is_made_anew_with_every_release_in_its_place() {
+    let folder = TempDir::new().expect("a folder");
+    let opened = Store::open(folder.path()).expect("a new store");
+    for sha in ["01", "02", "03"] {
+        opened.store.put(&posting("2025Q4", sha)).expect("a release");
+    }
+    opened.store.set_active("hcpcs-2025Q4-02", false).expect("out of use");
+    drop(opened);
+    // A restored back-up has other times than the writing had; the ledger has the order.
+    let first = export_of(folder.path(), "hcpcs-2025Q4-01");
+    let bytes = fs::read(&first).expect("the export");
+    fs::write(&first, bytes).expect("written last");
+    destroy(folder.path());
+    let opened = Store::open(folder.path()).expect("the store again");
+    let Recovery::StartedOver { set_aside, imported, lost } = &opened.recovery else {
+        panic!("{:?}", opened.recovery)
+    };
+    assert!(set_aside.exists() && imported.len() == 3 && lost.is_empty(), "{:?}", opened.recovery);
+    let expected = ["hcpcs-2025Q4-01", "hcpcs-2025Q4-03"];
+    assert_eq!(in_use(&opened.releases), expected, "what was taken out of use stays out of it");
+    drop(opened);
+    let opened = Store::open(folder.path()).expect("the store once more");
+    assert_eq!(
+        (opened.recovery, in_use(&opened.releases)),
+        (Recovery::None, expected.map(str::to_owned).into())
+    );
+}
+
+#[test]
+fn a_release_whose_export_is_damaged_too_is_told_to_be_lost() {
+    let folder = store_with_a_posting();
+    let export = export_of(folder.path(), "hcpcs-2025Q4-aaaaaaaa");
+    let mut bytes = fs::read(&export).expect("the export");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&export, bytes).expect("damaged");
+    destroy(folder.path());
+    let opened = Store::open(folder.path()).expect("the store again");
+    let remark = opened.recovery.remark();
+    assert!(remark.contains("lost, so refresh or import again: hcpcs-2025Q4-aaaaaaaa"), "{remark}");
+    assert_eq!(ids(&opened.releases), [Release::embedded().header.id.to_string()]);
+    drop(opened);
+    assert_eq!(Store::open(folder.path()).map(|opened| opened.recovery), Ok(Recovery::None), "told once");
+}
+
+#[test]
+fn without_a_ledger_the_exports_are_read_back_as_they_were_written() {
+    let folder = store_with_a_posting();
+    fs::remove_file(folder.path().join("exports/ledger.json")).expect("a ledger");
+    destroy(folder.path());
+    let opened = Store::open(folder.path()).expect("the store again");
+    assert_eq!(in_use(&opened.releases), ["hcpcs-2025Q4-aaaaaaaa"]);
+    assert!(folder.path().join("exports/ledger.json").exists(), "the next damage finds one");
+}
+
+#[test]
+fn what_a_killed_process_left_beside_the_database_is_put_right() {
+    let folder = TempDir::new().expect("a folder");
+    let opened = Store::open(folder.path()).expect("a new store");
+    for sha in ["01", "02", "03", "04"] {
+        opened.store.put(&posting("2025Q4", sha)).expect("a release");
+    }
+    let first = fs::read(export_of(folder.path(), "hcpcs-2025Q4-01")).expect("the export");
+    opened.store.put(&posting("2025Q4", "05")).expect("a release that takes the place of the first");
+    drop(opened);
+    // Let go, and killed before its export went; exported, and killed before the manifest named it; and half written.
+    fs::write(folder.path().join("exports/hcpcs-2025Q4-01.0123456789ab.jsonl"), first).expect("left");
+    let second = export_of(folder.path(), "hcpcs-2025Q4-02");
+    let whole = fs::read(&second).expect("the export");
+    fs::write(&second, &whole[..whole.len() / 2]).expect("cut short");
+    let opened = Store::open(folder.path()).expect("the store again");
+    assert_eq!(opened.recovery, Recovery::None);
+    let expected = ["02", "03", "04", "05"].map(|sha| format!("hcpcs-2025Q4-{sha}"));
+    assert_eq!(in_use(&opened.releases), expected, "what was let go does not come back as the last posting");
+    assert_eq!(fs::read(&second).expect("the export"), whole);
+}
+
+#[test]
+fn a_roll_back_that_was_killed_after_the_ledger_is_done_on_the_next_start() {
+    let folder = store_with_a_posting();
+    let ledger = folder.path().join("exports/ledger.json");
+    let before = fs::read(&ledger).expect("the ledger");
+    let opened = Store::open(folder.path()).expect("the store");
+    opened.store.set_active("hcpcs-2025Q4-aaaaaaaa", false).expect("out of use");
+    let after = fs::read(&ledger).expect("the ledger");
+    assert_ne!(before, after);
+    opened.store.set_active("hcpcs-2025Q4-aaaaaaaa", true).expect("in use");
+    drop(opened);
+    fs::write(&ledger, after).expect("the ledger as it was written first");
+    let opened = Store::open(folder.path()).expect("the store again");
+    assert_eq!(in_use(&opened.releases), [""; 0]);
+    assert!(!opened.store.entries().expect("entries")[1].active);
+}
+
+fn export_of(folder: &Path, id: &str) -> PathBuf {
+    let exports = fs::read_dir(folder.join("exports")).expect("exports");
+    let mut paths = exports.map(|entry| entry.expect("an entry").path());
+    let is_it = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(id));
+    paths.find(is_it).unwrap_or_else(|| panic!("no export of {id}"))
+}
+
 #[test]
 fn damaged_copies_open_again() {
     damage_copies(COPIES);
@@ -107,11 +224,23 @@ fn damage_copies(copies: u64) {
         let copy = TempDir::new().expect("a folder");
         copy_tree(original.path(), copy.path());
         damage(&copy.path().join("db"), seed);
+        // Of every third copy the exports are damaged too.
+        let both = seed % 3 == 2;
+        if both {
+            damage(&copy.path().join("exports"), seed);
+        }
         let opened = Store::open(copy.path()).unwrap_or_else(|error| panic!("copy {seed}: {error}"));
         let found = ids(&opened.releases);
         assert!(found.contains(&Release::embedded().header.id.to_string()), "copy {seed}: {found:?}");
         // Every posting was exported as it was stored, so even starting over loses none.
-        assert!(found.contains(&"hcpcs-2025Q4-aaaaaaaa".to_owned()), "copy {seed}: {found:?}");
+        let lost = opened.recovery.remark().contains("lost, so refresh or import again");
+        assert!(
+            (both && lost) || found.contains(&"hcpcs-2025Q4-aaaaaaaa".to_owned()),
+            "copy {seed}: {found:?}"
+        );
+        for release in opened.releases.iter().filter(|release| release.header.kind == ReleaseKind::Hcpcs) {
+            assert!(*release == posting("2025Q4", "aaaaaaaaaaaa"), "copy {seed} holds other content");
+        }
         started_over += u64::from(matches!(opened.recovery, Recovery::StartedOver { .. }));
     }
     assert!(started_over > 0, "no damage of {copies} was grave enough to test the ladder");

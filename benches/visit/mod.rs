@@ -36,3 +36,14 @@ fn code(bencher: Bencher) {
     let (visit, catalog, policy) = ready();
     bencher.bench_local(|| engine::code(divan::black_box(&visit), &catalog, &policy));
 }
+
+/// The same visit with no stop time for its longest infusion: what each of five answers would bill is worked out too.
+#[divan::bench]
+fn code_with_a_question(bencher: Bencher) {
+    let (mut visit, catalog, policy) = ready();
+    let stops = visit.administrations.iter_mut().filter(|administration| administration.stop.is_some());
+    stops.take(1).for_each(|administration| administration.stop = None);
+    let answer = engine::code(&visit, &catalog, &policy);
+    assert_eq!(answer.questions[0].answers.len(), 5, "a question with five answers");
+    bencher.bench_local(|| engine::code(divan::black_box(&visit), &catalog, &policy));
+}

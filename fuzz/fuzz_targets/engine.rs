@@ -1,4 +1,5 @@
-//! Any request that can be read is coded: an answer with its provenance, or a refusal, and never a panic.
+//! Any request that can be read is answered, with its provenance, or refused, and never a panic.
+//! The first byte picks the request: a visit, drugs alone, or a claim to audit.
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
@@ -16,9 +17,22 @@ static CODER: LazyLock<Coder> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(request) = pb::CodeEncounterRequest::decode(bytes)
-        && let Ok(coded) = CODER.code(request)
-    {
-        assert!(coded.response.provenance.is_some());
+    let Some((kind, message)) = bytes.split_first() else { return };
+    match kind % 3 {
+        0 => {
+            if let Some(coded) = decoded(message).and_then(|request| CODER.code(request).ok()) {
+                assert!(coded.response.provenance.is_some());
+            }
+        }
+        1 => {
+            if let Some(lines) = decoded(message).and_then(|request| CODER.drug_lines(request).ok()) {
+                assert!(lines.provenance.is_some());
+            }
+        }
+        _ => drop(decoded::<pb::AuditClaimRequest>(message).map(|request| CODER.audit(request))),
     }
 });
+
+fn decoded<T: Message + Default>(message: &[u8]) -> Option<T> {
+    T::decode(message).ok()
+}

@@ -61,7 +61,7 @@ impl ChangeKind {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = |version: &CodeVersion| match version.billing {
-            Ok(unit) => unit.quantity.to_string(),
+            Ok(unit) => unit.to_string(),
             Err(reason) => format!("none ({})", reason.as_str()),
         };
         let named = self.before.as_ref().or(self.after.as_ref());
@@ -187,13 +187,13 @@ fn kind_of(old: &CodeVersion, new: &CodeVersion) -> Option<ChangeKind> {
     let plain = |text: &Option<std::sync::Arc<str>>| {
         text.as_ref().map(|text| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
     };
-    if old.billing != new.billing {
+    // Another bound of a dose that is billed once leaves its units as they are.
+    let unit = |version: &CodeVersion| version.billing.map(|unit| (unit.quantity, unit.form));
+    if unit(old) != unit(new) {
         return Some(ChangeKind::UnitChanged);
     }
-    let texts = (plain(&old.long_descriptor), plain(&new.long_descriptor));
-    if let (Some(old), Some(new)) = texts
-        && old != new
-    {
+    let texts = plain(&old.long_descriptor).zip(plain(&new.long_descriptor));
+    if old.billing != new.billing || texts.is_some_and(|(old, new)| old != new) {
         return Some(ChangeKind::TextChanged);
     }
     let facts = |version: &CodeVersion| {
@@ -205,6 +205,7 @@ fn kind_of(old: &CodeVersion, new: &CodeVersion) -> Option<ChangeKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::billing::{BillingUnit, NoUnitReason};
     use crate::domain::time::date;
 
     #[test]
@@ -229,5 +230,17 @@ mod tests {
         let day = date(2025, 11, 3);
         assert_eq!(Catalog::embedded().compare(day, day), []);
         assert_eq!(compare_releases(Release::embedded(), Release::embedded(), &Catalog::embedded()), []);
+    }
+
+    #[test]
+    fn another_bound_of_a_dose_is_another_text_and_no_other_unit() {
+        let catalog = Catalog::embedded();
+        let cells = &catalog.codes.get(&HcpcsCode::of("Q2055")).expect("a code of a dose with a bound")[0];
+        let (mut bounded, mut doubled) = (cells.clone(), cells.clone());
+        bounded.billing = bounded.billing.map(|unit| BillingUnit { limit: None, ..unit });
+        assert_eq!(kind_of(cells, &bounded), Some(ChangeKind::TextChanged));
+        doubled.billing = Err(NoUnitReason::NoAmountStated);
+        assert_eq!(kind_of(cells, &doubled), Some(ChangeKind::UnitChanged));
+        assert_eq!(kind_of(cells, cells), None);
     }
 }

@@ -84,7 +84,7 @@ fn read_seed() -> Result<Release, DataError> {
 
 fn read_overlay() -> Result<Overlay, DataError> {
     Ok(Overlay {
-        formulary: Formulary::parse(FORMULARY)?,
+        formulary: Arc::new(Formulary::parse(FORMULARY)?),
         biosimilars: Biosimilars::parse(FORMULARY.biosimilars)?,
         successors: Successors::parse(include_str!("../../catalog/successors.csv"))?,
     })

@@ -60,7 +60,7 @@ pub struct Catalog {
     pub code_quarters: Vec<Quarter>,
     /// Versions of each code, the newest first.
     pub codes: CodeTable,
-    pub formulary: Formulary,
+    pub formulary: Arc<Formulary>,
     pub ndcs: NdcTable,
     /// OPPS status indicators of Addendum B.
     pub statuses: QuarterlyTable<HcpcsCode, StatusIndicator>,

@@ -168,11 +168,13 @@ fn codes_text(change: &Change) -> String {
 
 fn units_text(change: &Change) -> String {
     let before = change.before.as_ref().map(unit_text);
-    let after: Vec<String> = if change.successors.is_empty() {
+    let mut after: Vec<String> = if change.successors.is_empty() {
         change.after.iter().filter(|_| change.kind != ChangeKind::Terminated).map(unit_text).collect()
     } else {
         change.successors.iter().map(unit_text).collect()
     };
+    // Six successors that count the same are told once.
+    after.dedup();
     match before {
         Some(before) if change.changes_unit() => format!("{before} -> {}", after.join(", ")),
         Some(before) => before,

@@ -8,6 +8,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::updater::refresh::{Observer, Progress, Step};
 
+/// How a step is shown whose share is known, and one whose end alone is.
+const MEASURED: &str = "{spinner} {msg:40} {bar:30} {pos:>3} %";
+const UNMEASURED: &str = "{spinner} {msg}";
+
+/// Pause between two pictures of the spinner.
+const TICK: Duration = Duration::from_millis(100);
+
 /// Shows progress on standard error.
 pub struct Shown {
     bar: Option<ProgressBar>,
@@ -18,8 +25,9 @@ impl Shown {
     /// A bar where standard error is a terminal.
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{spinner} {msg:40} {bar:30} {pos:>3} %");
-            ProgressBar::new(100).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            let bar = ProgressBar::new(100).with_style(style(UNMEASURED));
+            bar.enable_steady_tick(TICK);
+            bar
         });
         Self { bar, last: Mutex::new(None) }
     }
@@ -30,6 +38,10 @@ impl Shown {
             bar.finish_and_clear();
         }
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// A step in words.
@@ -44,12 +56,15 @@ impl Observer for Shown {
         let is_new = last.is_none_or(|last| {
             (last.step, last.feed, last.quarter) != (progress.step, progress.feed, progress.quarter)
         });
+        let was_measured = last.is_some_and(|last| last.percent.is_some());
         *last = Some(progress);
         match &self.bar {
             Some(bar) => {
+                if was_measured != progress.percent.is_some() {
+                    bar.set_style(style(if was_measured { UNMEASURED } else { MEASURED }));
+                }
                 bar.set_message(words(&progress));
                 bar.set_position(progress.percent.map_or(0, u64::from));
-                bar.tick();
             }
             None if is_new => eprintln!("{}", words(&progress)),
             None => {}

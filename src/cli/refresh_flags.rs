@@ -33,7 +33,7 @@ pub struct RefreshFlags {
     /// The time zone of the plan.
     #[arg(long, value_name = "ZONE", default_value = "America/New_York")]
     refresh_time_zone: String,
-    /// Publish every change for replicas: a folder, or s3://BUCKET/PREFIX.
+    /// Publish what is in use, and every change, for replicas: a folder, or s3://BUCKET/PREFIX.
     #[arg(long, value_name = "PLACE")]
     publish: Option<String>,
     /// Be a replica: keep no store, and answer from what is published in a folder, at an http address or

@@ -1,37 +1,70 @@
-//! `releases`: what the store holds.
+//! `releases`: what the store holds, or the store of a running service.
 
 use clap::Args;
 use serde_json::json;
 
 use super::print;
+use super::remote::ServerFlag;
 use super::shelf::{Format, StoreFlag, table};
 
 /// How to print the releases.
 #[derive(Debug, Args)]
 pub struct Flags {
+    #[command(flatten)]
+    server: ServerFlag,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
     store: StoreFlag,
 }
 
+/// A line of the table.
+struct Row {
+    release: String,
+    quarter: String,
+    codes: String,
+    active: bool,
+    source: String,
+}
+
 /// Prints the releases in order of arrival.
+///
+/// # Errors
+/// A store that cannot be opened, or a service that does not answer.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    let entries = flags.store.open()?.store.entries()?;
+    let (value, rows) = match flags.server.connect()? {
+        Some(remote) => {
+            let mut releases = remote.releases()?;
+            // The service tells the newest first.
+            releases.reverse();
+            let row = |release: &crate::server::pb::Release| Row {
+                release: release.release.clone(),
+                quarter: release.quarter.clone(),
+                codes: release.code_count.to_string(),
+                active: release.active,
+                source: release.source.clone(),
+            };
+            (json!({ "releases": releases }), releases.iter().map(row).collect())
+        }
+        None => {
+            let entries = flags.store.open()?.store.entries()?;
+            let row = |entry: &crate::catalog::store::Entry| Row {
+                release: entry.header.id.to_string(),
+                quarter: entry.header.quarter.to_string(),
+                codes: entry.codes.to_string(),
+                active: entry.active,
+                source: entry.header.source.to_string(),
+            };
+            (json!({ "releases": entries }), entries.iter().map(row).collect::<Vec<_>>())
+        }
+    };
     if flags.format == Format::Json {
-        print(&format!("{:#}\n", json!({ "releases": entries })))?;
-        return Ok(());
+        return print(&format!("{value:#}\n"));
     }
     let mut table = table(&["release", "quarter", "codes", "in use", "source"]);
-    for entry in entries {
-        table.add_row([
-            entry.header.id.to_string(),
-            entry.header.quarter.to_string(),
-            entry.codes.to_string(),
-            if entry.active { "yes" } else { "no" }.to_owned(),
-            entry.header.source.to_string(),
-        ]);
+    for row in rows {
+        let in_use = if row.active { "yes" } else { "no" }.to_owned();
+        table.add_row([row.release, row.quarter, row.codes, in_use, row.source]);
     }
-    print(&format!("{table}\n"))?;
-    Ok(())
+    print(&format!("{table}\n"))
 }

@@ -12,6 +12,7 @@ use tonic_types::StatusExt;
 use super::refused::Refused;
 use crate::server::pb;
 use crate::server::pb::catalog_admin_service_client::CatalogAdminServiceClient;
+use crate::server::pb::catalog_service_client::CatalogServiceClient;
 use crate::server::pb::coding_service_client::CodingServiceClient;
 use crate::server::serve::ADMINISTRATION_PORT;
 
@@ -165,6 +166,24 @@ impl Remote {
     ) -> anyhow::Result<pb::CalculateDrugLinesResponse> {
         let answer = self.runtime.block_on(self.client().calculate_drug_lines(self.authorized(request)));
         Ok(answer.map_err(refused)?.into_inner())
+    }
+
+    /// Lists the releases that the service holds, the newest first.
+    ///
+    /// # Errors
+    /// As for [`Remote::code`].
+    pub fn releases(&self) -> anyhow::Result<Vec<pb::Release>> {
+        let mut client = CatalogServiceClient::new(self.channel.clone());
+        let (mut releases, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let page = self.authorized(pb::ListReleasesRequest { page_token, ..Default::default() });
+            let page = self.runtime.block_on(client.list_releases(page)).map_err(refused)?.into_inner();
+            releases.extend(page.releases);
+            if page.next_page_token.is_empty() {
+                return Ok(releases);
+            }
+            page_token = page.next_page_token;
+        }
     }
 
     fn client(&self) -> CodingServiceClient<Channel> {

@@ -82,7 +82,11 @@ pub struct Flags {
 /// # Errors
 /// A configuration that cannot be used, or an address that is taken.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    flags.telemetry.start()?;
+    let runtime = flags.runtime()?;
+    let telemetry = {
+        let _within = runtime.enter();
+        flags.telemetry.start()?
+    };
     let secrets = flags.secrets()?;
     flags.check_exposure(secrets.identities.load().is_empty())?;
     let policies = Arc::new(flags.policies.book()?);
@@ -102,14 +106,12 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         reload: reload.clone(),
         ..open
     };
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if let Some(threads) = flags.threads {
-        runtime.worker_threads(threads.get());
-    }
-    let runtime = runtime.enable_all().build().context("the runtime cannot start")?;
     let ended = runtime.block_on(async {
         let stop = stop_signal();
         tokio::spawn(reload_on_hangup(reload));
+        if let Some(desk) = desk.clone() {
+            tokio::spawn(async move { desk.publish().await });
+        }
         if let (Some(desk), Some(plan)) = (desk, plan) {
             tokio::spawn(plan.keep(desk));
         }
@@ -118,11 +120,20 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         }
         serve(flags.addresses(), service, |bound| flags.announce(bound), stop).await
     });
+    telemetry.end();
     runtime.shutdown_timeout(LAST_WORK);
     Ok(ended?)
 }
 
 impl Flags {
+    fn runtime(&self) -> anyhow::Result<tokio::runtime::Runtime> {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        if let Some(threads) = self.threads {
+            runtime.worker_threads(threads.get());
+        }
+        runtime.enable_all().build().context("the runtime cannot start")
+    }
+
     fn addresses(&self) -> Addresses {
         Addresses { callers: self.listen, administration: self.admin_listen, operators: self.metrics_listen }
     }
@@ -142,6 +153,9 @@ impl Flags {
 
     /// Refuses to serve strangers by oversight.
     fn check_exposure(&self, nobody_named: bool) -> anyhow::Result<()> {
+        if let (true, Some(file)) = (nobody_named, &self.identities) {
+            bail!("{} names nobody, and would leave the service open to everybody", file.display());
+        }
         let listeners = [Some(self.listen), self.admin_listen].into_iter().flatten();
         for address in listeners.filter(|address| !address.ip().is_loopback()) {
             if nobody_named && !self.insecure {

@@ -112,7 +112,7 @@ pub fn table(header: &[&str]) -> Table {
 /// The billing unit in words, or why there is none.
 pub fn unit_text(version: &CodeVersion) -> String {
     match version.billing {
-        Ok(unit) => unit.quantity.to_string(),
+        Ok(unit) => unit.to_string(),
         Err(reason) => format!("none ({})", reason.as_str()),
     }
 }

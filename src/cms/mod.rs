@@ -22,6 +22,13 @@ pub mod recognise;
 mod rows;
 mod table;
 pub mod text;
+mod text_rows;
 pub mod workbook;
 
 pub use problem::{FileError, Problem, ProblemKind, Problems};
+
+/// Memory that reading one file may take beside the file itself, in bytes, whatever the file holds or claims.
+///
+/// It follows from the limits of `text`, `text_rows` and `workbook`: the largest text in another encoding, the most
+/// rows with the longest texts. A real file takes a twentieth of it.
+pub const PARSE_BYTES_MAX: usize = 512 << 20;

@@ -12,8 +12,10 @@ pub enum FileError {
     TooLarge { bytes: usize, bytes_max: usize },
     #[error("the workbook cannot be opened: {0}; download it again")]
     Workbook(String),
-    #[error("the worksheet has more than {0} rows, so it is not a CMS code list")]
+    #[error("the file has more than {0} rows, so it is none of CMS")]
     TooManyRows(u32),
+    #[error("the cells of the worksheet hold more than {0} bytes, so it is none of CMS")]
+    TooMuchText(usize),
     #[error("no header row starts with `{0}`, so this is another kind of file or a new layout")]
     NoHeader(&'static str),
     #[error("the header has no column `{0}`, so this is another kind of file or a new layout")]
@@ -43,6 +45,8 @@ pub enum ProblemKind {
     Duplicate(Box<str>),
     #[error("a quote that nothing closes, so the row was left out")]
     UnclosedQuote,
+    #[error("{0} bytes or more, so the row was left out")]
+    RowTooLong(usize),
     #[error("{0}")]
     Inconsistent(Box<str>),
 }

@@ -1,16 +1,9 @@
 //! Rows of cells, wherever they stand: an Excel workbook, or text with commas or tabs.
 
-use super::problem::{FileError, ProblemKind, Problems};
+use super::problem::{FileError, Problems};
 use super::text::decode;
-use super::workbook::{self, Stop};
-
-/// Cells looked at in one row; CMS pads some tables to 250 empty ones.
-const COLUMNS_MAX: usize = 300;
-/// Lines that one row of text may span: notices of several lines are quoted, and a quote that nothing
-/// closes would swallow the rest of the file.
-const LINES_PER_ROW_MAX: u64 = 60;
-/// Quotes that nothing closes, beyond which the rest of a file is not read again.
-const UNCLOSED_QUOTES_MAX: usize = 50;
+use super::text_rows::TextRows;
+use super::workbook::{self, ROWS_MAX, Stop};
 
 /// The cells of one row, trimmed.
 pub(super) trait Cells {
@@ -33,16 +26,6 @@ impl Cells for [String] {
 
     fn count(&self) -> usize {
         self.len()
-    }
-}
-
-impl Cells for csv::StringRecord {
-    fn cell(&self, column: usize) -> &str {
-        self.get(column).unwrap_or("").trim()
-    }
-
-    fn count(&self) -> usize {
-        self.len().min(COLUMNS_MAX)
     }
 }
 
@@ -92,38 +75,22 @@ fn each_row_of_text(
     problems: &mut Problems,
     visit: &mut impl FnMut(u32, &dyn Cells, &mut Problems) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let delimiter = delimiter_of(text);
-    let (mut rest, mut first_line, mut unclosed) = (text, 1_u64, 0);
-    'again: loop {
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .flexible(true)
-            .has_headers(false)
-            .from_reader(rest.as_bytes());
-        let mut record = csv::StringRecord::new();
-        while let Ok(true) = reader.read_record(&mut record) {
-            let place = record.position().map_or((0, 1), |at| (at.byte(), at.line()));
-            // The reader begins at line feeds of the blank lines before a row.
-            let begin = usize::try_from(place.0).unwrap_or(0);
-            let body = &rest[begin.min(rest.len())..];
-            let blank = body.len() - body.trim_start_matches(['\r', '\n']).len();
-            let skipped = body[..blank].bytes().filter(|byte| *byte == b'\n').count() as u64;
-            let line = first_line + place.1 - 1 + skipped;
-            let spans = reader.position().line().saturating_sub(place.1 + skipped);
-            if spans > LINES_PER_ROW_MAX && unclosed < UNCLOSED_QUOTES_MAX {
-                unclosed += 1;
-                let at = u32::try_from(line).unwrap_or(u32::MAX);
-                problems.note(at, ProblemKind::UnclosedQuote);
-                let Some(end) = body[blank..].find('\n') else { return Ok(()) };
-                (rest, first_line) = (&body[blank + end + 1..], line + 1);
-                continue 'again;
+    let mut rows = TextRows::new(text, delimiter_of(text));
+    let mut count = 0;
+    while let Some((line, read)) = rows.next_row() {
+        match read {
+            Ok(cells) if cells.is_blank() => {}
+            Ok(cells) => {
+                count += 1;
+                if count > ROWS_MAX {
+                    return Err(FileError::TooManyRows(ROWS_MAX).into());
+                }
+                visit(line, cells, problems)?;
             }
-            if !record.is_blank() {
-                visit(u32::try_from(line).unwrap_or(u32::MAX), &record, problems)?;
-            }
+            Err(kind) => problems.note(line, kind),
         }
-        return Ok(());
     }
+    Ok(())
 }
 
 /// A tab where the first lines hold at least one each, and else a comma.

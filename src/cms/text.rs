@@ -17,6 +17,8 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, FileError> {
         return Err(FileError::TooLarge { bytes: bytes.len(), bytes_max: TEXT_BYTES_MAX });
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    // The mark by which DOS ended a text.
+    let bytes = bytes.strip_suffix(b"\x1A").unwrap_or(bytes);
     Ok(match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,

@@ -1,5 +1,7 @@
 //! What one billing unit of a drug code is, or the named reason why a code has none.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::quantity::Quantity;
@@ -35,6 +37,20 @@ impl BillingUnit {
     /// A plain multiple of an amount.
     pub const fn multiple_of(quantity: Quantity) -> Self {
         Self { quantity, form: UnitForm::Multiple, limit: None }
+    }
+}
+
+/// The amount, and the largest one that an event may hold: two units that differ are never told alike.
+impl fmt::Display for BillingUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.form == UnitForm::UpTo {
+            f.write_str("up to ")?;
+        }
+        write!(f, "{}", self.quantity)?;
+        match self.limit {
+            Some(limit) => write!(f, " of at most {limit}"),
+            None => Ok(()),
+        }
     }
 }
 

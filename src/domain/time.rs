@@ -3,6 +3,7 @@
 //! The one place that names the time library, so that it can be replaced.
 
 pub use jiff::civil::{Date, DateTime as LocalTime, date};
+use jiff::tz::AmbiguousOffset;
 pub use jiff::tz::TimeZone;
 
 /// Why a text is not a date or a time.
@@ -138,8 +139,14 @@ pub struct Clock<'a> {
 impl<'a> Clock<'a> {
     /// A clock for a visit between two times.
     pub fn new(zone: Option<&'a TimeZone>, earliest: LocalTime, latest: LocalTime) -> Self {
+        // An end that the clock skipped or showed twice has no one offset, and is left to the zone too.
+        let offset = |zone: &TimeZone, time| match zone.to_ambiguous_timestamp(time).offset() {
+            AmbiguousOffset::Unambiguous { offset } => Some(offset),
+            _ => None,
+        };
         let crosses_change = zone.is_some_and(|zone| {
-            minutes_between(earliest, latest, Some(zone)) != minutes_between(earliest, latest, None)
+            let first = offset(zone, earliest);
+            first.is_none() || first != offset(zone, latest)
         });
         Self { origin: earliest, zone, crosses_change }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::citations::Citations;
+use super::citations::{self, Citations};
 use super::data::Data;
 use super::error::PolicyError;
 use super::parameters::{Groups, Policy};
@@ -35,14 +35,16 @@ impl PolicyBook {
     }
 
     /// The embedded policies with other files in place of, or added to, their namesakes
-    /// (`citations.toml`, `params/*.toml`, `payers/*.toml`).
+    /// (`params/*.toml`, `payers/*.toml`), and the sources of `citations.toml` beside the embedded ones.
     ///
     /// # Errors
     /// A fault in the data.
-    pub fn embedded_with(others: BTreeMap<String, String>) -> Result<Self, PolicyError> {
+    pub fn embedded_with(mut others: BTreeMap<String, String>) -> Result<Self, PolicyError> {
         let mut files: BTreeMap<String, String> =
             embedded::FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let sources = others.remove(citations::OWN);
         files.extend(others);
+        files.extend(sources.map(|sources| (citations::ADDED.to_owned(), sources)));
         Self::from_files(files)
     }
 
@@ -151,6 +153,19 @@ mod tests {
         assert_eq!(units(date(2020, 12, 31)), 999);
         assert_ne!(units(date(2021, 1, 1)), 999);
         assert!(book.at(date(2020, 1, 1), "nobody").is_none());
+    }
+
+    #[test]
+    fn a_folder_names_only_the_sources_it_adds() {
+        let payer = format!(
+            "id = \"plan\"\ntitle = \"Plan\"\nextends = \"medicare\"\n{}from = \"2020-01-01\"\n",
+            UNITS.replace("IOM12", "PLAN-1")
+        );
+        let mut others = files(&payer);
+        assert!(PolicyBook::embedded_with(others.clone()).is_err(), "a source that nobody names");
+        others.insert("citations.toml".to_owned(), "[\"PLAN-1\"]\ntitle = \"Policy 1\"\n".to_owned());
+        let book = PolicyBook::embedded_with(others).expect("a book");
+        assert!(book.citations().get("PLAN-1").is_some() && book.citations().get("IOM12").is_some());
     }
 
     #[test]

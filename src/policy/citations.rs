@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::PolicyError;
 
+/// The file of the sources that the program brings along.
+pub(super) const OWN: &str = "citations.toml";
+
+/// Sources that a folder of policies adds under the same name; read after [`OWN`], so that they win.
+pub(super) const ADDED: &str = "citations.toml of the policies folder";
+
 /// A source: its title, the section meant, and where it can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +35,11 @@ impl Citations {
     /// A message that names the file and the key at fault.
     pub fn parse(file: &str, text: &str) -> Result<Self, PolicyError> {
         toml::from_str(text).map(Self).map_err(|error| PolicyError::syntax(file, &error))
+    }
+
+    /// Takes in further sources, which win over those of the same key.
+    pub(super) fn extend(&mut self, further: Self) {
+        self.0.extend(further.0);
     }
 
     /// The source of a key.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::PolicyError;
-use super::citations::Citations;
+use super::citations::{self, Citations};
 use super::document::{Exception, ParameterEntry, ParameterFile, PayerFile, ValueStatus};
 use super::parameters::{Groups, Policy};
 use crate::domain::time::Date;
@@ -94,8 +94,8 @@ impl Data {
         let mut data =
             Self { citations: Citations::default(), parameters: BTreeMap::new(), payers: BTreeMap::new() };
         for (file, text) in files {
-            if file == "citations.toml" {
-                data.citations = Citations::parse(file, text)?;
+            if file == citations::OWN || file == citations::ADDED {
+                data.citations.extend(Citations::parse(file, text)?);
             } else if file.starts_with("params/") {
                 data.add_parameters(file, text)?;
             } else if file.starts_with("payers/") {

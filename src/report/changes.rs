@@ -75,6 +75,13 @@ impl<'a, T> Split<'a, T> {
     }
 }
 
+/// The units of the codes to bill instead, each told once.
+fn new_units(codes: &[ChangedCode]) -> String {
+    let mut units: Vec<&str> = codes.iter().map(|code| code.unit.as_str()).collect();
+    units.dedup();
+    units.join(", ")
+}
+
 /// One kind of change in the chart.
 struct Kind {
     style: &'static str,

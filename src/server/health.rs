@@ -44,7 +44,8 @@ pub struct Health {
     /// Why there may be no catalog, for the operator.
     no_catalog: Arc<str>,
     standing: watch::Sender<Standing>,
-    seen: Option<Seen>,
+    /// What was told last; nothing before the first look.
+    told: Option<Option<Seen>>,
 }
 
 /// The catalog that was last told of, and the day it was.
@@ -62,7 +63,7 @@ impl Health {
         for name in NEED_NONE {
             reporter.set_service_status(name, ServingStatus::Serving).await;
         }
-        let mut health = Self { coder, metrics, reporter, no_catalog, standing, seen: None };
+        let mut health = Self { coder, metrics, reporter, no_catalog, standing, told: None };
         health.look().await;
         health
     }
@@ -96,8 +97,7 @@ impl Health {
             Some(_) => (Standing::Serving, ServingStatus::Serving),
             None => (Standing::NoCatalog(self.no_catalog.clone()), ServingStatus::NotServing),
         };
-        let first_look = self.seen.is_none() && self.standing.borrow().eq(&standing);
-        if seen == self.seen && !first_look {
+        if self.told.as_ref() == Some(&seen) {
             return;
         }
         for name in NEED_A_CATALOG {
@@ -108,12 +108,13 @@ impl Health {
             None => tracing::error!(reason = %self.no_catalog, "not serving: no catalog is loaded"),
         }
         self.tell(standing);
-        self.seen = seen;
+        self.told = Some(seen);
     }
 
     fn show(&self, catalog: &Catalog, today: Date) {
         let behind = quarters_behind(&catalog.code_quarters, today);
-        let new = self.seen.as_ref().is_none_or(|seen| seen.release != catalog.release);
+        let before = self.told.iter().flatten().next();
+        let new = before.is_none_or(|seen| seen.release != catalog.release);
         let loaded = new.then(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
         self.metrics.show_release(&catalog.release, loaded, behind);
         if new {

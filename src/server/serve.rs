@@ -285,10 +285,14 @@ impl Shared {
             .max_concurrent_streams(limits.streams_per_connection)
             .max_connection_age(limits.connection_age())
             .accept_http1(web.needs_http1())
-            .layer(web.layers(limits.message_bytes))
+            .layer(web.layers(limits));
+        #[cfg(feature = "otlp")]
+        let server = server.layer(super::layers::trace::TraceLayer);
+        let mut server = server
             .layer(MetricsLayer::new(self.metrics.clone()))
             .layer(self.auth.clone())
-            .layer(AdmissionLayer::new(limits.in_flight))
+            .layer(AdmissionLayer::new(limits.in_flight));
+        let server = server
             .add_routes(routes)
             .serve_with_incoming_shutdown(connections, self.stopping.clone().cancelled_owned());
         async { Ok(server.await?) }

@@ -157,6 +157,13 @@ impl Desk {
         changed
     }
 
+    /// Publishes what is in use, where there is a place for it, so that a replica need not wait for a change.
+    pub async fn publish(&self) {
+        let _turn = self.turn.lock().await;
+        // The keeper logs what went wrong, and the next change publishes again.
+        let _ = self.keeper.publish().await;
+    }
+
     async fn work(&self, asked: Asked, sender: watch::Sender<Standing>) {
         let _turn = self.turn.lock().await;
         let source = asked.source.unwrap_or_else(|| self.source.clone());

@@ -232,6 +232,44 @@ mod tests {
     }
 
     #[test]
+    fn every_name_that_a_payment_file_has_had_is_known() {
+        for (id, quarter, path) in [
+            (FeedId::AspLimits, "2025Q1", "/files/zip/january-2025-asp-pricing-file.zip"),
+            (
+                FeedId::AspLimits,
+                "2026Q4",
+                "/files/zip/october-2026-medicare-part-b-payment-limit-files-final.zip",
+            ),
+            (
+                FeedId::AspLimits,
+                "2017Q1",
+                "/Medicare/Medicare-Fee-for-Service-Part-B-Drugs/McrPartBDrugAvgSalesPrice/Downloads/2017-January-ASP-Pricing-File.zip",
+            ),
+            (FeedId::NdcCrosswalk, "2022Q4", "/files/zip/october-2022-asp-ndc-hcpcs-crosswalks.zip"),
+            (FeedId::NdcCrosswalk, "2025Q2", "/files/zip/april-2025-asp-ndc-hcpcs-crosswalk.zip"),
+            (
+                FeedId::NdcCrosswalk,
+                "2025Q4",
+                "/files/zip/october-2025-asp-ndc-hcpcs-crosswalk-final-file.zip",
+            ),
+            (FeedId::NdcCrosswalk, "2026Q4", "/files/zip/october-2026-ndc-hcpcs-crosswalk-final.zip"),
+            (
+                FeedId::MueOutpatient,
+                "2026Q3",
+                "/files/zip/medicare-ncci-2026-q3-facility-outpatient-hospital-services-mue-table.zip",
+            ),
+            (
+                FeedId::MueDme,
+                "2026Q3",
+                "/files/zip/medicare-ncci-2026-q3-dme-supplier-services-mue-table.zip",
+            ),
+        ] {
+            let link = format!("<a href=\"{path}\">here</a>");
+            assert_eq!(found(&link, id), [format!("{quarter} Archive {path}")]);
+        }
+    }
+
+    #[test]
     fn a_page_without_links_gives_none() {
         for page in
             ["", "<html><title>Access denied</title></html>", "\u{0}<<<a href=", "<a href='http://['>x</a>"]

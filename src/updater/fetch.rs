@@ -54,7 +54,7 @@ pub enum Expect {
 }
 
 /// Why a download failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum FetchError {
     #[error("the HTTP client cannot be made: {0}")]
     Client(String),
@@ -172,7 +172,13 @@ impl Fetcher {
         progress: &(dyn Fn(u64, Option<u64>) + Sync),
     ) -> Result<Answer, FetchError> {
         let request = self.client.get(url.clone()).headers(partial.conditions(seen));
-        let response = request.send().await.map_err(|error| request_error(url, &error))?;
+        let seconds = self.settings.answer_seconds;
+        let sent = timeout(Duration::from_secs(seconds), request.send()).await;
+        let silent = |_| FetchError::Unreachable {
+            url: url.to_string(),
+            reason: format!("no answer within {seconds} s"),
+        };
+        let response = sent.map_err(silent)?.map_err(|error| request_error(url, &error))?;
         if response.status() == StatusCode::NOT_MODIFIED {
             return Ok(Answer::NotModified);
         }

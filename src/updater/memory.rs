@@ -16,6 +16,10 @@ use crate::domain::quarter::Quarter;
 
 const FILE: &str = "updater.json";
 
+/// The mode of a file before the mask is taken off.
+#[cfg(unix)]
+const READABLE: u32 = 0o666;
+
 /// A page as it was read last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageMemory {
@@ -88,7 +92,12 @@ impl Memory {
 pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     std::fs::create_dir_all(&folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+    let mut builder = tempfile::Builder::new();
+    // A temporary file is its maker's alone; a report or a published catalog is for others too, as far as
+    // the process's mask lets them.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(READABLE));
+    let mut file = builder.tempfile_in(&folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
@@ -112,5 +121,17 @@ mod tests {
         assert_eq!(Memory::load(folder.path()).file(FeedId::Hcpcs, quarter), Some(&file));
         std::fs::write(folder.path().join(FILE), "{").unwrap();
         assert_eq!(Memory::load(folder.path()), Memory::default());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_written_is_as_open_as_any_other_file() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let [ours, plain] = ["ours", "plain"].map(|name| folder.path().join(name));
+        write_whole(&ours, b"x").unwrap();
+        std::fs::write(&plain, b"x").unwrap();
+        let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&ours), mode(&plain));
     }
 }

@@ -7,6 +7,7 @@ pub mod gate;
 pub mod history;
 pub mod keeper;
 pub mod memory;
+pub mod pages;
 pub mod quarter;
 pub mod reader;
 pub mod refresh;

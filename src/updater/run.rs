@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tracing::Instrument;
 use url::Url;
 
 use super::fetch::{FetchError, Fetcher};
@@ -32,7 +33,8 @@ pub async fn run(
     let shelf = Arc::new(keeper.clone()) as Arc<dyn Shelf>;
     let updater = Updater { settings, fetcher: &fetcher, shelf, reader: reader::read, observer };
     let mut memory = Memory::load(keeper.folder());
-    let mut report = updater.refresh(order, &mut memory).await;
+    let mut report =
+        updater.refresh(order, &mut memory).instrument(tracing::debug_span!("refresh run")).await;
     if !order.validate_only && !report.releases.is_empty() {
         report.notes.extend(keeper.publish().await);
     }

@@ -108,6 +108,8 @@ pub struct Feed {
 pub struct FetchSettings {
     pub user_agent: String,
     pub connect_seconds: u64,
+    /// Longest wait for the beginning of an answer.
+    pub answer_seconds: u64,
     /// Longest silence between two pieces of a body.
     pub read_seconds: u64,
     /// Longest time for one attempt at a file.

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::discover::{Link, Target, is_media, links};
-use super::fetch::{Answer, Expect, FetchError, Fetcher, Validators};
+use super::discover::{Link, Target, is_media};
+use super::fetch::FetchError;
 use super::memory::{Memory, PageMemory};
+use super::pages::Pages;
 use super::quarter::{fill, read_quarter};
 use super::settings::{Feed, FeedId};
 use crate::domain::quarter::Quarter;
@@ -135,7 +136,7 @@ pub enum Sought {
 
 /// Finds where the wanted files of a feed may be, remembering the pages that were read.
 pub async fn survey(
-    fetcher: &Fetcher,
+    pages: &mut Pages<'_>,
     source: &Source,
     feed: &Feed,
     sought: &Sought,
@@ -154,18 +155,20 @@ pub async fn survey(
         return survey;
     }
     let Some(origin) = source.origin() else { return survey };
-    let listed = read_pages(fetcher, source, feed, memory, &mut survey).await;
+    let listed = read_pages(pages, source, feed, memory, &mut survey).await;
     if survey.unreachable {
         return survey;
     }
     for quarter in wanted(sought, &listed) {
         let mut located = Located::new(quarter);
         for link in listed.iter().filter(|link| link.quarter == quarter) {
-            for url in follow(fetcher, link, feed, &mut survey.notes).await {
+            for url in follow(pages, link, feed, &mut survey.notes).await {
                 located.add(Rung::Page, url);
             }
         }
-        let templates = feed.templates.iter().filter(|_| located.addresses.is_empty());
+        let is_guessed =
+            located.addresses.is_empty() && may_be_guessed(feed, quarter, sought, survey.page_read);
+        let templates = feed.templates.iter().filter(|_| is_guessed);
         let filled: Vec<Url> = templates
             .filter(|template| is_quarterly(template) || quarter.number() == 1)
             .filter_map(|template| origin.join(&fill(template, quarter)).ok())
@@ -179,17 +182,24 @@ pub async fn survey(
     survey
 }
 
+/// Whether names are tried for a quarter that no page lists. A page that lists other files beside the codes
+/// would list one of a coming quarter too; the codes are worth the question.
+fn may_be_guessed(feed: &Feed, quarter: Quarter, sought: &Sought, page_read: bool) -> bool {
+    let is_coming = matches!(sought, Sought::From(current) if quarter > *current);
+    feed.id == FeedId::Hcpcs || !page_read || !is_coming
+}
+
 /// The links of the first page that lists any.
 async fn read_pages(
-    fetcher: &Fetcher,
+    pages: &mut Pages<'_>,
     source: &Source,
     feed: &Feed,
     memory: &mut Memory,
     survey: &mut Survey,
 ) -> Vec<Link> {
-    for page in pages(source, feed) {
+    for page in addresses(source, feed) {
         let remembered = memory.pages.entry(feed.id).or_default().entry(page.to_string()).or_default();
-        match read_page(fetcher, &page, feed, remembered).await {
+        match pages.read(&page, feed, remembered).await {
             Ok(()) if !remembered.links.is_empty() => {
                 survey.page_read = true;
                 return remembered.links.clone();
@@ -212,7 +222,7 @@ async fn read_pages(
 
 /// The pages to read: the one that was given, those of the settings, and for the codes the site's own
 /// front page, which on a mirror lists the files themselves.
-fn pages(source: &Source, feed: &Feed) -> Vec<Url> {
+fn addresses(source: &Source, feed: &Feed) -> Vec<Url> {
     let Some(origin) = source.origin() else { return Vec::new() };
     let is_codes = feed.id == FeedId::Hcpcs;
     let given = match source {
@@ -237,30 +247,13 @@ fn is_quarterly(template: &str) -> bool {
     template.contains("{month}") || template.contains("{quarter}")
 }
 
-/// Reads a page again, unless it says that it has not changed.
-async fn read_page(
-    fetcher: &Fetcher,
-    page: &Url,
-    feed: &Feed,
-    remembered: &mut PageMemory,
-) -> Result<(), FetchError> {
-    let seen =
-        if remembered.links.is_empty() { Validators::default() } else { remembered.validators.clone() };
-    if let Answer::New(page_now) = fetcher.fetch(page, Expect::Page, &seen, &|_, _| ()).await? {
-        let html = String::from_utf8_lossy(&page_now.bytes);
-        *remembered =
-            PageMemory { links: links(&html, &page_now.url, feed), validators: page_now.validators };
-    }
-    Ok(())
-}
-
 /// The addresses of the files behind a link: its own, or those on the page it leads to.
-async fn follow(fetcher: &Fetcher, link: &Link, feed: &Feed, notes: &mut Vec<String>) -> Vec<Url> {
+async fn follow(pages: &mut Pages<'_>, link: &Link, feed: &Feed, notes: &mut Vec<String>) -> Vec<Url> {
     if link.target == Target::Archive {
         return vec![link.url.clone()];
     }
     let mut page = PageMemory::default();
-    if let Err(error) = read_page(fetcher, &link.url, feed, &mut page).await {
+    if let Err(error) = pages.read(&link.url, feed, &mut page).await {
         notes.push(error.to_string());
     }
     let files = page.links.into_iter().filter(|found| found.target == Target::Archive);

@@ -1,9 +1,9 @@
 //! Every alpha-numeric HCPCS file of the shared folder.
 
 use calamine::Reader;
-use infusion_coder::cms::hcpcs::{self, Details, Release};
+use infusion_coder::cms::hcpcs::{Details, Release};
 
-use super::bytes_of;
+use super::{bytes_of, member_of, release_of};
 use crate::support::shared;
 
 /// Codes, modifiers, J, Q and Q51 codes.
@@ -34,8 +34,8 @@ fn each_file_gives_as_many_records_as_a_plain_count() {
         let bytes = bytes_of(&folder, name);
         let counted = if name.ends_with(".txt") { counted_lines(&bytes) } else { counted_rows(&bytes) };
         assert_eq!(counted, *expected, "the plain count of {name}");
-        let release = hcpcs::parse(&bytes).expect(name);
-        assert_eq!(counts(&release), *expected, "{name}");
+        let release = release_of(&folder, name);
+        assert_eq!(counts(release), *expected, "{name}");
         let problems: Vec<String> = release.problems.iter().map(ToString::to_string).collect();
         let damaged = if name.contains("2013_A-N.xlsx") { DAMAGED_IN_EXCEL.len() } else { 0 };
         assert_eq!(problems.len(), damaged, "{name}: {problems:#?}");
@@ -46,8 +46,7 @@ fn each_file_gives_as_many_records_as_a_plain_count() {
 fn text_and_excel_of_one_release_give_the_same_records() {
     let Some(folder) = shared("data/hcpcs") else { return };
     for pair in FILES[..8].chunks(2) {
-        let [text, excel] =
-            [pair[0].0, pair[1].0].map(|name| hcpcs::parse(&bytes_of(&folder, name)).expect("a release"));
+        let [text, excel] = [pair[0].0, pair[1].0].map(|name| release_of(&folder, name));
         let differences: Vec<String> =
             text.codes
                 .iter()
@@ -104,17 +103,47 @@ fn counted_lines(bytes: &[u8]) -> Counts {
 
 /// Counts rows by the record kind in their third cell.
 fn counted_rows(bytes: &[u8]) -> Counts {
-    let mut book = calamine::open_workbook_auto_from_rs(std::io::Cursor::new(bytes)).expect("a workbook");
-    let sheet = book.worksheet_range_at(0).expect("a sheet").expect("its cells");
     let mut counts = [0; 5];
-    for row in sheet.rows() {
-        match row[2].to_string().as_str() {
-            "3" => count_code(&mut counts, row[0].to_string().as_bytes()),
-            "7" => counts[1] += 1,
-            _ => {}
+    let mut count = |code: &str, kind: &str| match kind {
+        "3" => count_code(&mut counts, code.as_bytes()),
+        "7" => counts[1] += 1,
+        _ => {}
+    };
+    if bytes.starts_with(b"PK") {
+        for [code, kind] in first_and_third_cells(bytes) {
+            count(&code, &kind);
         }
+    } else {
+        let mut book = calamine::Xls::new(std::io::Cursor::new(bytes)).expect("a workbook");
+        let sheet = book.worksheet_range_at(0).expect("a sheet").expect("its cells");
+        sheet.rows().for_each(|row| count(&row[0].to_string(), &row[2].to_string()));
     }
     counts
+}
+
+/// The cells of two columns of each row, cut out of the worksheet's text without a reader of spreadsheets.
+fn first_and_third_cells(bytes: &[u8]) -> Vec<[String; 2]> {
+    let [sheet, texts] = ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"]
+        .map(|member| String::from_utf8(member_of(bytes, member)).expect("a text"));
+    let between = |text: &str, from: &str, to: &str| {
+        let start = text.find(from)? + from.len();
+        Some(text[start..start + text[start..].find(to)?].to_owned())
+    };
+    let texts: Vec<String> =
+        texts.split("<si>").skip(1).map(|si| between(si, "<t", "</t>").unwrap_or_default()).collect();
+    let value = |cell: &str| {
+        let value = between(cell, "<v>", "</v>").unwrap_or_default();
+        let tag = cell.split('>').next().unwrap_or_default();
+        // What is between `<t` and `</t>` begins with the rest of the tag.
+        let shared =
+            || texts[value.parse::<usize>().expect("a place")].split('>').next_back().map(str::to_owned);
+        if tag.contains("t=\"s\"") { shared().unwrap_or_default() } else { value }
+    };
+    let cells_of = |row: &str| {
+        let cell = |column: &str| row.split("<c ").find(|cell| cell.contains(&format!("r=\"{column}")));
+        ["A", "C"].map(|column| cell(column).map(value).unwrap_or_default())
+    };
+    sheet.split("<row ").skip(1).map(cells_of).collect()
 }
 
 fn count_code(counts: &mut Counts, code: &[u8]) {

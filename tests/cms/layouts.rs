@@ -267,3 +267,55 @@ fn a_sheet_saved_as_comma_separated_text_is_read_too() {
     }
     assert_eq!(shown(&hcpcs::parse(text.as_bytes()).expect("a release")), expected());
 }
+
+/// The columns in another order, with one that is new, below other rows, with dates as people write them and codes
+/// in small letters.
+fn rearranged() -> Vec<String> {
+    let mut lines = vec!["A title,,".to_owned(), String::new(), ",,a note".to_owned()];
+    let order = |cells: &[String]| {
+        let (first, rest) = cells.split_first().expect("a cell");
+        let rest = rest.iter().rev().cloned().collect::<Vec<_>>().join(",");
+        format!("{first},,{rest}")
+    };
+    lines.push(order(&HEADER.iter().map(|title| (*title).to_owned()).collect::<Vec<_>>()));
+    for Item(name, parts, dates) in ITEMS {
+        let slashed = |date: &str| match date.trim() {
+            "" => String::new(),
+            date => format!("{}/{}/{}", &date[4..6], &date[6..], &date[..4]),
+        };
+        let mut cells = vec![String::new(); HEADER.len()];
+        let values =
+            [(0, name.to_lowercase()), (1, "10".into()), (2, if name.len() == 2 { "7" } else { "3" }.into())];
+        let texts = [(3, format!("\"{}\"", parts.join(" "))), (4, "Short".into()), (5, "51".into())];
+        let rest = [(15, "D".into()), (17, "O1D".into()), (18, "1".into()), (26, dates[24..].to_owned())];
+        let dated = [(23, slashed(&dates[..8])), (24, slashed(&dates[8..16])), (25, slashed(&dates[16..24]))];
+        for (column, value) in values.into_iter().chain(texts).chain(rest).chain(dated) {
+            cells[column] = value;
+        }
+        lines.push(order(&cells));
+    }
+    lines
+}
+
+#[test]
+fn columns_in_another_order_and_dates_with_slashes_give_the_same_records() {
+    for (end, tail) in [("\n", ""), ("\r\n", "\r\n\x1A")] {
+        let text = format!("\u{feff}{}{tail}", rearranged().join(end));
+        let release = hcpcs::parse(text.as_bytes()).expect("a release");
+        assert_eq!(shown(&release), expected());
+        assert!(release.problems.is_empty(), "{:?}", release.problems);
+    }
+}
+
+#[test]
+fn a_layout_that_cannot_be_read_is_refused_with_what_is_missing() {
+    let without = |title: &str| rearranged().join("\n").replace(title, "OTHER");
+    for title in ["TERM DT", "LONG DESCRIPTION", "COV"] {
+        let refusal = hcpcs::parse_sheet(without(title).as_bytes()).expect_err(title).to_string();
+        let folded: String = title.chars().filter(|c| *c != ' ').collect::<String>().to_lowercase();
+        assert!(refusal.contains(&folded), "{title}: {refusal}");
+    }
+    for other in ["<html>Not found</html>", "", "HCPC\n", "J9312 Injection\n"] {
+        assert!(hcpcs::parse(other.as_bytes()).is_err(), "{other}");
+    }
+}

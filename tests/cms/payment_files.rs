@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use infusion_coder::cms::descriptor::{Conventions, read};
 use infusion_coder::cms::facts::{CodeFacts, facts};
-use infusion_coder::cms::{asp, hcpcs, mue, ndc_crosswalk};
+use infusion_coder::cms::{asp, mue, ndc_crosswalk};
 use infusion_coder::domain::quantity::{Measure, Quantity};
 
-use super::bytes_of;
+use super::{bytes_of, release_of};
 use crate::support::shared;
 
 /// Payment files, each with the HCPCS files that describe its codes, the nearest one last.
@@ -38,7 +38,7 @@ fn every_dosage_agrees_with_the_descriptor_or_is_a_listed_disagreement() {
         let mut known: HashMap<String, CodeFacts> = HashMap::new();
         for source in *sources {
             let release = releases.entry(source).or_insert_with(|| {
-                let release = hcpcs::parse(&bytes_of(&codes, source)).expect("a release");
+                let release = release_of(&codes, source);
                 release.codes.iter().map(|row| facts(row, &Conventions::embedded())).collect()
             });
             known.extend(release.iter().map(|it| (it.code.to_string(), it.clone())));

@@ -1,6 +1,7 @@
 //! The program beside other programs: files and pipes, FHIR and X12, browsers and curl.
 
 mod formats;
+mod java;
 mod lines;
 mod many_visits;
 mod python;

@@ -1,5 +1,8 @@
 //! gRPC-Web and plain JSON on the port of the service, each only where it was switched on.
 
+use std::io::{Read, Write};
+use std::time::Duration;
+
 use infusion_coder::server::pb;
 use prost::Message;
 use reqwest::{Client, Response, StatusCode};
@@ -36,6 +39,85 @@ async fn json_is_coded_and_refused_with_every_violation() {
     let error: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
     assert_eq!((&error["code"], &error["reason"]), (&"invalid_argument".into(), &"INVALID_REQUEST".into()));
     assert_eq!(error["violations"].as_array().map(Vec::len), Some(3), "{error}");
+}
+
+/// A refusal: its HTTP status, and its JSON with the gRPC code.
+async fn refusal(answer: Response) -> (StatusCode, String) {
+    let status = answer.status();
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    let body: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
+    (status, body["code"].as_str().expect("a code").to_owned())
+}
+
+#[tokio::test]
+async fn a_caller_without_a_role_is_told_so_by_http_and_its_body_is_not_read() {
+    let identities = tempfile::NamedTempFile::new().expect("a file");
+    let token = "a-token-for-look-ups-and-no-more";
+    std::fs::write(identities.path(), format!("token read {token}\n")).expect("identities");
+    let served = Served::with(&["--http-json", "--identities", identities.path().to_str().expect("a path")]);
+    let answer = post_json(&served, METHOD, "{").await.expect("an answer");
+    assert_eq!(answer.headers()["www-authenticate"], "Bearer");
+    assert_eq!(refusal(answer).await, (StatusCode::UNAUTHORIZED, "unauthenticated".to_owned()));
+    let call = |token: &str| {
+        let request = client().post(served.url(METHOD)).header("content-type", "application/json");
+        request.header("authorization", format!("Bearer {token}")).body(VISIT).send()
+    };
+    let answer = call("another-token-that-nobody-knows").await.expect("an answer");
+    assert_eq!(refusal(answer).await.0, StatusCode::UNAUTHORIZED);
+    let answer = call(token).await.expect("an answer");
+    assert_eq!(refusal(answer).await, (StatusCode::FORBIDDEN, "permission_denied".to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_too_large_or_no_call_has_the_status_of_http() {
+    let served = Served::with(&["--http-json", "--limit-message-bytes", "1024"]);
+    // Four bytes of JSON are read for one of the message, and the message itself is measured as well.
+    for spaces in [5 * 1024, 0] {
+        let id = "v".repeat(2 * 1024);
+        let body = format!(r#"{{"encounter": {{"encounterId": "{id}"}}}}{}"#, " ".repeat(spaces));
+        let request = client().post(served.url(METHOD)).header("content-type", "application/json");
+        let answer = request.body(body).send().await.expect("an answer");
+        assert_eq!(refusal(answer).await, (StatusCode::PAYLOAD_TOO_LARGE, "out_of_range".to_owned()));
+    }
+    let answer = client().get(served.url(METHOD)).send().await.expect("an answer");
+    assert_eq!(answer.headers()["allow"], "POST");
+    assert_eq!(refusal(answer).await.0, StatusCode::METHOD_NOT_ALLOWED);
+    let answer = client().post(served.url(METHOD)).body("encounter=1").send().await.expect("an answer");
+    assert_eq!(refusal(answer).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
+async fn a_slow_caller_holds_one_place_and_ends_at_the_deadline() {
+    let flags = ["--http-json", "--limit-in-flight", "1", "--limit-call-seconds", "2"];
+    let served = Served::with(&flags);
+    let mut slow = std::net::TcpStream::connect(&served.address).expect("a connection");
+    let head = format!("POST {METHOD} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n");
+    write!(slow, "{head}content-length: 100\r\n\r\n{{").expect("sent");
+    let mut shed = None;
+    while shed.is_none() {
+        let answer = post_json(&served, METHOD, VISIT).await.expect("an answer");
+        match answer.status() {
+            StatusCode::OK => tokio::time::sleep(Duration::from_millis(20)).await,
+            _ => shed = Some(answer),
+        }
+    }
+    let shed = shed.expect("a refusal");
+    assert_eq!(shed.headers()["retry-after"], "1");
+    assert_eq!(refusal(shed).await, (StatusCode::TOO_MANY_REQUESTS, "resource_exhausted".to_owned()));
+    let mut answer = [0; 256];
+    let length = slow.read(&mut answer).expect("an answer");
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 504"), "{answer}");
+    let answer = post_json(&served, METHOD, VISIT).await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn without_a_catalog_http_says_unavailable() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let served = Served::with(&["--http-json", "--store", file.path().to_str().expect("a path")]);
+    let answer = post_json(&served, METHOD, VISIT).await.expect("an answer");
+    assert_eq!(refusal(answer).await, (StatusCode::SERVICE_UNAVAILABLE, "unavailable".to_owned()));
 }
 
 #[tokio::test]

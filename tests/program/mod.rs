@@ -10,6 +10,8 @@ mod rules;
 mod served;
 mod serving;
 mod settings;
+#[cfg(feature = "otlp")]
+mod traces;
 mod units;
 
 use std::process::{Command, Output};

@@ -25,14 +25,14 @@ const CODE_TOKEN: &str = "a-token-for-the-charge-capture-test";
 const READ_TOKEN: &str = "a-token-for-the-look-up-test-only";
 
 /// The program as it serves, with what it said on standard error.
-struct Serving {
+pub(super) struct Serving {
     child: Child,
     lines: mpsc::Receiver<String>,
     said: Vec<String>,
 }
 
 impl Serving {
-    fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(super) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         Self::start_on("127.0.0.1:0", arguments, variables)
     }
 
@@ -53,7 +53,7 @@ impl Serving {
     }
 
     /// The rest of the line that begins so.
-    fn wait_for(&mut self, beginning: &str) -> String {
+    pub(super) fn wait_for(&mut self, beginning: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(PATIENCE);
             let line = line.unwrap_or_else(|_| panic!("no `{beginning}` in {:#?}", self.said));
@@ -64,7 +64,7 @@ impl Serving {
         }
     }
 
-    fn address(&mut self) -> String {
+    pub(super) fn address(&mut self) -> String {
         self.wait_for("serving on ")
     }
 
@@ -74,7 +74,7 @@ impl Serving {
     }
 
     /// Whether it ended well after the signal to stop.
-    fn stop(&mut self) -> bool {
+    pub(super) fn stop(&mut self) -> bool {
         self.signal("-TERM");
         self.child.wait().is_ok_and(|status| status.success())
     }
@@ -88,7 +88,7 @@ impl Drop for Serving {
     }
 }
 
-async fn connect(address: &str) -> Channel {
+pub(super) async fn connect(address: &str) -> Channel {
     Channel::from_shared(format!("http://{address}"))
         .expect("an address")
         .connect()
@@ -96,7 +96,7 @@ async fn connect(address: &str) -> Channel {
         .expect("a connection")
 }
 
-fn visit() -> pb::CodeEncounterRequest {
+pub(super) fn visit() -> pb::CodeEncounterRequest {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/iron-with-hydration.json");
     let text = std::fs::read_to_string(path).expect("the example");
     infusion_coder::server::json::read(&text).expect("a request")
@@ -171,6 +171,12 @@ fn strangers_are_not_served_by_oversight() {
     let output = asked.output().expect("the program");
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && message.contains("give --identities FILE"), "{message}");
+    let nobody = tempfile::NamedTempFile::new().expect("a file");
+    let mut asked = program();
+    asked.args(["serve", "--listen", "127.0.0.1:0", "--identities"]).arg(nobody.path());
+    let output = asked.output().expect("the program");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && message.contains("names nobody"), "{message}");
     let mut serving = Serving::start_on("0.0.0.0:0", &["--insecure"], &[]);
     serving.wait_for("serving on 0.0.0.0:");
     assert!(serving.stop());
@@ -181,6 +187,8 @@ struct Issued {
     folder: TempDir,
     ca: String,
     client: (String, String),
+    /// Signed like the client's, and named nowhere.
+    other: (String, String),
 }
 
 fn issue() -> Issued {
@@ -195,6 +203,7 @@ fn issue() -> Issued {
         (params.signed_by(&key, &issuer).expect("a certificate").pem(), key.serialize_pem())
     };
     let (server, client) = (signed("localhost"), signed("charge-capture.example"));
+    let other = signed("reception.example");
     let folder = TempDir::new().expect("a folder");
     let files = [
         ("server.pem", &server.0),
@@ -205,7 +214,7 @@ fn issue() -> Issued {
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).expect("a file");
     }
-    Issued { folder, ca, client }
+    Issued { folder, ca, client, other }
 }
 
 #[tokio::test]
@@ -235,6 +244,10 @@ async fn a_client_certificate_is_an_identity_and_strangers_get_no_connection() {
     let known = ClientTlsConfig::new().identity(Identity::from_pem(&issued.client.0, &issued.client.1));
     let channel = endpoint(known).connect().await.expect("a connection");
     assert_eq!(code_of(CodingServiceClient::new(channel).code_encounter(visit()).await), Code::Ok);
+    let other = ClientTlsConfig::new().identity(Identity::from_pem(&issued.other.0, &issued.other.1));
+    let channel = endpoint(other).connect().await.expect("a connection");
+    let refused = CodingServiceClient::new(channel).code_encounter(visit()).await;
+    assert_eq!(code_of(refused), Code::Unauthenticated, "a certificate that nobody named was answered");
     // TLS 1.3 tells a caller without a certificate only when it reads.
     let stranger = match endpoint(ClientTlsConfig::new()).connect().await {
         Ok(channel) => CodingServiceClient::new(channel).code_encounter(visit()).await.is_ok(),

@@ -18,6 +18,8 @@ pub enum Fault {
     Cut(usize),
     /// One byte each 20 milliseconds.
     Drip,
+    /// No answer at all.
+    Silence,
     /// To another address.
     Redirect(String),
     /// A sign-in page in place of the file.
@@ -164,6 +166,9 @@ async fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     let (head, body, status) = answer(&path, &headers, fault.as_ref(), file);
     let request = Request { path, headers, status };
     state.lock().unwrap_or_else(PoisonError::into_inner).log.push(request);
+    if matches!(fault, Some(Fault::Silence)) {
+        return std::future::pending().await;
+    }
     stream.write_all(head.as_bytes()).await?;
     match fault {
         Some(Fault::Cut(after)) => stream.write_all(&body[..after.min(body.len())]).await?,

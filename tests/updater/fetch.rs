@@ -9,6 +9,7 @@ const FILE: &str = "/files/zip/january-2026-alpha-numeric-hcpcs-file.zip";
 
 pub(super) fn hurried() -> FetchSettings {
     FetchSettings {
+        answer_seconds: 1,
         read_seconds: 1,
         total_seconds: 20,
         slow_window_seconds: 1,
@@ -134,6 +135,18 @@ async fn a_slow_drip_is_given_up() {
     let settings = FetchSettings { total_seconds: 1, slow_window_seconds: 9, ..hurried() };
     let error = fetch_with(&site, settings, &Validators::default()).await.unwrap_err();
     assert!(matches!(error, FetchError::OutOfTime { seconds: 1, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_unreachable() {
+    let site = Site::start().await;
+    site.put(FILE, content());
+    site.fail(FILE, [Fault::Silence]);
+    assert_eq!(fetch(&site).await.unwrap().bytes, content(), "the second attempt is answered");
+    site.fail_always(FILE, Fault::Silence);
+    let settings = FetchSettings { attempts: 2, ..hurried() };
+    let error = fetch_with(&site, settings, &Validators::default()).await.unwrap_err();
+    assert!(error.to_string().contains("no answer within 1 s"), "{error}");
 }
 
 #[tokio::test]

@@ -5,4 +5,5 @@ mod program;
 mod refresh;
 mod replica;
 mod service;
+mod shapes;
 mod stores;

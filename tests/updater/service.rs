@@ -84,7 +84,11 @@ async fn a_refresh_is_started_followed_and_undone_over_the_api() {
     let house = House::new().await;
     let trial = pb::StartRefreshRequest { validate_only: true, ..named("trial") };
     let last = house.refresh(trial).await.pop().expect("a report");
-    assert_eq!((last.state(), last.releases.len()), (RefreshState::Updated, 0), "{last:?}");
+    assert_eq!(last.state(), RefreshState::Updated, "{last:?}");
+    let tried: Vec<_> = last.releases.iter().map(|it| (it.quarter.as_str(), it.active)).collect();
+    assert!(tried == [("2024Q3", false)] && last.releases[0].stored_time.is_empty(), "{last:?}");
+    let nothing = house.admin().await.roll_back(pb::RollBackRequest::default()).await;
+    assert_eq!(nothing.expect_err("only tried").code(), tonic::Code::FailedPrecondition);
     let reports = house.refresh(named("first")).await;
     let last = reports.last().expect("a report");
     assert_eq!((last.state(), last.releases.len()), (RefreshState::Updated, 1), "{last:?}");

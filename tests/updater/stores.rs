@@ -28,14 +28,14 @@ impl Observer for Quiet {
 }
 
 /// A site that lists files, and a store to refresh from it.
-struct House {
-    site: Site,
+pub(super) struct House {
+    pub(super) site: Site,
     keeper: Keeper,
     _folder: TempDir,
 }
 
 impl House {
-    async fn new(paths: &[&str]) -> Self {
+    pub(super) async fn new(paths: &[&str]) -> Self {
         let site = Site::start().await;
         list(&site, paths);
         let folder = TempDir::new().expect("a folder");
@@ -49,10 +49,21 @@ impl House {
     }
 
     async fn refresh_with(&self, accept: Option<&str>) -> Report {
-        let settings = Settings { fetch: hurried(), ..Settings::embedded() };
+        self.refresh_in("2024Q3", accept, Settings::embedded()).await
+    }
+
+    /// Refreshes in a quarter, and takes codes that are not those of the embedded table.
+    pub(super) async fn refresh_on(&self, current: &str) -> Report {
+        let mut settings = Settings::embedded();
+        (settings.gate.vanished_per_thousand, settings.gate.unit_changed_per_thousand) = (1_000, 1_000);
+        self.refresh_in(current, None, settings).await
+    }
+
+    async fn refresh_in(&self, current: &str, accept: Option<&str>, settings: Settings) -> Report {
+        let settings = Settings { fetch: hurried(), ..settings };
         let order = Order {
             source: Source::Site(self.site.url("/")),
-            sought: Sought::From("2024Q3".parse().expect("a quarter")),
+            sought: Sought::From(current.parse().expect("a quarter")),
             validate_only: false,
             accept: accept.map(str::to_owned),
         };
@@ -183,6 +194,43 @@ async fn tables_beside_the_codes_are_kept_when_they_are_there_and_never_in_the_w
     let limit = catalog.asp_limit("J0007".parse().expect("a code"), "2024-08-01".parse().expect("a date"));
     assert_eq!(limit.map(|limit| limit.value.dollars.to_string()).as_deref(), Some("7.25"));
     assert_eq!(house.refresh().await.outcome, Outcome::AlreadyCurrent);
+}
+
+/// A mirror of the codes alone is not asked for one thing twice, nor for the next quarter of what it has not.
+#[tokio::test]
+async fn a_site_without_the_other_tables_is_asked_for_each_thing_once() {
+    let house = House::new(&[THIRD]).await;
+    house.site.put(THIRD, Posting::plausible().zip("HCPC2024_JUL_ANWEB.txt"));
+    assert_eq!(house.refresh().await.outcome, Outcome::Updated);
+    house.site.requests();
+    let report = house.refresh().await;
+    assert_eq!(report.outcome, Outcome::AlreadyCurrent, "{report:?}");
+    let asked: Vec<String> = house.site.requests().into_iter().map(|it| it.path).collect();
+    let mut once = asked.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), asked.len(), "nothing is asked for twice: {asked:?}");
+    let of_next: Vec<&String> =
+        asked.iter().filter(|path| path.contains("october-2024") || path.contains("2024-q4")).collect();
+    assert!(of_next.iter().all(|path| path.contains("alpha-numeric")), "{of_next:?}");
+    let mue: Vec<&String> = asked.iter().filter(|path| path.contains("medically-unlikely")).collect();
+    assert_eq!(mue.len(), 2, "two names of one page: {mue:?}");
+}
+
+/// A page beside the codes that lists the file of the quarter in effect is the word on the next one too.
+#[tokio::test]
+async fn what_a_page_beside_the_codes_does_not_list_is_not_guessed() {
+    let house = House::new(&[THIRD]).await;
+    house.site.put(THIRD, Posting::plausible().zip("HCPC2024_JUL_ANWEB.txt"));
+    let asp = "/files/zip/july-2024-asp-pricing-file.zip";
+    let crosswalk = "/files/zip/july-2024-asp-ndc-hcpcs-crosswalk.zip";
+    let link = |path: &str| format!("<li><a href=\"{path}\">x</a></li>");
+    house.site.put("/medicare/payment/part-b-drugs/asp-pricing-files", [asp, crosswalk].map(link).concat());
+    house.refresh().await;
+    let asked: Vec<String> = house.site.requests().into_iter().map(|it| it.path).collect();
+    let count = |part: &str| asked.iter().filter(|path| path.contains(part)).count();
+    assert_eq!([count("part-b-drugs"), count(asp), count(crosswalk)], [1, 1, 1], "{asked:?}");
+    assert_eq!([count("october-2024-asp"), count("october-2024-ndc")], [0, 0], "{asked:?}");
 }
 
 fn zip_of(member: &str, text: &str) -> Vec<u8> {

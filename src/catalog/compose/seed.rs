@@ -79,23 +79,29 @@ fn products(sources: &[Source]) -> Products {
     products
 }
 
-/// Drug codes of the newest HCPCS file with every version that differs on a claim. A code that a later
-/// file dropped has an end that no file tells, so it is left out rather than kept alive.
+/// Drug codes of the newest HCPCS file, and those that ended before it, with every version that differs on a
+/// claim. A code that a later file dropped and whose end nothing tells is left out rather than kept alive.
 fn described(merged: &Catalog, newest: Option<&Release>, products: &Products) -> Vec<CodeVersion> {
     let listed: FxHashSet<HcpcsCode> =
         newest.into_iter().flat_map(|release| &release.codes).map(|version| version.code).collect();
-    let kept = merged.codes.values().flatten();
-    kept.filter(|version| listed.contains(&version.code) && is_drug_family(version.code))
-        .map(|version| {
-            let mut version = version.clone();
-            (version.long_descriptor, version.short_descriptor) = (None, None);
-            let known = products.brands(version.code, &version.name);
-            if !known.is_empty() {
-                version.brands = known.into();
+    let successors = &Overlay::embedded().successors;
+    let mut described = Vec::new();
+    for version in merged.codes.values().flatten().filter(|version| is_drug_family(version.code)) {
+        let mut version = version.clone();
+        if !listed.contains(&version.code) {
+            version.terminated = version.terminated.or(successors.last_day(version.code));
+            if version.terminated.is_none() || version.billing == Err(NoUnitReason::NotADrug) {
+                continue;
             }
-            version
-        })
-        .collect()
+        }
+        (version.long_descriptor, version.short_descriptor) = (None, None);
+        let known = products.brands(version.code, &version.name);
+        if !known.is_empty() {
+            version.brands = known.into();
+        }
+        described.push(version);
+    }
+    described
 }
 
 /// Drug codes that are newer than the newest HCPCS file. A dosage of the payment files proves their unit;

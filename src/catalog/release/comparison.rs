@@ -253,7 +253,7 @@ fn folded(text: &str) -> String {
 
 fn unit(version: &CodeVersion) -> String {
     match version.billing {
-        Ok(unit) => unit.quantity.to_string(),
+        Ok(unit) => unit.to_string(),
         Err(reason) => format!("none ({})", reason.as_str()),
     }
 }

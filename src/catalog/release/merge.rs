@@ -1,6 +1,7 @@
 //! Several releases become one catalog, in which the date of service picks the version.
 
 use std::hash::Hash;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -22,7 +23,7 @@ use crate::domain::time::Date;
 /// Our own tables that are laid over what the releases say.
 #[derive(Debug, Clone, Default)]
 pub struct Overlay {
-    pub formulary: Formulary,
+    pub formulary: Arc<Formulary>,
     pub biosimilars: Biosimilars,
     pub successors: Successors,
 }
@@ -99,6 +100,11 @@ impl Overlay {
         }
         if version.successors.is_empty() {
             version.successors = self.successors.of(version.code).into();
+        }
+        if version.terminated.is_none() {
+            // A number that CMS gave to another drug later is not ended by the first one's end.
+            let last_day = self.successors.last_day(version.code);
+            version.terminated = last_day.filter(|last| version.added <= *last);
         }
     }
 }

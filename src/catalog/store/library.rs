@@ -158,6 +158,11 @@ impl Entry {
         }
     }
 
+    /// Whether it is the program's own, which has no export and no line in the ledger.
+    pub(super) fn is_embedded(&self) -> bool {
+        self.header.kind == ReleaseKind::Embedded
+    }
+
     const fn has_codes(&self) -> bool {
         matches!(self.header.kind, ReleaseKind::Hcpcs | ReleaseKind::Embedded)
     }

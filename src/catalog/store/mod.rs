@@ -2,8 +2,10 @@
 //!
 //! A release is written page by page into a tree of its own, flushed, read back and compared; only
 //! then does the manifest name it, and is flushed in turn. A process killed in between leaves a tree
-//! that the manifest does not know, and the next start drops it.
+//! that the manifest does not know, and the next start drops it. Beside the database lie every release as
+//! a bundle, written before the manifest names it, and the ledger: what a damaged database is made anew from.
 
+mod ledger;
 mod library;
 mod recovery;
 
@@ -13,6 +15,7 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::release::{Bundle, BundleError, Release, ReleaseHeader, ReleaseKind};
+use ledger::{Ledger, Line};
 
 pub use library::{Library, Snapshot};
 pub use recovery::Recovery;
@@ -25,6 +28,10 @@ const PAGE_BYTES: usize = 64 * 1024;
 
 /// sled's own cache; reads come from the snapshot in memory, so it stays small.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Room on the disk that any write is begun with, in bytes: some segments of sled's log. A write to the
+/// database that fails stops it until the process ends, so a full disk must show before.
+const ROOM_BYTES: usize = 4 * 1024 * 1024;
 
 const MANIFEST: &str = "manifest";
 const TREE_PREFIX: &str = "release@";
@@ -126,7 +133,7 @@ impl Store {
     /// A write that fails, or that reads back differently; the releases held before stay in force.
     pub fn put(&self, release: &Release) -> Result<Entry, StoreError> {
         let bundle = Bundle::write(release);
-        self.put_bundle(&bundle, release)
+        self.put_bundle(&bundle, release, None)
     }
 
     /// Stores an exported release.
@@ -134,7 +141,7 @@ impl Store {
     /// # Errors
     /// A bundle that cannot be read, or a failed write as for [`Store::put`].
     pub fn import(&self, bundle: &Bundle) -> Result<Entry, StoreError> {
-        self.put_bundle(bundle, &bundle.read()?)
+        self.put_bundle(bundle, &bundle.read()?, None)
     }
 
     /// A release as a bundle, checked against its digest.
@@ -160,8 +167,22 @@ impl Store {
         if entry.header.kind == ReleaseKind::Embedded && !active {
             return Err(StoreError::Embedded(id.to_owned()));
         }
+        self.room(0)?;
+        let before = Ledger::of(&self.entries()?);
+        let mut after = before.clone();
+        let line = Line { sequence: entry.sequence, active };
+        if entry.header.kind != ReleaseKind::Embedded {
+            after.lines.insert(id.to_owned(), line);
+        }
+        // The ledger goes first: killed in between, the next start does what was asked for.
+        let exports = recovery::exports(&self.folder);
+        after.write(&exports)?;
         entry.active = active;
-        self.point_to(&entry)?;
+        if let Err(error) = self.point_to(&entry) {
+            // What failed is what is told; a ledger that stays is obeyed by the next start.
+            let _ = before.write(&exports);
+            return Err(error);
+        }
         Ok(entry)
     }
 
@@ -206,7 +227,13 @@ impl Store {
         Ok(Bundle::verify(pages)?.read()?)
     }
 
-    fn put_bundle(&self, bundle: &Bundle, release: &Release) -> Result<Entry, StoreError> {
+    /// Stores a bundle as the last to arrive and in use, or as the ledger says.
+    fn put_bundle(
+        &self,
+        bundle: &Bundle,
+        release: &Release,
+        line: Option<Line>,
+    ) -> Result<Entry, StoreError> {
         let _writing = self.writing();
         let entries = self.entries()?;
         let id = release.header.id.clone();
@@ -214,31 +241,58 @@ impl Store {
         if let Some(held) = held.filter(|held| *held.sha256 == *bundle.sha256() && held.active) {
             return Ok(held.clone());
         }
+        // The export and twice its pages: sled writes them to its log, and may move them once.
+        self.room(bundle.bytes().len() * 3)?;
         let tree = format!("{TREE_PREFIX}{id}");
         self.db.drop_tree(&tree).map_err(|error| self.error(&error))?;
         self.write_pages(&tree, bundle.bytes())?;
+        let last = Line { sequence: entries.last().map_or(1, |last| last.sequence + 1), active: true };
+        let Line { sequence, active } = line.unwrap_or(last);
         let entry = Entry {
             header: release.header.clone(),
-            sequence: entries.last().map_or(1, |last| last.sequence + 1),
+            sequence,
             pages: bundle.bytes().chunks(PAGE_BYTES).len() as u32,
             bytes: bundle.bytes().len(),
             crc32: crc32fast::hash(bundle.bytes()),
             sha256: bundle.sha256().into(),
             codes: release.codes.len(),
-            active: true,
+            active,
             stored: Some(jiff::Timestamp::now()),
         };
-        let read_back = self.read_pages(&entry);
-        if read_back.is_ok_and(|bytes| bytes == bundle.bytes()) {
-            self.point_to(&entry)?;
+        if self.read_pages(&entry).is_ok_and(|bytes| bytes == bundle.bytes()) {
+            self.name(&entry, bundle)?;
         } else {
             return Err(StoreError::ReadBack(id.to_string()));
         }
-        if entry.header.kind != ReleaseKind::Embedded {
-            recovery::write_export(&recovery::exports(&self.folder), &id, bundle)?;
+        if line.is_none() {
+            self.drop_beyond_retained(&entry)?;
         }
-        self.drop_beyond_retained(&entry)?;
         Ok(entry)
+    }
+
+    /// Stores an exported release again as the ledger knows it.
+    fn restore(&self, bundle: &Bundle, line: Line) -> Result<Entry, StoreError> {
+        self.put_bundle(bundle, &bundle.read()?, Some(line))
+    }
+
+    /// Exports a release and names it in the manifest: whatever is held has an export.
+    fn name(&self, entry: &Entry, bundle: &Bundle) -> Result<(), StoreError> {
+        if !entry.is_embedded() {
+            recovery::write_export(&recovery::exports(&self.folder), &entry.header.id, bundle)?;
+        }
+        self.point_to(entry)
+    }
+
+    /// Writes what entries say into the ledger. The manifest is right without it, so a failure is only told.
+    fn write_ledger(&self, entries: &[Entry]) {
+        if let Err(error) = Ledger::of(entries).write(&recovery::exports(&self.folder)) {
+            tracing::warn!(%error, "the ledger of the releases cannot be written; it waits for the next change");
+        }
+    }
+
+    /// Makes sure that so many bytes and some more can be written.
+    fn room(&self, bytes: usize) -> Result<(), StoreError> {
+        recovery::probe(&self.folder, bytes + ROOM_BYTES)
     }
 
     fn write_pages(&self, tree: &str, bytes: &[u8]) -> Result<(), StoreError> {
@@ -275,18 +329,25 @@ impl Store {
     fn drop_beyond_retained(&self, added: &Entry) -> Result<(), StoreError> {
         let embedded = added.header.kind == ReleaseKind::Embedded;
         let kept = if embedded { 1 } else { RELEASES_RETAINED * added.header.kind.files_per_quarter() };
-        let mut same_kind = self.entries()?;
-        same_kind.retain(|entry| entry.header.kind == added.header.kind);
+        let mut entries = self.entries()?;
+        let mut same_kind: Vec<Entry> =
+            entries.iter().filter(|entry| entry.header.kind == added.header.kind).cloned().collect();
         same_kind.sort_by_key(|entry| {
             if embedded { (None, entry.sequence) } else { (Some(entry.header.quarter), entry.sequence) }
         });
-        let surplus = same_kind.len().saturating_sub(kept);
-        for entry in same_kind.iter().take(surplus).filter(|entry| entry.header.id != added.header.id) {
+        same_kind.truncate(same_kind.len().saturating_sub(kept));
+        same_kind.retain(|entry| entry.header.id != added.header.id);
+        entries.retain(|entry| !same_kind.contains(entry));
+        if !embedded {
+            self.write_ledger(&entries);
+        }
+        for entry in same_kind {
+            // The export goes first: one without a release would be read back as the last posting of its quarter.
+            recovery::remove_exports(&self.folder, &entry.header.id);
             self.manifest.remove(entry.header.id.as_bytes()).map_err(|error| self.error(&error))?;
             self.manifest.flush().map_err(|error| self.error(&error))?;
             let tree = format!("{TREE_PREFIX}{}", entry.header.id);
             self.db.drop_tree(tree).map_err(|error| self.error(&error))?;
-            recovery::remove_exports(&self.folder, &entry.header.id);
         }
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! Opening the store, and the ladder of recovery from a damaged one.
 
 use std::fs;
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::{CACHE_BYTES, MANIFEST, Opened, Store, StoreError};
+use super::ledger::Ledger;
+use super::{CACHE_BYTES, Entry, MANIFEST, Opened, Store, StoreError};
 use crate::catalog::release::{Bundle, Release};
 
 /// sled releases its lock a moment after the last handle is gone, so a reopening waits this long.
@@ -22,10 +24,11 @@ pub enum Recovery {
     FirstStart,
     /// It opened after its snapshot files were removed; no release was lost.
     WithoutSnapshot,
-    /// It opened without releases that damage had made it forget; they were read back from their exports.
-    Restored { imported: Vec<String> },
-    /// It was damaged and set aside; these releases were read back from their exports.
-    StartedOver { set_aside: PathBuf, imported: Vec<String> },
+    /// It opened without releases that damage had made it forget; they were read back from their exports, and
+    /// those whose exports are damaged too are lost.
+    Restored { imported: Vec<String>, lost: Vec<String> },
+    /// It was damaged and set aside; the releases are as above.
+    StartedOver { set_aside: PathBuf, imported: Vec<String>, lost: Vec<String> },
 }
 
 impl Recovery {
@@ -37,25 +40,34 @@ impl Recovery {
             Self::WithoutSnapshot => {
                 ", opened after its damaged snapshot was removed; nothing was lost".to_owned()
             }
-            Self::Restored { imported } => {
-                format!(", in which damage had lost {}; read back from the exports", imported.join(", "))
+            Self::Restored { imported, lost } => {
+                format!(", in which damage had lost releases; {}", told(imported, lost))
             }
-            Self::StartedOver { set_aside, imported } => format!(
-                ", started over with the embedded release and {} exported ones; the damaged one is kept as {}",
-                imported.len(),
+            Self::StartedOver { set_aside, imported, lost } => format!(
+                ", started over with the embedded release; {}; the damaged one is kept as {}",
+                told(imported, lost),
                 set_aside.display()
             ),
         }
     }
 }
 
+/// What came back and what did not.
+fn told(imported: &[String], lost: &[String]) -> String {
+    let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+    let back = format!("read back from the exports: {}", list(imported));
+    if lost.is_empty() { back } else { format!("{back}; lost, so refresh or import again: {}", list(lost)) }
+}
+
 pub(super) fn open(folder: &Path) -> Result<Opened, StoreError> {
     fs::create_dir_all(folder).map_err(|error| io(folder, &error))?;
+    // It is read before anything is written, since what is restored is written into it again.
+    let ledger = Ledger::read(&exports(folder));
     let is_first = !database(folder).exists();
     let damage = match attempt(folder) {
         Ok((store, releases)) => {
             let recovery = if is_first { Recovery::FirstStart } else { Recovery::None };
-            return with_embedded(store, releases, recovery);
+            return with_embedded(store, releases, recovery, ledger);
         }
         Err(error @ (StoreError::Locked { .. } | StoreError::Io { .. })) => return Err(error),
         Err(damage) => damage,
@@ -64,9 +76,9 @@ pub(super) fn open(folder: &Path) -> Result<Opened, StoreError> {
     if remove_snapshots(folder)
         && let Ok((store, releases)) = attempt(folder)
     {
-        return with_embedded(store, releases, Recovery::WithoutSnapshot);
+        return with_embedded(store, releases, Recovery::WithoutSnapshot, ledger);
     }
-    start_over(folder)
+    start_over(folder, ledger)
 }
 
 /// Opens, drops what a killed process left, and reads everything; a panic inside sled is damage.
@@ -84,58 +96,126 @@ fn attempt(folder: &Path) -> Result<(Store, Vec<Release>), StoreError> {
     .unwrap_or_else(|_| Err(StoreError::Damaged("reading it failed inside the database".to_owned())))
 }
 
-/// Stores the program's own release where it is missing or another program's.
-fn with_embedded(store: Store, mut releases: Vec<Release>, recovery: Recovery) -> Result<Opened, StoreError> {
+/// Stores the program's own release where it is missing or another program's, and puts right what the
+/// database has forgotten.
+fn with_embedded(
+    store: Store,
+    mut releases: Vec<Release>,
+    mut recovery: Recovery,
+    ledger: Option<Ledger>,
+) -> Result<Opened, StoreError> {
     let embedded = Release::embedded();
     if !releases.iter().any(|release| release.header == embedded.header) {
         store.put(embedded)?;
         releases.retain(|release| release.header.kind != embedded.header.kind);
         releases.insert(0, embedded.clone());
     }
-    let imported = restore_forgotten(&store)?;
-    let recovery = match recovery {
-        Recovery::None | Recovery::FirstStart | Recovery::WithoutSnapshot if !imported.is_empty() => {
-            tracing::warn!(?imported, "releases that the store had lost were read back from their exports");
-            releases = store.active_releases()?;
-            Recovery::Restored { imported }
+    let Settled { restored, lost, corrected } = settle(&store, ledger)?;
+    if corrected || !restored.is_empty() {
+        releases = store.active_releases()?;
+    }
+    match &mut recovery {
+        Recovery::StartedOver { imported, lost: gone, .. } => (*imported, *gone) = (restored, lost),
+        _ if restored.is_empty() && lost.is_empty() => {}
+        other => {
+            tracing::warn!(?restored, ?lost, "the store had lost releases");
+            *other = Recovery::Restored { imported: restored, lost };
         }
-        other => other,
-    };
+    }
     // Only a hint for the message that another process prints, so a failure to write it is no failure.
     let _ = fs::write(holder_file(&store.folder), std::process::id().to_string());
     Ok(Opened { store, releases, recovery })
 }
 
-/// A damaged end of its log makes sled forget the last writes without an error. Every release held has
-/// an export, so an export that the manifest does not name was lost.
-fn restore_forgotten(store: &Store) -> Result<Vec<String>, StoreError> {
+/// What was put right.
+#[derive(Default)]
+struct Settled {
+    restored: Vec<String>,
+    lost: Vec<String>,
+    /// Whether a release is in use or out of it by the ledger alone.
+    corrected: bool,
+}
+
+/// Holds the store against its ledger and its exports.
+///
+/// A damaged end of its log makes sled forget the last writes without an error, and a new database knows
+/// nothing. Every release held has an export, so one that the manifest does not name was lost; the ledger
+/// tells its place and whether it is in use. Without a ledger the exports are taken in order of their writing.
+fn settle(store: &Store, ledger: Option<Ledger>) -> Result<Settled, StoreError> {
+    let mut settled = Settled::default();
+    let is_held = |entries: &[Entry], path: &Path| entries.iter().any(|it| is_of(path, &it.header.id));
     let entries = store.entries()?;
-    let is_held = |path: &Path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        entries.iter().any(|entry| name.starts_with(&format!("{}.", entry.header.id)))
-    };
-    let mut imported = Vec::new();
-    for path in exported(&store.folder).into_iter().filter(|path| !is_held(path)) {
-        let bundle = fs::read(&path).ok().and_then(|bytes| Bundle::verify(bytes).ok());
-        if let Some(entry) = bundle.and_then(|bundle| store.import(&bundle).ok()) {
-            imported.push(entry.header.id.to_string());
+    for path in exported(&store.folder).into_iter().filter(|path| !is_held(&entries, path)) {
+        let named =
+            |ledger: &Ledger| ledger.lines.iter().find(|(id, _)| is_of(&path, id)).map(|(_, line)| *line);
+        let line = ledger.as_ref().map(named);
+        if line == Some(None) {
+            // Left by a process that was killed before it could name the release, or while it let it go.
+            let _ = fs::remove_file(&path);
+            continue;
+        }
+        let Some(bundle) = fs::read(&path).ok().and_then(|bytes| Bundle::verify(bytes).ok()) else {
+            continue;
+        };
+        let entry = match line.flatten() {
+            Some(line) => store.restore(&bundle, line)?,
+            None => store.import(&bundle)?,
+        };
+        settled.restored.push(entry.header.id.to_string());
+    }
+    for (id, line) in ledger.iter().flat_map(|ledger| &ledger.lines) {
+        match store.entry(id) {
+            Ok(entry)
+                if entry.sequence <= line.sequence
+                    && (entry.sequence, entry.active) != (line.sequence, line.active) =>
+            {
+                store.point_to(&Entry { sequence: line.sequence, active: line.active, ..entry })?;
+                settled.corrected = true;
+            }
+            Ok(_) => {}
+            Err(StoreError::UnknownRelease(id)) => settled.lost.push(id),
+            Err(error) => return Err(error),
         }
     }
-    Ok(imported)
+    let entries = store.entries()?;
+    complete_exports(store, &entries);
+    if ledger.as_ref() != Some(&Ledger::of(&entries)) {
+        store.write_ledger(&entries);
+    }
+    Ok(settled)
+}
+
+/// Writes the exports that are missing or cut short. A failure costs nothing but the next rung of the ladder.
+fn complete_exports(store: &Store, entries: &[Entry]) {
+    let present = exported(&store.folder);
+    let is_whole = |entry: &Entry, path: &PathBuf| {
+        is_of(path, &entry.header.id) && fs::metadata(path).is_ok_and(|data| data.len() == entry.bytes as u64)
+    };
+    for entry in entries.iter().filter(|entry| !entry.is_embedded()) {
+        if present.iter().any(|path| is_whole(entry, path)) {
+            continue;
+        }
+        if let Err(error) = store.export(&entry.header.id, None) {
+            tracing::warn!(release = %entry.header.id, %error, "the export of a release cannot be written");
+        }
+    }
+}
+
+/// Whether a file is the export of a release.
+fn is_of(path: &Path, id: &str) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_prefix(id).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Removes the exports of a release that is no longer retained.
 pub(super) fn remove_exports(folder: &Path, id: &str) {
-    let of_release = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{id}.")))
-    };
-    for path in exported(folder).iter().filter(|path| of_release(path)) {
-        // A file that stays is imported again and dropped again, so nothing is lost by it.
+    for path in exported(folder).iter().filter(|path| is_of(path, id)) {
+        // The ledger does not name it any more, so one that stays goes on the next start.
         let _ = fs::remove_file(path);
     }
 }
 
-fn start_over(folder: &Path) -> Result<Opened, StoreError> {
+fn start_over(folder: &Path, ledger: Option<Ledger>) -> Result<Opened, StoreError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let set_aside = (0..)
         .map(|number| folder.join(format!("db.corrupt-{now}-{number}")))
@@ -143,10 +223,9 @@ fn start_over(folder: &Path) -> Result<Opened, StoreError> {
         .unwrap_or_else(|| folder.join("db.corrupt"));
     fs::rename(database(folder), &set_aside).map_err(|error| io(folder, &error))?;
     tracing::error!(set_aside = %set_aside.display(), "the damaged store was set aside; starting over");
-    let (store, _) = attempt(folder)?;
-    let imported = restore_forgotten(&store)?;
-    let releases = store.active_releases()?;
-    with_embedded(store, releases, Recovery::StartedOver { set_aside, imported })
+    let (store, releases) = attempt(folder)?;
+    let recovery = Recovery::StartedOver { set_aside, imported: Vec::new(), lost: Vec::new() };
+    with_embedded(store, releases, recovery, ledger)
 }
 
 fn open_waiting(folder: &Path) -> Result<Store, StoreError> {
@@ -207,16 +286,45 @@ fn remove_snapshots(folder: &Path) -> bool {
     snapshots.map(|file| fs::remove_file(file.path()).is_ok()).fold(false, |any, removed| any | removed)
 }
 
-/// Writes a bundle under a name that holds its digest; a file of that name is already it.
+/// Writes a bundle under a name that holds its digest; a file of that name and length is already it.
 pub(super) fn write_export(folder: &Path, id: &str, bundle: &Bundle) -> Result<PathBuf, StoreError> {
-    fs::create_dir_all(folder).map_err(|error| io(folder, &error))?;
     let path = folder.join(format!("{id}.{}.jsonl", &bundle.sha256()[..12]));
-    if !path.exists() {
-        let unfinished = path.with_extension("part");
-        fs::write(&unfinished, bundle.bytes()).map_err(|error| io(folder, &error))?;
-        fs::rename(&unfinished, &path).map_err(|error| io(folder, &error))?;
+    if fs::metadata(&path).is_ok_and(|data| data.len() == bundle.bytes().len() as u64) {
+        return Ok(path);
     }
+    write_whole(&path, bundle.bytes())?;
     Ok(path)
+}
+
+/// Writes a file beside its place, flushes it and moves it there, so that a crash leaves the old or the new one.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(path);
+    let unfinished = path.with_extension("part");
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let mut file = fs::File::create(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)
+    };
+    write().map_err(|error| {
+        // Half a file must not fill the disk that is full already.
+        let _ = fs::remove_file(&unfinished);
+        io(folder, &error)
+    })
+}
+
+/// Writes so many bytes beside the database and takes them away again.
+pub(super) fn probe(folder: &Path, bytes: usize) -> Result<(), StoreError> {
+    static BLOCK: [u8; 64 * 1024] = [0; 64 * 1024];
+    let path = folder.join("room.part");
+    let fill = || {
+        let mut file = fs::File::create(&path)?;
+        (0..bytes.div_ceil(BLOCK.len())).try_for_each(|_| file.write_all(&BLOCK))
+    };
+    let filled = fill();
+    let _ = fs::remove_file(&path);
+    filled.map_err(|error| io(folder, &error))
 }
 
 /// Exported bundles, the oldest first.

@@ -4,8 +4,9 @@ use rustc_hash::FxHashSet;
 
 use super::layout::{CROSS_REFERENCES, Field, PRICING_INDICATORS, Record, TYPES_OF_SERVICE};
 use super::{CodeRow, Details, ModifierRow, Release};
+use crate::cms::dates::any_date;
 use crate::cms::problem::{ProblemKind, excerpt};
-use crate::cms::text::{compact_date, folded, push_folded};
+use crate::cms::text::{folded, push_folded};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::time::Date;
 
@@ -181,7 +182,7 @@ fn is_level_two(code: HcpcsCode) -> bool {
 fn optional_date(record: &Record<'_>, field: Field, name: &'static str) -> Result<Option<Date>, ProblemKind> {
     match record.get(field) {
         "" => Ok(None),
-        text => compact_date(text).map(Some).ok_or_else(|| ProblemKind::bad(name, text)),
+        text => any_date(text).map(Some).ok_or_else(|| ProblemKind::bad(name, text)),
     }
 }
 

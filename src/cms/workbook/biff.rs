@@ -18,6 +18,9 @@ const BEGIN: u16 = 0x0809;
 /// The version of Excel 97 and later, which every CMS `.xls` has.
 const BIFF8: u16 = 0x0600;
 
+/// Shared texts of a workbook; the largest real one has 26,000.
+const SHARED_TEXTS_MAX: usize = 200_000;
+
 /// Calls `visit` with each row of the first sheet.
 pub(super) fn each_row(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> {
     let stream = workbook_stream(bytes)?;
@@ -31,8 +34,7 @@ pub(super) fn each_row(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> 
                 return Err(Stop::Failed(FileError::TooManyRows(ROWS_MAX)));
             }
             row.begin(number, visit)?;
-            row.put(usize::from(column), text);
-            Ok(())
+            Ok(row.put(usize::from(column), text)?)
         };
         match kind {
             SHARED_TEXT => {
@@ -73,7 +75,10 @@ fn globals(stream: &[u8]) -> Result<(Vec<String>, usize), FileError> {
                     parts.push(more);
                 }
                 // How many texts the table claims is not believed: it ends where its bytes end.
-                texts = Texts::new(parts).collect();
+                texts = Texts::new(parts).take(SHARED_TEXTS_MAX + 1).collect();
+                if texts.len() > SHARED_TEXTS_MAX {
+                    return Err(unreadable("it holds more texts than any CMS file has"));
+                }
             }
             _ => {}
         }

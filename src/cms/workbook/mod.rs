@@ -12,8 +12,11 @@ use super::problem::{FileError, excerpt};
 
 /// Largest workbook that is read; the largest real one has 3 MB.
 pub const WORKBOOK_BYTES_MAX: usize = 32 << 20;
-/// Rows read of one sheet; the largest real one declares 17,000. Those of code pairs have 600,000.
+/// Rows read of one sheet or table; the largest real sheet declares 17,000. Those of code pairs have 660,000.
 pub const ROWS_MAX: u32 = 1_000_000;
+/// Bytes that the cells of a sheet may have in all: a few bytes can refer to a long shared text any number of
+/// times. The largest real sheet has 6 MB; one of code pairs would have 60.
+pub const SHEET_TEXT_BYTES_MAX: usize = 128 << 20;
 /// Columns kept of one row; CMS pads some sheets to 250 empty ones.
 pub const COLUMNS_MAX: usize = 300;
 
@@ -91,7 +94,7 @@ fn each_row_of_xlsx(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> {
         }
         row.begin(at + 1, visit)?;
         if let Some(text) = cell_text(cell.get_value()) {
-            row.put(column as usize, &text);
+            row.put(column as usize, &text)?;
         }
     }
     row.flush(visit)
@@ -103,6 +106,9 @@ struct Row {
     number: u32,
     cells: Vec<String>,
     used: usize,
+    /// Bytes of this row and of those before it.
+    bytes: usize,
+    visited: u32,
 }
 
 impl Row {
@@ -115,19 +121,29 @@ impl Row {
         Ok(())
     }
 
-    fn put(&mut self, column: usize, text: &str) {
+    fn put(&mut self, column: usize, text: &str) -> Result<(), FileError> {
         if column >= COLUMNS_MAX || text.is_empty() {
-            return;
+            return Ok(());
+        }
+        self.bytes += text.len();
+        if self.bytes > SHEET_TEXT_BYTES_MAX {
+            return Err(FileError::TooMuchText(SHEET_TEXT_BYTES_MAX));
         }
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());
         }
         self.cells[column].push_str(text);
         self.used = self.used.max(column + 1);
+        Ok(())
     }
 
     fn flush(&mut self, visit: &mut Visit<'_>) -> Result<(), Stop> {
         if self.used > 0 {
+            // A damaged sheet may come back to its rows without end.
+            self.visited += 1;
+            if self.visited > ROWS_MAX {
+                return Err(FileError::TooManyRows(ROWS_MAX).into());
+            }
             visit(self.number, &self.cells[..self.used])?;
             self.cells.iter_mut().for_each(String::clear);
             self.used = 0;

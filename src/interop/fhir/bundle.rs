@@ -103,6 +103,17 @@ impl<'a> Resources<'a> {
         Ok(Self { entries })
     }
 
+    /// Why there is nothing to code: a resource alone that is no administration, or a Bundle without one.
+    pub(super) fn without_administrations(&self) -> FhirError {
+        match self.entries.as_slice() {
+            [only] if only.path == only.kind => FhirError::new(
+                format!("{}.resourceType", only.path),
+                "this resource holds no visit; give a MedicationAdministration, or a Bundle with one",
+            ),
+            _ => FhirError::new("Bundle.entry", "no MedicationAdministration is among the resources"),
+        }
+    }
+
     /// The resources of a type, in the order of the Bundle.
     pub(super) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &Resource<'a>> {
         self.entries.iter().filter(move |resource| resource.kind == kind)
@@ -137,6 +148,9 @@ pub(super) fn quantity(amount: &Amount<'_>, path: &str) -> Result<Quantity, Fhir
     let unit = names.into_iter().flatten().find_map(|name| name.parse().ok());
     let given = names.into_iter().flatten().next().unwrap_or_default();
     let refuse = || {
+        if given.is_empty() {
+            return FhirError::new(format!("{path}.unit"), "the amount has no unit (`unit` or `code`)");
+        }
         let given: String = given.chars().filter(|c| !c.is_control()).take(32).collect();
         FhirError::new(format!("{path}.code"), format!("`{given}` is not a unit of dose this service knows"))
     };

@@ -164,8 +164,9 @@ pub(super) struct MedicationResource<'a> {
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct Ingredient<'a> {
+    pub item_codeable_concept: Option<CodeableConcept>,
     #[serde(borrow)]
     pub strength: Option<Ratio<'a>>,
 }

@@ -27,6 +27,9 @@ pub(super) fn drug(medication: &Resource<'_>) -> Result<DrugGiven, FhirError> {
         None => DrugGiven::default(),
     };
     if let [ingredient] = read.ingredient.as_slice() {
+        if read.code.is_none() {
+            drug.name = ingredient.item_codeable_concept.as_ref().and_then(systems::drug_name);
+        }
         let path = format!("{}.ingredient[0].strength", medication.path);
         drug.amount_per_ml =
             ingredient.strength.as_ref().map(|ratio| per_millilitre(ratio, &path)).transpose()?.flatten();
@@ -36,7 +39,7 @@ pub(super) fn drug(medication: &Resource<'_>) -> Result<DrugGiven, FhirError> {
 
 /// What a coded idea says of the drug.
 pub(super) fn coded_drug(concept: &CodeableConcept, path: &str) -> Result<DrugGiven, FhirError> {
-    let mut drug = DrugGiven { name: systems::printed(concept).map(str::to_owned), ..DrugGiven::default() };
+    let mut drug = DrugGiven { name: systems::drug_name(concept), ..DrugGiven::default() };
     if let Some((index, code)) = systems::procedure(concept) {
         let at = || format!("{path}.coding[{index}].code");
         drug.code = Some(code.parse().map_err(|error: CodeError| FhirError::new(at(), error.to_string()))?);

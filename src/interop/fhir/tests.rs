@@ -208,6 +208,47 @@ fn charge_items_keep_the_modifiers() {
     assert_eq!(item["productCodeableConcept"]["coding"][0]["code"], "50242005306");
 }
 
+#[test]
+fn the_bundle_of_a_simulator_is_read_by_its_ingredient_or_refused_for_its_bare_amount() {
+    let bundle = |dose: &str| {
+        format!(
+            r#"{{"resourceType": "Bundle", "type": "transaction", "entry": [
+            {{"fullUrl": "urn:uuid:e", "resource": {{"resourceType": "Encounter", "id": "e", "class": {{"code": "AMB"}},
+              "period": {{"start": "2025-10-03T09:00:00-04:00"}}}}, "request": {{"method": "POST", "url": "Encounter"}}}},
+            {{"fullUrl": "urn:uuid:a", "resource": {{"resourceType": "MedicationAdministration", "id": "a", "status": "completed",
+              "medicationCodeableConcept": {{"text": "10 ML oxaliplatin 5 MG/ML Injection", "coding": [
+                {{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1736776",
+                  "display": "10 ML oxaliplatin 5 MG/ML Injection"}}]}},
+              "context": {{"reference": "urn:uuid:e"}}, "effectiveDateTime": "2025-10-03T09:15:00-04:00",
+              "dosage": {{"dose": {dose}}}}}}}]}}"#
+        )
+    };
+    let defaults = VisitDefaults { setting: Some(Setting::PhysicianOffice), ..VisitDefaults::default() };
+    let visit = read_visit(&bundle(r#"{"value": 150, "code": "mg"}"#), defaults).expect("a visit");
+    assert_eq!(visit.administrations[0].drugs[0].name.as_deref(), Some("oxaliplatin"));
+    let path = "Bundle.entry[1].resource.dosage.dose.unit: ";
+    assert!(refusal(&bundle(r#"{"value": 2.0}"#)).starts_with(path));
+}
+
+#[test]
+fn a_medication_without_a_code_is_named_by_its_only_ingredient() {
+    let text = r##"{"resourceType": "MedicationAdministration", "id": "a", "status": "completed",
+        "contained": [{"resourceType": "Medication", "id": "m", "ingredient": [{"itemCodeableConcept": {"text": "zoledronic acid"}}]}],
+        "medicationReference": {"reference": "#m"}, "effectiveDateTime": "2025-11-03"}"##;
+    let defaults = VisitDefaults { setting: Some(Setting::PhysicianOffice), ..VisitDefaults::default() };
+    let visit = read_visit(text, defaults).expect("a visit");
+    assert_eq!(visit.administrations[0].drugs[0].name.as_deref(), Some("zoledronic acid"));
+}
+
+#[test]
+fn a_resource_that_holds_no_visit_is_named() {
+    let refused = refusal(r#"{"resourceType": "Claim", "id": "c"}"#);
+    assert!(refused.starts_with("Claim.resourceType: ") && refused.contains("Bundle"), "{refused}");
+    let refused =
+        refusal(r#"{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Claim"}}]}"#);
+    assert!(refused.starts_with("Bundle.entry: "), "{refused}");
+}
+
 proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in "\\PC{0,200}") {

@@ -28,7 +28,7 @@ pub struct VisitDefaults<'a> {
 pub fn read_visit(text: &str, defaults: VisitDefaults<'_>) -> Result<Encounter, FhirError> {
     let resources = Resources::open(text)?;
     if resources.of_kind("MedicationAdministration").next().is_none() {
-        return Err(FhirError::new("Bundle.entry", "no MedicationAdministration is among the resources"));
+        return Err(resources.without_administrations());
     }
     let zone = defaults.time_zone.map(parse_time_zone).transpose();
     let zone = zone.map_err(|error| FhirError::new("timeZone", error.to_string()))?;

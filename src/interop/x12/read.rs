@@ -21,6 +21,8 @@ pub enum X12Error {
     NotX12,
     #[error("segment 1 `ISA`: the header ends before it names its delimiters (ISA11 and ISA16)")]
     Header,
+    #[error("segment 1 `{first}`: nothing of a transaction (ST) follows; an 837 is expected")]
+    NoTransaction { first: &'static str },
     #[error("segment {position} `ST`: transaction {set} is not a health care claim; give an 837")]
     NotAClaim { position: usize, set: String },
     #[error("segment {position} `{segment}`: this is a dental claim (837D); give an 837P or 837I")]
@@ -55,14 +57,16 @@ pub struct ReadClaims {
 /// [`X12Error`] when the text is not X12, or not an 837 professional or institutional claim.
 pub fn read_claims(text: &str) -> Result<ReadClaims, X12Error> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    if !["ISA", "GS", "ST", "CLM", "LX"].iter().any(|start| text.starts_with(start)) {
-        return Err(X12Error::NotX12);
-    }
+    let starts = ["ISA", "GS", "ST", "CLM", "LX"];
+    let first = starts.into_iter().find(|start| text.starts_with(start)).ok_or(X12Error::NotX12)?;
     let mut reader = Reader::default();
     for segment in segments(text, Delimiters::of(text).ok_or(X12Error::Header)?) {
         reader.read(&segment)?;
     }
     reader.end_claim();
+    if matches!(first, "ISA" | "GS") && !reader.in_transaction && reader.read.claims.is_empty() {
+        return Err(X12Error::NoTransaction { first });
+    }
     Ok(reader.read)
 }
 

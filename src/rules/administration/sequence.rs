@@ -113,8 +113,12 @@ pub(super) fn infusions(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[us
                 other.kind == Kind::Infusion && (running.contains(&other.course) || is_earlier_part)
             })
         };
-        let parts: Parts<'_> = infused(visit, course).map(|service| (service, left(service))).collect();
-        let alone: i64 = parts.iter().map(|(_, seconds)| seconds).sum();
+        let (mut parts, mut alone) = (Parts::new(), 0);
+        for service in infused(visit, course) {
+            let seconds = left(service);
+            parts.push((service, seconds));
+            alone += seconds;
+        }
         if course != initial && is_concurrent(coding, visit, course, own, alone) {
             concurrent.push(course);
             continue;

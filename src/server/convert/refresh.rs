@@ -1,6 +1,7 @@
 //! What is asked of a refresh, from message to domain, and how it stands, from domain to message.
 
-use super::{Path, Violations};
+use super::{Path, Violations, catalog};
+use crate::catalog::release::ReleaseHeader;
 use crate::catalog::store::Entry;
 use crate::server::pb::{self, RefreshState, RefreshStep};
 use crate::updater::desk::{Asked, Standing};
@@ -38,7 +39,11 @@ pub fn asked(request: pb::StartRefreshRequest) -> Result<Asked, Violations> {
 /// Puts a refresh into a message; `entries` are the releases held now.
 pub fn refresh(standing: &Standing, entries: &[Entry]) -> pb::Refresh {
     let report = standing.ended.as_ref().and_then(|(_, result)| result.as_ref().ok());
-    let held = |id: &str| entries.iter().find(|entry| &*entry.header.id == id);
+    let stored = |header: &ReleaseHeader| {
+        let held = entries.iter().find(|entry| entry.header.id == header.id);
+        // What was only tried is not held, and all that is known of it is what its file says.
+        held.map(catalog::release).or_else(|| standing.validate_only.then(|| catalog::candidate(header)))
+    };
     pb::Refresh {
         refresh_id: standing.id.clone(),
         request_id: standing.request_id.clone(),
@@ -48,11 +53,7 @@ pub fn refresh(standing: &Standing, entries: &[Entry]) -> pb::Refresh {
         message: message(standing),
         start_time: standing.started.to_string(),
         end_time: standing.ended.as_ref().map(|(end, _)| end.to_string()).unwrap_or_default(),
-        releases: report
-            .iter()
-            .flat_map(|report| &report.releases)
-            .filter_map(|header| held(&header.id).map(super::catalog::release))
-            .collect(),
+        releases: report.iter().flat_map(|report| &report.releases).filter_map(stored).collect(),
         objections: report.iter().flat_map(|report| &report.objections).map(ToString::to_string).collect(),
         validate_only: standing.validate_only,
     }

@@ -115,7 +115,8 @@ impl Identities {
 
     /// Whether nobody is named, so that only a loopback listener may serve without refusing everyone.
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty() && self.certificates.is_empty()
+        let Self { tokens, certificates, names } = self;
+        tokens.is_empty() && certificates.is_empty() && names.is_empty()
     }
 
     /// These and others.
@@ -342,6 +343,21 @@ mod tests {
         assert_eq!(role([0xab; 32], "other.example"), Some(Role::Read));
         assert_eq!(role([0xab; 32], "spiffe://example/updater"), Some(Role::Admin));
         assert_eq!(role([0; 32], "spiffe://example/updater/of/another"), None);
+    }
+
+    #[test]
+    fn one_identity_of_any_kind_closes_the_service_to_everybody_else() {
+        assert!(auth("# nobody").refusal(&call(CODE, None)).is_none());
+        let digest = "ab".repeat(32);
+        for line in [
+            format!("token code {SECRET}"),
+            format!("token-sha256 code {digest}"),
+            format!("certificate code {digest}"),
+            "certificate code charge-capture.example".to_owned(),
+        ] {
+            let refused = auth(&line).refusal(&call(CODE, None)).map(|status| status.code());
+            assert_eq!(refused, Some(tonic::Code::Unauthenticated), "{line}");
+        }
     }
 
     #[test]

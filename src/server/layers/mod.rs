@@ -4,4 +4,6 @@ pub mod admission;
 pub mod auth;
 pub mod counted;
 pub mod metrics;
+#[cfg(feature = "otlp")]
+pub mod trace;
 pub mod web;

@@ -9,6 +9,7 @@ use tower::util::{Either, option_layer};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::server::http_json::HttpJsonLayer;
+use crate::server::limits::ServiceLimits;
 
 /// Headers that a page may read off an answer: where gRPC-Web keeps the status.
 const READABLE_HEADERS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
@@ -40,11 +41,11 @@ impl WebAccess {
     }
 
     /// The layers, the outermost first: leave for the origin, then JSON, then gRPC-Web.
-    pub fn layers(&self, message_bytes_max: usize) -> WebLayers {
+    pub fn layers(&self, limits: &ServiceLimits) -> WebLayers {
         let cors = (self.needs_http1() && !self.allow_origin.is_empty()).then(|| self.cors());
         let cors = Stack::new(option_layer(cors), Identity::new());
-        let json =
-            Stack::new(option_layer(self.http_json.then_some(HttpJsonLayer::new(message_bytes_max))), cors);
+        let json = HttpJsonLayer::new(limits.message_bytes, limits.call());
+        let json = Stack::new(option_layer(self.http_json.then_some(json)), cors);
         Stack::new(option_layer(self.grpc_web.then(GrpcWebLayer::new)), json)
     }
 

@@ -17,6 +17,7 @@ use url::Url;
 use super::fetch::{Answer, Download, Expect, Fetcher, Validators, hex};
 use super::gate::{Candidate, Objection, objections};
 use super::memory::{FileMemory, Memory};
+use super::pages::Pages;
 use super::quarter::read_quarter;
 use super::settings::{Feed, FeedId, Settings};
 use super::source::{Located, Sought, Source, Survey, survey};
@@ -89,14 +90,14 @@ impl Updater<'_> {
         let mut report = Report::new(order.validate_only);
         let (codes, beside): (Vec<&Feed>, Vec<&Feed>) =
             self.settings.feeds.iter().partition(|feed| feed.id == FeedId::Hcpcs);
-        let mut answers = true;
+        let (mut answers, mut pages) = (true, Pages::new(self.fetcher));
         for feed in codes {
-            answers &= self.feed(feed, order, memory, &mut report).await;
+            answers &= self.feed(feed, order, &mut pages, memory, &mut report).await;
         }
         // A host that did not answer once is not kept waiting for five times more.
         for feed in beside.into_iter().filter(|_| answers && order.source.has_pages()) {
             let mut own = Report::new(order.validate_only);
-            self.feed(feed, order, memory, &mut own).await;
+            self.feed(feed, order, &mut pages, memory, &mut own).await;
             if own.outcome == Outcome::Updated {
                 report.outcome = report.outcome.max(Outcome::Updated);
             }
@@ -111,8 +112,15 @@ impl Updater<'_> {
     }
 
     /// Brings one feed to what is published; false where the host did not answer at all.
-    async fn feed(&self, feed: &Feed, order: &Order, memory: &mut Memory, report: &mut Report) -> bool {
-        let found = survey(self.fetcher, &order.source, feed, &order.sought, memory);
+    async fn feed(
+        &self,
+        feed: &Feed,
+        order: &Order,
+        pages: &mut Pages<'_>,
+        memory: &mut Memory,
+        report: &mut Report,
+    ) -> bool {
+        let found = survey(pages, &order.source, feed, &order.sought, memory);
         let found = self.step(Step::Discover, feed.id, None, found).await;
         report.notes.extend(found.notes.iter().cloned());
         if found.unreachable {
@@ -127,6 +135,11 @@ impl Updater<'_> {
                         "the old release stays in use");
                     report.outcome = report.outcome.max(error.outcome());
                     report.notes.push(error.to_string());
+                    // A site that has none of the names for the quarter in effect has none for the next either.
+                    // Of the codes the next is asked for all the same, since they are what it is all for.
+                    if matches!(error, RefreshError::CannotDiscover { .. }) && feed.id != FeedId::Hcpcs {
+                        break;
+                    }
                 }
             }
         }

@@ -100,7 +100,8 @@ impl Shipment {
     /// A part that is no release.
     pub fn releases(&self) -> Result<Vec<Release>, ShipmentError> {
         let (header, mut rest) = self.split()?;
-        let mut releases = Vec::with_capacity(header.releases.len());
+        // The header may list more releases than there are bytes for.
+        let mut releases = Vec::new();
         for part in &header.releases {
             let (own, others) = rest.split_at_checked(part.bytes).ok_or(ShipmentError::NoHeader)?;
             releases.push(Bundle::verify(own.to_vec())?.read()?);

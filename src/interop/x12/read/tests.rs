@@ -174,6 +174,15 @@ fn read_back(form: ClaimForm, lines: &[Line]) -> Vec<BilledLine> {
     read.claims.into_iter().flat_map(|claim| claim.lines).collect()
 }
 
+#[test]
+fn an_interchange_without_a_transaction_says_so() {
+    let header = "ISA*00*          *00*          *ZZ*A*ZZ*B*240101*1200*^*00501*000000001*0*T*:~";
+    for text in [header.to_owned(), format!("{header}GS*HC*A*B*20240101*1200*1*X*005010X222A1~")] {
+        let error = read_claims(&text).expect_err("nothing to read");
+        assert!(error.to_string().starts_with("segment 1 `ISA`"), "{error}");
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read_back(lines in prop::collection::vec(any_line(), 1..8)) {

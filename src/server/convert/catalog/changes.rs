@@ -2,7 +2,7 @@
 
 use super::code_version;
 use crate::catalog::diff::{Change, ChangeKind};
-use crate::catalog::release::ReleaseKind;
+use crate::catalog::release::{ReleaseHeader, ReleaseKind};
 use crate::catalog::store::Entry;
 use crate::catalog::{Catalog, CodeVersion, Lookup};
 use crate::domain::time::Date;
@@ -10,17 +10,24 @@ use crate::server::pb::{self, CodeChangeKind};
 
 /// Puts what the store says of a release into a message.
 pub fn release(entry: &Entry) -> pb::Release {
-    let header = &entry.header;
+    pb::Release {
+        stored_time: entry.stored.map(|moment| moment.to_string()).unwrap_or_default(),
+        code_count: u32::try_from(entry.codes).unwrap_or(u32::MAX),
+        active: entry.active,
+        ..candidate(&entry.header)
+    }
+}
+
+/// Puts what a file says of the release it would be into a message: it is neither stored nor in use.
+pub fn candidate(header: &ReleaseHeader) -> pb::Release {
     pb::Release {
         release: header.id.to_string(),
         quarter: header.quarter.to_string(),
         effective_date: header.quarter.first_day().to_string(),
         sha256: header.source_sha256.to_string(),
         source: header.source.to_string(),
-        stored_time: entry.stored.map(|moment| moment.to_string()).unwrap_or_default(),
-        code_count: u32::try_from(entry.codes).unwrap_or(u32::MAX),
-        active: entry.active,
         embedded: header.kind == ReleaseKind::Embedded,
+        ..pb::Release::default()
     }
 }
 

@@ -4,7 +4,7 @@ mod changes;
 mod products;
 mod requests;
 
-pub use changes::{code_change, counts, release};
+pub use changes::{candidate, code_change, counts, release};
 pub use products::{drug_match, families, ndc_products};
 pub use requests::{AsOf, as_of, batch, code, list_filter};
 
