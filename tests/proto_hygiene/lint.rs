@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::field_descriptor_proto::Label;
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, FileDescriptorProto, FileOptions, MethodDescriptorProto,
+    ServiceDescriptorProto,
 };
 
 use super::{PACKAGE, api};
@@ -27,6 +28,8 @@ struct Linter {
     commented: BTreeSet<Vec<i32>>,
     /// Every use of a message as a request or response.
     messages_of_methods: BTreeMap<String, Vec<String>>,
+    /// What the first file of the package states, once it is read.
+    options: Option<Option<FileOptions>>,
 }
 
 #[test]
@@ -68,10 +71,10 @@ fn each_kind_of_fault_is_found() {
     };
     let service =
         ServiceDescriptorProto { name: Some("rules".to_owned()), method: vec![method], ..Default::default() };
-    let mut linter = Linter::default();
+    let mut linter = Linter { options: Some(None), ..Default::default() };
     linter.file(&FileDescriptorProto {
         name: Some("other/Bad.proto".to_owned()),
-        options: Some(prost_types::FileOptions::default()),
+        options: Some(FileOptions::default()),
         message_type: vec![message],
         enum_type: vec![enumeration],
         service: vec![service],
@@ -121,8 +124,9 @@ impl Linter {
         // Of one package in one folder follow DIRECTORY_SAME_PACKAGE, PACKAGE_SAME_DIRECTORY and
         // PACKAGE_NO_IMPORT_CYCLE; of this very name PACKAGE_LOWER_SNAKE_CASE and PACKAGE_VERSION_SUFFIX.
         self.expect(file.package() == PACKAGE, || format!("{}: PACKAGE_DEFINED", file.name()));
-        // No file names the packages of generated code, so all agree (PACKAGE_SAME_GO_PACKAGE and its kin).
-        self.expect(file.options.is_none(), || format!("{}: PACKAGE_SAME_* needs no options", file.name()));
+        // Every file states the same options, so code is generated alike for all (PACKAGE_SAME_GO_PACKAGE and its kin).
+        let of_package = self.options.get_or_insert_with(|| file.options.clone()).clone();
+        self.expect(file.options == of_package, || format!("{}: PACKAGE_SAME_* differs", file.name()));
         let folder = PACKAGE.replace('.', "/");
         let (path, base) = file.name().rsplit_once('/').unwrap_or(("", file.name()));
         self.expect(path == folder, || format!("{}: PACKAGE_DIRECTORY_MATCH", file.name()));
