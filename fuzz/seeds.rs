@@ -66,9 +66,8 @@ fn workbooks(corpus: &Corpus) {
     let file = xlsx(sheet.as_bytes(), texts.as_bytes());
     corpus.add_form("workbook", "file", 0, &file);
     corpus.add("unpack", "workbook", &file);
-    let record = |kind: u16, data: &[u8]| {
-        [&kind.to_le_bytes()[..], &(data.len() as u16).to_le_bytes(), data].concat()
-    };
+    let record =
+        |kind: u16, data: &[u8]| [&kind.to_le_bytes()[..], &(data.len() as u16).to_le_bytes(), data].concat();
     let globals = [
         record(0x0809, b"\0\x06\x05\0"),
         record(0x0085, b"\x40\0\0\0\0\0\x01\0A"),
@@ -89,7 +88,8 @@ fn workbooks(corpus: &Corpus) {
 fn releases(corpus: &Corpus) {
     let embedded = Release::embedded();
     let quarter = "2025Q4".parse().expect("a quarter");
-    let mut release = Release::empty(ReleaseHeader::new(ReleaseKind::Hcpcs, quarter, "file", "aaaaaaaaaaaaaaaa"));
+    let mut release =
+        Release::empty(ReleaseHeader::new(ReleaseKind::Hcpcs, quarter, "file", "aaaaaaaaaaaaaaaa"));
     release.codes = embedded.codes.iter().step_by(900).cloned().collect();
     release.ndcs = embedded.ndcs.iter().take(2).cloned().collect();
     release.limits.quarters = embedded.limits.quarters.clone();
@@ -114,9 +114,22 @@ fn without_digest(bytes: &[u8]) -> &[u8] {
 
 fn texts(corpus: &Corpus) {
     for (number, text) in [
-        "J9312", "JW", "50242-0051-21", "50242005121", "5024205121", "2025-11-03", "2025-11-03T09:40",
-        "2025-11-03T09:40:00-06:00", "America/Chicago", "705.5 mg", "0.000000001 [iU]", "2026Q3",
-        "HCPC2026_OCT_ANWEB_v3.xlsx", "rituximab", "pembrolizumab biosimilar", "filgrastm",
+        "J9312",
+        "JW",
+        "50242-0051-21",
+        "50242005121",
+        "5024205121",
+        "2025-11-03",
+        "2025-11-03T09:40",
+        "2025-11-03T09:40:00-06:00",
+        "America/Chicago",
+        "705.5 mg",
+        "0.000000001 [iU]",
+        "2026Q3",
+        "HCPC2026_OCT_ANWEB_v3.xlsx",
+        "rituximab",
+        "pembrolizumab biosimilar",
+        "filgrastm",
     ]
     .iter()
     .enumerate()
@@ -152,9 +165,13 @@ fn visits(corpus: &Corpus, project: &Path) {
         let message = request.encode_to_vec();
         corpus.add("convert", &name, &message);
         corpus.add_form("engine", &name, 0, &message);
-        let claim = pb::AuditClaimRequest { encounter: request.encounter.clone(), ..pb::AuditClaimRequest::default() };
+        let claim = pb::AuditClaimRequest {
+            encounter: request.encounter.clone(),
+            ..pb::AuditClaimRequest::default()
+        };
         corpus.add_form("engine", &name, 2, &claim.encode_to_vec());
-        let drugs = request.encounter.into_iter().flat_map(|visit| visit.administrations).flat_map(|it| it.drugs);
+        let drugs =
+            request.encounter.into_iter().flat_map(|visit| visit.administrations).flat_map(|it| it.drugs);
         for (number, drug) in drugs.enumerate() {
             let alone = pb::CalculateDrugLinesRequest {
                 drug: Some(drug),
@@ -198,7 +215,11 @@ fn heads(corpus: &Corpus, folder: &Path) {
             }
             let middle = member.bytes.len() / 2;
             corpus.add("hcpcs_text", &stem(&path), &member.bytes[..HEAD_BYTES]);
-            corpus.add("hcpcs_text", &format!("{}-middle", stem(&path)), &member.bytes[middle..middle + HEAD_BYTES]);
+            corpus.add(
+                "hcpcs_text",
+                &format!("{}-middle", stem(&path)),
+                &member.bytes[middle..middle + HEAD_BYTES],
+            );
         }
         let release = hcpcs::parse(&bytes).unwrap_or_default();
         for row in release.codes.iter().filter(|row| "JQ".contains(row.code.family())).step_by(5) {

@@ -15,7 +15,8 @@ fuzz_target!(|bytes: &[u8]| {
         1 => {
             let bundle = Bundle::verify(sealed(body)).expect("the digest matches");
             if let Ok(release) = bundle.read() {
-                let again = Bundle::verify(Bundle::write(&release).bytes().to_vec()).expect("what was written");
+                let again =
+                    Bundle::verify(Bundle::write(&release).bytes().to_vec()).expect("what was written");
                 assert_eq!(again.read(), Ok(release));
             }
         }

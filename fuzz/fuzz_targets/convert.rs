@@ -8,7 +8,10 @@ use prost::Message;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(request) = pb::CodeEncounterRequest::decode(bytes) {
-        let _ = convert::encounter(request.encounter.as_ref().map(Into::into).as_ref(), &RequestLimits::default());
+        let _ = convert::encounter(
+            request.encounter.as_ref().map(Into::into).as_ref(),
+            &RequestLimits::default(),
+        );
     }
     if let Ok(request) = pb::CalculateDrugLinesRequest::decode(bytes) {
         let _ = convert::drug_alone(&request, &RequestLimits::default());

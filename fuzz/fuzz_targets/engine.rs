@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
             }
         }
         1 => {
-            if let Some(lines) = decoded(message).and_then(|request| CODER.drug_lines(request).ok()) {
+            if let Some((_, lines)) = decoded(message).and_then(|request| CODER.drug_lines(request).ok()) {
                 assert!(lines.provenance.is_some());
             }
         }

@@ -7,7 +7,10 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     let bare = read_visit(text, VisitDefaults::default());
     let zone = Some("America/Chicago");
-    let in_zone = read_visit(text, VisitDefaults { time_zone: zone, payer: Some("medicare"), ..VisitDefaults::default() });
+    let in_zone = read_visit(
+        text,
+        VisitDefaults { time_zone: zone, payer: Some("medicare"), ..VisitDefaults::default() },
+    );
     for error in [bare.err(), in_zone.err()].into_iter().flatten() {
         assert!(!error.to_string().is_empty());
     }

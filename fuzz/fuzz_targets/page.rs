@@ -11,7 +11,8 @@ use url::Url;
 static SETTINGS: LazyLock<Settings> = LazyLock::new(Settings::embedded);
 
 fuzz_target!(|html: &str| {
-    let page = Url::parse("https://www.cms.gov/medicare/coding-billing/quarterly-update").expect("an address");
+    let page =
+        Url::parse("https://www.cms.gov/medicare/coding-billing/quarterly-update").expect("an address");
     for feed in &SETTINGS.feeds {
         assert!(links(html, &page, feed).iter().all(|link| link.url.host_str() == page.host_str()));
     }

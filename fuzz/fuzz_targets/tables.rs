@@ -1,9 +1,7 @@
 //! The tables, as text and as workbooks; the first byte picks the parser, so that each is reached without its header.
 #![no_main]
 
-use infusion_coder::cms::{
-    add_ons, addendum_b, asp, corrections, mue, ndc_crosswalk, noc, pairs, recognise,
-};
+use infusion_coder::cms::{add_ons, addendum_b, asp, corrections, mue, ndc_crosswalk, noc, pairs, recognise};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
