@@ -22,6 +22,12 @@ const SHARED_STRINGS_MEMBER: &[u8] = b"sharedstrings.xml";
 /// The attribute by which the spreadsheet library reserves memory.
 const SHARED_STRINGS_CLAIM: &str = "uniqueCount";
 
+/// Letters and digits that the place of a cell may have: the last one of any sheet is XFD1048576.
+const PLACE_LETTERS_MAX: usize = 3;
+const PLACE_DIGITS_MAX: usize = 7;
+/// The attributes that hold the places of rows and cells.
+const PLACE_ATTRIBUTES: [&[u8]; 2] = [b"r", b"ref"];
+
 /// The member that lists the parts of a workbook.
 const PARTS_MEMBER: &str = "[Content_Types].xml";
 
@@ -48,6 +54,9 @@ pub(super) fn measure(bytes: &[u8]) -> Result<(), FileError> {
         if has_texts && !claims_are_modest(&content) {
             return Err(unreadable("it claims more texts than any CMS file has"));
         }
+        if !places_are_of_a_sheet(&content) {
+            return Err(unreadable("it names a cell that no sheet has"));
+        }
     }
     Ok(())
 }
@@ -63,6 +72,27 @@ fn claims_are_modest(content: &[u8]) -> bool {
             let digits = value.len() - value.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             value[..digits].parse().is_ok_and(|claim: u64| claim <= SHARED_STRINGS_MAX)
         })
+}
+
+/// Whether every place that a member names can lie in a sheet: the spreadsheet library counts its letters and
+/// digits without a bound.
+fn places_are_of_a_sheet(content: &[u8]) -> bool {
+    memchr::memchr_iter(b'=', content).all(|at| {
+        let name = content[..at].trim_ascii_end();
+        let begin =
+            name.iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |before| before + 1);
+        !PLACE_ATTRIBUTES.contains(&&name[begin..]) || is_place(content[at + 1..].trim_ascii_start())
+    })
+}
+
+/// Whether the quoted text at the beginning is a place, or two with a mark between them.
+fn is_place(quoted: &[u8]) -> bool {
+    let Some((quote @ (b'"' | b'\''), text)) = quoted.split_first() else { return true };
+    let end = memchr::memchr(*quote, text).unwrap_or(text.len());
+    text[..end].split(|byte| !byte.is_ascii_alphanumeric()).all(|place| {
+        let digits = place.iter().filter(|byte| byte.is_ascii_digit()).count();
+        digits <= PLACE_DIGITS_MAX && place.len() - digits <= PLACE_LETTERS_MAX
+    })
 }
 
 #[cfg(test)]
@@ -83,6 +113,25 @@ mod tests {
             assert!(!claims_are_modest(greedy.as_bytes()), "{greedy}");
         }
         assert!(!claims_are_modest(b"\xFF\xFEu\0n\0"));
+    }
+
+    #[test]
+    fn a_cell_beyond_any_sheet_is_found_however_it_is_written() {
+        for real in [
+            "<c r=\"XFD1048576\" t=\"s\">",
+            "<dimension ref='A1:Z20'/>",
+            "<row r = \"9\" ht=\"15\">",
+            "<c r=",
+            "",
+        ] {
+            assert!(places_are_of_a_sheet(real.as_bytes()), "{real}");
+        }
+        for absurd in
+            ["<c r=\"sharedstringsA2\">", "<c\nr = 'A99999999999'>", "<mergeCell ref=\"A1:ZZZZZZZ1\">"]
+        {
+            assert!(!places_are_of_a_sheet(absurd.as_bytes()), "{absurd}");
+        }
+        assert!(places_are_of_a_sheet(b"<a id=\"rId123456789\" bar=\"abcdefgh\">"));
     }
 
     #[test]
