@@ -79,10 +79,14 @@ fn claims_are_modest(content: &[u8]) -> bool {
 fn places_are_of_a_sheet(content: &[u8]) -> bool {
     memchr::memchr_iter(b'=', content).all(|at| {
         let name = content[..at].trim_ascii_end();
-        let begin =
-            name.iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |before| before + 1);
+        let begin = name.iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1);
         !PLACE_ATTRIBUTES.contains(&&name[begin..]) || is_place(content[at + 1..].trim_ascii_start())
     })
+}
+
+/// Whether a byte may stand in the name of an attribute; `xmlns:r` is another one than `r`.
+const fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'-' | b'_' | b'.')
 }
 
 /// Whether the quoted text at the beginning is a place, or two with a mark between them.
@@ -131,7 +135,9 @@ mod tests {
         {
             assert!(!places_are_of_a_sheet(absurd.as_bytes()), "{absurd}");
         }
-        assert!(places_are_of_a_sheet(b"<a id=\"rId123456789\" bar=\"abcdefgh\">"));
+        assert!(places_are_of_a_sheet(
+            b"<a xmlns:r=\"http://schemas.example\" r:id=\"rId123456789\" bar=\"abcdefgh\">"
+        ));
     }
 
     #[test]
