@@ -19,7 +19,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 use tonic::{Code, Request};
 
-use raw::Raw;
+pub use raw::Raw;
 pub use tally::{Percentiles, Tally};
 
 /// The grain of an open schedule: the calls of one tick are meant to be sent together.

@@ -4,13 +4,13 @@ use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// Sends bytes that were encoded before, and counts those that come back.
+/// Sends bytes that were encoded before, and hands over those that come back without a copy.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Raw;
 
 impl Codec for Raw {
     type Encode = Bytes;
-    type Decode = usize;
+    type Decode = Bytes;
     type Encoder = Self;
     type Decoder = Self;
 
@@ -34,12 +34,10 @@ impl Encoder for Raw {
 }
 
 impl Decoder for Raw {
-    type Item = usize;
+    type Item = Bytes;
     type Error = Status;
 
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<usize>, Status> {
-        let length = buffer.remaining();
-        buffer.advance(length);
-        Ok(Some(length))
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
     }
 }

@@ -11,7 +11,7 @@ use infusion_coder::server::pb::catalog_service_client::CatalogServiceClient;
 use infusion_coder::server::pb::coding_service_client::CodingServiceClient;
 use tempfile::TempDir;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Identity};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, Streaming};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -100,6 +100,21 @@ pub(super) fn visit() -> pb::CodeEncounterRequest {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/iron-with-hydration.json");
     let text = std::fs::read_to_string(path).expect("the example");
     infusion_coder::server::json::read(&text).expect("a request")
+}
+
+/// A stream whose first item is answered; it stays open until its sender is dropped.
+async fn open_stream(
+    coding: &mut CodingServiceClient<Channel>,
+) -> (tokio::sync::mpsc::Sender<pb::StreamCodeEncountersRequest>, Streaming<pb::StreamCodeEncountersResponse>)
+{
+    let (item, items) = tokio::sync::mpsc::channel(1);
+    item.send(pb::StreamCodeEncountersRequest { item_number: 1, request: Some(visit()) })
+        .await
+        .expect("sent");
+    let inbound = tokio_stream::wrappers::ReceiverStream::new(items);
+    let mut answers = coding.stream_code_encounters(inbound).await.expect("a stream").into_inner();
+    assert!(answers.message().await.expect("an answer").is_some());
+    (item, answers)
 }
 
 fn look_up() -> pb::GetCodeRequest {
@@ -288,13 +303,7 @@ async fn calls_beyond_the_limit_are_shed_and_health_answers_throughout() {
     let channel = connect(&address).await;
     let mut coding = CodingServiceClient::new(channel.clone());
     // A stream that stays open holds the one place.
-    let (item, items) = tokio::sync::mpsc::channel(1);
-    item.send(pb::StreamCodeEncountersRequest { item_number: 1, request: Some(visit()) })
-        .await
-        .expect("sent");
-    let inbound = tokio_stream::wrappers::ReceiverStream::new(items);
-    let mut answers = coding.stream_code_encounters(inbound).await.expect("a stream").into_inner();
-    assert!(answers.message().await.expect("an answer").is_some());
+    let (item, mut answers) = open_stream(&mut coding).await;
     assert_eq!(code_of(coding.code_encounter(visit()).await), Code::ResourceExhausted);
     assert_eq!(health(channel, "").await, Some(ServingStatus::Serving));
     drop(item);
@@ -323,13 +332,7 @@ async fn a_drain_says_that_it_drains_and_ends_at_its_deadline() {
     let channel = connect(&address).await;
     let mut coding = CodingServiceClient::new(channel.clone());
     // A caller that never ends its stream would hold a graceful stop for ever.
-    let (item, items) = tokio::sync::mpsc::channel(1);
-    let inbound = tokio_stream::wrappers::ReceiverStream::new(items);
-    item.send(pb::StreamCodeEncountersRequest { item_number: 1, request: Some(visit()) })
-        .await
-        .expect("sent");
-    let mut answers = coding.stream_code_encounters(inbound).await.expect("a stream").into_inner();
-    assert!(answers.message().await.expect("an answer").is_some());
+    let (item, mut answers) = open_stream(&mut coding).await;
     serving.signal("-TERM");
     serving.wait_for("draining");
     // The call in flight goes on while no new connection is taken.
