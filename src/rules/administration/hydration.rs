@@ -205,10 +205,10 @@ fn alone(visit: &Visit<'_>, service: &Service, pieces: &mut Segments) -> i64 {
 ///
 /// A push beside another infusion takes nothing away, because those minutes are left out already.
 fn pushed_seconds(visit: &Visit<'_>, service: &Service, pieces: &[Segment]) -> i64 {
-    if service.flow.segments == 0 {
-        return pushes(visit, service).map(|push| overlap::seconds(visit, service, push)).sum();
-    }
-    pieces.iter().map(|piece| pushed_within(visit, service, *piece)).sum()
+    let by_clock: i64 = pieces.iter().map(|piece| pushed_within(visit, service, *piece)).sum();
+    // Where one of the two has no clock time, the record's word tells that they ran together.
+    let by_word = pushes(visit, service).filter(|push| service.flow.segments == 0 || push.flow.segments == 0);
+    by_clock + by_word.map(|push| overlap::seconds(visit, service, push)).sum::<i64>()
 }
 
 fn pushed_within(visit: &Visit<'_>, service: &Service, piece: Segment) -> i64 {
