@@ -62,6 +62,9 @@ impl RefreshFlags {
             if self.refresh.is_some() {
                 bail!("--refresh keeps what it finds in a store, and this service has none: give --store");
             }
+            if self.publish.is_some() {
+                bail!("--publish publishes what a store has in use, and this service has none: give --store");
+            }
             return Ok(None);
         }
         let place = self.publish.as_deref().map(Place::parse).transpose()?;
