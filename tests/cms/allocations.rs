@@ -172,7 +172,12 @@ fn workbooks_made_to_take_memory_stay_within_the_limit() {
             None,
         ),
         ("cells far to the right", workbook(&cells("<c r=\"XFD1\"><v>1</v></c>", 100_000), b"<sst/>"), None),
-        ("the last row", workbook(&cells("<c r=\"A4294967295\"><v>1</v></c>", 2), b"<sst/>"), None),
+        (
+            "the last row",
+            workbook(&cells("<c r=\"A1048576\"><v>1</v></c>", 2), b"<sst/>"),
+            Some(FileError::TooManyRows(1_000_000)),
+        ),
+        ("a row beyond any", workbook(&cells("<c r=\"A4294967295\"><v>1</v></c>", 2), b"<sst/>"), None),
     ];
     for (what, bytes, expected) in inputs {
         for (name, parser) in PARSERS.iter().filter(|(name, _)| ["any", "hcpcs sheet"].contains(name)) {
