@@ -214,11 +214,11 @@ fn heads(corpus: &Corpus, folder: &Path) {
                 continue;
             }
             let middle = member.bytes.len() / 2;
-            corpus.add("hcpcs_text", &stem(&path), &member.bytes[..HEAD_BYTES]);
+            corpus.add("hcpcs_text", &stem(&path), &member.bytes[..member.bytes.len().min(HEAD_BYTES)]);
             corpus.add(
                 "hcpcs_text",
                 &format!("{}-middle", stem(&path)),
-                &member.bytes[middle..middle + HEAD_BYTES],
+                &member.bytes[middle..member.bytes.len().min(middle + HEAD_BYTES)],
             );
         }
         let release = hcpcs::parse(&bytes).unwrap_or_default();
