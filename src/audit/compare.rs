@@ -2,16 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use arrayvec::ArrayVec;
-
-use crate::domain::claim::{Line, MODIFIERS_PER_LINE_MAX};
+use crate::domain::claim::{Line, Modifiers};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::quantity::Decimal;
 use crate::domain::time::Date;
 use crate::policy::parameters::AuditParameters;
-
-/// The modifiers of a line.
-pub type Modifiers = ArrayVec<Modifier, MODIFIERS_PER_LINE_MAX>;
 
 /// Marks a line for discarded drug, which is another line than the one for the drug given (rule W-02).
 pub(super) const DISCARDED: Modifier = Modifier::of("JW");

@@ -28,7 +28,7 @@ use crate::policy::Policy;
 use crate::rules::Rule;
 use compare::{Claimed, Comparison, DISCARDED, Key, Remarked, Rest};
 
-pub use compare::Modifiers;
+pub use crate::domain::claim::Modifiers;
 pub use pattern::Pattern;
 
 /// What kind of difference it is.

@@ -60,10 +60,7 @@ impl ChangeKind {
 /// The change in a sentence for a person who keeps a charge master.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = |version: &CodeVersion| match version.billing {
-            Ok(unit) => unit.to_string(),
-            Err(reason) => format!("none ({})", reason.as_str()),
-        };
+        let unit = CodeVersion::unit_text;
         let named = self.before.as_ref().or(self.after.as_ref());
         write!(f, "{}", self.code)?;
         if let Some(version) = named.filter(|version| !version.name.is_empty()) {

@@ -176,4 +176,12 @@ impl CodeVersion {
     pub fn billing_unit(&self) -> Option<BillingUnit> {
         self.billing.ok()
     }
+
+    /// The billing unit in words, or why there is none.
+    pub fn unit_text(&self) -> String {
+        match self.billing {
+            Ok(unit) => unit.to_string(),
+            Err(reason) => format!("none ({})", reason.as_str()),
+        }
+    }
 }

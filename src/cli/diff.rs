@@ -4,11 +4,12 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::shelf::{StoreFlag, table, unit_text, version_json};
+use super::shelf::{StoreFlag, table, version_json};
 use super::{columns, print};
+use crate::catalog::CodeVersion;
 use crate::catalog::diff::{Change, ChangeKind, compare_releases};
 use crate::catalog::release::{Comparison, Release, ReleaseKind};
-use crate::catalog::store::Library;
+use crate::catalog::store::{Library, StoreError};
 use crate::domain::billing::NoUnitReason;
 use crate::domain::quarter::Quarter;
 use crate::domain::time::{Date, parse_date};
@@ -68,11 +69,14 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     print(&text(&found, flags.all, &compared))
 }
 
-/// The posting of codes that a year, a quarter or a name stands for, where the store holds it.
+/// The release that a year, a quarter or a name stands for.
+fn release(library: &Library, text: &str) -> Result<Release, StoreError> {
+    library.release(&year(text).map_or_else(|| text.to_owned(), |quarter| quarter.to_string()))
+}
+
+/// The same, where it is held and is a posting of codes.
 fn posting(library: &Library, text: &str) -> Option<Release> {
-    let name = year(text).map_or_else(|| text.to_owned(), |quarter| quarter.to_string());
-    let release = library.release(&name).ok()?;
-    (release.header.kind == ReleaseKind::Hcpcs).then_some(release)
+    release(library, text).ok().filter(|release| release.header.kind == ReleaseKind::Hcpcs)
 }
 
 fn change_json(change: &Change) -> serde_json::Value {
@@ -131,10 +135,7 @@ fn year(text: &str) -> Option<Quarter> {
 
 /// The change report of the releases that both sides name, by id, quarter or year.
 fn report(library: &Library, flags: &Flags) -> anyhow::Result<Comparison> {
-    let release = |name: &str| {
-        library.release(&year(name).map_or_else(|| name.to_owned(), |quarter| quarter.to_string()))
-    };
-    Ok(Comparison::between(Some(&release(&flags.from)?), &release(&flags.to)?))
+    Ok(Comparison::between(Some(&release(library, &flags.from)?), &release(library, &flags.to)?))
 }
 
 fn day(text: &str) -> anyhow::Result<Date> {
@@ -167,11 +168,16 @@ fn codes_text(change: &Change) -> String {
 }
 
 fn units_text(change: &Change) -> String {
-    let before = change.before.as_ref().map(unit_text);
+    let before = change.before.as_ref().map(CodeVersion::unit_text);
     let mut after: Vec<String> = if change.successors.is_empty() {
-        change.after.iter().filter(|_| change.kind != ChangeKind::Terminated).map(unit_text).collect()
+        change
+            .after
+            .iter()
+            .filter(|_| change.kind != ChangeKind::Terminated)
+            .map(CodeVersion::unit_text)
+            .collect()
     } else {
-        change.successors.iter().map(unit_text).collect()
+        change.successors.iter().map(CodeVersion::unit_text).collect()
     };
     // Six successors that count the same are told once.
     after.dedup();

@@ -53,6 +53,5 @@ fn bundle(flags: &Flags) -> anyhow::Result<()> {
     let keeper = Keeper::new(Arc::new(Library::open(&folder)?.0), folder);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     let pointer = runtime.block_on(publish(&keeper, &place))?;
-    println!("{}/{}", flags.out.trim_end_matches('/'), pointer.bundle);
-    Ok(())
+    print(&format!("{}/{}\n", flags.out.trim_end_matches('/'), pointer.bundle))
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::print;
-use super::shelf::{Format, StoreFlag, date_or_today, standing, table, unit_text, version_json};
+use super::shelf::{Format, StoreFlag, date_or_today, standing, table, version_json};
 use crate::catalog::list::NdcReading;
 use crate::catalog::{Catalog, Lookup};
 use crate::domain::code::{HcpcsCode, Ndc};
@@ -71,7 +71,7 @@ fn print_code(catalog: &Catalog, code: HcpcsCode, date: Date, format: Format) ->
     for (name, value) in [
         ("drug", version.name.to_string()),
         ("brands", version.brands.join(", ")),
-        ("billing unit", unit_text(version)),
+        ("billing unit", version.unit_text()),
         ("added", version.added.to_string()),
         ("last date", ended.unwrap_or_default()),
         ("replaced by", successors.join(", ")),

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::print;
-use super::shelf::{Format, StoreFlag, date_or_today, standing, table, unit_text, version_json};
+use super::shelf::{Format, StoreFlag, date_or_today, standing, table, version_json};
 
 /// What to search for.
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
             version.code.to_string(),
             version.name.to_string(),
             version.brands.join(", "),
-            unit_text(version),
+            version.unit_text(),
             standing(hit.standing).to_owned(),
         ]);
     }

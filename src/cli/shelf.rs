@@ -109,14 +109,6 @@ pub fn table(header: &[&str]) -> Table {
     table
 }
 
-/// The billing unit in words, or why there is none.
-pub fn unit_text(version: &CodeVersion) -> String {
-    match version.billing {
-        Ok(unit) => unit.to_string(),
-        Err(reason) => format!("none ({})", reason.as_str()),
-    }
-}
-
 /// How a code stands to the date.
 pub const fn standing(lookup: Lookup<'_>) -> &'static str {
     match lookup {

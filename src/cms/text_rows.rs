@@ -4,9 +4,8 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::problem::ProblemKind;
 use super::rows::Cells;
+use super::workbook::COLUMNS_MAX;
 
-/// Cells kept of one row; CMS pads some tables to 250 empty ones.
-const COLUMNS_MAX: usize = 300;
 /// Bytes that all cells of one row stay below; the longest real row has 5 KB.
 pub const ROW_BYTES_MAX: usize = 1 << 20;
 /// Lines that one row of text may span: notices of several lines are quoted, and a quote that nothing

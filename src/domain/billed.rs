@@ -2,8 +2,8 @@
 
 use arrayvec::ArrayVec;
 
-use crate::domain::claim::{MODIFIERS_PER_LINE_MAX, NdcQualifier};
-use crate::domain::code::{HcpcsCode, Modifier, Ndc};
+use crate::domain::claim::{Modifiers, NdcQualifier};
+use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::encounter::Setting;
 use crate::domain::quantity::Decimal;
 use crate::domain::time::Date;
@@ -12,7 +12,7 @@ use crate::domain::time::Date;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BilledLine {
     pub code: HcpcsCode,
-    pub modifiers: ArrayVec<Modifier, MODIFIERS_PER_LINE_MAX>,
+    pub modifiers: Modifiers,
     pub units: Decimal,
     /// First date of service of the line, where it states one.
     pub service_date: Option<Date>,

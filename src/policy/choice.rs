@@ -7,7 +7,7 @@ use super::parameters::Policy;
 use crate::domain::time::Date;
 
 /// The payer whose rules hold where a request names one without a file.
-const FALLBACK_PAYER: &str = "medicare";
+pub const FALLBACK_PAYER: &str = "medicare";
 
 /// Whether a request got the rules that it named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

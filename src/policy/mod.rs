@@ -12,7 +12,7 @@ mod error;
 pub mod parameters;
 
 pub use book::PolicyBook;
-pub use choice::Chosen;
+pub use choice::{Chosen, FALLBACK_PAYER};
 pub use citations::{Citation, Citations};
 pub use error::PolicyError;
 pub use parameters::{Param, Policy};

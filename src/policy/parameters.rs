@@ -78,14 +78,8 @@ macro_rules! parameters {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $group { $($(#[$doc])* pub $field: $crate::policy::Param<$type>,)* }
 
-        impl $group {
-            /// The keys of the group's parameters.
-            pub const KEYS: &'static [&'static str] = &[$(concat!($family, ".", stringify!($field))),*];
-
-        }
-
         impl $crate::policy::parameters::Group for $group {
-            const KEYS: &'static [&'static str] = Self::KEYS;
+            const KEYS: &'static [&'static str] = &[$(concat!($family, ".", stringify!($field))),*];
 
             #[allow(unused_variables, reason = "a group may be empty")]
             fn resolve(

@@ -77,8 +77,12 @@ impl<'a, T> Split<'a, T> {
 
 /// The units of the codes to bill instead, each told once.
 fn new_units(codes: &[ChangedCode]) -> String {
-    let mut units: Vec<&str> = codes.iter().map(|code| code.unit.as_str()).collect();
-    units.dedup();
+    let mut units: Vec<&str> = Vec::new();
+    for unit in codes.iter().map(|code| code.unit.as_str()) {
+        if !units.contains(&unit) {
+            units.push(unit);
+        }
+    }
     units.join(", ")
 }
 

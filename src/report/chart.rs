@@ -329,7 +329,7 @@ fn title(index: usize, administration: &Administration, visit: &Encounter) -> St
     match drugs.as_slice() {
         [] => id,
         // An administration that is called by its drug need not say so twice.
-        [only] if only.starts_with(&id) => only.clone(),
+        [only] if note::named(Field::Drug(index as u16, 0, ""), visit) == id => only.clone(),
         several => format!("{id}: {}", several.join(" + ")),
     }
 }

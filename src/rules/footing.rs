@@ -7,7 +7,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Finding, Reason, Severity};
 use crate::engine::CodingResult;
 use crate::engine::trail::{NotedFact, Value, fact};
-use crate::policy::Chosen;
+use crate::policy::{Chosen, FALLBACK_PAYER};
 
 rule! {
     pub static P_01: "P-01", "A payer without rules of its own on file",
@@ -41,7 +41,7 @@ pub fn report(result: &mut CodingResult, encounter: &Encounter, catalog: &Catalo
         }
         Chosen::OtherPayer => {
             let text = "No policy file names this payer, so the rules of {followed} were followed: check its exceptions, or give them with --policies";
-            let facts = [fact::assumed("followed", Value::Label("medicare"))];
+            let facts = [fact::assumed("followed", Value::Label(FALLBACK_PAYER))];
             put_first(result, Reason::UnknownPayer, "payer", &P_01, text, &facts);
         }
     }

@@ -176,7 +176,7 @@ impl Comparing<'_> {
             Altered { code, name, before, after, from: new.effective }
         };
         if old.billing != new.billing {
-            found.unit_changed.push(altered(unit(old), unit(new)));
+            found.unit_changed.push(altered(old.unit_text(), new.unit_text()));
         } else if let (Some(before), Some(after)) =
             (self.old_texts.get(&new.code), self.new_texts.get(&new.code))
             && folded(before) != folded(after)
@@ -222,7 +222,7 @@ impl Comparing<'_> {
             name
         };
         let reference_product = own.reference_product.as_deref().map(str::to_owned);
-        ChangedCode { code: version.code, name, unit: unit(version), from, reference_product }
+        ChangedCode { code: version.code, name, unit: version.unit_text(), from, reference_product }
     }
 
     /// The version with what our own tables add.
@@ -249,13 +249,6 @@ fn texts(release: &Release) -> Texts<'_> {
 /// Case, punctuation and blanks vary between postings without a change of meaning.
 fn folded(text: &str) -> String {
     text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
-fn unit(version: &CodeVersion) -> String {
-    match version.billing {
-        Ok(unit) => unit.to_string(),
-        Err(reason) => format!("none ({})", reason.as_str()),
-    }
 }
 
 #[cfg(test)]

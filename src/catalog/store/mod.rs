@@ -14,7 +14,7 @@ use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
-use super::release::{Bundle, BundleError, Release, ReleaseHeader, ReleaseKind};
+use super::release::{Bundle, BundleError, Release, ReleaseHeader};
 use ledger::{Ledger, Line};
 
 pub use library::{Library, Snapshot};
@@ -164,15 +164,14 @@ impl Store {
     pub fn set_active(&self, id: &str, active: bool) -> Result<Entry, StoreError> {
         let _writing = self.writing();
         let mut entry = self.entry(id)?;
-        if entry.header.kind == ReleaseKind::Embedded && !active {
+        if entry.is_embedded() && !active {
             return Err(StoreError::Embedded(id.to_owned()));
         }
         self.room(0)?;
         let before = Ledger::of(&self.entries()?);
         let mut after = before.clone();
-        let line = Line { sequence: entry.sequence, active };
-        if entry.header.kind != ReleaseKind::Embedded {
-            after.lines.insert(id.to_owned(), line);
+        if !entry.is_embedded() {
+            after.lines.insert(id.to_owned(), Line { sequence: entry.sequence, active });
         }
         // The ledger goes first: killed in between, the next start does what was asked for.
         let exports = recovery::exports(&self.folder);
@@ -325,9 +324,10 @@ impl Store {
         self.manifest.flush().map(drop).map_err(|error| self.error(&error))
     }
 
-    /// The embedded release of an older program goes; of the others the newest of each kind stay.
+    /// The embedded release of an older program goes; of the others the newest of each kind stay, and the ledger
+    /// is written with those before any goes.
     fn drop_beyond_retained(&self, added: &Entry) -> Result<(), StoreError> {
-        let embedded = added.header.kind == ReleaseKind::Embedded;
+        let embedded = added.is_embedded();
         let kept = if embedded { 1 } else { RELEASES_RETAINED * added.header.kind.files_per_quarter() };
         let mut entries = self.entries()?;
         let mut same_kind: Vec<Entry> =

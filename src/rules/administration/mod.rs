@@ -167,9 +167,7 @@ fn code_access_line(
             hydration::bill(coding, visit, course, false);
         }
     }
-    if coding.result.not_billed.len() > before {
-        initial::offer_other_reasons(coding, visit, &ranked, before);
-    }
+    initial::offer_other_reasons(coding, visit, &ranked, before);
 }
 
 /// Says why hydration that is too short, or covered, is not reported.

@@ -16,6 +16,7 @@ use crate::engine::trail::{NotedFact, Subject, Value};
 use crate::policy::Policy;
 use crate::policy::parameters::{CodeMark, CodeMarks, EsaReason, RoundingScope};
 use crate::rules::Rule;
+use crate::rules::drug_line::units;
 
 /// One drug of one administration, with the code it is billed by.
 #[derive(Clone, Copy)]
@@ -226,13 +227,7 @@ pub const fn is_subcutaneous(route: Route) -> bool {
 
 /// An exact amount as people read it, in a unit of its measure; rounded **down** to nine places.
 pub fn readable(base: i128, unit: Unit) -> Value {
-    let one = unit.base_units();
-    // Nearly all amounts fit one machine word, which divides several times faster than two.
-    let nanos = match (i64::try_from(base), i64::try_from(one)) {
-        (Ok(base), Ok(one)) => Ok(base / one),
-        _ => i64::try_from(base / one),
-    };
-    match nanos {
+    match i64::try_from(units::divided(base, unit.base_units()).0) {
         Ok(nanos) => Value::Quantity(Quantity::new(Decimal::from_nanos(nanos), unit)),
         Err(_) => Value::None,
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::bucket::Bucket;
-use super::shipment::BYTES_MAX;
+use super::shipment::{BYTES_MAX, POINTER};
 use crate::updater::fetch::{Answer, Expect, Fetcher, Validators};
 use crate::updater::memory::write_whole;
 use crate::updater::settings::{FetchSettings, Settings};
@@ -51,7 +51,7 @@ impl Place {
             }
             Some(("s3", _)) => Bucket::open(text).map(Self::Bucket),
             Some(("http" | "https", _)) => {
-                let address = text.strip_suffix("current.json").unwrap_or(text);
+                let address = text.strip_suffix(POINTER).unwrap_or(text);
                 let base = Url::parse(&format!("{}/", address.trim_end_matches('/')));
                 let base = base.map_err(|_| unknown())?;
                 let fetcher = Fetcher::new(patient(), &base)?;

@@ -13,7 +13,8 @@ use crate::updater::fetch::hex;
 /// Names the format and its version; another version is refused rather than guessed at.
 const FORMAT: &str = "infusion-coder catalog 1";
 
-/// Largest file that is read, in bytes: eight times the largest bundle of a release.
+/// Largest file that is fetched over HTTP, in bytes: eight times the largest bundle of a release. A folder and a
+/// bucket are our own and are read whole.
 pub const BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// The file that names the one in force.

@@ -72,12 +72,9 @@ pub fn print(
 ) {
     let order = &coding.policy.drug_line.modifier_order;
     let place = |modifier: &Modifier| order.iter().position(|known| known == modifier).unwrap_or(order.len());
-    let mut modifiers = Modifiers::new();
-    common.iter().copied().chain(own).for_each(|modifier| modifiers.push(modifier));
-    if modifiers.len() > 1 {
-        modifiers.sort_by_key(place);
-    }
-    for &modifier in &modifiers {
+    let mut modifiers: Modifiers = common.iter().copied().chain(own).collect();
+    modifiers.sort_by_key(place);
+    for modifier in modifiers {
         if !line.add_modifier(modifier) {
             let facts = [fact::derived("modifier", Value::Modifier(modifier))];
             let text = "{modifier} applies as well and does not fit the four places of the line";
