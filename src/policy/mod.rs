@@ -1,7 +1,7 @@
 //! The meaning of the data files under `catalog/`: dated parameters, payer exceptions, citations.
 //!
 //! Rust names parameters and never a year or a threshold. The date of service and the payer choose
-//! the value of each; [`PolicyBook::at`] hands out the resolved [`Policy`].
+//! the value of each; [`PolicyBook::choose`] hands out the resolved [`Policy`].
 
 mod book;
 mod choice;

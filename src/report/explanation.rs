@@ -82,7 +82,7 @@ pub fn explain<'a>(
 }
 
 /// One step in words.
-pub fn in_words<'a>(
+fn in_words<'a>(
     step: &Step,
     encounter: &Encounter,
     result: &CodingResult,
@@ -108,7 +108,7 @@ pub fn cited<'a>(key: &'a str, citations: &'a Citations) -> Option<CitedSource<'
 }
 
 /// A noted fact in words.
-pub fn explained_fact(fact: &NotedFact, encounter: &Encounter) -> ExplainedFact {
+fn explained_fact(fact: &NotedFact, encounter: &Encounter) -> ExplainedFact {
     let (source, parameter, parameter_from) = match fact.source {
         Source::Given => ("given", "", String::new()),
         Source::Assumed => ("assumed", "", String::new()),

@@ -59,8 +59,13 @@ fn with_rest(mut error: JsonError, rest: Option<CodeEncounterRequest>) -> JsonEr
     let Err(violations) = convert::encounter(rest.encounter.as_ref(), &RequestLimits::default()) else {
         return error;
     };
-    // What was taken out is not missing.
-    let is_new = |violation: &&Violation| !error.faults.iter().any(|fault| fault.field == violation.field);
+    // What was taken out is not missing; with an item of a list its whole list went.
+    let is_taken_out = |fault: &Violation, field: &str| {
+        let list = fault.field.strip_suffix(']').and_then(|item| item.rsplit_once('['));
+        list.map_or(fault.field.as_str(), |(list, _)| list) == field
+    };
+    let is_new =
+        |violation: &&Violation| !error.faults.iter().any(|fault| is_taken_out(fault, &violation.field));
     let mut more: Vec<Violation> = violations.list().iter().filter(is_new).cloned().collect();
     error.faults.append(&mut more);
     error
@@ -319,6 +324,30 @@ mod tests {
         assert!(kind.contains("doseAdministered.value") && kind.contains("a decimal number"), "{kind}");
         let count = read(r#"{"encounter": {"administrations": [{"durationMinutes": -5}]}}"#);
         assert!(count.contains("durationMinutes") && count.contains("a whole number"), "{count}");
+    }
+
+    #[test]
+    fn a_list_that_an_item_took_out_is_not_called_empty() {
+        let visit = |list: &str| {
+            format!(
+                r#"{{"setting": "PHYSICIAN_OFFICE", "serviceDate": "2025-11-03", "administrations": {list}}}"#
+            )
+        };
+        let fields = |list: &str| {
+            let faults = read_request(&visit(list)).expect_err("a fault").faults;
+            faults.into_iter().map(|fault| fault.field).collect::<Vec<_>>()
+        };
+        assert_eq!(fields("[7]"), ["encounter.administrations[0]"]);
+        assert_eq!(fields("7"), ["encounter.administrations"]);
+    }
+
+    #[test]
+    fn a_long_text_with_many_faults_is_searched_within_a_bound() {
+        let mut text = format!(r#"{{"encounter": {{"administrations": [{}{{}}]}}"#, "{},".repeat(1_000_000));
+        (0..50).for_each(|number| text.push_str(&format!(r#", "x{number}": 1"#)));
+        text.push('}');
+        let faults = read::<CodeEncounterRequest>(&text).expect_err("faults").faults;
+        assert!((1..=3).contains(&faults.len()), "{}", faults.len());
     }
 
     #[test]

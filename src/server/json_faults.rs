@@ -7,6 +7,9 @@ use serde_path_to_error::{Path, Segment};
 use super::convert::Violation;
 use super::limits::VIOLATIONS_MAX;
 
+/// Bytes that are read in search of further faults: a long text with many must not hold up other calls.
+const SEARCHED_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// Why a text is not the JSON form of a message: every fault, each with the path of its field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", listed(.faults))]
@@ -25,7 +28,7 @@ fn listed(faults: &[Violation]) -> String {
 
 /// The faults of a text that could not be read, and the message that the rest of it makes.
 ///
-/// Each fault is noted and taken out of the text, until what is left can be read.
+/// Each fault is noted and taken out of the text, until what is left can be read or enough was searched.
 pub(super) fn collect<T: DeserializeOwned>(text: &str) -> (JsonError, Option<T>) {
     let mut rest: Value = match serde_json::from_str(text) {
         Ok(rest) => rest,
@@ -34,7 +37,9 @@ pub(super) fn collect<T: DeserializeOwned>(text: &str) -> (JsonError, Option<T>)
     let mut faults = Vec::new();
     // The text itself is read first, because a tree has lost the fields that occur twice.
     let mut attempt = text.to_owned();
-    while faults.len() < VIOLATIONS_MAX {
+    let mut searched = 0;
+    while faults.len() < VIOLATIONS_MAX && searched < SEARCHED_BYTES_MAX {
+        searched += attempt.len();
         let mut deserializer = serde_json::Deserializer::from_str(&attempt);
         let error = match serde_path_to_error::deserialize(&mut deserializer) {
             Ok(message) => return (JsonError { faults }, Some(message)),

@@ -235,9 +235,7 @@ fn callers_routes(
 fn pointing_to(administration: SocketAddr, routes: Routes) -> Routes {
     let elsewhere = move || async move {
         let mut status = Status::unimplemented(format!("administration listens on {administration}"));
-        if let Ok(port) = administration.port().to_string().parse() {
-            status.metadata_mut().insert(ADMINISTRATION_PORT, port);
-        }
+        status.metadata_mut().insert(ADMINISTRATION_PORT, administration.port().into());
         status.into_http::<tonic::body::Body>()
     };
     let path = "/infusion.coding.v1.CatalogAdminService/{method}";

@@ -44,8 +44,13 @@ impl Method {
         Self { place: METHODS.iter().position(|method| *method == path).unwrap_or(METHODS.len()) }
     }
 
+    /// The path; nothing where it is not published.
+    pub(super) fn path(self) -> Option<&'static str> {
+        METHODS.get(self.place).copied()
+    }
+
     pub(super) fn label(self) -> &'static str {
-        METHODS.get(self.place).and_then(|method| method.rsplit('/').next()).unwrap_or("other")
+        self.path().and_then(|path| path.rsplit('/').next()).unwrap_or("other")
     }
 }
 

@@ -15,7 +15,7 @@ use tracing::Span;
 use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::counted::METHODS;
+use super::counted::Method;
 
 /// A layer that gives every call its span.
 #[derive(Debug, Clone, Copy)]
@@ -112,8 +112,7 @@ impl http_body::Body for TracedBody {
 
 /// A span at the level of details, so that the log keeps its lines as they are.
 fn span_of<B>(request: &Request<B>) -> Span {
-    let asked = request.uri().path();
-    let path = METHODS.iter().find(|method| **method == asked).map(|method| method.trim_start_matches('/'));
+    let path = Method::of(request.uri().path()).path().map(|path| path.trim_start_matches('/'));
     let (service, method) = path.and_then(|path| path.rsplit_once('/')).unwrap_or(("other", "other"));
     let span = tracing::debug_span!(
         "call",

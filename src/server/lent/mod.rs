@@ -15,6 +15,7 @@ use super::pb;
 use json::Json;
 pub use messages::*;
 pub use wire::Wire;
+pub(super) use wire::write;
 
 /// The messages, generated at build time.
 #[allow(clippy::all, missing_docs, reason = "generated code")]

@@ -70,19 +70,14 @@ impl Answering<'_> {
         Writer::new(self, &VISIT).answer(output);
     }
 
-    /// Appends the answer to one drug without a visit; its places are those of that request.
-    pub fn write_drug(&self, output: &mut Vec<u8>) {
-        Writer::new(self, &DRUG).answer(output);
-    }
-
     /// The answer to a visit as a message.
     pub fn visit(&self) -> pb::CodeEncounterResponse {
         decoded(|output| self.write_visit(output))
     }
 
-    /// The answer to one drug as a message.
+    /// The answer to one drug without a visit as a message; its places are those of that request.
     pub fn drug(&self) -> pb::CalculateDrugLinesResponse {
-        decoded(|output| self.write_drug(output))
+        decoded(|output| Writer::new(self, &DRUG).answer(output))
     }
 }
 

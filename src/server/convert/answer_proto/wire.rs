@@ -1,5 +1,7 @@
 //! The wire format of protobuf, written straight into bytes.
 
+use crate::server::lent::write::varint;
+
 /// A field's number with its kind, as the byte that stands before its value.
 ///
 /// Only the numbers up to fifteen have a single byte, and no message of an answer has more.
@@ -31,20 +33,11 @@ pub(super) enum Size {
 /// The bits of a length that one byte holds.
 const BITS: u32 = 7;
 
-/// Appends a whole number in as many bytes as it needs.
-pub(super) fn varint(output: &mut Vec<u8>, mut number: u64) {
-    while number >= 1 << BITS {
-        output.push(number as u8 | 1 << BITS);
-        number >>= BITS;
-    }
-    output.push(number as u8);
-}
-
 /// Appends a number; zero is what stands for nothing, and is left out.
 pub(super) fn number(output: &mut Vec<u8>, tag: Tag, number: u64) {
     if number > 0 {
         output.push(tag.0);
-        varint(output, number);
+        varint(number, output);
     }
 }
 
@@ -69,7 +62,7 @@ pub(super) fn element(output: &mut Vec<u8>, tag: Tag, text: &str) {
 /// Appends bytes with their length before them.
 pub(super) fn delimited(output: &mut Vec<u8>, tag: Tag, bytes: &[u8]) {
     output.push(tag.0);
-    varint(output, bytes.len() as u64);
+    varint(bytes.len() as u64, output);
     output.extend_from_slice(bytes);
 }
 
@@ -111,7 +104,7 @@ fn end(output: &mut Vec<u8>, at: usize, size: Size) {
         }
         _ => {
             let mut needed = Vec::with_capacity(10);
-            varint(&mut needed, length as u64);
+            varint(length as u64, &mut needed);
             output.splice(at..at + room, needed);
         }
     }
