@@ -20,10 +20,9 @@ use infusion_coder::load::{Call, Pace, Plan, Tally, run};
 use infusion_coder::policy::PolicyBook;
 use infusion_coder::server::code_book::CodeBook;
 use infusion_coder::server::coder::Coder;
-use infusion_coder::server::serve::{Addresses, Service, serve};
+use infusion_coder::server::serve::Service;
 use infusion_coder::server::{json, pb};
 use prost::Message;
-use tokio::runtime::Runtime;
 use tonic::transport::Channel;
 
 #[cfg(feature = "mimalloc")]
@@ -59,7 +58,7 @@ fn main() {
     let policies = Arc::new(PolicyBook::embedded_with(Default::default()).expect("the embedded policies"));
     let runtimes = [SERVICE, ECHO, TYPED_ECHO].map(threads::runtime);
     let callers = threads::runtime(CALLERS);
-    let service = start(&runtimes[0], Service::open(library.clone(), policies.clone()));
+    let service = threads::start(&runtimes[0], Service::open(library.clone(), policies.clone()));
     if wanted("visit") {
         let case = visit(&library, &policies);
         let echo = echo::of_bytes(&runtimes[1], &case.answer);
@@ -82,7 +81,7 @@ fn main() {
         let case = visit(&library, &policies);
         let mut narrow = Service::open(library, policies);
         narrow.limits.in_flight = strain::IN_FLIGHT;
-        let narrow = start(&runtimes[0], narrow);
+        let narrow = threads::start(&runtimes[0], narrow);
         callers.block_on(strain::overload(&case, narrow));
     }
 }
@@ -103,13 +102,6 @@ fn look_up(library: &Arc<Library>) -> Case {
     let path = PathAndQuery::from_static("/infusion.coding.v1.CatalogService/GetCode");
     let call = Call { path, message: Bytes::from(request.encode_to_vec()) };
     Case { title: "look-up of a code", call, answer: answer.encode_to_vec() }
-}
-
-fn start(servers: &Runtime, service: Service) -> SocketAddr {
-    let (told, address) = std::sync::mpsc::channel();
-    let ready = move |bound: Addresses| told.send(bound.callers).expect("the bench waits");
-    servers.spawn(serve(Addresses::LOOPBACK, service, ready, std::future::pending()));
-    address.recv().expect("the service listens")
 }
 
 /// One server under the load of the closed loop.

@@ -20,8 +20,7 @@ use infusion_coder::cli::visit_lines::VisitLines;
 use infusion_coder::policy::PolicyBook;
 use infusion_coder::server::coder::Coder;
 use infusion_coder::server::pb;
-use infusion_coder::server::serve::{Addresses, Service, serve};
-use tokio::runtime::Runtime;
+use infusion_coder::server::serve::Service;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -48,7 +47,7 @@ fn main() {
     }
     if is_asked("batch") || is_asked("stream") {
         let server = threads::runtime(SERVER);
-        let address = listening(&server, Service::open(library, policies));
+        let address = threads::start(&server, Service::open(library, policies));
         for (part, name, is_stream) in
             [("batch", "BatchCodeEncounters", false), ("stream", "StreamCodeEncounters", true)]
         {
@@ -71,13 +70,6 @@ fn file(coder: &Coder) {
     assert_eq!((done.lines, done.refused), (FILE_VISITS as u64, 0));
     report("a file of visits", FILE_VISITS, elapsed, used, FILE_GOAL);
     println!("    peak memory of the process: {}; goal 200 MiB", peak_memory());
-}
-
-fn listening(server: &Runtime, service: Service) -> SocketAddr {
-    let (told, address) = std::sync::mpsc::channel();
-    let ready = move |bound: Addresses| told.send(bound.callers).expect("the bench waits");
-    server.spawn(serve(Addresses::LOOPBACK, service, ready, std::future::pending()));
-    address.recv().expect("the service listens")
 }
 
 /// Calls a method with many visits, and prints what it cost the server.

@@ -13,9 +13,8 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 /// The real program, away from any store of the person who runs the tests.
 fn program(command: &str) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_infusion-coder"));
-    let nowhere = std::env::temp_dir().join(format!("infusion-coder-no-store-{}", std::process::id()));
-    program.env("XDG_DATA_HOME", nowhere).arg(command);
+    let mut program = crate::program::program();
+    program.arg(command);
     program
 }
 

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use infusion_coder::catalog::release::{Release, ReleaseHeader, ReleaseKind};
+use infusion_coder::catalog::release::Release;
 use infusion_coder::catalog::store::Store;
 use tempfile::TempDir;
 
 use super::program;
+use crate::store_crash;
 
 /// Kills of the default run, and of the run on demand.
 const KILLS: u32 = 50;
@@ -85,11 +86,7 @@ fn held_in(store: &Path) -> BTreeSet<String> {
 }
 
 fn posting(quarter: &str) -> Release {
-    let parsed = quarter.parse().expect("a quarter");
-    let digest = format!("{quarter}aaaaaaaa").to_lowercase();
-    let mut release = Release::empty(ReleaseHeader::new(ReleaseKind::Hcpcs, parsed, "posting.txt", &digest));
-    release.codes = Release::embedded().codes.iter().take(300).cloned().collect();
-    release
+    store_crash::posting(quarter, &format!("{quarter}aaaaaaaa").to_lowercase())
 }
 
 fn bundle(folder: &Path, quarter: &str) -> std::path::PathBuf {
