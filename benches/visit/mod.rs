@@ -34,7 +34,7 @@ pub fn size() -> (usize, usize) {
 #[divan::bench]
 fn code(bencher: Bencher) {
     let (visit, catalog, policy) = ready();
-    bencher.bench_local(|| engine::code(divan::black_box(&visit), &catalog, &policy));
+    bencher.bench_local(|| drop(divan::black_box(engine::code(divan::black_box(&visit), &catalog, &policy))));
 }
 
 /// The same visit with no stop time for its longest infusion: what each of five answers would bill is worked out too.

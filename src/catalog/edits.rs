@@ -136,6 +136,7 @@ pub struct Edits {
 
 impl Edits {
     /// The pair in force on a date, where both codes on one claim trip an edit.
+    #[inline]
     pub fn pair(
         &self,
         column1: HcpcsCode,

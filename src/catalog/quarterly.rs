@@ -38,6 +38,7 @@ impl<K, T> Default for QuarterlyTable<K, T> {
 
 impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
     /// The row in force on a date: that of the nearest earlier quarter held, else of the oldest.
+    #[inline]
     pub fn on(&self, key: &K, date: Date) -> Option<InQuarter<&T>> {
         // Most keys that are asked for are in no quarter, so the key comes first.
         let changes = self.rows.get(key)?;

@@ -98,6 +98,7 @@ impl Catalog {
     }
 
     /// The Part B payment limit of one billing unit on a date.
+    #[inline]
     pub fn asp_limit(&self, code: HcpcsCode, date: Date) -> Option<InQuarter<&PaymentLimit>> {
         self.limits.on(&code, date)
     }
@@ -112,17 +113,20 @@ impl Catalog {
     }
 
     /// The medically unlikely edit of a code on a date (rule X-01); nothing where none is published.
+    #[inline]
     pub fn mue(&self, code: HcpcsCode, kind: EditKind, date: Date) -> Option<InQuarter<&UnitLimit>> {
         self.edits.unit_limits.on(&(code, kind), date)
     }
 
     /// The primary codes that an add-on code may follow on a date; nothing where it is no add-on code.
+    #[inline]
     pub fn add_on_parents(&self, code: HcpcsCode, date: Date) -> Option<InQuarter<&[AddOnParent]>> {
         let InQuarter { value, quarter, is_exact } = self.edits.add_ons.on(&code, date)?;
         Some(InQuarter { value, quarter, is_exact })
     }
 
     /// The code pair in force on a date, in this order of the columns.
+    #[inline]
     pub fn procedure_pair(
         &self,
         column1: HcpcsCode,

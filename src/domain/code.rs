@@ -23,15 +23,19 @@ pub enum CodeError {
 }
 
 /// A five-character HCPCS Level II or CPT code, upper case: `J9312`, `96413`, `0663T`.
+///
+/// Zeros fill it to a machine word, so that two codes are compared at once.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HcpcsCode([u8; 5]);
+pub struct HcpcsCode([u8; 8]);
+
+/// Characters of a code.
+const CODE_LENGTH: usize = 5;
 
 impl std::hash::Hash for HcpcsCode {
-    /// One word is hashed, and not five bytes with their length: the tables of codes are read often.
+    /// One word is hashed, and not bytes with their length: the tables of codes are read often.
     #[inline]
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        let [a, b, c, d, e] = self.0;
-        state.write_u64(u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]));
+        state.write_u64(u64::from_le_bytes(self.0));
     }
 }
 
@@ -39,10 +43,10 @@ impl HcpcsCode {
     /// A code written in the program itself; refuses to compile in a `const` when it is not a code.
     pub const fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
-        assert!(bytes.len() == 5, "a code has five characters");
-        let mut code = [0; 5];
+        assert!(bytes.len() == CODE_LENGTH, "a code has five characters");
+        let mut code = [0; 8];
         let mut at = 0;
-        while at < 5 {
+        while at < CODE_LENGTH {
             assert!(bytes[at].is_ascii_uppercase() || bytes[at].is_ascii_digit());
             code[at] = bytes[at];
             at += 1;
@@ -51,7 +55,7 @@ impl HcpcsCode {
     }
 
     /// In place of the code of a product that is counted in a stated unit and has none: an empty text.
-    pub const NONE: Self = Self([0; 5]);
+    pub const NONE: Self = Self([0; 8]);
 
     /// The five characters; empty for [`Self::NONE`].
     pub fn as_str(&self) -> &str {
@@ -59,7 +63,7 @@ impl HcpcsCode {
             return "";
         }
         // Every constructor admits ASCII letters and digits only.
-        std::str::from_utf8(&self.0).unwrap_or("?????")
+        std::str::from_utf8(&self.0[..CODE_LENGTH]).unwrap_or("?????")
     }
 
     /// The leading character, which names the family: `J`, `Q`, `C`, `A`, `9` …
@@ -74,7 +78,7 @@ impl HcpcsCode {
 
     /// The numeric part of a Level II code, for ranges such as `J9000`–`J9999`.
     pub fn number(&self) -> Option<u16> {
-        std::str::from_utf8(&self.0[1..]).ok()?.parse().ok()
+        self.as_str().get(1..)?.parse().ok()
     }
 }
 
@@ -84,12 +88,13 @@ impl FromStr for HcpcsCode {
     fn from_str(text: &str) -> Result<Self, CodeError> {
         let refuse = || CodeError::Hcpcs(shortened(text));
         let trimmed = text.trim().as_bytes();
-        let mut code: [u8; 5] = trimmed.try_into().map_err(|_| refuse())?;
+        let mut code: [u8; CODE_LENGTH] = trimmed.try_into().map_err(|_| refuse())?;
         code.make_ascii_uppercase();
         let digits = code.iter().filter(|byte| byte.is_ascii_digit()).count();
         let well_formed = code.iter().all(u8::is_ascii_alphanumeric)
             && (digits == 5 || digits == 4 && (code[0].is_ascii_uppercase() || code[4].is_ascii_uppercase()));
-        well_formed.then_some(Self(code)).ok_or_else(refuse)
+        let [a, b, c, d, e] = code;
+        well_formed.then_some(Self([a, b, c, d, e, 0, 0, 0])).ok_or_else(refuse)
     }
 }
 

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::domain::code::Modifier;
 use crate::domain::encounter::{Administration, Encounter};
-use crate::domain::time::{Clock, Date, LocalTime, rank};
+use crate::domain::time::{Clock, Date, LocalTime};
 
 /// Families of services, the lowest rank first. Source: rule HIER-F.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,11 +171,12 @@ pub(super) struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     pub(super) fn new(encounter: &'a Encounter) -> Self {
-        let (earliest, latest) = ends(encounter);
+        let is_one_day = times(encounter).all(|time| time.date() == encounter.service_date);
+        let (earliest, latest) = if is_one_day { day(encounter.service_date) } else { ends(encounter) };
         Self {
             encounter,
             clock: Clock::new(encounter.time_zone.as_ref(), earliest, latest),
-            is_one_day: [earliest, latest].iter().all(|time| time.date() == encounter.service_date),
+            is_one_day,
             services: Vec::with_capacity(encounter.administrations.len()),
             segments: SmallVec::new(),
             groups: SmallVec::new(),
@@ -221,26 +222,20 @@ impl<'a> Visit<'a> {
     }
 }
 
+/// Every clock time at which something started or stopped.
+fn times(encounter: &Encounter) -> impl Iterator<Item = LocalTime> {
+    encounter.administrations.iter().flat_map(|one| [one.start, one.stop]).flatten()
+}
+
+/// The first and the last second of a day.
+const fn day(date: Date) -> (LocalTime, LocalTime) {
+    (date.at(0, 0, 0, 0), date.at(23, 59, 59, 0))
+}
+
 /// The earliest and the latest clock time; noon of the date of service where there is none.
 fn ends(encounter: &Encounter) -> (LocalTime, LocalTime) {
     let noon = encounter.service_date.at(12, 0, 0, 0);
-    let (mut earliest, mut latest) = ((u64::MAX, noon), (u64::MIN, noon));
-    let mut see = |time: Option<LocalTime>| {
-        if let Some(time) = time {
-            let rank = rank(time);
-            if rank < earliest.0 {
-                earliest = (rank, time);
-            }
-            if rank > latest.0 {
-                latest = (rank, time);
-            }
-        }
-    };
-    for administration in &encounter.administrations {
-        see(administration.start);
-        see(administration.stop);
-    }
-    (earliest.1, latest.1)
+    (times(encounter).min().unwrap_or(noon), times(encounter).max().unwrap_or(noon))
 }
 
 fn declared_together(encounter: &Encounter) -> Vec<(u16, u16)> {

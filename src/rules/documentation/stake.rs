@@ -27,8 +27,16 @@ pub(super) struct Stake {
 /// What rests on a part of the record.
 pub(super) fn of(scope: Scope, coding: &Coding<'_>) -> Stake {
     let parameters = &coding.policy.administration;
+    let lines = coding.result.lines.iter();
+    match scope {
+        // What rests on one drug is asked for most often, and needs no look at the other scopes.
+        Scope::Drug(a, d) => sum(coding, lines.filter(|line| is_of_drug(line, a, d))),
+        _ => sum(coding, lines.filter(|line| rests(line, scope, parameters))),
+    }
+}
+
+fn sum<'l>(coding: &Coding<'_>, resting: impl Iterator<Item = &'l Line>) -> Stake {
     let mut lines = 0;
-    let resting = coding.result.lines.iter().filter(|line| rests(line, scope, parameters));
     let dollars = coding.catalog.value(resting.inspect(|_| lines += 1));
     Stake { lines, dollars }
 }
@@ -46,13 +54,17 @@ pub(super) fn rests(line: &Line, scope: Scope, parameters: &AdministrationParame
         Scope::EveryLine => true,
         Scope::Administrations => line.track == Track::Administration,
         Scope::Of(a) => line.administrations.contains(&a),
-        Scope::Drug(a, d) => line.drug == Some(d) && line.administrations.first() == Some(&a),
+        Scope::Drug(a, d) => is_of_drug(line, a, d),
         Scope::Chemotherapy => line.track == Track::Administration && is_chemotherapy(line.code, parameters),
         Scope::Hydration => {
             let codes = &parameters.hydration_codes;
             line.code == codes.initial || line.code == codes.hour
         }
     }
+}
+
+fn is_of_drug(line: &Line, a: u16, d: u16) -> bool {
+    line.drug == Some(d) && line.administrations.first() == Some(&a)
 }
 
 /// Whether a code belongs to the chemotherapy and complex drug family.

@@ -70,6 +70,11 @@ pub fn print(
     common: &Modifiers,
     own: Option<Modifier>,
 ) {
+    if common.is_empty() {
+        // The one modifier of a new line has room and needs no order.
+        line.modifiers.extend(own);
+        return;
+    }
     let order = &coding.policy.drug_line.modifier_order;
     let place = |modifier: &Modifier| order.iter().position(|known| known == modifier).unwrap_or(order.len());
     let mut modifiers: Modifiers = common.iter().copied().chain(own).collect();

@@ -107,14 +107,15 @@ fn payable_rest(
     let left = (opened.payable - measured.administered).max(0);
     let reason = treatment.doses.iter().find_map(|dose| dose.drug.discard_reason);
     let trail = &mut coding.result.trail;
-    let facts = [fact::derived("left", measured.readable(left))];
     match reason {
         _ if opened.is_shared => {
+            let facts = [fact::derived("left", measured.readable(left))];
             let text = "A container serves a later patient, so what is left is not this patient's waste";
             trail.fired(&W_11, treatment.subject(), text, &facts);
             0
         }
         Some(DiscardReason::SpoiledOrMissed) => {
+            let facts = [fact::derived("left", measured.readable(left))];
             let text = "Drug that was spoiled or never needed is not billed: {left}";
             coding.find(
                 Severity::Warn,
@@ -155,31 +156,29 @@ fn below_one_unit(
     found: &Found,
     reporting: DiscardReporting,
 ) -> Discard {
+    if found.rest <= 0 {
+        let jz = attests_zero(coding, treatment, reporting);
+        return Discard { jz, amount: Some(found.rest), ..Discard::default() };
+    }
     let facts = [
         fact::derived("discarded", measured.readable(found.rest)),
         fact::catalog("unit", measured.readable(measured.one)),
     ];
-    if found.rest > 0 {
-        let (rule, text) = if measured.one >= found.opened.payable {
-            (
-                &W_05,
-                "{discarded} was left; one unit of {unit} covers the whole container, so JW is not permitted",
-            )
-        } else if found.units > 0 {
-            (&W_04, "{discarded} was left, fewer units than the policy bills with JW")
-        } else {
-            (&W_06, "{discarded} was left, less than a payable unit of {unit}: no JW line")
-        };
-        coding.result.trail.declined(rule, treatment.subject(), text, &facts);
-        let text =
-            "{discarded} was discarded, which is less than a payable unit of {unit}; no JW line is billed";
-        let field = treatment.field("dose_discarded");
-        coding.find(Severity::Info, Reason::DiscardBelowOneUnit, field, rule, text, &facts);
-    }
-    let nothing_at_all = *coding.policy.drug_line.jz_attestation == JzAttestation::NoDiscard;
-    let may_attest = found.rest == 0 || !nothing_at_all;
-    let jz = may_attest && attests_zero(coding, treatment, reporting);
-    if jz && found.rest > 0 && measured.one >= found.opened.payable {
+    let covers_all = measured.one >= found.opened.payable;
+    let (rule, text) = if covers_all {
+        (&W_05, "{discarded} was left; one unit of {unit} covers the whole container, so JW is not permitted")
+    } else if found.units > 0 {
+        (&W_04, "{discarded} was left, fewer units than the policy bills with JW")
+    } else {
+        (&W_06, "{discarded} was left, less than a payable unit of {unit}: no JW line")
+    };
+    coding.result.trail.declined(rule, treatment.subject(), text, &facts);
+    let text = "{discarded} was discarded, which is less than a payable unit of {unit}; no JW line is billed";
+    let field = treatment.field("dose_discarded");
+    coding.find(Severity::Info, Reason::DiscardBelowOneUnit, field, rule, text, &facts);
+    let attests_payable_only = *coding.policy.drug_line.jz_attestation != JzAttestation::NoDiscard;
+    let jz = attests_payable_only && attests_zero(coding, treatment, reporting);
+    if jz && covers_all {
         let text = "JZ is printed although {discarded} was thrown away, because one unit of {unit} covers the container";
         coding.result.trail.fired(&Z_08, treatment.subject(), text, &facts);
     }
