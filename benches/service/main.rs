@@ -81,8 +81,9 @@ fn main() {
         let case = visit(&library, &policies);
         let mut narrow = Service::open(library, policies);
         narrow.limits.in_flight = strain::IN_FLIGHT;
+        let metrics = narrow.metrics.clone();
         let narrow = threads::start(&runtimes[0], narrow);
-        callers.block_on(strain::overload(&case, narrow));
+        callers.block_on(strain::overload(&case, narrow, &metrics));
     }
 }
 

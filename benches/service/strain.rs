@@ -9,6 +9,7 @@ use http::uri::PathAndQuery;
 use infusion_coder::catalog::release::Release;
 use infusion_coder::catalog::store::Library;
 use infusion_coder::load::{Call, Plan, Tally, run};
+use infusion_coder::server::layers::metrics::Metrics;
 use tokio::time::Instant;
 use tonic::Code;
 
@@ -55,27 +56,34 @@ async fn swap(library: Arc<Library>) -> u32 {
 }
 
 /// What is offered beyond what is sustained, what is answered and how fast, and whether health answers.
-pub async fn overload(case: &Case, service: SocketAddr) {
+///
+/// The generator has the same cores, and what waits in it is no wait of the service: so the service's own count
+/// of how long the calls let in took is printed beside the callers' times.
+pub async fn overload(case: &Case, service: SocketAddr, metrics: &Metrics) {
     println!("overload, {IN_FLIGHT} calls answered at once");
     let plan = plan(case, service).await;
     let sustained = run(&plan).await.answered_per_second().max(1);
+    let before = Buckets::of(metrics);
     let calm = at_rate(&plan, sustained * LOAD_PERCENT / 100).await;
     println!(
-        "  sustained {sustained} calls a second; p99 {} µs at {LOAD_PERCENT} % of it",
-        calm.answered().p99
+        "  sustained {sustained} calls a second; p99 {} µs at {LOAD_PERCENT} % of it, in the service {}",
+        calm.answered().p99,
+        Buckets::of(metrics).p99_since(&before)
     );
     let path = PathAndQuery::from_static("/grpc.health.v1.Health/Check");
     let health =
         Plan { calls: [Call { path, message: Bytes::new() }].into(), ..super::plan(case, service).await };
     for _ in 0..ROUNDS {
+        let before = Buckets::of(metrics);
         let (offered, checks) =
             tokio::join!(at_rate(&plan, sustained * OVERLOAD), at_rate(&health, CHECKS_PER_SECOND));
         println!(
-            "  offered {} a second: {} answered, p99 {} µs, {} turned away, {} failed, {} held back by the generator; \
+            "  offered {} a second: {} answered, p99 {} µs, in the service {}, {} turned away, {} failed, {} held back by the generator; \
              health p99 {} µs, {} failed; {} in memory",
             sustained * OVERLOAD,
             offered.of(Code::Ok),
             offered.answered().p99,
+            Buckets::of(metrics).p99_since(&before),
             offered.of(Code::ResourceExhausted),
             failed(&offered),
             offered.unsent,
@@ -83,6 +91,32 @@ pub async fn overload(case: &Case, service: SocketAddr) {
             failed(&checks),
             memory()
         );
+    }
+}
+
+/// How many calls to code a visit took at most so long, from the page of figures, by rising length.
+struct Buckets(Vec<(String, u64)>);
+
+impl Buckets {
+    fn of(metrics: &Metrics) -> Self {
+        let page = metrics.text();
+        let lines = page.lines().filter(|line| line.starts_with("infusion_coder_call_seconds_bucket"));
+        let bucket = |line: &str| {
+            let length = line.split_once("le=\"")?.1.split('"').next()?.to_owned();
+            Some((length, line.rsplit(' ').next()?.parse().ok()?))
+        };
+        Self(lines.filter(|line| line.contains("\"CodeEncounter\"")).filter_map(bucket).collect())
+    }
+
+    /// The bucket that the 99th of a hundred calls fell in since an earlier look.
+    fn p99_since(&self, earlier: &Self) -> String {
+        let since = |(at, (_, count)): (usize, &(String, u64))| {
+            count - earlier.0.get(at).map_or(0, |(_, before)| *before)
+        };
+        let counts: Vec<u64> = self.0.iter().enumerate().map(since).collect();
+        let all = counts.last().copied().unwrap_or_default();
+        let place = counts.iter().position(|count| count * 100 >= all * 99).unwrap_or_default();
+        self.0.get(place).map_or_else(|| "nothing".to_owned(), |(length, _)| format!("at most {length} s"))
     }
 }
 

@@ -1,6 +1,9 @@
 //! Rows of the catalog's tables: comma-separated in the data files, JSON arrays in a bundle.
 
+use std::borrow::Cow;
 use std::str::FromStr;
+
+use serde::Deserialize;
 
 use super::error::DataError;
 
@@ -8,18 +11,31 @@ use super::error::DataError;
 pub(super) struct Row<'a> {
     file: &'a str,
     line: u64,
-    cells: csv::StringRecord,
+    cells: Cells<'a>,
 }
+
+enum Cells<'a> {
+    Csv(csv::StringRecord),
+    Json(&'a [Cell<'a>]),
+}
+
+/// A cell of a JSON row, which lies in the text itself wherever nothing in it is escaped.
+#[derive(Deserialize)]
+pub(super) struct Cell<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
 impl<'a> Row<'a> {
     /// A row from its cells.
-    pub fn new(file: &'a str, line: u64, cells: csv::StringRecord) -> Self {
-        Self { file, line, cells }
+    pub fn new(file: &'a str, line: u64, cells: &'a [Cell<'a>]) -> Self {
+        Self { file, line, cells: Cells::Json(cells) }
     }
 
     /// A cell as it is written, trimmed; empty where the row is short.
     pub fn text(&self, column: usize) -> &str {
-        self.cells.get(column).unwrap_or("").trim()
+        let cell = match &self.cells {
+            Cells::Csv(cells) => cells.get(column),
+            Cells::Json(cells) => cells.get(column).map(|cell| &*cell.0),
+        };
+        cell.unwrap_or_default().trim()
     }
 
     /// A cell read as a value.
@@ -63,7 +79,10 @@ pub(super) fn rows<'a>(
         return Err(refuse(1, format!("the columns must be {}", columns.join(","))));
     }
     Ok(reader.into_records().map(move |record| match record {
-        Ok(cells) => Ok(Row { file, line: cells.position().map_or(0, csv::Position::line), cells }),
+        Ok(cells) => {
+            let line = cells.position().map_or(0, csv::Position::line);
+            Ok(Row { file, line, cells: Cells::Csv(cells) })
+        }
         Err(error) => Err(refuse(error.position().map_or(0, csv::Position::line), error.to_string())),
     }))
 }

@@ -89,8 +89,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     };
     let secrets = flags.secrets()?;
     flags.check_exposure(secrets.identities.load().is_empty())?;
-    let policies = Arc::new(flags.policies.book()?);
+    // Reading the releases needs the most memory, and what follows finds it free again.
     let (library, no_catalog) = flags.library()?;
+    let policies = Arc::new(flags.policies.book()?);
     let reload = Arc::new(tokio::sync::Notify::new());
     let library = Arc::new(library);
     let open = Service::open(library.clone(), policies).under(flags.request_limits);

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::rows::{self, TABLES};
 use super::{Release, ReleaseHeader};
 use crate::catalog::error::DataError;
-use crate::catalog::table::Row;
+use crate::catalog::table::{Cell, Row};
 
 /// Names the format and its version; another version is refused rather than guessed at.
 const FORMAT: &str = "infusion-coder release 1";
@@ -131,11 +131,9 @@ impl Bundle {
 }
 
 fn read_line(release: &mut Release, line: &[u8], number: u64) -> Result<(), BundleError> {
-    let cells: Vec<std::borrow::Cow<'_, str>> =
-        serde_json::from_slice(line).map_err(|_| BundleError::NotARow(number))?;
+    let cells: Vec<Cell<'_>> = serde_json::from_slice(line).map_err(|_| BundleError::NotARow(number))?;
     let (table, cells) = cells.split_first().ok_or(BundleError::NotARow(number))?;
-    let row = Row::new("bundle", number, cells.iter().map(AsRef::as_ref).collect());
-    Ok(rows::read(release, table, &row)?)
+    Ok(rows::read(release, &table.0, &Row::new("bundle", number, cells))?)
 }
 
 impl Release {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Changes, Release, ReleaseKind};
+use super::{Changes, Descriptors, Release, ReleaseHeader, ReleaseKind};
 use crate::catalog::biosimilar::Biosimilars;
 use crate::catalog::codes::CodeTable;
 use crate::catalog::edits::EditKind;
@@ -31,24 +31,65 @@ pub struct Overlay {
 impl Catalog {
     /// Merges releases: the embedded one first, then the others from the oldest quarter on.
     pub fn merge<'a>(releases: impl IntoIterator<Item = &'a Release>, overlay: &Overlay) -> Self {
-        let mut releases: Vec<&Release> = releases.into_iter().collect();
-        // A stable sort: of two postings of one quarter the one that came later speaks last.
-        releases.sort_by_key(|Release { header, .. }| (header.kind != ReleaseKind::Embedded, header.quarter));
-        keep_last_postings(&mut releases);
-        let mut catalog = Self { formulary: overlay.formulary.clone(), ..Self::default() };
-        let mut told: FxHashMap<HcpcsCode, Told> = FxHashMap::default();
-        let mut ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>> = FxHashMap::default();
-        for release in &releases {
-            merge_codes(&mut told, release);
-            for (ndc, entry) in &release.ndcs {
-                merge_ndc(ndcs.entry((*ndc, entry.code)).or_default(), entry);
-            }
-            merge_quarterly(&mut catalog.statuses, &release.statuses);
-            merge_quarterly(&mut catalog.limits, &release.limits);
-            merge_by_claims(&mut catalog.edits.unit_limits, &release.unit_limits, |(_, kind)| *kind, true);
-            merge_quarterly(&mut catalog.edits.add_ons, &release.add_ons);
-            merge_by_claims(&mut catalog.edits.pairs, &release.pairs, |(_, _, kind)| *kind, false);
+        let releases: Vec<&Release> = releases.into_iter().collect();
+        let headers: Vec<&ReleaseHeader> = releases.iter().map(|release| &release.header).collect();
+        let mut merging = Merging::new(overlay);
+        merge_order(&headers).into_iter().for_each(|at| merging.add(releases[at].clone()));
+        merging.finish()
+    }
+}
+
+/// The places of the releases that speak, in the order in which they are merged.
+pub(in crate::catalog) fn merge_order(headers: &[&ReleaseHeader]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..headers.len()).collect();
+    // A stable sort: of two postings of one quarter the one that came later speaks last.
+    order.sort_by_key(|&at| (headers[at].kind != ReleaseKind::Embedded, headers[at].quarter));
+    // Of two postings of one quarter's whole list only the later one speaks: what it took out is out.
+    let is_list = |kind| matches!(kind, ReleaseKind::Hcpcs | ReleaseKind::Crosswalk);
+    let of = |at: usize| (headers[at].kind, headers[at].quarter);
+    let is_last = |place: usize| !order[place + 1..].iter().any(|&later| of(later) == of(order[place]));
+    let speaks = |place: &usize| !is_list(headers[order[*place]].kind) || is_last(*place);
+    (0..order.len()).filter(speaks).map(|place| order[place]).collect()
+}
+
+/// A catalog in the making. Releases are taken one at a time and their texts move into it, so that no more of
+/// them than one has to be in memory beside it.
+pub(in crate::catalog) struct Merging<'o> {
+    overlay: &'o Overlay,
+    catalog: Catalog,
+    told: FxHashMap<HcpcsCode, Told>,
+    ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>>,
+    ids: Vec<Box<str>>,
+}
+
+impl<'o> Merging<'o> {
+    pub(in crate::catalog) fn new(overlay: &'o Overlay) -> Self {
+        let catalog = Catalog { formulary: overlay.formulary.clone(), ..Catalog::default() };
+        Self { overlay, catalog, told: FxHashMap::default(), ndcs: FxHashMap::default(), ids: Vec::new() }
+    }
+
+    /// Lays a release over those before it; they come in [`merge_order`].
+    pub(in crate::catalog) fn add(&mut self, release: Release) {
+        let Release { header, codes, descriptors, ndcs, .. } = release;
+        self.ids.push(header.id.as_ref().into());
+        if !codes.is_empty() {
+            self.catalog.code_quarters.push(header.quarter);
         }
+        merge_codes(&mut self.told, header.quarter, codes, descriptors);
+        for (ndc, entry) in ndcs {
+            merge_ndc(self.ndcs.entry((ndc, entry.code)).or_default(), entry);
+        }
+        let Catalog { statuses, limits, edits, .. } = &mut self.catalog;
+        merge_quarterly(statuses, release.statuses);
+        merge_quarterly(limits, release.limits);
+        merge_by_claims(&mut edits.unit_limits, release.unit_limits, |(_, kind)| *kind, true);
+        merge_quarterly(&mut edits.add_ons, release.add_ons);
+        merge_by_claims(&mut edits.pairs, release.pairs, |(_, _, kind)| *kind, false);
+    }
+
+    /// The catalog of everything that was added.
+    pub(in crate::catalog) fn finish(self) -> Catalog {
+        let Self { overlay, mut catalog, told, ndcs, ids } = self;
         let newest_first = |told: Told| {
             let mut versions = told.versions;
             versions.reverse();
@@ -56,10 +97,7 @@ impl Catalog {
             versions
         };
         catalog.codes = CodeTable::new(told.into_values().map(newest_first));
-        let ids: Vec<&str> = releases.iter().map(|release| &*release.header.id).collect();
         catalog.release = ids.join("+").into();
-        let with_codes = releases.iter().filter(|release| !release.codes.is_empty());
-        catalog.code_quarters = with_codes.map(|release| release.header.quarter).collect();
         catalog.code_quarters.sort();
         catalog.search_index = SearchIndex::build(&catalog.codes);
         catalog.ndcs = NdcTable::new(
@@ -67,19 +105,6 @@ impl Catalog {
         );
         catalog
     }
-}
-
-/// Of two postings of one quarter's whole list only the later one speaks: what it took out is out.
-fn keep_last_postings(releases: &mut Vec<&Release>) {
-    let is_list = |kind| matches!(kind, ReleaseKind::Hcpcs | ReleaseKind::Crosswalk);
-    let named: Vec<(ReleaseKind, Quarter)> =
-        releases.iter().map(|release| (release.header.kind, release.header.quarter)).collect();
-    let mut place = 0..;
-    releases.retain(|release| {
-        let later = place.next().map_or(0, |at: usize| at + 1);
-        !is_list(release.header.kind)
-            || !named[later..].contains(&(release.header.kind, release.header.quarter))
-    });
 }
 
 impl Overlay {
@@ -116,18 +141,21 @@ struct Told {
     versions: Vec<CodeVersion>,
 }
 
-fn merge_codes(codes: &mut FxHashMap<HcpcsCode, Told>, release: &Release) {
-    let texts: FxHashMap<HcpcsCode, _> =
-        release.descriptors.iter().map(|texts| (texts.code, texts)).collect();
-    let quarter = release.header.quarter;
-    for record in &release.codes {
-        let mut record = record.clone();
+fn merge_codes(
+    told: &mut FxHashMap<HcpcsCode, Told>,
+    quarter: Quarter,
+    codes: Vec<CodeVersion>,
+    descriptors: Vec<Descriptors>,
+) {
+    let texts: FxHashMap<HcpcsCode, Descriptors> =
+        descriptors.into_iter().map(|texts| (texts.code, texts)).collect();
+    for mut record in codes {
         if let Some(texts) = texts.get(&record.code) {
             record.long_descriptor = Some(texts.long.clone());
             record.short_descriptor = Some(texts.short.clone());
         }
-        let told = codes.entry(record.code).or_insert_with(|| Told { quarter, versions: Vec::new() });
-        told.hear(record, quarter);
+        let known = told.entry(record.code).or_insert_with(|| Told { quarter, versions: Vec::new() });
+        known.hear(record, quarter);
     }
 }
 
@@ -161,30 +189,31 @@ impl Told {
 }
 
 /// The same numbers in a later quarter lengthen the row.
-fn merge_ndc(rows: &mut Vec<NdcEntry>, entry: &NdcEntry) {
-    let same = rows.iter_mut().find(|row| row.has_numbers_of(entry));
+fn merge_ndc(rows: &mut Vec<NdcEntry>, entry: NdcEntry) {
+    let same = rows.iter_mut().find(|row| row.has_numbers_of(&entry));
     match same {
         Some(row) => {
             row.first_quarter = row.first_quarter.min(entry.first_quarter);
             row.quarter = row.quarter.max(entry.quarter);
         }
-        None => rows.push(entry.clone()),
+        None => rows.push(entry),
     }
 }
 
 fn merge_quarterly<K: Eq + Hash + Clone, T: PartialEq + Clone>(
     table: &mut QuarterlyTable<K, T>,
-    changes: &Changes<K, T>,
+    changes: Changes<K, T>,
 ) {
     if changes.is_empty() {
         return;
     }
-    let added = QuarterlyTable::from_changes(changes.quarters.clone(), changes.rows.iter().cloned());
+    let Changes { quarters, rows } = changes;
+    let added = QuarterlyTable::from_changes(quarters.clone(), rows);
     if table.is_empty() {
         *table = added;
         return;
     }
-    for quarter in &changes.quarters {
+    for quarter in &quarters {
         table.put_quarter(*quarter, added.in_quarter(*quarter).map(|(key, row)| (key.clone(), row.clone())));
     }
 }
@@ -193,12 +222,13 @@ fn merge_quarterly<K: Eq + Hash + Clone, T: PartialEq + Clone>(
 /// `is_whole` replaces what its quarter held of its kind; a part of several adds to it.
 fn merge_by_claims<K: Eq + Hash + Clone, T: PartialEq + Clone>(
     table: &mut QuarterlyTable<K, T>,
-    changes: &Changes<K, T>,
+    changes: Changes<K, T>,
     kind_of: impl Fn(&K) -> EditKind,
     is_whole: bool,
 ) {
-    let added = QuarterlyTable::from_changes(changes.quarters.clone(), changes.rows.iter().cloned());
-    for quarter in &changes.quarters {
+    let Changes { quarters, rows } = changes;
+    let added = QuarterlyTable::from_changes(quarters.clone(), rows);
+    for quarter in &quarters {
         let kinds: FxHashSet<EditKind> = added.in_quarter(*quarter).map(|(key, _)| kind_of(key)).collect();
         let of_quarter = table.changes().filter(|(_, from, row)| from == quarter && row.is_some());
         let held: FxHashSet<EditKind> = of_quarter.map(|(key, ..)| kind_of(key)).collect();

@@ -23,6 +23,7 @@ pub(crate) use bundle::hex;
 pub use bundle::{Bundle, BundleError};
 pub use comparison::{Altered, ChangedCode, Comparison, EndedCode, Side};
 pub use merge::Overlay;
+pub(super) use merge::{Merging, merge_order};
 
 /// What kind of file a release comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -168,7 +168,10 @@ fn write_code(version: &CodeVersion, emit: &mut impl FnMut(Table, &[&str])) {
 pub(super) fn read(release: &mut Release, table: &str, row: &Row<'_>) -> Result<(), DataError> {
     match table {
         "quarters" => read_quarter(release, row)?,
-        "codes" => release.codes.push(read_code(row)?),
+        "codes" => {
+            let version = read_code(row, release.codes.last())?;
+            release.codes.push(version);
+        }
         "descriptors" => {
             let (long, short) = (row.text(1).into(), row.text(2).into());
             release.descriptors.push(Descriptors { code: row.read(0)?, long, short });
@@ -209,7 +212,8 @@ fn read_quarter(release: &mut Release, row: &Row<'_>) -> Result<(), DataError> {
     Ok(())
 }
 
-fn read_code(row: &Row<'_>) -> Result<CodeVersion, DataError> {
+/// Reads a code; where it has the source of the one before it, the two share the text.
+fn read_code(row: &Row<'_>, before: Option<&CodeVersion>) -> Result<CodeVersion, DataError> {
     let billing = match row.text(7) {
         "" => Ok(BillingUnit {
             quantity: read_quantity(row, 4)?,
@@ -227,17 +231,25 @@ fn read_code(row: &Row<'_>) -> Result<CodeVersion, DataError> {
         terminated: if row.text(3).is_empty() { None } else { Some(read_day(row, 3)?) },
         flags: row.read::<CodeFlags>(8)?,
         name: row.text(9).into(),
-        brands: row.texts(10).map(Into::into).collect(),
+        brands: shared(row.texts(10).map(Into::into).collect()),
         reference_codes: Arc::default(),
         reference_product: None,
-        successors: row.read_all(11)?.into(),
+        successors: shared(row.read_all(11)?),
         coverage: letter(12),
         pricing_indicator: row.text(13).into(),
         action: letter(14),
         long_descriptor: None,
         short_descriptor: None,
-        source: row.text(15).into(),
+        source: before
+            .map(|before| &before.source)
+            .filter(|source| ***source == *row.text(15))
+            .map_or_else(|| row.text(15).into(), Arc::clone),
     })
+}
+
+/// A list that is shared; the empty one, which most are, takes no memory.
+fn shared<T>(items: Box<[T]>) -> Arc<[T]> {
+    if items.is_empty() { Arc::default() } else { items.into() }
 }
 
 fn read_quantity(row: &Row<'_>, column: usize) -> Result<Quantity, DataError> {

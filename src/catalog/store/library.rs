@@ -29,8 +29,7 @@ impl Library {
     /// As for [`Store::open`].
     pub fn open(folder: &Path) -> Result<(Self, Recovery), StoreError> {
         let opened = Store::open(folder)?;
-        let catalog = Catalog::merge(&opened.releases, Overlay::embedded());
-        let snapshot = Arc::new(ArcSwapOption::new(Some(Arc::new(catalog))));
+        let snapshot = Arc::new(ArcSwapOption::new(Some(Arc::new(opened.catalog))));
         Ok((Self::new(Some(opened.store), snapshot), opened.recovery))
     }
 
@@ -77,7 +76,7 @@ impl Library {
     /// Damage in any of them; the snapshot before stays in use.
     pub fn reload(&self) -> Result<Arc<Catalog>, StoreError> {
         let catalog = match &self.store {
-            Some(store) => Arc::new(Catalog::merge(&store.active_releases()?, Overlay::embedded())),
+            Some(store) => Arc::new(store.catalog()?),
             None => Catalog::embedded(),
         };
         self.snapshot.store(Some(catalog.clone()));

@@ -7,6 +7,7 @@
 
 mod ledger;
 mod library;
+mod reading;
 mod recovery;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::release::{Bundle, BundleError, Release, ReleaseHeader};
+use super::snapshot::Catalog;
 use ledger::{Ledger, Line};
 
 pub use library::{Library, Snapshot};
@@ -27,7 +29,7 @@ pub const RELEASES_RETAINED: usize = 4;
 const PAGE_BYTES: usize = 64 * 1024;
 
 /// sled's own cache; reads come from the snapshot in memory, so it stays small.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+const CACHE_BYTES: u64 = 1024 * 1024;
 
 /// Room on the disk that any write is begun with, in bytes: some segments of sled's log. A write to the
 /// database that fails stops it until the process ends, so a full disk must show before.
@@ -93,8 +95,8 @@ pub struct Store {
 #[derive(Debug)]
 pub struct Opened {
     pub store: Store,
-    /// Active releases in the order in which they are merged.
-    pub releases: Vec<Release>,
+    /// What the active releases say together.
+    pub catalog: Catalog,
     pub recovery: Recovery,
 }
 
@@ -194,38 +196,6 @@ impl Store {
         recovery::write_export(folder.unwrap_or(&recovery::exports(&self.folder)), id, &self.bundle(id)?)
     }
 
-    /// The active releases in the order in which they are merged.
-    ///
-    /// # Errors
-    /// Damage in any of them.
-    pub fn active_releases(&self) -> Result<Vec<Release>, StoreError> {
-        let entries = self.entries()?;
-        entries.iter().filter(|entry| entry.active).map(|entry| self.read(entry)).collect()
-    }
-
-    /// Every release held, whether active or not, must read back whole; the active ones are returned.
-    fn check(&self) -> Result<Vec<Release>, StoreError> {
-        let mut active = Vec::new();
-        for entry in self.entries()? {
-            if entry.active {
-                active.push(self.read(&entry)?);
-            } else {
-                self.read_pages(&entry)?;
-            }
-        }
-        Ok(active)
-    }
-
-    fn read(&self, entry: &Entry) -> Result<Release, StoreError> {
-        let embedded = Release::embedded();
-        let pages = self.read_pages(entry)?;
-        // The pages are whole, and the id holds the digest of the very tables that are compiled in.
-        if entry.header == embedded.header {
-            return Ok(embedded.clone());
-        }
-        Ok(Bundle::verify(pages)?.read()?)
-    }
-
     /// Stores a bundle as the last to arrive and in use, or as the ledger says.
     fn put_bundle(
         &self,
@@ -302,20 +272,6 @@ impl Store {
         }
         tree.apply_batch(batch).map_err(|error| self.error(&error))?;
         tree.flush().map(drop).map_err(|error| self.error(&error))
-    }
-
-    fn read_pages(&self, entry: &Entry) -> Result<Vec<u8>, StoreError> {
-        let tree = format!("{TREE_PREFIX}{}", entry.header.id);
-        let tree = self.db.open_tree(tree).map_err(|error| self.error(&error))?;
-        let mut bytes = Vec::with_capacity(entry.bytes);
-        for page in tree.iter().values() {
-            bytes.extend_from_slice(&page.map_err(|error| self.error(&error))?);
-        }
-        if bytes.len() != entry.bytes || crc32fast::hash(&bytes) != entry.crc32 {
-            let id = &entry.header.id;
-            return Err(StoreError::Damaged(format!("release {id} does not match its checksum")));
-        }
-        Ok(bytes)
     }
 
     fn point_to(&self, entry: &Entry) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::ledger::Ledger;
 use super::{CACHE_BYTES, Entry, MANIFEST, Opened, Store, StoreError};
 use crate::catalog::release::{Bundle, Release};
+use crate::catalog::snapshot::Catalog;
 
 /// sled releases its lock a moment after the last handle is gone, so a reopening waits this long.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -65,27 +66,27 @@ pub(super) fn open(folder: &Path) -> Result<Opened, StoreError> {
     let ledger = Ledger::read(&exports(folder));
     let is_first = !database(folder).exists();
     let damage = match attempt(folder) {
-        Ok((store, releases)) => {
+        Ok((store, catalog)) => {
             let recovery = if is_first { Recovery::FirstStart } else { Recovery::None };
-            return with_embedded(store, releases, recovery, ledger);
+            return with_embedded(store, catalog, recovery, ledger);
         }
         Err(error @ (StoreError::Locked { .. } | StoreError::Io { .. })) => return Err(error),
         Err(damage) => damage,
     };
     tracing::warn!(%damage, "the store is damaged; trying it without its snapshot");
     if remove_snapshots(folder)
-        && let Ok((store, releases)) = attempt(folder)
+        && let Ok((store, catalog)) = attempt(folder)
     {
-        return with_embedded(store, releases, Recovery::WithoutSnapshot, ledger);
+        return with_embedded(store, catalog, Recovery::WithoutSnapshot, ledger);
     }
     start_over(folder, ledger)
 }
 
 /// Opens, drops what a killed process left, and reads everything; a panic inside sled is damage.
-fn attempt(folder: &Path) -> Result<(Store, Vec<Release>), StoreError> {
+fn attempt(folder: &Path) -> Result<(Store, Catalog), StoreError> {
     catch_unwind(AssertUnwindSafe(|| {
         let store = open_waiting(folder)?;
-        let read = store.check().and_then(|releases| store.drop_orphans().map(|()| releases));
+        let read = store.check().and_then(|catalog| store.drop_orphans().map(|()| catalog));
         if let Err(error @ StoreError::Io { .. }) = read {
             // sled would try to write for ever as it closes, as on a full disk; the process ends instead.
             std::mem::forget(store);
@@ -100,19 +101,18 @@ fn attempt(folder: &Path) -> Result<(Store, Vec<Release>), StoreError> {
 /// database has forgotten.
 fn with_embedded(
     store: Store,
-    mut releases: Vec<Release>,
+    mut catalog: Catalog,
     mut recovery: Recovery,
     ledger: Option<Ledger>,
 ) -> Result<Opened, StoreError> {
     let embedded = Release::embedded();
-    if !releases.iter().any(|release| release.header == embedded.header) {
+    let is_held = store.entries()?.iter().any(|entry| entry.active && entry.header == embedded.header);
+    if !is_held {
         store.put(embedded)?;
-        releases.retain(|release| release.header.kind != embedded.header.kind);
-        releases.insert(0, embedded.clone());
     }
     let Settled { restored, lost, corrected } = settle(&store, ledger)?;
-    if corrected || !restored.is_empty() {
-        releases = store.active_releases()?;
+    if !is_held || corrected || !restored.is_empty() {
+        catalog = store.catalog()?;
     }
     match &mut recovery {
         Recovery::StartedOver { imported, lost: gone, .. } => (*imported, *gone) = (restored, lost),
@@ -124,7 +124,7 @@ fn with_embedded(
     }
     // Only a hint for the message that another process prints, so a failure to write it is no failure.
     let _ = fs::write(holder_file(&store.folder), std::process::id().to_string());
-    Ok(Opened { store, releases, recovery })
+    Ok(Opened { store, catalog, recovery })
 }
 
 /// What was put right.
@@ -223,9 +223,9 @@ fn start_over(folder: &Path, ledger: Option<Ledger>) -> Result<Opened, StoreErro
         .unwrap_or_else(|| folder.join("db.corrupt"));
     fs::rename(database(folder), &set_aside).map_err(|error| io(folder, &error))?;
     tracing::error!(set_aside = %set_aside.display(), "the damaged store was set aside; starting over");
-    let (store, releases) = attempt(folder)?;
+    let (store, catalog) = attempt(folder)?;
     let recovery = Recovery::StartedOver { set_aside, imported: Vec::new(), lost: Vec::new() };
-    with_embedded(store, releases, recovery, ledger)
+    with_embedded(store, catalog, recovery, ledger)
 }
 
 fn open_waiting(folder: &Path) -> Result<Store, StoreError> {

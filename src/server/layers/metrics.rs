@@ -119,7 +119,11 @@ impl Metrics {
             kept: Kept::default(),
         };
         registry.register("calls", "Calls by method and gRPC status code", metrics.calls.clone());
-        registry.register("call_seconds", "Time from request to response head", metrics.latency.clone());
+        registry.register(
+            "call_seconds",
+            "Time from request to response head of the calls that were let in",
+            metrics.latency.clone(),
+        );
         registry.register("calls_in_flight", "Calls being answered now", metrics.in_flight.clone());
         registry.register("lines", "Claim lines answered, by track", metrics.lines.clone());
         registry.register("findings", "Findings answered, by reason", metrics.findings.clone());
@@ -209,6 +213,10 @@ impl Metrics {
         match known {
             Some(place) => drop(kept(place, &self.calls, label).inc()),
             None => drop(self.calls.get_or_create(&label()).inc()),
+        }
+        // What is turned away at once would hide how long the others take.
+        if code == tonic::Code::ResourceExhausted as i32 {
+            return;
         }
         let latency =
             kept(&self.kept.latency[method.place], &self.latency, || MethodLabel { method: method.label() });

@@ -1,0 +1,82 @@
+//! From what is stored to the catalog in memory.
+
+use std::thread::{self, ScopedJoinHandle};
+
+use super::{Entry, Store, StoreError, TREE_PREFIX};
+use crate::catalog::release::{Bundle, Merging, Overlay, Release, ReleaseHeader, merge_order};
+use crate::catalog::snapshot::Catalog;
+
+/// Releases that are read at the same time. Reading takes most of the time of a start, and all of them at once
+/// in memory would be several times the catalog.
+const READERS: usize = 2;
+
+impl Store {
+    /// The catalog that the active releases make together.
+    ///
+    /// # Errors
+    /// Damage in any of them.
+    pub fn catalog(&self) -> Result<Catalog, StoreError> {
+        self.merged(&speaking(&self.entries()?))
+    }
+
+    /// Every release held, whether it speaks or not, must read back whole; the catalog of those that do.
+    pub(super) fn check(&self) -> Result<Catalog, StoreError> {
+        let entries = self.entries()?;
+        let speaking = speaking(&entries);
+        for entry in entries.iter().filter(|entry| !speaking.iter().any(|it| it.header.id == entry.header.id))
+        {
+            self.read_pages(entry)?;
+        }
+        self.merged(&speaking)
+    }
+
+    fn merged(&self, entries: &[&Entry]) -> Result<Catalog, StoreError> {
+        let mut merging = Merging::new(Overlay::embedded());
+        for some in entries.chunks(READERS) {
+            let read: Vec<Result<Release, StoreError>> = thread::scope(|scope| {
+                let readers: Vec<_> = some.iter().map(|entry| scope.spawn(|| self.read(entry))).collect();
+                readers.into_iter().map(joined).collect()
+            });
+            for release in read {
+                merging.add(release?);
+            }
+        }
+        Ok(merging.finish())
+    }
+
+    pub(super) fn read(&self, entry: &Entry) -> Result<Release, StoreError> {
+        let embedded = Release::embedded();
+        let pages = self.read_pages(entry)?;
+        // The pages are whole, and the id holds the digest of the very tables that are compiled in.
+        if entry.header == embedded.header {
+            return Ok(embedded.clone());
+        }
+        Ok(Bundle::verify(pages)?.read()?)
+    }
+
+    pub(super) fn read_pages(&self, entry: &Entry) -> Result<Vec<u8>, StoreError> {
+        let tree = format!("{TREE_PREFIX}{}", entry.header.id);
+        let tree = self.db.open_tree(tree).map_err(|error| self.error(&error))?;
+        let mut bytes = Vec::with_capacity(entry.bytes);
+        for page in tree.iter().values() {
+            bytes.extend_from_slice(&page.map_err(|error| self.error(&error))?);
+        }
+        if bytes.len() != entry.bytes || crc32fast::hash(&bytes) != entry.crc32 {
+            let id = &entry.header.id;
+            return Err(StoreError::Damaged(format!("release {id} does not match its checksum")));
+        }
+        Ok(bytes)
+    }
+}
+
+/// The active entries that a catalog is made of, in the order in which they are merged.
+fn speaking(entries: &[Entry]) -> Vec<&Entry> {
+    let active: Vec<&Entry> = entries.iter().filter(|entry| entry.active).collect();
+    let headers: Vec<&ReleaseHeader> = active.iter().map(|entry| &entry.header).collect();
+    merge_order(&headers).into_iter().map(|at| active[at]).collect()
+}
+
+/// What a reader read. A panic inside the database goes on here, where the recovery takes it for damage.
+fn joined<T>(reader: ScopedJoinHandle<'_, T>) -> T {
+    reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
