@@ -85,7 +85,7 @@ fn each_gap_is_named_by_its_rule_with_what_rests_on_it() {
             answer.findings.iter().find(is_it).unwrap_or_else(|| panic!("{field}: {:#?}", answer.findings));
         assert_eq!(found.severity(), severity, "{field}");
         if severity != pb::Severity::Block && rule.starts_with("G-3") && !found.text.starts_with("Auditors") {
-            assert!(found.text.contains("of the lines rest on it"), "{}", found.text);
+            assert!(found.text.contains("lines that rest on it"), "{}", found.text);
         }
         let asked = answer.questions.iter().any(|asked| asked.rule_id == rule && !asked.answers.is_empty());
         assert_eq!(asked, is_asked, "{field}: {:?}", answer.questions);
@@ -110,7 +110,7 @@ fn a_gap_names_the_dollars_that_rest_on_it() {
     visit["documentation"]["orderSigned"] = json!(false);
     let answer = answer(&coder(BTreeMap::new()), &visit);
     let found = answer.findings.iter().find(|found| found.rule_id == "G-30").expect("a finding");
-    assert!(found.text.contains("13 of the lines") && found.text.contains("worth $"), "{}", found.text);
+    assert!(found.text.contains("lines that rest on it: 13") && found.text.contains("worth $"), "{}", found.text);
 }
 
 #[test]

@@ -42,6 +42,8 @@ pub struct Coding<'a> {
     pub result: CodingResult,
     /// Whether questions are worked out; off while the answers to one are tried, so that none nests.
     pub asking: bool,
+    /// Whether drugs are coded without the visit they were given at.
+    is_of_drugs_alone: bool,
 }
 
 /// Codes a visit: administration lines and drug lines, with the reason for each.
@@ -54,7 +56,8 @@ pub fn code(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> Coding
 /// Codes the drugs of a visit alone, as for one drug without a visit.
 pub fn code_drug(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> CodingResult {
     let mut coding = Coding::new(encounter, catalog, policy);
-    rules::drug_line::code(&mut coding);
+    coding.is_of_drugs_alone = true;
+    coding.run();
     coding.result
 }
 
@@ -80,7 +83,7 @@ impl<'a> Coding<'a> {
             },
             ..CodingResult::default()
         };
-        Self { encounter, catalog, policy, result, asking: true }
+        Self { encounter, catalog, policy, result, asking: true, is_of_drugs_alone: false }
     }
 
     /// A coding for the lines alone of one possible answer to a question: nobody reads its reasons.
@@ -91,10 +94,13 @@ impl<'a> Coding<'a> {
             trail: Trail::silent(),
             ..CodingResult::default()
         };
-        Self { encounter, catalog, policy, result, asking: false }
+        Self { encounter, catalog, policy, result, asking: false, is_of_drugs_alone: false }
     }
 
     fn run(&mut self) {
+        if self.is_of_drugs_alone {
+            return rules::drug_line::code(self);
+        }
         rules::administration::code(self);
         rules::drug_line::code(self);
         rules::documentation::check(self);
@@ -129,6 +135,7 @@ impl<'a> Coding<'a> {
         let mut encounter = self.encounter.clone();
         change(&mut encounter);
         let mut coding = Coding::trial(&encounter, self.catalog, self.policy);
+        coding.is_of_drugs_alone = self.is_of_drugs_alone;
         coding.run();
         Answer { label: label.into(), lines: coding.result.lines }
     }

@@ -21,8 +21,18 @@ rule! {
     exceptions: "Pairs that allow no modifier.",
 }
 
+rule! {
+    pub static G_08: "G-08", "Access and supplies are part of the service",
+    basis: Primary, cites: ["GUIDE-2026", "NCCI11", "A52953"],
+    optional: true,
+    says: "Starting a line, reaching a port, local anesthesia, tubing, syringes and the flush are part of the administration codes and no lines of their own.",
+    why: "The codes pay for the whole work of giving a drug; only the drug itself is apart.",
+    example: "A venipuncture by a physician for the same line, asked for beside the first hour of chemotherapy, is named as included.",
+    exceptions: "The same service for another purpose, which its line says by a modifier such as 59 or XS.",
+}
+
 /// The rules of this file.
-pub static FAMILIES: &[Family] = &[("Claim edits", &[&MOD_2])];
+pub static FAMILIES: &[Family] = &[("Claim edits", &[&MOD_2, &G_08])];
 
 /// Modifiers that NCCI takes as saying that two services are distinct.
 const DISTINCT: [Modifier; 7] = [
@@ -43,6 +53,23 @@ pub fn check(coding: &mut Coding<'_>) {
         check_units(coding, at);
         check_pairs(coding, at, count);
         check_other_services(coding, at);
+    }
+    if count > 0 {
+        name_included_services(coding);
+    }
+}
+
+/// Names what was asked for beside the administration lines and is part of them.
+fn name_included_services(coding: &mut Coding<'_>) {
+    let included = &coding.policy.administration.included_services;
+    for service in &coding.encounter.other_services {
+        let is_distinct = service.modifiers.iter().any(|modifier| DISTINCT.contains(modifier));
+        if included.contains(&service.code) && !is_distinct {
+            let facts = [fact::given("code", Value::Code(service.code))];
+            let text = "{code} is part of the administration services, which include access and supplies: do not report it beside them.";
+            let field = Field::Encounter("otherServices");
+            coding.find(Severity::Warn, Reason::IncludedSupply, field, &G_08, text, &facts);
+        }
     }
 }
 

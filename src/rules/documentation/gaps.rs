@@ -13,10 +13,7 @@ use crate::rules::Rule;
 /// What is missing, and what rests on it: the lines, and their value where a payment limit is known.
 macro_rules! at_stake {
     ($missing:literal) => {
-        concat!(
-            $missing,
-            "; {lines} of the lines rest on it[, worth ${dollars} at the payment limits known]."
-        )
+        concat!($missing, "; lines that rest on it: {lines}[, worth ${dollars} at the payment limits known].")
     };
 }
 

@@ -245,27 +245,12 @@ pub fn ask(
     facts: &[NotedFact],
     possibilities: Vec<Possibility<'_>>,
 ) {
-    use crate::domain::claim::Track;
-    use crate::domain::finding::{Answer, Question};
+    use crate::domain::finding::Question;
     if !coding.asking {
         return;
     }
     let note = coding.result.trail.note(text, facts);
-    let administered =
-        coding.result.lines.iter().filter(|line| line.track == Track::Administration).cloned().collect();
-    let answers = possibilities
-        .into_iter()
-        .map(|(label, supply)| {
-            let mut encounter = coding.encounter.clone();
-            supply(&mut encounter);
-            let mut trial = Coding::new(&encounter, coding.catalog, coding.policy);
-            trial.asking = false;
-            super::code(&mut trial);
-            let mut lines: Vec<Line> = Vec::clone(&administered);
-            lines.append(&mut trial.result.lines);
-            Answer { label, lines }
-        })
-        .collect();
+    let answers = possibilities.into_iter().map(|(label, supply)| coding.answer(label, supply)).collect();
     coding.result.questions.push(Question { field, rule, note, answers });
 }
 

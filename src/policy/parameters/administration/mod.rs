@@ -112,6 +112,8 @@ parameters! {
         pub electrolyte_codes: Vec<HcpcsCode>,
         /// Drugs that flush a line and are no push (rules CHM-8, CHM-13).
         pub flush_codes: Vec<HcpcsCode>,
+        /// Services and supplies that the administration codes include (row G-08).
+        pub included_services: Vec<HcpcsCode>,
         /// Settings in which no administration code is reported (rule DOC-5).
         pub settings_without_codes: Vec<Setting>,
         /// Whether an answer names where this policy departs from CMS, NCCI or CPT.

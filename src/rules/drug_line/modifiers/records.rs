@@ -70,12 +70,12 @@ rule! {
 
 rule! {
     pub static M_06: "M-06", "340B drugs are marked",
-    basis: Quoted, cites: ["S-ESSENTIAL", "S-FORVIS", "S-KLG", "S-ADVIS", "S-TB", "S-CRANE"],
+    basis: Primary, cites: ["S-HCPCS25", "S-ESSENTIAL", "S-FORVIS", "S-KLG", "S-ADVIS", "S-TB", "S-CRANE"],
     from: "2018-01-01",
     says: "A drug bought under 340B carries JG or TB by the kind of entity and the date of service.",
     why: "Payment was cut for it for years, and rebates must leave it out.",
-    example: "A disproportionate-share hospital in 2024 prints JG.",
-    exceptions: "One modifier for all from 2025 is expected and unverified; a finding says so.",
+    example: "A disproportionate-share hospital prints JG in 2024 and TB in 2025.",
+    exceptions: "None: since 2025 there is one modifier for all, because CMS ended JG.",
 }
 
 rule! {

@@ -21,13 +21,24 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Vec<&'a Code
         .unwrap_or_default()
 }
 
-/// The codes in force whose drug or brand has these words.
+/// The codes in force whose drug or brand has these words, or has them but for the suffix of a biologic.
 pub(super) fn of_words<'a>(coding: &Coding<'a>, wanted: &[String]) -> Vec<&'a CodeVersion> {
+    let found = in_force(coding, |version| is_named(coding, version, wanted));
+    if !found.is_empty() {
+        return found;
+    }
+    // A biosimilar has its suffix to be told from its reference, so nobody may leave it out.
+    in_force(coding, |version| {
+        !version.flags.has(CodeFlag::Biosimilar) && has_base_name(&version.name, wanted)
+    })
+}
+
+fn in_force<'a>(coding: &Coding<'a>, is_meant: impl Fn(&CodeVersion) -> bool) -> Vec<&'a CodeVersion> {
     let date = coding.encounter.service_date;
     let catalog = coding.catalog;
     let in_force = catalog.codes.keys().filter_map(|code| catalog.lookup(*code, date).billable());
     let mut found: Vec<&CodeVersion> =
-        in_force.filter(|version| version.billing.is_ok() && is_named(coding, version, wanted)).collect();
+        in_force.filter(|version| version.billing.is_ok() && is_meant(version)).collect();
     found.sort_by_key(|version| version.code);
     found
 }
@@ -50,10 +61,16 @@ fn is_named(coding: &Coding<'_>, version: &CodeVersion, wanted: &[String]) -> bo
     if wanted.is_empty() {
         return false;
     }
-    let listed = coding.catalog.formulary.drug(version.code);
-    let listed_names = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
-    let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
-    own.chain(listed_names.map(|name| &**name)).any(|known| has_name(known, wanted))
+    let has_own_name = |version: &CodeVersion| {
+        let listed = coding.catalog.formulary.drug(version.code);
+        let listed_names = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
+        let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
+        own.chain(listed_names.map(|name| &**name)).any(|known| has_name(known, wanted))
+    };
+    // A C code is of the product whose own code came later, and CMS names the brand there alone.
+    let became = |code: &HcpcsCode| coding.catalog.codes.get(code).and_then(|versions| versions.first());
+    has_own_name(version)
+        || version.code.family() == 'C' && version.successors.iter().filter_map(became).any(has_own_name)
 }
 
 /// Words behind a name that say how it was given and never which product it is.
@@ -114,6 +131,18 @@ fn has_name(known: &str, wanted: &[String]) -> bool {
         return true;
     }
     !wanted.iter().any(is_salt) && known.iter().filter(|word| !is_salt(word)).eq(wanted)
+}
+
+/// Letters of the suffix that the FDA gives a biologic: `talquetamab-tgvs`.
+const SUFFIX_LETTERS: usize = 4;
+
+/// Whether a known name has the wanted words before its suffix.
+fn has_base_name(known: &str, wanted: &[String]) -> bool {
+    let is_suffix =
+        |text: &str| text.len() == SUFFIX_LETTERS && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    known
+        .rsplit_once('-')
+        .is_some_and(|(base, suffix)| is_suffix(suffix) && !wanted.is_empty() && has_name(base, wanted))
 }
 
 /// Whether a candidate is for this setting and route.
