@@ -110,7 +110,11 @@ fn a_gap_names_the_dollars_that_rest_on_it() {
     visit["documentation"]["orderSigned"] = json!(false);
     let answer = answer(&coder(BTreeMap::new()), &visit);
     let found = answer.findings.iter().find(|found| found.rule_id == "G-30").expect("a finding");
-    assert!(found.text.contains("lines that rest on it: 13") && found.text.contains("worth $"), "{}", found.text);
+    assert!(
+        found.text.contains("lines that rest on it: 13") && found.text.contains("worth $"),
+        "{}",
+        found.text
+    );
 }
 
 #[test]
