@@ -22,6 +22,8 @@ parameters! {
         pub rounding_scope: RoundingScope,
         /// What one unit of a two-component code stands for (rule U-08).
         pub component_units: Vec<ComponentUnit>,
+        /// The strengths of fluids that are named by them: a name with another one means another product (rule L-04).
+        pub solution_strengths: Vec<SolutionStrength>,
         /// How discarded drug is shown on the claim (§13 item 1).
         pub discard_reporting: DiscardReporting,
         /// What the payer expects of JW (rule W-02).

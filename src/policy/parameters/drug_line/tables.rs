@@ -6,7 +6,7 @@ use super::QualifierRule;
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::drug::{DrugCircumstance, EsaIndication, ProductKind};
 use crate::domain::encounter::{Entity340b, OffCampus, Route, Setting};
-use crate::domain::quantity::Quantity;
+use crate::domain::quantity::{Decimal, Quantity};
 use crate::domain::time::Date;
 
 /// Declares rows of tables that the data files hold.
@@ -48,6 +48,13 @@ rows! {
         pub codes: Vec<HcpcsCode>,
         pub route: Route,
         pub right: Vec<HcpcsCode>,
+    }
+
+    /// The strengths of the solution that a code is of.
+    pub struct SolutionStrength {
+        pub code: HcpcsCode,
+        /// In percent.
+        pub percents: Vec<Decimal>,
     }
 
     /// The unclassified code of a kind of product.

@@ -4,6 +4,7 @@ use super::*;
 use crate::catalog::CodeFlag;
 use crate::catalog::names::fold;
 use crate::domain::encounter::{Route, Setting};
+use crate::domain::quantity::Decimal;
 
 /// The codes in force whose drug or brand has the name (rule L-04).
 ///
@@ -13,12 +14,28 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Vec<&'a Code
     let Some(name) = drug.name.as_deref() else { return Vec::new() };
     let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
     let before = name.split('(').next();
-    [inside, Some(name), before]
+    let mut found = [inside, Some(name), before]
         .into_iter()
         .flatten()
         .map(|part| of_words(coding, &words_of(part)))
         .find(|found| !found.is_empty())
-        .unwrap_or_default()
+        .unwrap_or_default();
+    if let Some(percent) = drug.percent_strength.or_else(|| percent_in(name)) {
+        let table = &coding.policy.drug_line.solution_strengths;
+        let is_other = |code| table.iter().any(|row| row.code == code && !row.percents.contains(&percent));
+        found.retain(|version| !is_other(version.code));
+    }
+    found
+}
+
+/// The strength before the percent sign of a name; nothing where it has none, or several.
+fn percent_in(name: &str) -> Option<Decimal> {
+    let mut parts = name.split('%');
+    let before = parts.next()?.trim_end();
+    let (Some(_), None) = (parts.next(), parts.next()) else { return None };
+    let is_other = |(_, c): &(usize, char)| !c.is_ascii_digit() && *c != '.';
+    let digits = before.char_indices().rev().find(is_other).map_or(0, |(at, c)| at + c.len_utf8());
+    before.get(digits..)?.parse().ok()
 }
 
 /// The codes in force whose drug or brand has these words, or has them but for the suffix of a biologic.
@@ -172,4 +189,27 @@ pub(super) fn takes_route(coding: &Coding<'_>, version: &CodeVersion, route: Rou
     let same = |listed: &Route| *listed == route || into_vein(*listed) && into_vein(route);
     let listed = coding.catalog.formulary.drug(version.code);
     listed.is_none_or(|drug| drug.routes.is_empty() || drug.routes.iter().any(same))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strength_is_read_before_its_sign_and_nothing_else_is() {
+        let percent = |text: &str| percent_in(text).map(|percent| percent.to_string());
+        assert_eq!(percent("dextrose 5% in water").as_deref(), Some("5"));
+        assert_eq!(percent("NaCl 0.9 %").as_deref(), Some("0.9"));
+        assert_eq!(percent("é5%").as_deref(), Some("5"));
+        for without in ["", "%", "saline", "½%", "dextrose 5% and sodium chloride 0.9%"] {
+            assert_eq!(percent(without), None, "{without}");
+        }
+    }
+
+    #[test]
+    fn a_suffix_may_be_left_out_and_a_word_may_not() {
+        let has = |known: &str, wanted: &str| has_base_name(known, &fold(wanted));
+        assert!(has("tarlatamab-dlle", "tarlatamab") && !has("tarlatamab-dlle", "talquetamab"));
+        assert!(!has("sodium-salt", "salt") && !has("tarlatamab", "tarlatamab") && !has("-dlle", ""));
+    }
 }
