@@ -15,7 +15,7 @@ use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::parameters::MueDenial;
 use crate::rules::Rule;
-use crate::rules::drug_line::modifiers::M_13;
+use crate::rules::drug_line::modifiers::{M_13, put_in_order};
 use crate::rules::drug_line::treatment::Treatment;
 
 pub use records::*;
@@ -170,6 +170,7 @@ fn add_split_modifiers(coding: &mut Coding<'_>, treatment: &Treatment<'_>, line:
         // A full line keeps its payment modifiers; the narrative names the claim all the same.
         let _ = line.add_modifier(modifier);
     }
+    put_in_order(coding.policy, &mut line.modifiers);
 }
 
 /// Units of each claim, each smaller than the one before, so that no two look like duplicates.

@@ -11,6 +11,7 @@ use crate::domain::encounter::{Route, Setting};
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
+use crate::policy::Policy;
 use crate::policy::parameters::{CodeMark, ProductModifier, RouteModifiers};
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_01;
@@ -75,10 +76,8 @@ pub fn print(
         line.modifiers.extend(own);
         return;
     }
-    let order = &coding.policy.drug_line.modifier_order;
-    let place = |modifier: &Modifier| order.iter().position(|known| known == modifier).unwrap_or(order.len());
     let mut modifiers: Modifiers = common.iter().copied().chain(own).collect();
-    modifiers.sort_by_key(place);
+    put_in_order(coding.policy, &mut modifiers);
     for modifier in modifiers {
         if !line.add_modifier(modifier) {
             let facts = [fact::derived("modifier", Value::Modifier(modifier))];
@@ -87,6 +86,12 @@ pub fn print(
             coding.find(Severity::Warn, Reason::TooManyModifiers, field, &M_14, text, &facts);
         }
     }
+}
+
+/// Puts modifiers in the order of the policy; those it does not list stand behind (rule M-14).
+pub fn put_in_order(policy: &Policy, modifiers: &mut [Modifier]) {
+    let order = &policy.drug_line.modifier_order;
+    modifiers.sort_by_key(|own| order.iter().position(|known| known == own).unwrap_or(order.len()));
 }
 
 /// JG or TB for a drug bought under 340B (rules M-06, M-07).
