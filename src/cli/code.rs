@@ -133,13 +133,21 @@ fn code_lines(flags: &Flags, coder: &Coder, lines: Lines) -> anyhow::Result<()> 
 fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> anyhow::Result<()> {
     let (given, coded) = if flags.from.is_fhir(text) {
         let encounter = formats::read_fhir(text, &flags.formats)?;
+        if flags.formats.setting.is_some_and(|setting| setting != encounter.setting) {
+            eprintln!("warning: the FHIR visit tells another setting than --setting, which is not used");
+        }
         let coded = coder.code_foreign(encounter, text.as_bytes(), flags.wire_detail());
         (None, coded.map_err(Refused::from)?)
     } else {
         let request = flags.request(text)?;
         (request.encounter.clone(), coder.code(request).map_err(Refused::from)?)
     };
-    let claim = |format| formats::write_lines(format, &coded.encounter, &coded.result.lines, &flags.formats);
+    let claim = |format| {
+        let lines = &coded.result.lines;
+        let written = formats::write_lines(format, &coded.encounter, lines, &flags.formats)?;
+        formats::unwritten(format, lines).iter().for_each(|told| eprintln!("warning: {told}"));
+        anyhow::Ok(written)
+    };
     let shown = match flags.format {
         AnswerFormat::Text => {
             Shown::visit(given.as_ref(), &coded.response).render() + &flags.reasons(&coded.response)

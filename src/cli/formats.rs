@@ -1,8 +1,9 @@
 //! The formats beside our own JSON that `code` and `audit` read and write.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Args, ValueEnum};
 
+use super::refused::Refused;
 use crate::domain::claim::Line;
 use crate::domain::encounter::{Encounter, Setting};
 use crate::interop::fhir::{VisitDefaults, read_visit, write_charge_items, write_claim};
@@ -105,30 +106,54 @@ fn setting(name: &str) -> Result<Setting, String> {
     })
 }
 
-/// Reads the visit of a FHIR Bundle. A stated setting wins over the Bundle's.
+/// Reads the visit of a FHIR Bundle. The setting of the flags counts where the Bundle tells none.
 ///
 /// # Errors
 /// The path of the element that is missing or cannot be read.
-pub fn read_fhir(text: &str, flags: &FormatFlags) -> anyhow::Result<Encounter> {
+pub fn read_fhir(text: &str, flags: &FormatFlags) -> Result<Encounter, Refused> {
     let defaults = VisitDefaults {
         setting: flags.setting,
         payer: flags.payer.as_deref(),
         time_zone: flags.time_zone.as_deref(),
         encounter: flags.encounter.as_deref(),
     };
-    read_visit(text, defaults).context("the FHIR visit cannot be read")
+    Ok(read_visit(text, defaults)?)
+}
+
+/// The NDCs beyond a line's first that a claim format has no place for (rule D-08), a sentence each.
+pub fn unwritten(format: ClaimFormat, lines: &[Line]) -> Vec<String> {
+    let holder = match format {
+        ClaimFormat::FhirClaim => return Vec::new(),
+        ClaimFormat::FhirChargeItems => "a ChargeItem",
+        ClaimFormat::X12 | ClaimFormat::X12Professional | ClaimFormat::X12Institutional => {
+            "a service line of an 837"
+        }
+    };
+    let further = (1..).zip(lines).flat_map(|(number, line): (usize, &Line)| {
+        line.further_ndcs.iter().map(move |report| (number, line.code, report))
+    });
+    let told = further.map(|(number, code, report)| {
+        let (ndc, unit) = (report.ndc.hyphenated(), report.qualifier.as_str());
+        format!(
+            "line {number} ({code}): {holder} holds one NDC, so {ndc} with {} {unit} is left out: \
+             a payer that wants each takes a line for each",
+            report.quantity
+        )
+    });
+    told.collect()
 }
 
 /// Writes coded lines in a claim format, ending with a line end.
 ///
 /// # Errors
-/// None that a visit could cause.
+/// A line without a code.
 pub fn write_lines(
     format: ClaimFormat,
     encounter: &Encounter,
     lines: &[Line],
     flags: &FormatFlags,
 ) -> anyhow::Result<String> {
+    Refused::uncoded(encounter, lines)?;
     let options = ServiceLineOptions {
         drug_revenue_code: flags.drug_revenue_code.as_deref(),
         administration_revenue_code: flags.administration_revenue_code.as_deref(),
@@ -178,7 +203,47 @@ mod tests {
     fn a_refusal_names_the_element() {
         let error =
             read_fhir(r#"{"resourceType": "Patient"}"#, &FormatFlags::default()).expect_err("a refusal");
-        assert!(format!("{error:#}").contains("MedicationAdministration"), "{error:#}");
+        assert!(error.to_string().contains("MedicationAdministration"), "{error}");
+    }
+
+    #[test]
+    fn a_line_without_a_code_is_refused_by_every_format() {
+        let encounter = Encounter::new(Setting::PhysicianOffice, date(2025, 11, 3));
+        let mut lines = [Line::new(Track::Drug, HcpcsCode::NONE, 1, encounter.service_date)];
+        lines[0].drug = Some(0);
+        use ClaimFormat::{FhirChargeItems, FhirClaim, X12, X12Institutional, X12Professional};
+        for format in [FhirClaim, FhirChargeItems, X12, X12Professional, X12Institutional] {
+            let error = write_lines(format, &encounter, &lines, &FormatFlags::default());
+            let error = error.expect_err("a refusal");
+            assert!(error.is::<Refused>(), "{error}");
+            assert!(error.to_string().contains("administrations[0].drugs[0].hcpcsCode: line 1"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_ndc_that_has_no_place_is_named() {
+        use crate::domain::claim::{NdcQualifier, NdcReport};
+        use crate::domain::quantity::Decimal;
+        let day = date(2025, 5, 5);
+        let report = |ndc: &str, quantity| NdcReport {
+            ndc: ndc.parse().expect("an NDC"),
+            qualifier: NdcQualifier::Milliliter,
+            quantity: Decimal::whole(quantity),
+        };
+        let mut line = Line::new(Track::Drug, HcpcsCode::of("J1459"), 90, day);
+        line.ndc = Some(report("44206-0436-05", 50));
+        line.further_ndcs = vec![report("44206-0438-20", 400)];
+        let lines = [Line::new(Track::Administration, HcpcsCode::of("96365"), 1, day), line];
+        use ClaimFormat::{FhirChargeItems, FhirClaim, X12, X12Institutional, X12Professional};
+        assert!(unwritten(FhirClaim, &lines).is_empty());
+        for format in [FhirChargeItems, X12, X12Professional, X12Institutional] {
+            let told = unwritten(format, &lines);
+            let [told] = told.as_slice() else { panic!("{told:?}") };
+            assert!(
+                told.starts_with("line 2 (J1459): a ") && told.contains("44206-0438-20 with 400 ML"),
+                "{told}"
+            );
+        }
     }
 
     #[test]

@@ -4,6 +4,12 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::domain::claim::Line;
+use crate::domain::code::HcpcsCode;
+use crate::domain::encounter::Encounter;
+use crate::domain::field::Field;
+use crate::interop::fhir::FhirError;
+use crate::report::note;
 use crate::server::pb;
 use crate::server::refusal::Refusal;
 
@@ -13,21 +19,69 @@ pub const EXIT_REFUSED: u8 = 3;
 /// Every violation of a request; as JSON what a file of visits has in the place of an answer.
 #[derive(Debug, Serialize)]
 pub struct Refused {
+    /// What the violations stand under in print.
+    #[serde(skip)]
+    headline: &'static str,
     error: pb::ItemError,
 }
+
+const INVALID: &str = "the request is not valid";
 
 impl Refused {
     /// A refused request, by its violations.
     pub fn new(violations: Vec<pb::FieldViolation>) -> Self {
+        Self::under(INVALID, INVALID.to_owned(), violations)
+    }
+
+    /// A refused line of a file, for a reason that no field of it has.
+    pub fn line(reason: &str) -> Self {
+        Self::under(INVALID, reason.to_owned(), Vec::new())
+    }
+
+    /// Refuses to write a claim of lines that have no code, such as those of a drug counted in a stated unit.
+    ///
+    /// # Errors
+    /// A line without a code; each is named.
+    pub fn uncoded(visit: &Encounter, lines: &[Line]) -> Result<(), Self> {
+        let uncoded = lines.iter().zip(1..).filter(|(line, _)| line.code == HcpcsCode::NONE);
+        let violation = |(line, number): (&Line, usize)| {
+            let administration = line.administrations.first().copied().unwrap_or_default();
+            let field = |name| Field::Drug(administration, line.drug.unwrap_or_default(), name);
+            let drug = note::named(field(""), visit);
+            let description = format!("line {number} of the answer ({drug}) has no code: state the code");
+            pb::FieldViolation { field: field("hcpcs_code").to_string(), description }
+        };
+        let violations: Vec<pb::FieldViolation> = uncoded.map(violation).collect();
+        if violations.is_empty() {
+            return Ok(());
+        }
+        let headline = "the claim cannot be written";
+        Err(Self::under(headline, headline.to_owned(), violations))
+    }
+
+    /// What a line of a file has in the place of its answer.
+    pub fn message(&self) -> &str {
+        &self.error.message
+    }
+
+    const fn under(headline: &'static str, message: String, violations: Vec<pb::FieldViolation>) -> Self {
         let reason = pb::ErrorReason::InvalidRequest as i32;
-        let message = "the request is not valid".to_owned();
-        Self { error: pb::ItemError { reason, message, violations } }
+        Self { headline, error: pb::ItemError { reason, message, violations } }
     }
 }
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self { error: refusal.into_item_error() }
+        Self { headline: INVALID, error: refusal.into_item_error() }
+    }
+}
+
+impl From<FhirError> for Refused {
+    fn from(error: FhirError) -> Self {
+        let headline = "the FHIR visit cannot be read";
+        let message = format!("{headline}: {error}");
+        let FhirError { path: field, reason: description } = error;
+        Self::under(headline, message, vec![pb::FieldViolation { field, description }])
     }
 }
 
@@ -36,7 +90,7 @@ impl fmt::Display for Refused {
         if self.error.violations.is_empty() {
             return f.write_str(&self.error.message);
         }
-        f.write_str("the request is not valid")?;
+        f.write_str(self.headline)?;
         for violation in &self.error.violations {
             let at = if violation.field.is_empty() { "the request" } else { &violation.field };
             write!(f, "\n  {at}: {}", violation.description)?;

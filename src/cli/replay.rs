@@ -8,9 +8,11 @@ use clap::Args;
 
 use super::code_input::read_text;
 use super::formats::{self, FormatFlags, InputFormat};
+use super::refused::Refused;
 use super::shelf::StoreFlag;
 use super::{PoliciesFlag, print};
 use crate::server::coder::Coder;
+use crate::server::refusal::Refusal;
 use crate::server::{json, pb, replay};
 
 /// Which answer to produce again.
@@ -85,9 +87,10 @@ fn code_again(
         let encounter = formats::read_fhir(input, &flags.formats)?;
         return Ok(coder.code_foreign(encounter, input.as_bytes(), detail)?.response);
     }
-    let mut request = json::read_request(input).with_context(|| shown(&flags.input))?;
+    let request = json::read_request(input).map_err(|error| Refused::from(Refusal::from(error)));
+    let mut request = request.with_context(|| shown(&flags.input))?;
     request.set_detail(detail);
-    Ok(coder.code(request)?.response)
+    Ok(coder.code(request).map_err(Refused::from)?.response)
 }
 
 fn shown(path: &Path) -> String {

@@ -1,11 +1,9 @@
 //! A visit a line: the JSON of a `CodeEncounterRequest` in, its answer or its error out.
 
-use serde::Serialize;
-
 use super::formats::{self, FormatFlags};
 use super::ordered_lines::LineCoder;
+use super::refused::Refused;
 use crate::server::coder::Coder;
-use crate::server::refusal::Refusal;
 use crate::server::{lent, pb};
 
 /// Codes lines on one core; each worker has its own.
@@ -16,26 +14,19 @@ pub struct VisitLines<'a> {
     fhir: Option<&'a FormatFlags>,
 }
 
-/// What stands in the place of an answer.
-#[derive(Serialize)]
-struct Refused {
-    error: pb::ItemError,
-}
-
 impl<'a> VisitLines<'a> {
     /// A coder of lines; `detail` applies to the visits that ask for none.
     pub const fn new(coder: Coder, detail: pb::Detail, fhir: Option<&'a FormatFlags>) -> Self {
         Self { coder, detail, fhir }
     }
 
-    fn answer(&self, line: &[u8], output: &mut Vec<u8>) -> Result<(), pb::ItemError> {
-        let text = std::str::from_utf8(line).map_err(|_| invalid("the line is not UTF-8"))?;
+    fn answer(&self, line: &[u8], output: &mut Vec<u8>) -> Result<(), Refused> {
+        let text = std::str::from_utf8(line).map_err(|_| Refused::line("the line is not UTF-8"))?;
         // Some programs begin a file with a byte order mark.
         let text = text.trim_start_matches('\u{feff}');
         let answered = match self.fhir {
             Some(flags) => {
-                let encounter = formats::read_fhir(text, flags);
-                let encounter = encounter.map_err(|error| invalid(&format!("{error:#}")))?;
+                let encounter = formats::read_fhir(text, flags)?;
                 self.coder.foreign_to_json(&encounter, line, self.detail, output)
             }
             None => {
@@ -48,32 +39,26 @@ impl<'a> VisitLines<'a> {
                 coded.unwrap_or_else(|error| Err(error.into()))
             }
         };
-        answered.map_err(Refusal::into_item_error)
+        answered.map_err(Refused::from)
     }
 }
 
 impl LineCoder for VisitLines<'_> {
     fn code(&mut self, line: &[u8], output: &mut Vec<u8>) -> Result<(), String> {
-        self.answer(line, output).map_err(|error| {
-            let reason = error.message.clone();
-            write_refused(error, output);
-            reason
+        self.answer(line, output).map_err(|refused| {
+            write_refused(&refused, output);
+            refused.message().to_owned()
         })
     }
 
     fn refuse(&mut self, reason: &str, output: &mut Vec<u8>) {
-        write_refused(invalid(reason), output);
+        write_refused(&Refused::line(reason), output);
     }
 }
 
-fn write_refused(error: pb::ItemError, output: &mut Vec<u8>) {
+fn write_refused(refused: &Refused, output: &mut Vec<u8>) {
     // Writing to memory cannot fail, and an error has no key that JSON could not hold.
-    let _ = serde_json::to_writer(output, &Refused { error });
-}
-
-fn invalid(message: &str) -> pb::ItemError {
-    let reason = pb::ErrorReason::InvalidRequest as i32;
-    pb::ItemError { reason, message: message.to_owned(), violations: Vec::new() }
+    let _ = serde_json::to_writer(output, refused);
 }
 
 #[cfg(test)]
@@ -84,10 +69,14 @@ mod tests {
     use crate::catalog::Catalog;
 
     fn answer_to(line: &str) -> (String, Result<(), String>) {
+        answer_to_line(line, None)
+    }
+
+    fn answer_to_line(line: &str, fhir: Option<&FormatFlags>) -> (String, Result<(), String>) {
         let policies = crate::config::policy_book(None).expect("the embedded policies");
         let coder = Coder::on(Arc::new(Catalog::default()), Arc::new(policies));
         let mut output = Vec::new();
-        let coded = VisitLines::new(coder, pb::Detail::Lines, None).code(line.as_bytes(), &mut output);
+        let coded = VisitLines::new(coder, pb::Detail::Lines, fhir).code(line.as_bytes(), &mut output);
         (String::from_utf8(output).expect("text"), coded)
     }
 
@@ -108,5 +97,14 @@ mod tests {
                 "{answer}"
             );
         }
+    }
+
+    #[test]
+    fn a_fhir_visit_at_fault_names_its_element_in_place() {
+        let bundle = r#"{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"}}]}"#;
+        let (answer, coded) = answer_to_line(bundle, Some(&FormatFlags::default()));
+        let reason = coded.expect_err("a refusal");
+        assert!(reason.starts_with("the FHIR visit cannot be read: Bundle.entry"), "{reason}");
+        assert!(answer.contains(r#""violations":[{"field":"Bundle.entry","description":"#), "{answer}");
     }
 }

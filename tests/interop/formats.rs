@@ -53,5 +53,65 @@ fn a_bundle_that_cannot_be_read_names_its_element() {
     std::fs::write(file.path(), text.replace("\"J9312\"", "\"J93\"")).expect("written");
     let output = program("code").arg(file.path()).output().expect("the program");
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && message.contains("Bundle.entry["), "{message}");
+    assert!(message.contains("the FHIR visit cannot be read\n  Bundle.entry["), "{message}");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn the_setting_of_a_bundle_counts_before_that_of_the_flags() {
+    let file = example("fhir/rituximab.json");
+    let stated = ["--setting", "HOSPITAL_INPATIENT", "--format", "json"];
+    let output = program("code").arg(file).args(stated).output().expect("the program");
+    let told = coded("fhir/rituximab.json", &["--format", "json"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), told);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("which is not used"));
+}
+
+/// A dose of a drug without a code, counted in a stated unit, and the NDCs of two package sizes.
+fn visit(drug: &Value) -> tempfile::NamedTempFile {
+    let visit = serde_json::json!({
+        "setting": "PHYSICIAN_OFFICE", "serviceDate": "2025-05-05",
+        "administrations": [{"administrationId": "a1", "route": "IV_INFUSION", "drugs": [drug]}]
+    });
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), visit.to_string()).expect("written");
+    file
+}
+
+#[test]
+fn a_line_without_a_code_is_no_claim() {
+    let drug = serde_json::json!({
+        "name": "newdrug", "doseAdministered": {"value": "7", "unit": "mg"},
+        "billingUnit": {"value": "10", "unit": "mg"}
+    });
+    let file = visit(&drug);
+    for format in ["fhir-claim", "fhir-charge-items", "x12", "x12-837p", "x12-837i"] {
+        let output =
+            program("code").arg(file.path()).args(["--format", format]).output().expect("the program");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{message}");
+        assert!(message.contains("administrations[0].drugs[0].hcpcsCode: line 1"), "{message}");
+    }
+}
+
+#[test]
+fn an_ndc_that_a_format_has_no_place_for_is_named() {
+    let vial = |ndc: &str, grams: &str, milliliters: &str| {
+        serde_json::json!({
+            "content": {"value": grams, "unit": "g"}, "volume": {"value": milliliters, "unit": "mL"},
+            "kind": "SINGLE_DOSE", "ndc": ndc
+        })
+    };
+    let drug = serde_json::json!({
+        "hcpcsCode": "J1459", "doseAdministered": {"value": "25", "unit": "g"},
+        "doseDiscarded": {"value": "0", "unit": "g"},
+        "containers": [vial("44206-0438-20", "20", "200"), vial("44206-0436-05", "5", "50")]
+    });
+    let file = visit(&drug);
+    let output = program("code").arg(file.path()).args(["--format", "x12"]).output().expect("the program");
+    let (text, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    let is_left_out = |digits: &str, ndc: &str| !text.contains(digits) && said.contains(ndc);
+    let large = is_left_out("44206043820", "44206-0438-20 with 200 ML");
+    assert!(large != is_left_out("44206043605", "44206-0436-05 with 50 ML"), "{text}{said}");
 }

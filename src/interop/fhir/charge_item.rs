@@ -53,7 +53,8 @@ struct Annotation<'a> {
     text: &'a str,
 }
 
-/// Writes one ChargeItem a line.
+/// Writes one ChargeItem a line. It holds one product, so a line's further NDCs are not written. Every line
+/// needs a code.
 pub fn write_charge_items(lines: &[Line]) -> ChargeItems<'_> {
     let entry = lines.iter().map(|line| Entry { resource: charge_item(line) }).collect();
     ChargeItems { resource_type: "Bundle", kind: "collection", entry }

@@ -101,7 +101,7 @@ struct Detail {
     quantity: Amount,
 }
 
-/// Writes the Claim; the coded lines become items in their order.
+/// Writes the Claim; the coded lines become items in their order. Every line needs a code.
 pub fn write_claim<'a>(encounter: &'a Encounter, lines: &'a [Line]) -> Claim<'a> {
     let form = if encounter.setting.is_facility() { "institutional" } else { "professional" };
     let mut supporting_info = Vec::new();

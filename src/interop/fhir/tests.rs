@@ -148,6 +148,9 @@ fn a_setting_that_is_not_told_is_asked_for() {
     assert_eq!(error.path, "Bundle.entry[1].resource.class");
     let stated = VisitDefaults { setting: Some(Setting::HospitalOutpatient), ..VisitDefaults::default() };
     assert_eq!(read_visit(&ambulatory, stated).map(|visit| visit.setting), Ok(Setting::HospitalOutpatient));
+    assert_eq!(read_visit(VISIT, stated).map(|visit| visit.setting), Ok(Setting::PhysicianOffice));
+    let inpatient = ambulatory.replace("\"AMB\"", "\"IMP\"");
+    assert_eq!(read_visit(&inpatient, stated).map(|visit| visit.setting), Ok(Setting::HospitalInpatient));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::elements::{
 };
 use super::{administration, systems};
 
-/// What the caller knows and FHIR seldom says. A stated setting wins over the Bundle's.
+/// What the caller knows and FHIR seldom says. The setting counts where the Bundle tells none.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct VisitDefaults<'a> {
     pub setting: Option<Setting>,
@@ -148,11 +148,11 @@ fn setting(
     resources: &Resources<'_>,
     stated: Option<Setting>,
 ) -> Result<Setting, FhirError> {
-    if let Some(setting) = stated {
-        return Ok(setting);
-    }
-    let missing = "the setting cannot be told from it; state it, for example PHYSICIAN_OFFICE";
-    let Some((resource, read)) = found else { return Err(FhirError::new("Bundle.entry", missing)) };
+    let untold = |path: String| {
+        let reason = "the setting cannot be told from it; state it, for example PHYSICIAN_OFFICE";
+        stated.ok_or_else(|| FhirError::new(path, reason))
+    };
+    let Some((resource, read)) = found else { return untold("Bundle.entry".to_owned()) };
     for location in read.location.iter().filter_map(|location| location.location.reference.as_deref()) {
         let Some(location) = resources.resolve(location) else { continue };
         let place: LocationResource = location.read()?;
@@ -165,7 +165,7 @@ fn setting(
         Some("IMP" | "ACUTE" | "NONAC") => Ok(Setting::HospitalInpatient),
         Some("HH") => Ok(Setting::HomeInfusion),
         // An ambulatory class is an office as well as a hospital department.
-        _ => Err(FhirError::new(format!("{}.class", resource.path), missing)),
+        _ => untold(format!("{}.class", resource.path)),
     }
 }
 

@@ -32,7 +32,8 @@ pub struct ServiceLineOptions<'a> {
 
 /// Writes the loops, numbered from one, a segment a line.
 ///
-/// Charges (SV102, SV203) stay empty: they come from the biller's own charge list.
+/// Charges (SV102, SV203) stay empty: they come from the biller's own charge list. Loop 2410 holds one NDC, so
+/// a line's further ones are not written (rule D-08). Every line needs a code.
 pub fn write_service_lines(form: ClaimForm, lines: &[Line], options: ServiceLineOptions<'_>) -> String {
     let mut text = String::new();
     for (index, line) in lines.iter().enumerate() {
