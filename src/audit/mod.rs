@@ -122,8 +122,10 @@ pub struct Audit {
     pub patterns: Vec<Pattern>,
     /// The lines billed, and those that are missing.
     pub judged: Vec<Judged>,
-    /// Places of the billed lines that are services of another kind.
+    /// Places of the billed lines that are services of another kind, or could not be read.
     pub not_judged: Vec<usize>,
+    /// Codes of the lines that could not be read, of which nothing is called missing.
+    pub unread: Vec<HcpcsCode>,
 }
 
 impl Audit {
@@ -155,19 +157,20 @@ pub struct Case<'a> {
 /// Compares a claim with what the record supports.
 pub fn audit(case: &Case<'_>, billed: &[BilledLine]) -> Audit {
     let (judged, not_judged): (Vec<usize>, Vec<usize>) =
-        (0..billed.len()).partition(|at| case.is_judged(billed[*at].code));
+        (0..billed.len()).partition(|at| !billed[*at].is_unread && case.is_judged(billed[*at].code));
+    let unread: Vec<HcpcsCode> = billed.iter().filter(|line| line.is_unread).map(|line| line.code).collect();
     let claimed: Vec<Claimed> = judged.iter().map(|at| case.claimed(&billed[*at], *at)).collect();
     let supported = case.result.lines.iter().enumerate();
     let supported: Vec<Claimed> = supported.map(|(at, line)| Claimed::supported(line, at)).collect();
-    let now = compare::compare(&claimed, &supported, &case.policy.audit);
-    let mut found = case.discrepancies(&now, &claimed);
+    let now = compare::compare(&claimed, &supported, &unread, &case.policy.audit);
+    let mut found = case.discrepancies(&now, &claimed, &unread);
     product::check_ndcs(case, billed, &judged, &mut found);
     let mut patterns: Vec<Pattern> = found.iter().filter_map(|found| found.pattern).collect();
     patterns.extend(pattern::of_record(case));
     patterns.sort_unstable();
     patterns.dedup();
     let judged = accuracy::judged(&claimed, &found);
-    Audit { discrepancies: found, patterns, judged, not_judged }
+    Audit { discrepancies: found, patterns, judged, not_judged, unread }
 }
 
 impl Case<'_> {
@@ -191,8 +194,8 @@ impl Case<'_> {
         }
     }
 
-    fn discrepancies(&self, now: &Comparison, claimed: &[Claimed]) -> Vec<Discrepancy> {
-        let open = open::find(self, now, claimed);
+    fn discrepancies(&self, now: &Comparison, claimed: &[Claimed], unread: &[HcpcsCode]) -> Vec<Discrepancy> {
+        let open = open::find(self, now, claimed, unread);
         let mut found: Vec<Discrepancy> =
             open.remarked.iter().map(|pair| self.wrong_modifier(pair)).collect();
         found.extend(open.unsupported.iter().map(|(rest, why)| self.unsupported(rest, why)));

@@ -2,6 +2,7 @@
 
 use super::Case;
 use super::compare::{Claimed, Comparison, Remarked, Rest, compare};
+use crate::domain::code::HcpcsCode;
 use crate::domain::field::Field;
 use crate::domain::finding::Severity;
 use crate::engine::trail::Note;
@@ -28,14 +29,14 @@ pub(super) struct Open {
 /// For each question the answer that fits the claim best is taken. What is billed beyond the present
 /// lines and not beyond that answer's lacks only the fact; what is short of the present lines, or differs
 /// from their modifiers, and not from that answer's is no mistake of the claim.
-pub(super) fn find(case: &Case<'_>, now: &Comparison, claimed: &[Claimed]) -> Open {
+pub(super) fn find(case: &Case<'_>, now: &Comparison, claimed: &[Claimed], unread: &[HcpcsCode]) -> Open {
     let Comparison { remarked, excess, shortage } = now.clone();
     let mut open = Open { unsupported: Vec::new(), remarked, excess, shortage };
     for question in &case.result.questions {
         let answers = question.answers.iter().map(|answer| {
             let lines = answer.lines.iter().enumerate();
             let supported: Vec<Claimed> = lines.map(|(at, line)| Claimed::supported(line, at)).collect();
-            compare(claimed, &supported, &case.policy.audit)
+            compare(claimed, &supported, unread, &case.policy.audit)
         });
         let Some(best) = answers.min_by_key(size) else { continue };
         if size(&best) >= size(now) {

@@ -128,6 +128,22 @@ fn each_mistake_has_its_kind() {
 }
 
 #[test]
+fn a_line_that_could_not_be_read_is_neither_judged_nor_missing() {
+    let mut billed: Vec<BilledLine> = RIGHT.iter().map(|text| line(text)).collect();
+    let drug = billed.iter().position(|line| line.code == HcpcsCode::of("Q5114")).expect("the drug");
+    billed[drug] = BilledLine::unread(HcpcsCode::of("Q5114"));
+    let audit = audited(&visit(), &billed);
+    assert!(audit.discrepancies.is_empty(), "{:?}", audit.discrepancies);
+    assert_eq!(
+        (audit.not_judged.as_slice(), audit.unread.as_slice()),
+        ([drug].as_slice(), [HcpcsCode::of("Q5114")].as_slice())
+    );
+    // Without the line its code is missing.
+    billed.remove(drug);
+    assert_eq!(audited(&visit(), &billed).discrepancies.len(), 1);
+}
+
+#[test]
 fn a_whole_vial_is_told_from_other_units() {
     let lines = ["96413", "96415", "96375", "J1200", "Q5114 x57"];
     assert_eq!(

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::code_input::{self, Given};
+use super::refused::Refused;
 use super::shelf::StoreFlag;
 use super::{PoliciesFlag, audit_table, print};
 use crate::audit::summary::Summary;
@@ -18,6 +19,7 @@ use crate::report::audit_page::{self, Difference};
 use crate::report::audit_summary::summarize;
 use crate::server::coder::{Audited, Coder};
 use crate::server::json::WireEnum;
+use crate::server::refusal::Refusal;
 use crate::server::{json, pb};
 
 /// What to audit, and how to show it.
@@ -26,7 +28,8 @@ pub struct Flags {
     /// A claim as JSON (`encounter`, `billedLines`, `coderId`), a file of claims (`.jsonl`), or `-` for
     /// standard input.
     file: PathBuf,
-    /// An 837 file with the billed lines: its first claim belongs to the first visit, and so on.
+    /// An 837 file with the billed lines, in place of those of FILE: its first claim belongs to the first
+    /// visit, and so on. FILE may then hold visits alone.
     #[arg(long, value_name = "FILE")]
     claims: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = AuditFormat::Text, env = "INFUSION_CODER_FORMAT")]
@@ -86,7 +89,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         }
         Given::Visit(text) => {
             let mut audits = Audits::new(coder, flags, false);
-            let audited = audits.audited(&text, next()?, pb::Detail::Full)?;
+            let audited = audits.audited(&text, next()?, pb::Detail::Full).map_err(Refused::from)?;
             audits.add(audited)?;
             audits.shown()?
         }
@@ -130,17 +133,26 @@ impl Audits {
         }
     }
 
-    fn audited(&self, text: &str, claim: Option<BilledClaim>, detail: pb::Detail) -> anyhow::Result<Audited> {
-        if let Some(claim) = claim {
-            let request = json::read_request(text)?;
-            let encounter = request.encounter.context("the visit is empty")?;
-            return Ok(self.coder.audit_lines(encounter, claim.lines, detail)?);
-        }
-        let mut request: pb::AuditClaimRequest = json::read(text)?;
+    fn audited(
+        &self,
+        text: &str,
+        claim: Option<BilledClaim>,
+        detail: pb::Detail,
+    ) -> Result<Audited, Refusal> {
+        let mut request: pb::AuditClaimRequest = match claim {
+            Some(_) if !holds_encounter(text) => visit_alone(text)?,
+            _ => json::read(text)?,
+        };
         if request.detail() == pb::Detail::Unspecified {
             request.set_detail(detail);
         }
-        Ok(self.coder.audit(request)?)
+        match claim {
+            None => self.coder.audit(request),
+            Some(claim) if request.billed_lines.is_empty() => self.coder.audit_lines(request, claim.lines),
+            Some(_) => {
+                Err(Refusal::invalid("billedLines", "is given beside the 837 file: leave one of them out"))
+            }
+        }
     }
 
     fn add(&mut self, audited: Audited) -> anyhow::Result<()> {
@@ -152,8 +164,8 @@ impl Audits {
         self.summary.count(&encounter, &coder, &audit);
         match self.format {
             AuditFormat::Jsonl => self.text += &(serde_json::to_string(&response)? + "\n"),
-            AuditFormat::Csv => self.text += &audit_table::csv_rows(&response, &coder)?,
-            AuditFormat::Text if !self.is_file => self.text = audit_table::claim(&response),
+            AuditFormat::Csv => self.text += &audit_table::csv_rows(&response, &audit, &coder)?,
+            AuditFormat::Text if !self.is_file => self.text = audit_table::claim(&response, &audit),
             AuditFormat::Json if !self.is_file => self.text = serde_json::to_string_pretty(&response)? + "\n",
             AuditFormat::Html => self.differences.extend(differences(&response, &coder)),
             AuditFormat::Text | AuditFormat::Json => {}
@@ -161,9 +173,9 @@ impl Audits {
         Ok(())
     }
 
-    fn refuse(&mut self, line: usize, error: &anyhow::Error) {
+    fn refuse(&mut self, line: usize, refusal: &Refusal) {
         self.summary.refused += 1;
-        eprintln!("line {line}: {error:#}");
+        eprintln!("line {line}: {refusal}");
     }
 
     fn shown(self) -> anyhow::Result<String> {
@@ -209,10 +221,27 @@ fn differences<'a>(
     })
 }
 
+/// Whether a text is a claim, which holds its visit under `encounter`, and not the visit itself.
+fn holds_encounter(text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        encounter: Option<serde::de::IgnoredAny>,
+    }
+    serde_json::from_str::<Head>(text).is_ok_and(|head| head.encounter.is_some())
+}
+
+fn visit_alone(text: &str) -> Result<pb::AuditClaimRequest, Refusal> {
+    let pb::CodeEncounterRequest { encounter, detail } = json::read_request(text)?;
+    Ok(pb::AuditClaimRequest { encounter, detail, ..pb::AuditClaimRequest::default() })
+}
+
 /// The claims of an 837 file; what could not be read of it is told.
 fn claims(file: &Path) -> anyhow::Result<Vec<BilledClaim>> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let read = x12::read_claims(&text)?;
+    let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    // An 837 is no UTF-8 by its standard: a name in it may be written in Latin-1, each byte a character.
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
+    let read = x12::read_claims(&text).with_context(|| file.display().to_string())?;
     for problem in &read.problems {
         eprintln!("{}: {problem}", file.display());
     }

@@ -3,7 +3,10 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::columns;
+use crate::audit::{Audit, Side};
+use crate::domain::quantity::Decimal;
 use crate::report::audit_summary::{AuditSummary, OccurrenceView, WorkView};
+use crate::report::audit_text;
 use crate::report::dollars::dollars;
 use crate::server::json::WireEnum;
 use crate::server::pb;
@@ -29,24 +32,31 @@ const CSV_COLUMNS: [&str; 17] = [
     "catalog_release",
 ];
 
-/// The differences of one claim.
-pub fn claim(answer: &pb::AuditClaimResponse) -> String {
+/// The differences of one claim. Units are those of the audit, for a claim may hold part units and the answer
+/// whole ones alone.
+pub fn claim(answer: &pb::AuditClaimResponse, audit: &Audit) -> String {
     let id = if answer.encounter_id.is_empty() { "(no id)" } else { &answer.encounter_id };
     let mut page =
         format!("Audit of visit {id}\n{} of {} lines are right", answer.lines_right, answer.lines_judged);
-    if !answer.lines_not_judged.is_empty() {
-        page += &format!("; {} of other services not judged", answer.lines_not_judged.len());
+    let others = audit.not_judged.len().saturating_sub(audit.unread.len());
+    if others > 0 {
+        page += &format!("; {others} of other services not judged");
+    }
+    if !audit.unread.is_empty() {
+        let codes: Vec<&str> = audit.unread.iter().map(|code| code.as_str()).collect();
+        page += &format!("; not readable and not judged: {}", codes.join(", "));
     }
     page.push('\n');
     if answer.discrepancies.is_empty() {
-        page += "\nNo difference: the record supports what was billed.\n";
+        let judged = if audit.unread.is_empty() { "was billed" } else { "could be read" };
+        page += &format!("\nNo difference: the record supports what {judged}.\n");
     } else {
         let mut rows = table(&["Difference", "Billed", "Supported", "What", "Dollars", "Rule"]);
-        for found in &answer.discrepancies {
+        for (found, exact) in answer.discrepancies.iter().zip(&audit.discrepancies) {
             rows.add_row([
                 words(pb::DiscrepancyKind::short_name(found.kind).unwrap_or_default()),
-                side(&found.billed_code, found.billed_units, &found.billed_modifiers),
-                side(&found.supported_code, found.supported_units, &found.supported_modifiers),
+                exact.billed.as_ref().map(audit_text::in_short).unwrap_or_default(),
+                exact.supported.as_ref().map(audit_text::in_short).unwrap_or_default(),
                 found.text.clone(),
                 found.dollars.clone(),
                 found.rule_id.clone(),
@@ -54,26 +64,27 @@ pub fn claim(answer: &pb::AuditClaimResponse) -> String {
         }
         page += &format!("\n{rows}\n");
     }
-    page += &amounts(answer);
+    page += &amounts(answer, audit);
     for question in &answer.questions {
         page += &format!("To ask: {} ({})\n", question.text, question.field);
     }
     page
 }
 
-fn amounts(answer: &pb::AuditClaimResponse) -> String {
+fn amounts(answer: &pb::AuditClaimResponse, audit: &Audit) -> String {
     // An answer of a service holds decimal numbers; an empty text is one whose limit is not known.
     let worth = |amount: &str| match amount.parse() {
         Ok(amount) => format!(", ${} at the payment limit", dollars(amount)),
         Err(_) => String::new(),
     };
     let mut text = String::new();
+    let (over, under) = audit.units();
     for (what, units, amount) in [
-        ("Overbilled", answer.overbilled_units, &answer.overbilled_dollars),
-        ("Underbilled", answer.underbilled_units, &answer.underbilled_dollars),
+        ("Overbilled", over, &answer.overbilled_dollars),
+        ("Underbilled", under, &answer.underbilled_dollars),
     ] {
-        if units > 0 || !amount.is_empty() {
-            let plural = if units == 1 { "" } else { "s" };
+        if !units.is_zero() || !amount.is_empty() {
+            let plural = if units == Decimal::ONE { "" } else { "s" };
             text += &format!("{what}: {units} unit{plural}{}\n", worth(amount));
         }
     }
@@ -170,15 +181,16 @@ pub fn csv_header() -> String {
     CSV_COLUMNS.join(",") + "\n"
 }
 
-/// A row a difference.
+/// A row a difference, its units as billed.
 ///
 /// # Errors
 /// Only what the writer reports of itself; it writes to memory.
-pub fn csv_rows(answer: &pb::AuditClaimResponse, coder: &str) -> anyhow::Result<String> {
+pub fn csv_rows(answer: &pb::AuditClaimResponse, audit: &Audit, coder: &str) -> anyhow::Result<String> {
+    let units = |side: &Option<Side>| side.as_ref().map_or(Decimal::ZERO, |side| side.units).to_string();
     let mut rows = csv::Writer::from_writer(Vec::new());
     let release =
         answer.provenance.as_ref().map(|rests_on| rests_on.catalog_release.clone()).unwrap_or_default();
-    for found in &answer.discrepancies {
+    for (found, exact) in answer.discrepancies.iter().zip(&audit.discrepancies) {
         let billed_line = found.billed_line.map(|line| line.to_string()).unwrap_or_default();
         rows.write_record([
             answer.encounter_id.as_str(),
@@ -191,13 +203,13 @@ pub fn csv_rows(answer: &pb::AuditClaimResponse, coder: &str) -> anyhow::Result<
             },
             &billed_line,
             &found.billed_code,
-            &found.billed_units.to_string(),
+            &units(&exact.billed),
             &found.billed_modifiers.join(" "),
             &found.supported_code,
-            &found.supported_units.to_string(),
+            &units(&exact.supported),
             &found.supported_modifiers.join(" "),
-            &found.overbilled_units.to_string(),
-            &found.underbilled_units.to_string(),
+            &exact.overbilled.to_string(),
+            &exact.underbilled.to_string(),
             &found.dollars,
             &found.rule_id,
             &found.text,
@@ -205,13 +217,6 @@ pub fn csv_rows(answer: &pb::AuditClaimResponse, coder: &str) -> anyhow::Result<
         ])?;
     }
     Ok(String::from_utf8(rows.into_inner()?)?)
-}
-
-/// A line as people write it in a row of text: `J9312 ×71 JZ`.
-fn side(code: &str, units: u32, modifiers: &[String]) -> String {
-    let units = if units == 1 || code.is_empty() { String::new() } else { format!(" ×{units}") };
-    let modifiers: String = modifiers.iter().map(|modifier| format!(" {modifier}")).collect();
-    format!("{code}{units}{modifiers}")
 }
 
 fn words(name: &str) -> String {

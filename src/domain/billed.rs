@@ -23,6 +23,8 @@ pub struct BilledLine {
     /// Quantity of the NDC, which is not the billing unit count (rule D-04).
     pub ndc_quantity: Option<(Decimal, NdcQualifier)>,
     pub narrative: Option<Box<str>>,
+    /// Nothing but the code could be read, so the line is not judged and its code is not missing.
+    pub is_unread: bool,
 }
 
 impl BilledLine {
@@ -38,7 +40,13 @@ impl BilledLine {
             ndc: None,
             ndc_quantity: None,
             narrative: None,
+            is_unread: false,
         }
+    }
+
+    /// A line of which only the code could be read.
+    pub fn unread(code: HcpcsCode) -> Self {
+        Self { is_unread: true, ..Self::new(code, Decimal::ZERO) }
     }
 }
 

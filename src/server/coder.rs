@@ -216,32 +216,27 @@ impl Coder {
     /// # Errors
     /// Every violation of the request, or a catalog that is not loaded.
     pub fn audit(&self, request: pb::AuditClaimRequest) -> Result<Audited, Refusal> {
-        let detail = detail(request.detail)?;
         let claim = convert::claim(&request, &self.limits)?;
-        self.audit_claim(claim, detail, digest_of(request.encounter.as_ref()))
+        self.audit_claim(claim, &request)
     }
 
-    /// Audits the lines of a claim that came by another way than the request, such as an 837 file.
+    /// Audits the lines of a claim that came by another way than the request, such as an 837 file, in place
+    /// of those of the request.
     ///
     /// # Errors
     /// As [`Self::audit`].
     pub fn audit_lines(
         &self,
-        encounter: pb::Encounter,
+        request: pb::AuditClaimRequest,
         lines: Vec<BilledLine>,
-        detail: pb::Detail,
     ) -> Result<Audited, Refusal> {
-        let input_digest = digest_of(Some(&encounter));
-        let encounter = convert::encounter(Some(&(&encounter).into()), &self.limits)?;
-        self.audit_claim(Claim { encounter, lines, coder: String::new() }, detail, input_digest)
+        let claim = convert::claim(&request, &self.limits)?;
+        self.audit_claim(Claim { lines, ..claim }, &request)
     }
 
-    fn audit_claim(
-        &self,
-        claim: Claim,
-        detail: pb::Detail,
-        input_digest: String,
-    ) -> Result<Audited, Refusal> {
+    fn audit_claim(&self, claim: Claim, request: &pb::AuditClaimRequest) -> Result<Audited, Refusal> {
+        let detail = detail(request.detail)?;
+        let input_digest = digest_of(request.encounter.as_ref());
         let Claim { encounter, lines, coder } = claim;
         let catalog = self.catalog()?;
         let (policy, _) = self.policy(&encounter)?;

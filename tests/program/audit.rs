@@ -136,15 +136,61 @@ fn the_lines_of_an_837_are_held_against_their_visits() {
     assert!(!output.status.success());
 }
 
+/// The lines of an 837 beside the visit of a claim, in an interchange whose account number is no UTF-8.
+fn held_against(visit: &Value, services: &str, flags: &[&str]) -> std::process::Output {
+    let (_visit, visit) = file("claim.json", &visit.to_string());
+    let (_claims, claims) = file("claims.837", "");
+    let account = [b"CLM*M".as_slice(), b"\xfcLLER*100***11:B:1~\n"].concat();
+    std::fs::write(&claims, [&account, services.as_bytes()].concat()).expect("written");
+    let arguments = ["audit", visit.to_str().expect("a path"), "--claims", claims.to_str().expect("a path")];
+    run(&[arguments.as_slice(), flags].concat())
+}
+
+#[test]
+fn a_line_of_an_837_that_cannot_be_read_is_not_judged() {
+    let mut visit = claim(&[]);
+    visit["encounter"]["administrations"].as_array_mut().expect("administrations").truncate(1);
+    visit["encounter"]["primaryReason"] = json!("");
+    let visit = json!({"coderId": "c-1", "encounter": visit["encounter"]});
+    let right = held_against(&visit, "", &["--format", "json"]);
+    let right: Value = serde_json::from_slice(&right.stdout).expect("JSON");
+    let supported = right["supportedLines"].as_array().expect("lines");
+    let code = supported[0]["code"].as_str().expect("a code");
+    let services = format!("LX*1~SV1*HC:{code}*30*UN*XYZ***1~\n");
+    let found = held_against(&visit, &services, &["--format", "json"]);
+    let answer: Value = serde_json::from_slice(&found.stdout).expect("JSON");
+    assert_eq!(answer["linesNotJudged"], json!([0]), "{answer}");
+    let missing = answer["discrepancies"].as_array().expect("differences");
+    assert!(missing.iter().all(|found| found["supportedCode"] != code), "{answer}");
+    assert_eq!(missing.len(), right["discrepancies"].as_array().expect("differences").len() - 1);
+    let shown = held_against(&visit, &services, &[]);
+    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(text.contains(&format!("not readable and not judged: {code}")), "{text}");
+    assert!(String::from_utf8_lossy(&shown.stderr).contains("segment 3 `SV1`: SV104: `XYZ`"));
+    // The coder of the file is kept, and lines are taken from one place alone.
+    let part = services.replace("XYZ", "0.25");
+    let rows = held_against(&visit, &part, &["--format", "csv"]);
+    let rows = String::from_utf8_lossy(&rows.stdout).into_owned();
+    assert!(
+        rows.lines().skip(1).all(|row| row.contains(",c-1,")) && rows.contains(&format!(",{code},0.25,")),
+        "{rows}"
+    );
+    let both = held_against(&claim(&["96413"]), &services, &[]);
+    assert_eq!(both.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&both.stderr).contains("\n  billedLines: "));
+}
+
 #[test]
 fn a_claim_at_fault_names_every_field() {
     let mut faulty = claim(&["96413 x0", "J9312"]);
-    faulty["encounter"]["setting"] = json!("");
+    faulty["encounter"]["serviceDate"] = json!("2025-13-01");
     let (_folder, path) = file("claim.json", &faulty.to_string());
     let output = program().args(["audit"]).arg(path).output().expect("the program");
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success());
-    assert!(message.contains("billedLines[0].units") || message.contains("setting"), "{message}");
+    assert_eq!(output.status.code(), Some(3));
+    for field in ["\n  billedLines[0].units: ", "\n  encounter.serviceDate: "] {
+        assert!(message.contains(field), "{message}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! 837 professional and institutional claims, reduced to what an audit needs.
 //!
 //! Tolerant: loops are recognised by their first segment, unknown segments are passed over, and what
-//! cannot be read is reported with its segment while the rest of the claim is kept. Names, addresses,
+//! cannot be read is reported with its segment while the rest of the claim is kept; of a service line that
+//! cannot be read its code is kept, so that nobody takes it for one that was never billed. Names, addresses,
 //! birth dates, member and account numbers are never looked at.
 
 use std::fmt;
@@ -76,7 +77,7 @@ enum Loop {
     #[default]
     Outside,
     Claim(BilledClaim),
-    /// A service line of the claim; nothing once the line was refused.
+    /// A service line of the claim; nothing once the line was refused and has no code.
     Line(BilledClaim, Option<BilledLine>),
 }
 
@@ -156,7 +157,12 @@ impl Reader {
         match (service_line::read(segment), &mut self.current) {
             (Ok(read), Loop::Line(_, line)) => *line = Some(read),
             (Ok(_), _) => self.problem(segment, "a service line stands before any claim (CLM)".into()),
-            (Err(reason), _) => self.problem(segment, reason),
+            (Err(reason), current) => {
+                if let (Loop::Line(_, line), Some(code)) = (current, service_line::code(segment)) {
+                    *line = Some(BilledLine::unread(code));
+                }
+                self.problem(segment, reason);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::billed::BilledLine;
 use crate::domain::claim::NdcQualifier;
-use crate::domain::code::{Modifier, Ndc};
+use crate::domain::code::{HcpcsCode, Modifier, Ndc};
 use crate::domain::quantity::Decimal;
 
 use super::segment::Segment;
@@ -24,9 +24,22 @@ struct Layout {
 const PROFESSIONAL: Layout = Layout { revenue_code: None, procedure: 1, charge: 2, unit: 3, quantity: 4 };
 const INSTITUTIONAL: Layout = Layout { revenue_code: Some(1), procedure: 2, charge: 3, unit: 4, quantity: 5 };
 
+impl Layout {
+    fn of(segment: &Segment<'_>) -> Self {
+        if segment.id() == "SV1" { PROFESSIONAL } else { INSTITUTIONAL }
+    }
+}
+
+/// The HCPCS or CPT code of `SV1` or `SV2`, whatever else of the line can be read.
+pub(super) fn code(segment: &Segment<'_>) -> Option<HcpcsCode> {
+    let Layout { procedure, .. } = Layout::of(segment);
+    let is_hcpcs = segment.component(procedure, 1) == "HC";
+    segment.component(procedure, 2).parse().ok().filter(|_| is_hcpcs)
+}
+
 /// Reads `SV1` or `SV2`; the reason names the element that cannot be read.
 pub(super) fn read(segment: &Segment<'_>) -> Result<BilledLine, String> {
-    let layout = if segment.id() == "SV1" { PROFESSIONAL } else { INSTITUTIONAL };
+    let layout = Layout::of(segment);
     let name = |element: usize| format!("{}{element:02}", segment.id());
     let at = |element, reason: &dyn std::fmt::Display| format!("{}: {reason}", name(element));
     if segment.element(layout.procedure).is_empty() {

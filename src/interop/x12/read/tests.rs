@@ -96,8 +96,10 @@ fn an_anesthesia_line_and_a_line_of_other_codes_are_named_and_the_rest_is_kept()
                 DTP*472*RD8*20251103-20251104~LIN**UP*012345678905~LIN**N4*50242005306~CTP****7.5*XX~SE*14*1~";
     let read = read_claims(text).expect("a claim");
     let claim = &read.claims[0];
-    assert_eq!((claim.lines.len(), claim.lines[0].units), (1, "7.5".parse().expect("a number")));
-    assert_eq!(claim.lines[0].service_date, Some(date(2025, 11, 3)));
+    let [anesthesia, drug] = claim.lines.as_slice() else { panic!("{claim:?}") };
+    assert_eq!((anesthesia.code, anesthesia.is_unread), (HcpcsCode::of("00142"), true));
+    assert_eq!((drug.units, drug.is_unread), ("7.5".parse().expect("a number"), false));
+    assert_eq!(drug.service_date, Some(date(2025, 11, 3)));
     assert_eq!(claim.diagnoses, ["0340", "V7389"]);
     let problems: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
     assert_eq!(
