@@ -141,7 +141,7 @@ impl Audits {
     ) -> Result<Audited, Refusal> {
         let mut request: pb::AuditClaimRequest = match claim {
             Some(_) if !holds_encounter(text) => visit_alone(text)?,
-            _ => json::read(text)?,
+            _ => json::read_claim(text)?,
         };
         if request.detail() == pb::Detail::Unspecified {
             request.set_detail(detail);

@@ -9,10 +9,10 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::convert::{self, Violation};
+use super::convert::{self, Violations};
 pub use super::json_faults::JsonError;
 use super::limits::RequestLimits;
-use super::pb::CodeEncounterRequest;
+use super::pb::{AuditClaimRequest, CodeEncounterRequest};
 use super::{json_faults, lent};
 
 /// Reads a message.
@@ -33,7 +33,7 @@ pub fn read_request(text: &str) -> Result<CodeEncounterRequest, JsonError> {
     if is_request(text) {
         return serde_json::from_str(text).map_err(|_| {
             let (error, rest) = json_faults::collect::<CodeEncounterRequest>(text);
-            with_rest(error, rest)
+            json_faults::with_rest(error, rest.as_ref().and_then(faults))
         });
     }
     serde_json::from_str(text).map(|encounter| request(Some(encounter))).map_err(|_| {
@@ -41,7 +41,25 @@ pub fn read_request(text: &str) -> Result<CodeEncounterRequest, JsonError> {
         for fault in error.faults.iter_mut().filter(|fault| !fault.field.is_empty()) {
             fault.field.insert_str(0, "encounter.");
         }
-        with_rest(error, rest.map(|encounter| request(Some(encounter))))
+        let rest = rest.map(|encounter| request(Some(encounter)));
+        json_faults::with_rest(error, rest.as_ref().and_then(faults))
+    })
+}
+
+fn faults(request: &CodeEncounterRequest) -> Option<Violations> {
+    let request = lent::CodeEncounterRequest::from(request);
+    convert::encounter(request.encounter.as_ref(), &RequestLimits::default()).err()
+}
+
+/// Reads a claim.
+///
+/// # Errors
+/// As [`read_request`].
+pub fn read_claim(text: &str) -> Result<AuditClaimRequest, JsonError> {
+    serde_json::from_str(text).map_err(|_| {
+        let (error, rest) = json_faults::collect::<AuditClaimRequest>(text);
+        let faults = |claim: AuditClaimRequest| convert::claim(&claim, &RequestLimits::default()).err();
+        json_faults::with_rest(error, rest.and_then(faults))
     })
 }
 
@@ -50,25 +68,6 @@ pub(super) fn is_request(text: &str) -> bool {
     // The fields of a request and those of a visit have no name in common, so the first one tells.
     let first = text.trim_start().strip_prefix('{').map(str::trim_start).unwrap_or_default();
     ["\"encounter\"", "\"detail\""].iter().any(|name| first.starts_with(name))
-}
-
-/// Adds what is wrong with the rest of a request whose faults were taken out.
-fn with_rest(mut error: JsonError, rest: Option<CodeEncounterRequest>) -> JsonError {
-    let Some(rest) = rest else { return error };
-    let rest = lent::CodeEncounterRequest::from(&rest);
-    let Err(violations) = convert::encounter(rest.encounter.as_ref(), &RequestLimits::default()) else {
-        return error;
-    };
-    // What was taken out is not missing; with an item of a list its whole list went.
-    let is_taken_out = |fault: &Violation, field: &str| {
-        let list = fault.field.strip_suffix(']').and_then(|item| item.rsplit_once('['));
-        list.map_or(fault.field.as_str(), |(list, _)| list) == field
-    };
-    let is_new =
-        |violation: &&Violation| !error.faults.iter().any(|fault| is_taken_out(fault, &violation.field));
-    let mut more: Vec<Violation> = violations.list().iter().filter(is_new).cloned().collect();
-    error.faults.append(&mut more);
-    error
 }
 
 /// An enum of the protos with the names of its values.

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use super::convert::Violation;
+use super::convert::{Violation, Violations};
 use super::limits::VIOLATIONS_MAX;
 
 /// Bytes that are read in search of further faults: a long text with many must not hold up other calls.
@@ -79,6 +79,21 @@ fn take_out(tree: &mut Value, path: &Path) -> bool {
         _ => None,
     });
     parent.and_then(Value::as_object_mut).is_some_and(|fields| fields.remove(field).is_some())
+}
+
+/// Adds what is wrong with the rest of a request whose faults were taken out.
+pub(super) fn with_rest(mut error: JsonError, rest: Option<Violations>) -> JsonError {
+    let Some(violations) = rest else { return error };
+    // What was taken out is not missing; with an item of a list its whole list went.
+    let is_taken_out = |fault: &Violation, field: &str| {
+        let list = fault.field.strip_suffix(']').and_then(|item| item.rsplit_once('['));
+        list.map_or(fault.field.as_str(), |(list, _)| list) == field
+    };
+    let is_new =
+        |violation: &&Violation| !error.faults.iter().any(|fault| is_taken_out(fault, &violation.field));
+    let mut more: Vec<Violation> = violations.list().iter().filter(is_new).cloned().collect();
+    error.faults.append(&mut more);
+    error
 }
 
 #[cfg(test)]

@@ -184,12 +184,13 @@ fn a_line_of_an_837_that_cannot_be_read_is_not_judged() {
 fn a_claim_at_fault_names_every_field() {
     let mut faulty = claim(&["96413 x0", "J9312"]);
     faulty["encounter"]["serviceDate"] = json!("2025-13-01");
+    faulty["encounter"]["ward"] = json!("3");
     let (_folder, path) = file("claim.json", &faulty.to_string());
     let output = program().args(["audit"]).arg(path).output().expect("the program");
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3));
-    for field in ["\n  billedLines[0].units: ", "\n  encounter.serviceDate: "] {
-        assert!(message.contains(field), "{message}");
+    for field in ["billedLines[0].units", "encounter.serviceDate", "encounter.ward"] {
+        assert!(message.contains(&format!("\n  {field}: ")), "{message}");
     }
 }
 
