@@ -118,6 +118,8 @@ pub enum AccessReason {
     PatientCondition,
     IncompatibleDrugs,
     Convenience,
+    /// The first line was lost and restarted at another site (rule INIT-7).
+    RestartedLine,
 }
 
 /// A pause of the flow. Source: rule TIME-6.

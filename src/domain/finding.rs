@@ -39,7 +39,7 @@ reasons! {
     MissingStopTime "MISSING_STOP_TIME",
     /// An infusion has neither clock times nor a duration.
     MissingStartTime "MISSING_START_TIME",
-    /// The stop lies before the start, or a pause outside the infusion.
+    /// The stop lies before the start, a pause outside the infusion, or the times tell no minutes of flow.
     ContradictoryTimes "CONTRADICTORY_TIMES",
     /// A time is entered to the full hour, which auditors read as estimated.
     RoundedTime "ROUNDED_TIME",

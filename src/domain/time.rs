@@ -114,6 +114,14 @@ pub fn plus_minutes(time: LocalTime, minutes: i64) -> LocalTime {
     time.saturating_add(jiff::SignedDuration::from_mins(minutes))
 }
 
+/// How often a clock showed a time on the night on which it was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    Once,
+    Twice,
+    Never,
+}
+
 /// Places the local times of one visit on a single line of seconds.
 ///
 /// Where the offset of the zone is the same at both ends of the visit, the civil difference is exact
@@ -162,6 +170,42 @@ impl<'a> Clock<'a> {
         } else {
             civil_seconds(time) - civil_seconds(self.origin)
         }
+    }
+
+    /// Whether the clock was set forward or back during the visit, so that a time may have two readings or none.
+    pub const fn crosses_change(&self) -> bool {
+        self.crosses_change
+    }
+
+    /// How often a clock showed a time.
+    pub fn shown(&self, time: LocalTime) -> Shown {
+        let Some(zone) = self.zone.filter(|_| self.crosses_change) else { return Shown::Once };
+        match zone.to_ambiguous_timestamp(time).offset() {
+            AmbiguousOffset::Unambiguous { .. } => Shown::Once,
+            AmbiguousOffset::Fold { .. } => Shown::Twice,
+            AmbiguousOffset::Gap { .. } => Shown::Never,
+        }
+    }
+
+    /// Every span that a start and a stop may mean where the clock changed, of each length one, the shortest first.
+    pub fn spans(&self, start: LocalTime, stop: LocalTime) -> Vec<(i64, i64)> {
+        let readings = |time| {
+            let zone = self.zone.filter(|_| self.crosses_change);
+            let both = zone.and_then(|zone| {
+                let origin = zone.to_ambiguous_timestamp(self.origin).compatible().ok()?;
+                let read = |time: jiff::Timestamp| time.duration_since(origin).as_secs();
+                let earlier = zone.to_ambiguous_timestamp(time).earlier().ok()?;
+                let later = zone.to_ambiguous_timestamp(time).later().ok()?;
+                Some([read(earlier), read(later)])
+            });
+            both.unwrap_or_else(|| [self.by_calendar(time); 2])
+        };
+        let stops = readings(stop);
+        let pairs = readings(start).into_iter().flat_map(|from| stops.map(|to| (from, to)));
+        let mut spans: Vec<(i64, i64)> = pairs.filter(|(from, to)| to >= from).collect();
+        spans.sort_by_key(|(from, to)| (to - from, *from));
+        spans.dedup_by_key(|(from, to)| *to - *from);
+        spans
     }
 
     /// Start and stop in seconds. A stop that lies before the start is read as the second of two
@@ -256,6 +300,24 @@ mod tests {
         let ends = (LocalTime::MIN, LocalTime::MAX);
         let whole = ends.1.duration_since(ends.0).as_secs();
         assert_eq!(civil_seconds(ends.1) - civil_seconds(ends.0), whole);
+    }
+
+    #[test]
+    fn a_time_that_was_shown_twice_or_never_has_several_spans() {
+        let zone = parse_time_zone("America/New_York").expect("a zone");
+        let lengths = |start: &str, stop: &str| -> Vec<i64> {
+            let (start, stop) = (at(start), at(stop));
+            let (midnight, last) = (start.date().at(0, 0, 0, 0), start.date().at(23, 59, 59, 0));
+            let spans = Clock::new(Some(&zone), midnight, last).spans(start, stop);
+            spans.iter().map(|(from, to)| (to - from) / 60).collect()
+        };
+        assert_eq!(lengths("2025-11-02T01:10", "2025-11-02T02:20"), [70, 130]);
+        assert_eq!(lengths("2025-11-02T00:30", "2025-11-02T01:10"), [40, 100]);
+        assert_eq!(lengths("2025-11-02T01:10", "2025-11-02T01:40"), [30, 90]);
+        assert_eq!(lengths("2025-11-02T01:50", "2025-11-02T01:20"), [30]);
+        assert_eq!(lengths("2025-11-02T00:30", "2025-11-02T02:00"), [150]);
+        assert_eq!(lengths("2025-03-09T02:15", "2025-03-09T03:35"), [20, 80]);
+        assert!(lengths("2025-11-03T10:00", "2025-11-03T09:00").is_empty());
     }
 
     #[test]

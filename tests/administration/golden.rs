@@ -44,6 +44,9 @@ struct Golden {
     /// Rules that the answer must name.
     #[serde(default)]
     rules: Vec<String>,
+    /// Reasons and rules that the answer must not name.
+    #[serde(default)]
+    without: Vec<String>,
     /// Rules that decide nothing by themselves and that the visit illustrates.
     #[serde(default)]
     shows: Vec<String>,
@@ -150,6 +153,10 @@ fn fault(golden: &Golden, answer: &Value) -> Option<String> {
         if wanted.iter().any(|wanted| !found.contains(&wanted.as_str())) {
             faults.push(format!("{name} {found:?} lack some of {wanted:?}"));
         }
+    }
+    let named = [request::reasons(answer), request::rules(answer)].concat();
+    if let Some(unwanted) = golden.without.iter().find(|unwanted| named.contains(&unwanted.as_str())) {
+        faults.push(format!("{unwanted} is named"));
     }
     (!faults.is_empty()).then(|| faults.join("; "))
 }

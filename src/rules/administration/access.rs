@@ -9,7 +9,7 @@ use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{Midnight, ModifierStyle};
-use crate::rules::{Rule, Status, rule};
+use crate::rules::{Rule, rule};
 
 rule! {
     pub static INIT_4: "INIT-4", "A second access site must be needed",
@@ -41,10 +41,9 @@ rule! {
 rule! {
     pub static INIT_7: "INIT-7", "A restarted line is no new initial service",
     basis: Inferred, cites: ["NOR-INIT"],
-    status: Status::Informational,
     says: "Loss and restart of a line during one encounter does not earn a second initial service.",
     why: "The encounter is still the same one.",
-    example: "An infiltrated line that is replaced in the other arm stays one access for the initial code; name one site in the request.",
+    example: "An infiltrated line that is replaced in the other arm stays one access for the initial code: the request names one site, or gives the restarted line as the reason for the second.",
     exceptions: "None.",
 }
 
@@ -175,7 +174,7 @@ fn hold_for_site(coding: &mut Coding<'_>, service: &mut Service, sites: &[&str])
     what_if::ask_site(coding, index, sites);
 }
 
-/// Joins a site that was only convenient to another one of its visit.
+/// Joins a site that was only convenient, or took the place of a lost line, to another one of its visit.
 fn join_unneeded_sites(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     for at in 0..visit.groups.len() {
         let stated = |reason| {
@@ -186,7 +185,8 @@ fn join_unneeded_sites(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
         let is_needed = stated(AccessReason::Protocol)
             || stated(AccessReason::PatientCondition)
             || stated(AccessReason::IncompatibleDrugs);
-        if is_needed || !stated(AccessReason::Convenience) {
+        let is_restarted = stated(AccessReason::RestartedLine);
+        if is_needed || !is_restarted && !stated(AccessReason::Convenience) {
             continue;
         }
         let own = visit.groups[at];
@@ -197,6 +197,11 @@ fn join_unneeded_sites(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
         let first = visit.services.iter().find(|service| service.group == at).map_or(0, |s| s.index);
         for service in visit.services.iter_mut().filter(|service| service.group == at) {
             service.group = other;
+        }
+        if is_restarted {
+            let text = "The line was lost and restarted at this site, which is no second access.";
+            coding.result.trail.fired(&INIT_7, Subject::Administration(first), text, &[]);
+            continue;
         }
         coding.find(
             Severity::Warn,
@@ -230,17 +235,23 @@ pub(super) fn note_midnight(coding: &mut Coding<'_>, visit: &Visit<'_>) {
 }
 
 /// Gives the lines of a further visit or access line their modifier, the leading line being known.
-pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[usize]) {
+///
+/// Of a line that is held back nothing is billed, so nothing is said of it.
+pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[(usize, bool)]) {
     let parameters = &coding.policy.administration;
     let is_x = *parameters.modifier_style == ModifierStyle::X;
-    for (place, &at) in order.iter().enumerate() {
+    for (place, &(at, is_held_back)) in order.iter().enumerate() {
+        if is_held_back {
+            continue;
+        }
         let group = visit.groups[at];
         let earlier = &order[..place];
-        let same_day = |other: &&usize| visit.groups[**other].day == group.day;
-        let same_visit = |other: &&usize| visit.groups[**other].visit == group.visit;
+        let same_day = |other: &&(usize, bool)| visit.groups[other.0].day == group.day;
+        let same_visit = |other: &&(usize, bool)| visit.groups[other.0].visit == group.visit;
         let Some(service) = visit.services.iter().find(|service| service.group == at) else { continue };
         let (index, subject) = (service.index, Subject::Administration(service.index));
-        if earlier.iter().filter(same_day).any(|other| same_visit(&other)) {
+        let leading = earlier.iter().filter(same_day).find(same_visit).copied();
+        if let Some((leading, _)) = leading {
             let modifier = if is_x { *parameters.second_access_modifier } else { FIFTY_NINE };
             visit.groups[at].modifier = Some(modifier);
             let style =
@@ -248,7 +259,7 @@ pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[usiz
             let text =
                 "A second access line of the visit has an initial service of its own, with modifier {style}.";
             coding.result.trail.fired(&INIT_4, subject, text, &[style]);
-            check_need(coding, visit, at, index);
+            check_need(coding, visit, at, leading, index);
         } else if earlier.iter().any(|other| same_day(&other)) {
             let modifier = if is_x { SEPARATE_ENCOUNTER } else { FIFTY_NINE };
             visit.groups[at].modifier = Some(modifier);
@@ -263,12 +274,13 @@ pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[usiz
 pub(super) const FIFTY_NINE: Modifier = Modifier::of("59");
 const SEPARATE_ENCOUNTER: Modifier = Modifier::of("XE");
 
-fn check_need(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, index: u16) {
-    let is_stated = visit
-        .services
-        .iter()
-        .any(|service| service.group == group && visit.administration(service).access_reason.is_some());
-    if is_stated {
+fn check_need(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, leading: usize, index: u16) {
+    // The reason tells the two sites apart, so the record may state it at either.
+    let states = |service: &Service| {
+        matches!(service.group, at if at == group || at == leading)
+            && visit.administration(service).access_reason.is_some()
+    };
+    if visit.services.iter().any(states) {
         return;
     }
     let field = Field::Administration(index, "accessReason");

@@ -5,7 +5,7 @@ use super::hydration::HYD_9;
 use super::infusion_time::{TIME_1, is_push};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
-use super::{hydration, outside, pump, what_if};
+use super::{clock_change, hydration, outside, pump, what_if};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
@@ -49,6 +49,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         visit: administration.visit_number.unwrap_or(1),
         group: usize::MAX,
         course: usize::MAX,
+        first_bag: index,
     };
     let Some(route) = administration.route else {
         hold(coding, &mut service, Family::Chemotherapy, &DOC_1, "Waits for the route.");
@@ -124,6 +125,10 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
 fn read_push(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service) {
     match timeline::flow(coding, visit, service.index) {
         Ok(flow) => service.flow = flow,
+        Err((timeline::Gap::ClockChange, flow)) => {
+            service.flow = flow;
+            clock_change::note(coding, visit, service.index);
+        }
         Err((timeline::Gap::Backwards, flow)) => {
             service.flow = flow;
             let field = Field::Administration(service.index, "stopTime");
@@ -149,7 +154,10 @@ fn admit_timed(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Ser
         Route::SubcutaneousInfusion => (Kind::SubcutaneousInfusion, Kind::Injection),
         _ => (Kind::ArterialInfusion, Kind::ArterialPush),
     };
-    let flow = match timeline::flow(coding, visit, service.index) {
+    let read = timeline::flow(coding, visit, service.index);
+    let read =
+        read.and_then(|flow| if flow.seconds > 0 { Ok(flow) } else { Err((timeline::Gap::NoFlow, flow)) });
+    let flow = match read {
         Ok(flow) => flow,
         Err((_, flow)) if is_attended || is_pumped_artery => flow,
         Err((gap, flow)) => match timeline::settle(coding, visit, service.index, gap, flow) {
@@ -165,12 +173,13 @@ fn admit_timed(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Ser
                 if route != Route::IvInfusion {
                     service.kind = Kind::Settled;
                 }
-                what_if::ask_minutes(coding, service.index, gap, is_hydration);
+                what_if::ask_minutes(coding, visit, service.index, gap, is_hydration);
                 return;
             }
         },
     };
     service.flow = flow;
+    timeline::doubt_duration(coding, visit, service.index);
     let minutes = flow.seconds / 60;
     let shortened = is_push(minutes, &coding.policy.administration) && !is_pumped_artery;
     service.kind =

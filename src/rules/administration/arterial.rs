@@ -1,9 +1,10 @@
 //! Intra-arterial administration (rules CHM-9, INJ-3).
 
-use super::infusion_time::{additional_hours, note_hours};
+use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
-use super::outside;
-use super::visit::{Family, Kind, Service, Visit};
+use super::sequence::{self, Parts};
+use super::visit::{Family, Kind, Segments, Service, Visit};
+use super::{bags, course, outside, overlap};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::rules::{Rule, rule};
@@ -11,7 +12,7 @@ use crate::rules::{Rule, rule};
 rule! {
     pub static CHM_9: "CHM-9", "Chemotherapy into an artery",
     basis: Primary, cites: ["AOC", "MUE", "AAPC-IA", "AAPC-IAC"],
-    says: "A push, a first hour, further hours and the start of a prolonged pump infusion each have a code. Placing the catheter is a service apart.",
+    says: "A push, a first hour, further hours and the start of a prolonged pump infusion each have a code. The infusions of one drug into one artery are added like those into a vein (REP-4). Placing the catheter is a service apart.",
     why: "The artery has its own codes and no hierarchy with the vein.",
     example: "Melphalan by hand over 20 minutes with the professional present is a push; without, it is a first hour.",
     exceptions: "None.",
@@ -37,7 +38,7 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
                 let code = coding.policy.administration.intra_arterial_codes.push;
                 one(coding, visit, &service, &CHM_9, "A chemotherapy push into an artery.", code);
             }
-            (Kind::ArterialInfusion, Family::Chemotherapy) => infusion(coding, visit, &service),
+            (Kind::ArterialInfusion, Family::Chemotherapy) => infusion(coding, visit, at),
             (Kind::ArterialPush, _) => {
                 let code = coding.policy.administration.intra_arterial_codes.therapeutic_injection;
                 one(coding, visit, &service, &INJ_3, "A therapeutic injection into an artery.", code);
@@ -60,23 +61,72 @@ fn one(
     lines::bill(coding, visit, service, code, 1, Place::Own);
 }
 
-fn infusion(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
-    let parameters = &coding.policy.administration;
-    let codes = &parameters.intra_arterial_codes;
-    let minutes = service.flow.seconds / 60;
-    let subject = Subject::Administration(service.index);
-    let has_pump = visit.administration(service).pump.is_some();
-    if has_pump && (minutes == 0 || minutes > *parameters.prolonged_minutes) {
+fn infusion(coding: &mut Coding<'_>, visit: &Visit<'_>, at: usize) {
+    let service = &visit.services[at];
+    let codes = &coding.policy.administration.intra_arterial_codes;
+    if is_prolonged(coding, visit, service) {
         let text = "The start of a prolonged pump infusion into an artery.";
         return one(coding, visit, service, &CHM_9, text, codes.pump_start);
     }
-    let facts = [fact::derived("minutes", Value::Minutes(minutes))];
-    let text = "{minutes} minutes of chemotherapy into an artery.";
-    coding.result.trail.fired(&CHM_9, subject, text, &facts);
-    lines::bill(coding, visit, service, codes.first_hour, 1, Place::Own);
-    let hours = additional_hours(minutes, parameters);
-    note_hours(coding, subject, minutes, hours);
-    if hours > 0 {
-        lines::bill(coding, visit, service, codes.hour, hours, Place::AddOn);
+    let is_part = |other: &Service| {
+        other.kind == Kind::ArterialInfusion
+            && other.visit == service.visit
+            && visit.date(other) == visit.date(service)
+            && bags::is_one_line(visit, other, service)
+            && !is_prolonged(coding, visit, other)
+            && course::is_same(coding, visit, other, service)
+    };
+    if visit.services[..at].iter().any(is_part) {
+        return;
     }
+    let parts: Vec<&Service> = visit.services[at..].iter().filter(|other| is_part(other)).collect();
+    first_hour(coding, visit, service, &parts);
+}
+
+/// Whether an infusion is the start of a pump that runs on for hours.
+fn is_prolonged(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service) -> bool {
+    let minutes = service.flow.seconds / 60;
+    visit.administration(service).pump.is_some()
+        && (minutes == 0 || minutes > *coding.policy.administration.prolonged_minutes)
+}
+
+/// Bills the infusions of one drug into an artery, which have one first hour (rule REP-4, switch D-2).
+fn first_hour(coding: &mut Coding<'_>, visit: &Visit<'_>, first: &Service, parts: &[&Service]) {
+    let parameters = &coding.policy.administration;
+    let codes = &parameters.intra_arterial_codes;
+    let shortest = *parameters.additional_hour_after_minutes + 1;
+    let mut is_first = true;
+    for (service, seconds) in sequence::periods(coding, visit, alone(visit, parts)) {
+        let (minutes, subject) = (seconds / 60, Subject::Administration(service.index));
+        let hours = if is_first {
+            let facts = [fact::derived("minutes", Value::Minutes(minutes))];
+            let text = "{minutes} minutes of chemotherapy into an artery.";
+            coding.result.trail.fired(&CHM_9, subject, text, &facts);
+            lines::bill(coding, visit, service, codes.first_hour, 1, Place::Own);
+            additional_hours(minutes, parameters)
+        } else {
+            later_hours(minutes, shortest, parameters)
+        };
+        is_first = false;
+        note_hours(coding, subject, minutes, hours);
+        if hours > 0 {
+            lines::bill(coding, visit, service, codes.hour, hours, Place::AddOn);
+        }
+    }
+    for service in parts.iter().filter(|service| service.index != first.index) {
+        sequence::note_same_drug(coding, service, first.index);
+        lines::name(coding, visit, service, first.index, codes.first_hour);
+    }
+}
+
+/// The parts of a flow, each with the seconds that no earlier part shares.
+fn alone<'v>(visit: &'v Visit<'_>, parts: &[&'v Service]) -> Parts<'v> {
+    let mut pieces = Segments::new();
+    let seconds = |service: &&'v Service| {
+        let seconds = overlap::alone(visit, service, &mut pieces, |other| {
+            parts.iter().any(|part| part.index == other.index) && overlap::is_earlier(other, service)
+        });
+        (*service, seconds)
+    };
+    parts.iter().map(seconds).collect()
 }

@@ -280,7 +280,7 @@ fn account_for(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
     let is_summed = *coding.policy.administration.hydration_counting == HydrationCounting::Sum;
     let mut pieces = Segments::new();
     for (_, service) in visit.members(course) {
-        if is_on_line(coding, service.index) {
+        if lines::is_on_line(coding, service.index) {
             continue;
         }
         let alone = alone(visit, service, &mut pieces);
@@ -288,7 +288,7 @@ fn account_for(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
         let date = visit.date(service);
         let leading = visit
             .members(course)
-            .find(|(_, other)| visit.date(other) == date && is_on_line(coding, other.index));
+            .find(|(_, other)| visit.date(other) == date && lines::is_on_line(coding, other.index));
         if let (true, true, Some((_, first))) = (is_summed, minutes > 0, leading) {
             for code in [codes.initial, codes.hour] {
                 lines::name(coding, visit, service, first.index, code);
@@ -308,8 +308,4 @@ fn account_for(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
         };
         coding.not_billed(Field::Administration(service.index, ""), rule, text, &facts);
     }
-}
-
-fn is_on_line(coding: &Coding<'_>, index: u16) -> bool {
-    coding.result.lines.iter().any(|line| line.administrations.contains(&index))
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::lines;
-use super::visit::{Family, Kind, Technique, Visit};
+use super::visit::{Family, Kind, Service, Technique, Visit};
 use super::what_if;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -130,9 +130,16 @@ pub(super) fn compare(coding: &Coding<'_>, visit: &Visit<'_>, one: usize, other:
     b.family.cmp(&a.family).then_with(inside).then_with(|| first.index.cmp(&second.index))
 }
 
-/// The initial course of an access line, noted on the trail; nothing where none can be reported.
-pub(super) fn choose(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
+/// The initial course of an access line; nothing where none can be reported.
+pub(super) fn choose(coding: &Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
     let highest = *ranked.first()?;
+    let decides = |primary: &usize| !uses_hierarchy(coding) && !gives_way(coding, visit, *primary, ranked);
+    Some(primary_course(visit, ranked).filter(decides).unwrap_or(highest))
+}
+
+/// Notes on the trail which course was chosen, and asks for what would have decided better.
+pub(super) fn note_choice(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, ranked: &[usize]) {
+    let Some(&highest) = ranked.first() else { return };
     let course = visit.courses[highest];
     let subject = Subject::Administration(visit.services[course.first].index);
     if let Some(primary) = primary_course(visit, ranked) {
@@ -150,7 +157,7 @@ pub(super) fn choose(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize
                 let text = "It outranks the initial service in a facility, but this is an office visit for another reason.";
                 coding.result.trail.declined(&HIER_F, subject, text, &[]);
             }
-            return Some(primary);
+            return;
         }
     }
     let facts = [
@@ -160,8 +167,7 @@ pub(super) fn choose(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize
     let text = "The {family} {technique} ranks highest on this access line and is the initial service.";
     coding.result.trail.fired(&HIER_F, subject, text, &facts);
     note_tie(coding, visit, ranked);
-    ask_for_reason(coding, visit, ranked);
-    Some(highest)
+    ask_for_reason(coding, visit, group, ranked, false);
 }
 
 fn primary_course(visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
@@ -213,28 +219,45 @@ fn note_tie(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) {
     coding.find(Severity::Info, Reason::TieBroken, field, &HIER_TIE, text, &facts);
 }
 
-/// An office visit without a stated reason: the hierarchy stands in, and the answer says so.
-fn ask_for_reason(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) {
-    let leading = visit.courses[ranked[0]];
-    let is_plain = ranked.iter().all(|course| {
-        let course = visit.courses[*course];
-        (course.family, course.technique) == (leading.family, leading.technique)
-    });
-    if uses_hierarchy(coding) || is_plain || visit.encounter.primary_reason.is_some() {
+/// An office visit without a stated reason: the hierarchy stands in, or the whole line waits with a service that
+/// may be its initial one, and the answer says which.
+pub(super) fn ask_for_reason(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    group: usize,
+    ranked: &[usize],
+    is_held_back: bool,
+) {
+    if uses_hierarchy(coding) || visit.encounter.primary_reason.is_some() {
         return;
     }
+    let of_course = |course: &usize| (visit.courses[*course].family, visit.courses[*course].technique);
+    let held = held(visit, group).map(|service| (service.family, Technique::Infusion));
+    let mut kinds = ranked.iter().map(of_course).chain(held);
+    let Some(leading) = kinds.next() else { return };
     let field = Field::Encounter("primaryReason");
-    if coding.result.findings.iter().any(|finding| finding.field == field) {
+    if kinds.all(|kind| kind == leading) || coding.result.findings.iter().any(|other| other.field == field) {
         return;
     }
     // Beside chemotherapy another reason for the visit is hardly thinkable.
-    let is_evident = leading.family == Family::Chemotherapy;
+    let is_evident = leading.0 == Family::Chemotherapy && !is_held_back;
     let severity = if is_evident { Severity::Info } else { Severity::Warn };
-    let text = "The request names no primary reason for this office visit; the hierarchy of facilities chose the initial service. State the reason.";
+    let text = if is_held_back {
+        "The request names no primary reason for this office visit, and a service that waits for a fact may be the initial one, so nothing of this access line is billed. State the reason."
+    } else {
+        "The request names no primary reason for this office visit; the hierarchy of facilities chose the initial service. State the reason."
+    };
     coding.find(severity, Reason::MissingPrimaryReason, field, &HIER_O, text, &[]);
     if !is_evident {
-        what_if::ask_primary_reason(coding, &candidates(visit, ranked));
+        let mut candidates = candidates(visit, ranked);
+        candidates.extend(self::held(visit, group).map(|service| service.index));
+        what_if::ask_primary_reason(coding, &candidates);
     }
+}
+
+/// The services of an access line that wait for a fact.
+fn held<'a>(visit: &'a Visit<'_>, group: usize) -> impl Iterator<Item = &'a Service> {
+    visit.services.iter().filter(move |service| service.group == group && service.kind == Kind::Held)
 }
 
 /// The services that lead the courses of an access line.
@@ -271,8 +294,7 @@ pub(super) fn is_held_back(
     chosen: Option<usize>,
 ) -> bool {
     let reason = visit.encounter.primary_reason.as_deref().filter(|_| !uses_hierarchy(coding));
-    let held = visit.services.iter().filter(|service| service.group == group && service.kind == Kind::Held);
-    held.into_iter().any(|service| {
+    held(visit, group).any(|service| {
         let is_reason = reason == Some(visit.administration(service).id.as_str());
         let outranks = chosen.is_none_or(|course| {
             let course = &visit.courses[course];

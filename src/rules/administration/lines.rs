@@ -149,6 +149,11 @@ pub(super) fn name(
     }
 }
 
+/// Whether a line names an administration.
+pub(super) fn is_on_line(coding: &Coding<'_>, index: u16) -> bool {
+    coding.result.lines.iter().any(|line| line.administrations.contains(&index))
+}
+
 fn is_billed(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     coding.result.lines.iter().any(|line| line.code == code)
 }

@@ -6,7 +6,9 @@
 mod access;
 mod admit;
 mod arterial;
+mod bags;
 mod cavity;
+mod clock_change;
 mod course;
 mod electrolytes;
 mod fluid;
@@ -64,6 +66,7 @@ pub fn code(coding: &mut Coding<'_>) {
         visit.services.push(service);
     }
     visit.sort_by_time();
+    bags::join(coding, &mut visit);
     access::assign(coding, &mut visit);
     access::note_midnight(coding, &visit);
     course::gather(coding, &mut visit);
@@ -87,40 +90,59 @@ fn code_other_routes(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     pump::flushes(coding, visit);
 }
 
-/// An access line with its courses by rank, and the initial one among them.
-type AccessLine = (usize, Courses, Option<usize>);
+/// An access line with its courses by rank.
+struct AccessLine {
+    group: usize,
+    ranked: Courses,
+    /// The course that is the initial service, where one can be reported.
+    initial: Option<usize>,
+    /// Whether a service that waits for a fact may be the initial one, so that nothing is billed.
+    is_held_back: bool,
+}
 
 /// Codes every access line: the leading one first, so that the others carry the modifier.
 fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     let mut lines: SmallVec<[AccessLine; GROUPS_INLINE]> = SmallVec::new();
     for group in 0..visit.groups.len() {
-        let ranked = ranked(coding, visit, group);
-        let initial = initial::choose(coding, visit, &ranked);
-        lines.push((group, ranked, initial));
+        lines.push(choose_initial(coding, visit, group));
     }
     lines.sort_by(|one, other| {
-        let number = |group: usize| (visit.groups[group].visit, visit.groups[group].day);
-        let reason = |initial: Option<usize>| initial.is_none_or(|course| !holds_reason(visit, course));
-        number(one.0).cmp(&number(other.0)).then_with(|| reason(one.2).cmp(&reason(other.2))).then_with(
-            || match (one.2, other.2) {
+        let number = |line: &AccessLine| (visit.groups[line.group].visit, visit.groups[line.group].day);
+        let reason = |line: &AccessLine| line.initial.is_none_or(|course| !holds_reason(visit, course));
+        number(one).cmp(&number(other)).then_with(|| reason(one).cmp(&reason(other))).then_with(|| {
+            match (one.initial, other.initial) {
                 (Some(a), Some(b)) => initial::compare(coding, visit, a, b),
                 (a, b) => b.is_some().cmp(&a.is_some()),
-            },
-        )
+            }
+        })
     });
     if lines.len() > 1 {
-        let coded = lines.iter().filter(|line| line.2.is_some());
-        let order: SmallVec<[usize; GROUPS_INLINE]> = coded.map(|line| line.0).collect();
+        let coded = lines.iter().filter(|line| line.initial.is_some());
+        let order: SmallVec<[(usize, bool); GROUPS_INLINE]> =
+            coded.map(|line| (line.group, line.is_held_back)).collect();
         access::mark(coding, visit, &order);
     }
-    for (group, ranked, initial) in lines {
-        if initial::is_held_back(coding, visit, group, initial) {
+    for AccessLine { group, ranked, initial, is_held_back } in lines {
+        if is_held_back {
             hold_line(coding, visit, group);
         } else if let Some(initial) = initial {
             code_access_line(coding, visit, group, ranked, initial);
         }
         settle_short_hydration(coding, visit, group);
     }
+}
+
+/// Chooses the initial service of an access line, and notes it where the line is billed.
+fn choose_initial(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize) -> AccessLine {
+    let ranked = ranked(coding, visit, group);
+    let initial = initial::choose(coding, visit, &ranked);
+    let is_held_back = initial::is_held_back(coding, visit, group, initial);
+    if is_held_back {
+        initial::ask_for_reason(coding, visit, group, &ranked, true);
+    } else {
+        initial::note_choice(coding, visit, group, &ranked);
+    }
+    AccessLine { group, ranked, initial, is_held_back }
 }
 
 /// Whether an office visit's primary reason lies in a course.

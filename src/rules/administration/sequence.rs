@@ -170,19 +170,22 @@ fn is_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, own:
 const PARTS_INLINE: usize = 4;
 
 /// Services of a course, each with seconds of flow.
-type Parts<'v> = SmallVec<[(&'v Service, i64); PARTS_INLINE]>;
+pub(super) type Parts<'v> = SmallVec<[(&'v Service, i64); PARTS_INLINE]>;
 
 /// The periods of a course that count apart (switch D-2), each with its leading service, from the seconds
 /// that its parts ran alone.
-fn periods<'v>(coding: &Coding<'_>, visit: &Visit<'_>, parts: Parts<'v>) -> Parts<'v> {
+pub(super) fn periods<'v>(coding: &Coding<'_>, visit: &Visit<'_>, parts: Parts<'v>) -> Parts<'v> {
     let is_summed = *coding.policy.administration.same_drug_infusions == SameDrugInfusions::SumPerDate;
-    if parts.len() == 1 || !is_summed {
+    if parts.len() == 1 {
         return parts;
     }
+    let is_one_period = |first: &Service, service: &Service| {
+        first.first_bag == service.first_bag || is_summed && visit.date(first) == visit.date(service)
+    };
     let mut periods = Parts::new();
     for (service, seconds) in parts {
         match periods.last_mut() {
-            Some((first, sum)) if visit.date(first) == visit.date(service) => *sum += seconds,
+            Some((first, sum)) if is_one_period(first, service) => *sum += seconds,
             _ => periods.push((service, seconds)),
         }
     }
@@ -239,11 +242,16 @@ fn bill_hours(
 /// Ties the further infusions of the drug to its lines, so that each administration is accounted for.
 fn name_others(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, first: u16, code: HcpcsCode) {
     for service in infused(visit, course).filter(|service| service.index != first) {
-        let facts = [fact::derived("first", Value::Of(Field::Administration(first, "")))];
-        let text = "The drug was infused before; its minutes count with those of {first}, and it takes no first hour of its own.";
-        coding.result.trail.fired(&REP_4, Subject::Administration(service.index), text, &facts);
+        note_same_drug(coding, service, first);
         lines::name(coding, visit, service, first, code);
     }
+}
+
+/// Notes that an infusion counts with an earlier one of its drug.
+pub(super) fn note_same_drug(coding: &mut Coding<'_>, service: &Service, first: u16) {
+    let facts = [fact::derived("first", Value::Of(Field::Administration(first, "")))];
+    let text = "The drug was infused before; its minutes count with those of {first}, and it takes no first hour of its own.";
+    coding.result.trail.fired(&REP_4, Subject::Administration(service.index), text, &facts);
 }
 
 fn bill_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {

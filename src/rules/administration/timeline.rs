@@ -1,6 +1,7 @@
 //! From documented times to seconds of flow (rules TIME-6, TIME-7, DOC-3, D-1).
 
 use super::visit::{Flow, Segment, Segments, Visit};
+use super::{clock_change, what_if};
 use crate::domain::encounter::Administration;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -16,14 +17,13 @@ rule! {
     says: "Only the minutes in which the drug flows count. Starting the line, set-up, teaching, observation and flushing do not, and a pause is subtracted.",
     why: "The time of the codes is infusion time; what surrounds it is part of the service.",
     example: "Rituximab from 11:20 to 16:40 with a pause from 12:40 to 13:55 ran 245 minutes.",
-    exceptions: "None.",
+    exceptions: "A duration in place of clock times is taken as time of flow; where pauses stand beside it, a finding asks whether it leaves them out.",
 }
 
 rule! {
     pub static TIME_7: "TIME-7", "A change of bag does not stop the clock",
     basis: Secondary, cites: ["SELH"],
-    status: crate::rules::Status::Informational,
-    says: "Where one bag follows another of the same drug without a break, the flow is one.",
+    says: "Where one bag follows another of the same drug without a break, the flow is one. One that goes on past midnight is reported whole on the date on which it began.",
     why: "The drug goes on flowing; the bag is packaging.",
     example: "Two bags of one antibiotic, 09:00 to 09:40 and 09:40 to 10:20, are 80 minutes of one infusion.",
     exceptions: "A break between the bags is left out like any pause.",
@@ -35,7 +35,7 @@ rule! {
     says: "Without a start and a stop, or a documented duration, no code that rests on minutes is chosen; the record is queried. A policy may instead compute the minutes from the nursing record's volume and rate, or report a push.",
     why: "The time is what the code pays for, and missing times are the leading audit failure. Sources disagree on what may replace them, so the choice is a switch (D-1).",
     example: "A drug started at 10:00 with no stop earns nothing yet; the question shows what 15, 16 or 91 minutes would bill.",
-    exceptions: "Pushes and injections need no stop time.",
+    exceptions: "Pushes and injections need no stop time. Times without any flow between them are queried like missing ones, and so is a time that the clock showed twice or never on the night on which it was changed, unless a documented duration tells which reading holds.",
 }
 
 /// Why the minutes of a service are not known.
@@ -45,15 +45,38 @@ pub(super) enum Gap {
     NoStart,
     NoTimes,
     Backwards,
+    /// The times or the pauses leave no flow.
+    NoFlow,
+    /// The clock showed a time twice or never, and the readings differ in minutes.
+    ClockChange,
+}
+
+impl Gap {
+    /// Whether a time is missing, which a policy may make up for; a contradiction it may not.
+    const fn is_missing(self) -> bool {
+        matches!(self, Self::NoStop | Self::NoStart | Self::NoTimes)
+    }
 }
 
 /// Reads the flow of an administration, or says what is missing for it.
 pub(super) fn flow(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -> Result<Flow, (Gap, Flow)> {
     let administration = &visit.encounter.administrations[usize::from(index)];
     let (Some(start), Some(stop)) = (administration.start, administration.stop) else {
+        if visit.clock.crosses_change() {
+            clock_change::note(coding, visit, index);
+        }
         return without_clock(visit, administration);
     };
-    let (start, stop) = visit.clock.span(start, stop);
+    let (start, stop) = if visit.clock.crosses_change() {
+        match clock_change::span(coding, visit, index, start, stop) {
+            Ok(span) => span,
+            Err(start) => {
+                return Err((Gap::ClockChange, Flow { start: Some(start), ..Flow::default() }));
+            }
+        }
+    } else {
+        visit.clock.span(start, stop)
+    };
     if stop < start {
         return Err((Gap::Backwards, Flow { start: Some(start), ..Flow::default() }));
     }
@@ -159,6 +182,28 @@ fn compare_with_duration(coding: &mut Coding<'_>, index: u16, administration: &A
     }
 }
 
+/// Warns where pauses stand beside a duration that is all there is, for it may leave them out or not.
+pub(super) fn doubt_duration(coding: &mut Coding<'_>, visit: &Visit<'_>, index: u16) {
+    let administration = &visit.encounter.administrations[usize::from(index)];
+    let has_clock = administration.start.is_some() && administration.stop.is_some();
+    let Some(documented) = administration.duration_minutes.filter(|_| !has_clock) else { return };
+    let spans = administration.interruptions.iter().map(|pause| visit.clock.span(pause.start, pause.stop));
+    let paused: i64 = spans.map(|(start, stop)| (stop - start).max(0)).sum();
+    let paused = u32::try_from(paused / 60).unwrap_or(u32::MAX);
+    // Pauses as long as the whole duration cannot be part of it.
+    if paused == 0 || paused >= documented {
+        return;
+    }
+    let facts = [
+        fact::given("documented", Value::Minutes(i64::from(documented))),
+        fact::given("paused", Value::Minutes(i64::from(paused))),
+    ];
+    let field = Field::Administration(index, "durationMinutes");
+    let text = "The record does not say whether the duration of {documented} minutes leaves the pauses of {paused} minutes out; it is taken as time of flow. State the start and the stop.";
+    coding.find(Severity::Warn, Reason::ContradictoryTimes, field, &TIME_6, text, &facts);
+    what_if::ask_duration(coding, index, documented, paused);
+}
+
 /// What the policy makes of missing minutes.
 pub(super) enum Settled {
     /// The minutes are taken from the nursing record.
@@ -179,42 +224,72 @@ pub(super) fn settle(
 ) -> Settled {
     let administration = &visit.encounter.administrations[usize::from(index)];
     let switch = &coding.policy.administration.missing_stop;
-    let (reason, field) = match gap {
-        Gap::NoStop => (Reason::MissingStopTime, Field::Administration(index, "stopTime")),
-        Gap::NoStart | Gap::NoTimes => (Reason::MissingStartTime, Field::Administration(index, "startTime")),
-        Gap::Backwards => (Reason::ContradictoryTimes, Field::Administration(index, "stopTime")),
-    };
+    let (reason, field, text) = missing(administration, gap);
+    let field = Field::Administration(index, field);
     match (**switch, documented_seconds(administration)) {
-        (MissingStop::CalculateFromNursingRateVolume, Some(seconds)) if gap != Gap::Backwards => {
+        (MissingStop::CalculateFromNursingRateVolume, Some(seconds)) if gap.is_missing() => {
             let minutes = fact::assumed("minutes", Value::Minutes(seconds / 60));
             let text = "No stop time: the nursing record's volume and rate give {minutes} minutes, which this policy accepts.";
             coding.find(Severity::Warn, reason, field, &DOC_3, text, &[minutes]);
             Settled::Flow(Flow { seconds, ..flow })
         }
-        (MissingStop::DowncodeToPush, _) if gap != Gap::Backwards => {
+        (MissingStop::DowncodeToPush, _) if gap.is_missing() => {
             let text = "The minutes of the infusion are not documented: this policy reports it as a push.";
             coding.find(Severity::Warn, reason, field, &DOC_3, text, &[]);
             Settled::Push
         }
         _ => {
-            let text = match gap {
-                Gap::NoStop => {
-                    "The infusion has no stop time, so no code is chosen. Complete the record, then code again."
-                }
-                Gap::NoStart => {
-                    "The infusion has no start time, so no code is chosen. Complete the record, then code again."
-                }
-                Gap::NoTimes => {
-                    "The infusion has neither clock times nor a duration, so no code is chosen. Complete the record, then code again."
-                }
-                Gap::Backwards => {
-                    "The stop lies before the start, so no code is chosen. Correct the times, with their dates, then code again."
-                }
-            };
             let switch = fact::parameter("policy", Value::Label("hold for query"), switch);
             coding.find(Severity::Block, reason, field, &DOC_3, text, &[switch]);
             Settled::Held
         }
+    }
+}
+
+/// The reason, the field and the finding of a service whose minutes are not known.
+fn missing(administration: &Administration, gap: Gap) -> (Reason, &'static str, &'static str) {
+    match gap {
+        Gap::NoStop => (
+            Reason::MissingStopTime,
+            "stopTime",
+            "The infusion has no stop time, so no code is chosen. Complete the record, then code again.",
+        ),
+        Gap::NoStart => (
+            Reason::MissingStartTime,
+            "startTime",
+            "The infusion has no start time, so no code is chosen. Complete the record, then code again.",
+        ),
+        Gap::NoTimes => (
+            Reason::MissingStartTime,
+            "startTime",
+            "The infusion has neither clock times nor a duration, so no code is chosen. Complete the record, then code again.",
+        ),
+        Gap::Backwards => (
+            Reason::ContradictoryTimes,
+            "stopTime",
+            "The stop lies before the start, so no code is chosen. Correct the times, with their dates, then code again.",
+        ),
+        Gap::NoFlow => (
+            Reason::ContradictoryTimes,
+            flow_field(administration),
+            "The record leaves no minute in which the drug flowed, so no code is chosen. Correct the times or the pauses, then code again.",
+        ),
+        Gap::ClockChange => (
+            Reason::ContradictoryTimes,
+            "durationMinutes",
+            "The clock was changed that night and showed a time of this infusion twice, or never, so its minutes are not known and no code is chosen. State the duration, then code again.",
+        ),
+    }
+}
+
+/// The field that says how long a drug flowed.
+pub(super) fn flow_field(administration: &Administration) -> &'static str {
+    if !administration.interruptions.is_empty() {
+        "interruptions"
+    } else if administration.stop.is_some() {
+        "stopTime"
+    } else {
+        "durationMinutes"
     }
 }
 

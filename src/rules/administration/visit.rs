@@ -112,6 +112,8 @@ pub(super) struct Service {
     pub(super) group: usize,
     /// Which course of one drug it belongs to, for intravenous services.
     pub(super) course: usize,
+    /// The place in the request of the first bag of its flow, which gives the flow its date (rule TIME-7).
+    pub(super) first_bag: u16,
 }
 
 /// An access line of one visit, which has one initial service (rules INIT-1, INIT-2).
@@ -200,9 +202,9 @@ impl<'a> Visit<'a> {
         &self.encounter.administrations[usize::from(service.index)]
     }
 
-    /// The date of service of a line: the day on which the service began.
+    /// The date of service of a line: the day on which the service, or the flow that it goes on with, began.
     pub(super) fn date(&self, service: &Service) -> Date {
-        let administration = self.administration(service);
+        let administration = &self.encounter.administrations[usize::from(service.first_bag)];
         administration.start.or(administration.stop).map_or(self.encounter.service_date, LocalTime::date)
     }
 

@@ -1,7 +1,8 @@
 //! Questions, and what the whole visit would bill under each answer.
 
-use super::timeline::{DOC_3, Gap};
-use super::{access, admit, cavity, hydration, initial, pump, push};
+use super::timeline::{DOC_3, Gap, TIME_6, flow_field};
+use super::visit::Visit;
+use super::{access, admit, cavity, clock_change, hydration, initial, pump, push};
 use crate::domain::claim::Track;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, FluidPurpose, Indication, Route};
@@ -18,12 +19,23 @@ const HOURS_SHOWN: i64 = 3;
 const DAY_MINUTES: i64 = 24 * 60;
 
 /// Asks for the minutes of an infusion.
-pub(super) fn ask_minutes(coding: &mut Coding<'_>, index: u16, gap: Gap, is_hydration: bool) {
+pub(super) fn ask_minutes(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    index: u16,
+    gap: Gap,
+    is_hydration: bool,
+) {
+    let administration = &visit.encounter.administrations[usize::from(index)];
     let (field, text) = match gap {
         Gap::NoStop => ("stopTime", "When did the infusion stop?"),
         Gap::NoStart => ("startTime", "When did the infusion start?"),
         Gap::NoTimes => ("startTime", "When did the infusion start and stop?"),
         Gap::Backwards => ("stopTime", "On which day did the infusion stop?"),
+        Gap::NoFlow => (flow_field(administration), "How long did the drug flow?"),
+        Gap::ClockChange => {
+            ("durationMinutes", "How long did the drug flow in the night on which the clock was changed?")
+        }
     };
     let field = Field::Administration(index, field);
     coding.ask(field, &DOC_3, text, &[], |coding| {
@@ -32,6 +44,16 @@ pub(super) fn ask_minutes(coding: &mut Coding<'_>, index: u16, gap: Gap, is_hydr
             return vec![answer(coding, label, index, |administration| {
                 administration.stop = administration.stop.map(|stop| plus_minutes(stop, DAY_MINUTES));
             })];
+        }
+        if gap == Gap::ClockChange {
+            let readings = clock_change::readings(visit, index).into_iter();
+            return readings
+                .map(|minutes| {
+                    answer(coding, &format!("{minutes} minutes"), index, |a| {
+                        a.duration_minutes = u32::try_from(minutes).ok();
+                    })
+                })
+                .collect();
         }
         spans(coding, is_hydration)
             .into_iter()
@@ -66,6 +88,25 @@ fn run_for(administration: &mut Administration, minutes: i64) {
         (None, Some(stop)) => administration.start = Some(plus_minutes(stop, -minutes)),
         (None, None) => administration.duration_minutes = u32::try_from(minutes).ok(),
     }
+}
+
+/// Asks whether a documented duration leaves the pauses out.
+pub(super) fn ask_duration(coding: &mut Coding<'_>, index: u16, documented: u32, paused: u32) {
+    let field = Field::Administration(index, "durationMinutes");
+    coding.ask(field, &TIME_6, "Does the documented duration leave the pauses out?", &[], |coding| {
+        let flowed = documented - paused;
+        [
+            (format!("Yes, the drug flowed for {documented} minutes"), documented),
+            (format!("No, the drug flowed for {flowed} minutes"), flowed),
+        ]
+        .map(|(label, minutes)| {
+            answer(coding, &label, index, |administration| {
+                administration.interruptions.clear();
+                administration.duration_minutes = Some(minutes);
+            })
+        })
+        .into()
+    });
 }
 
 /// Asks for the class of a drug.
@@ -149,11 +190,12 @@ pub(super) fn ask_site(coding: &mut Coding<'_>, index: u16, sites: &[&str]) {
 
 /// Asks whether a second access site was needed.
 pub(super) fn ask_second_site(coding: &mut Coding<'_>, index: u16, site: &str) {
-    use crate::domain::encounter::AccessReason::{Convenience, Protocol};
+    use crate::domain::encounter::AccessReason::{Convenience, Protocol, RestartedLine};
     let field = Field::Administration(index, "accessReason");
     coding.ask(field, &access::INIT_4, "Why was the second access site needed?", &[], |coding| {
         let reasons = [
             ("The protocol or the patient's condition required it", Protocol),
+            ("The first line was lost and restarted there", RestartedLine),
             ("It was convenient", Convenience),
         ];
         let state = |visit: &mut Encounter, reason| {
@@ -229,10 +271,9 @@ pub(super) fn ask_gap(coding: &mut Coding<'_>, index: u16, earlier: u16) {
     );
 }
 
-/// Asks how many lesions were injected.
-pub(super) fn ask_lesions(coding: &mut Coding<'_>, index: u16) {
+/// Asks how many lesions were injected, so many still taking the lower code.
+pub(super) fn ask_lesions(coding: &mut Coding<'_>, index: u16, few: u32) {
     let field = Field::Administration(index, "lesionCount");
-    let few = *coding.policy.administration.lesions_few_max;
     coding.ask(field, &cavity::CHM_2, "How many lesions were injected?", &[], |coding| {
         vec![
             answer(coding, &format!("Up to {few}"), index, |a| a.lesion_count = Some(few)),

@@ -89,7 +89,7 @@ counterparts! {
     FluidPurpose = FluidPurpose {
         Hydration KeepOpen Carrier LabelDirected Perioperative ElectrolyteReplacement
     }
-    AccessReason = AccessReason { Protocol PatientCondition IncompatibleDrugs Convenience }
+    AccessReason = AccessReason { Protocol PatientCondition IncompatibleDrugs Convenience RestartedLine }
     Entity340b = CoveredEntityType {
         DisproportionateShare RuralReferralCenter CriticalAccess MarylandWaiver NonExceptedOffCampus
         RuralSoleCommunity Childrens CancerCenter Grantee
