@@ -198,7 +198,7 @@ fn note_push(coding: &mut Coding<'_>, index: u16, minutes: i64, is_attended: boo
     let text = if is_attended {
         "The professional was present throughout, so this is a push, whatever its length."
     } else {
-        "{minutes} minutes are no more than {limit}, so this is a push."
+        "{minutes} minutes are no more than {limit} minutes, so this is a push."
     };
     coding.result.trail.fired(&TIME_1, Subject::Administration(index), text, &facts);
 }
@@ -235,7 +235,7 @@ fn admit_pump(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Serv
                 fact::given("minutes", Value::Minutes(flow.seconds / 60)),
                 fact::parameter("limit", Value::Minutes(**prolonged), prolonged),
             ];
-            let text = "{minutes} minutes do not exceed {limit}, so this is an infusion and no prolonged pump start.";
+            let text = "{minutes} minutes do not exceed {limit} minutes, so this is an infusion and no prolonged pump start.";
             coding.result.trail.declined(&pump::CHM_4, Subject::Administration(service.index), text, &facts);
             admit_timed(coding, visit, service, Route::IvInfusion);
         }

@@ -304,7 +304,10 @@ fn account_for(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
         let (rule, text) = if minutes == 0 && service.flow.seconds > 0 {
             (&HYD_4, "Hydration that runs together with another service is never reported.")
         } else {
-            (&TIME_4, "{minutes} minutes that count are less than the {shortest} that hydration takes.")
+            (
+                &TIME_4,
+                "{minutes} minutes that count are less than the {shortest} minutes that hydration takes.",
+            )
         };
         coding.not_billed(Field::Administration(service.index, ""), rule, text, &facts);
     }

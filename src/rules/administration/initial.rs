@@ -205,15 +205,21 @@ fn note_tie(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) {
     }
     let index = visit.services[a.first].index;
     let tiebreak = &coding.policy.administration.facility_tiebreak;
+    let is_longer = a.seconds != b.seconds;
+    let is_earlier = visit.services[a.first].order != visit.services[b.first].order;
+    let is_time_first = *coding.policy.administration.technique_before_length;
     let order = match **tiebreak {
-        Tiebreak::Earliest => "the earliest",
-        Tiebreak::Longest | Tiebreak::HighestPayment => "the longest",
+        Tiebreak::Earliest if is_time_first && is_earlier => "the earlier one",
+        _ if is_longer => "the longer one",
+        _ if is_earlier => "the earlier one",
+        _ => "the first one of the record",
     };
     let facts = [
+        fact::derived("one", Value::Of(Field::Administration(index, ""))),
         fact::parameter("order", Value::Label(order), tiebreak),
         fact::derived("other", Value::Of(Field::Administration(visit.services[b.first].index, ""))),
     ];
-    let text = "It shares family and technique with {other}; {order} was taken as initial.";
+    let text = "{one} and {other} are of one family and technique; {order} was taken as initial.";
     coding.result.trail.fired(&HIER_TIE, Subject::Administration(index), text, &facts);
     let field = Field::Administration(index, "");
     coding.find(Severity::Info, Reason::TieBroken, field, &HIER_TIE, text, &facts);

@@ -45,7 +45,7 @@ rule! {
     pub static INJ_2: "INJ-2", "An injection beside an intravenous service is a pair",
     basis: Primary, cites: ["PTP"],
     optional: true,
-    says: "A therapeutic injection into a muscle or under the skin on the day of an initial intravenous code is the second column of a pair that a modifier may bypass; it carries 59 or XU where it was another drug by another route.",
+    says: "A therapeutic injection into a muscle or under the skin on the day of an initial intravenous code is the second column of a pair that a modifier may bypass; it carries 59 or XU where it was a service apart, such as another drug by another route.",
     why: "Without the modifier the injection is denied as part of the infusion.",
     example: "Filgrastim under the skin after chemotherapy carries XU.",
     exceptions: "None.",
@@ -88,7 +88,13 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         if injections.contains(&code) && is_second_column(coding, code) {
             let is_plain = code == parameters.injection_codes.therapeutic;
             let rule = if is_plain { &INJ_2 } else { &MOD_3 };
-            mark(coding, at, distinct, rule, "The injection is another drug by another route: {modifier}.");
+            mark(
+                coding,
+                at,
+                distinct,
+                rule,
+                "The injection is a service apart from the one that it is paired with: {modifier}.",
+            );
         }
         if has_transfusion && parameters.paired_with_transfusion.contains(&code) {
             mark(coding, at, distinct, &HYD_5, "Hydration on the day of a transfusion: {modifier}.");

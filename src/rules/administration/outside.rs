@@ -10,7 +10,7 @@ use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
-use crate::engine::trail::{Subject, Value, fact};
+use crate::engine::trail::{NotedFact, Subject, Value, fact};
 use crate::rules::{Rule, Status, rule};
 
 rule! {
@@ -80,7 +80,12 @@ pub(super) fn is_outside(coding: &mut Coding<'_>, index: u16, route: Route) -> b
             cavity::heated(coding, index);
             return true;
         }
-        Route::Oral | Route::Topical | Route::ViaDialysate | Route::Intradermal => None,
+        Route::Intradermal => {
+            let text = "An injection into the skin, such as a skin test, has a code of its own in another section, and earns no administration code here.";
+            say_outside(coding, index, text, &[]);
+            return true;
+        }
+        Route::Oral | Route::Topical | Route::ViaDialysate => None,
         _ => return false,
     };
     send_away(coding, index, other);
@@ -122,20 +127,20 @@ pub(super) fn therapeutic_cavity(
 }
 
 fn send_away(coding: &mut Coding<'_>, index: u16, other: Option<HcpcsCode>) {
-    let what = Field::Administration(index, "");
-    match other {
-        Some(code) => {
-            let facts = [fact::derived("code", Value::Code(code))];
-            let text = "This belongs to another section of codes, such as {code}, and earns no administration code here.";
-            coding.find(Severity::Info, Reason::OutsideScope, what, &CHM_13, text, &facts);
-            coding.not_billed(what, &CHM_13, text, &facts);
-        }
-        None => {
-            let text = "This is part of another service, and earns no administration code here.";
-            coding.find(Severity::Info, Reason::OutsideScope, what, &CHM_13, text, &[]);
-            coding.not_billed(what, &CHM_13, text, &[]);
-        }
+    if let Some(code) = other {
+        let facts = [fact::derived("code", Value::Code(code))];
+        let text = "This belongs to another section of codes, such as {code}, and earns no administration code here.";
+        say_outside(coding, index, text, &facts);
+    } else {
+        let text = "This is part of another service, and earns no administration code here.";
+        say_outside(coding, index, text, &[]);
     }
+}
+
+fn say_outside(coding: &mut Coding<'_>, index: u16, text: &'static str, facts: &[NotedFact]) {
+    let what = Field::Administration(index, "");
+    coding.find(Severity::Info, Reason::OutsideScope, what, &CHM_13, text, facts);
+    coding.not_billed(what, &CHM_13, text, facts);
 }
 
 /// Codes what has no code of its own.

@@ -161,14 +161,19 @@ fn again(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, earlier:
     match gap_seconds(earlier, service).map(|seconds| seconds / 60) {
         Some(minutes) if minutes > **limit => {
             let facts = [fact::derived("minutes", Value::Minutes(minutes)), limit_fact];
-            let text = "The same drug again after {minutes} minutes, more than {limit}: a repeated push.";
+            let text =
+                "The same drug again after {minutes} minutes, more than {limit} minutes: a repeated push.";
             coding.result.trail.fired(&REP_2, subject, text, &facts);
             lines::bill(coding, visit, service, code, 1, Place::AddOn);
         }
         Some(minutes) => {
             let facts = [fact::derived("minutes", Value::Minutes(minutes)), limit_fact];
             let rule = if earlier.kind == Kind::Infusion { &REP_3 } else { &REP_2 };
-            let text = "The same drug after {minutes} minutes, no more than {limit}: not reported again.";
+            let text = if minutes == 0 && earlier.kind == Kind::Infusion {
+                "The same drug during its own infusion, or without a break before or after it: not reported again."
+            } else {
+                "The same drug after {minutes} minutes, no more than {limit} minutes: not reported again."
+            };
             coding.not_billed(what, rule, text, &facts);
         }
         None => {

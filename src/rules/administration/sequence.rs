@@ -157,10 +157,10 @@ fn is_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, own:
     ];
     let subject = Subject::Administration(visit.services[visit.courses[course].first].index);
     if is_concurrent {
-        let text = "Of {minutes} minutes {shared} ran together with a higher-ranked infusion and {left} alone: concurrent ({rule}).";
+        let text = "Of {minutes} minutes, {shared} minutes ran together with a higher-ranked infusion and {left} minutes alone: concurrent ({rule}).";
         coding.result.trail.fired(&CONC_5, subject, text, &facts);
     } else {
-        let text = "Of {minutes} minutes {shared} ran together with a higher-ranked infusion and {left} alone: sequential, with the minutes alone ({rule}).";
+        let text = "Of {minutes} minutes, {shared} minutes ran together with a higher-ranked infusion and {left} minutes alone: sequential, with the minutes alone ({rule}).";
         coding.result.trail.declined(&CONC_5, subject, text, &facts);
     }
     is_concurrent

@@ -137,7 +137,7 @@ impl Clock<'_> {
         if let (Some(start), Some(stop)) = (start, stop)
             && minutes_between(start, stop, self.time_zone) < 0
         {
-            violations.add(at, format_args!("lies before the start time {start}: give the later time"));
+            violations.add(at, format_args!("lies before the start time {start}: give the later time, with the date of the next day where it ran past midnight"));
         }
     }
 }
