@@ -7,7 +7,7 @@ mod read;
 
 use rustc_hash::FxHashMap;
 
-use super::names::{Matches, fold};
+use super::names::{Matches, fold, is_salt, without};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, ContainerKind, DrugClass};
 use crate::domain::encounter::Route;
@@ -20,6 +20,8 @@ pub struct DrugFacts {
     pub code: HcpcsCode,
     /// Nonproprietary name, without the maker.
     pub ingredient: Box<str>,
+    /// What the name stands for: one for a drug, its salts and its packages.
+    pub identity: Box<str>,
     pub brands: Box<[Box<str>]>,
     pub class: DrugClass,
     /// Key into the citations.
@@ -52,6 +54,10 @@ pub enum Nature {
     Electrolyte,
     /// A flush of the line, which is part of every other service (rules CHM-8, CHM-13).
     Flush,
+    /// A hormonal product whose label names cancer alone (rule CHM-1).
+    CancerOnly,
+    /// A hormonal product whose label names other diseases alone (rule CHM-1).
+    OtherUse,
 }
 
 /// What a name tells of a drug.
@@ -152,14 +158,18 @@ impl Formulary {
 
     /// What a text names, so that two texts can be compared: `Zofran 8 mg` and `ondansetron` are one drug.
     ///
-    /// A hydration fluid beside a drug does not count. Words that are not understood stay as they are.
+    /// A hydration fluid beside a drug does not count, and a salt says no more than its drug. Words that
+    /// are not understood stay as they are.
     pub fn identity_of_name(&self, text: &str) -> String {
         let folded = fold(text);
         let matches = Matches::find(&folded, &self.by_name);
         let is_drug = |named: &&NamedClass| named.class != DrugClass::Hydration;
         let has_drug = matches.found.iter().any(is_drug);
         let named = matches.found.iter().filter(|named| !has_drug || is_drug(named));
-        let mut words: Vec<&str> = named.map(|named| &*named.drug).chain(matches.rest).collect();
+        let is_named = !matches.found.is_empty();
+        let mut words = if is_named { matches.rest } else { without(&matches.rest, is_salt) };
+        words.retain(|word| !is_named || !is_salt(word));
+        words.extend(named.map(|named| &*named.drug));
         words.sort_unstable();
         words.dedup();
         words.join("+")
@@ -251,10 +261,26 @@ mod tests {
             ("Decadron", "dexamethasone sodium phosphate 10 mg"),
             ("vancomycin in NS", "Vancomycin 1 g IVPB"),
             ("drug A", "Drug A"),
+            ("morphine", "morphine sulfate (PF) 4 mg PRN"),
+            ("vincristine", "vincristine sulfate, second dose"),
+            ("cefazolin", "cefazolin sodium"),
+            ("methylprednisolone", "methylprednisolone sod succ"),
+            ("Kenalog", "triamcinolone acetonide"),
+            ("iron dextran", "iron dextran test dose"),
+            ("unlisted drug sulfate", "unlisted drug"),
         ] {
             assert_eq!(identity(one), identity(other), "{one} and {other}");
         }
-        for (one, other) in [("drug A", "drug B"), ("antibiotic A", "antibiotic B"), ("Zofran", "Kytril")] {
+        for (one, other) in [
+            ("drug A", "drug B"),
+            ("antibiotic A", "antibiotic B"),
+            ("Zofran", "Kytril"),
+            ("haloperidol", "haloperidol decanoate"),
+            ("methylprednisolone acetate", "methylprednisolone sodium succinate"),
+            ("potassium phosphate", "potassium chloride"),
+            ("calcium chloride", "calcium gluconate"),
+            ("sodium acetate", "sodium phosphate"),
+        ] {
             assert_ne!(identity(one), identity(other), "{one} and {other}");
         }
     }

@@ -5,18 +5,27 @@ use rustc_hash::FxHashMap;
 /// Longest name of the tables, in words.
 const NAME_WORDS_MAX: usize = 6;
 
-/// Words that say how a drug is given or packed, and never which drug it is.
+/// Words that say how, when or in which package a drug is given, and never which drug it is.
 const FILLERS: &[&str] = &[
     "a",
+    "additional",
+    "again",
+    "amp",
+    "ampoule",
     "ampule",
     "and",
+    "another",
     "at",
     "bag",
     "bags",
     "bolus",
     "continuous",
+    "dose",
+    "doses",
     "drip",
+    "first",
     "for",
+    "free",
     "given",
     "hour",
     "hours",
@@ -31,24 +40,72 @@ const FILLERS: &[&str] = &[
     "iv",
     "ivp",
     "ivpb",
+    "loading",
+    "maintenance",
+    "now",
     "of",
     "over",
     "per",
+    "pf",
+    "porcine",
     "premix",
     "premixed",
+    "preservative",
+    "prn",
     "push",
-    "sc",
     "rate",
+    "repeat",
+    "repeated",
+    "sc",
+    "second",
     "solution",
     "sq",
+    "stat",
+    "sterile",
     "subq",
     "syringe",
+    "test",
     "the",
+    "third",
     "to",
     "vial",
     "vials",
     "with",
     "x",
+];
+
+/// Words that name the salt of a drug, which records often leave out. A depot ester, such as the decanoate, makes another product.
+const SALTS: &[&str] = &[
+    "acetate",
+    "acetonide",
+    "besylate",
+    "bitartrate",
+    "bromide",
+    "calcium",
+    "chloride",
+    "citrate",
+    "dihydrate",
+    "dipotassium",
+    "disodium",
+    "ditromethamine",
+    "fumarate",
+    "gluconate",
+    "hcl",
+    "hydrochloride",
+    "lactate",
+    "maleate",
+    "mesylate",
+    "nitrate",
+    "phos",
+    "phosphate",
+    "potassium",
+    "sod",
+    "sodium",
+    "succ",
+    "succinate",
+    "sulfate",
+    "tartrate",
+    "tromethamine",
 ];
 
 /// Units that follow a number in a strength, a volume or a rate.
@@ -133,7 +190,19 @@ impl<'w, 'a, T> Matches<'w, 'a, T> {
     }
 }
 
-fn is_filler(word: &str) -> bool {
+/// Whether a word names the salt of a drug.
+pub fn is_salt(word: &str) -> bool {
+    SALTS.contains(&word)
+}
+
+/// The words without those that a test picks; all of them where nothing else is left, as in `sodium chloride`.
+pub(super) fn without<'w>(words: &[&'w str], is_left_out: impl Fn(&str) -> bool) -> Vec<&'w str> {
+    let bare: Vec<&str> = words.iter().copied().filter(|word| !is_left_out(word)).collect();
+    if bare.is_empty() { words.to_vec() } else { bare }
+}
+
+/// Whether a word says how, when or in which package a drug is given.
+pub(super) fn is_filler(word: &str) -> bool {
     FILLERS.contains(&word)
         || STRENGTH_UNITS.contains(&word)
         || word.bytes().all(|byte| byte.is_ascii_digit())

@@ -222,3 +222,14 @@ pub struct DrugGiven {
     /// Charge for the whole dose in cents, for charge limits (rule X-03).
     pub charge_cents: Option<u64>,
 }
+
+impl DrugGiven {
+    /// Every NDC that could be read, of the drug and of its containers.
+    pub fn ndcs(&self) -> impl Iterator<Item = Ndc> + '_ {
+        let given = self.ndc.iter().chain(self.containers.iter().flat_map(|container| &container.ndc));
+        given.filter_map(|ndc| match ndc {
+            NdcGiven::Read(ndc) => Some(*ndc),
+            NdcGiven::Ambiguous(_) => None,
+        })
+    }
+}

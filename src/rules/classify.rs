@@ -1,6 +1,10 @@
 //! What kind of administration service a drug earns (rules CLS-1 to CLS-5, CHM-1).
 
-use super::{Family, Rule, Status, rule};
+mod hormonal;
+
+pub use hormonal::CHM_1;
+
+use super::{Family, Rule, Status, identity, rule};
 use crate::catalog::formulary::ClassBasis;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
 use crate::domain::encounter::Indication;
@@ -57,15 +61,6 @@ rule! {
     exceptions: "Used only where the policy asks for it.",
 }
 
-rule! {
-    pub static CHM_1: "CHM-1", "Hormonal drugs against cancer",
-    basis: Secondary, cites: ["IBC"],
-    says: "Leuprolide, goserelin or fulvestrant against cancer is a hormonal antineoplastic; against another disease, or as a product labelled for one, it is a therapeutic drug.",
-    why: "The hormonal code is for antineoplastic use; the same hormone also treats endometriosis and infertility.",
-    example: "The 7.5 mg depot of leuprolide for prostate cancer is a hormonal injection; the 3.75 mg depot for endometriosis is a therapeutic one.",
-    exceptions: "A product labelled for other uses counts as hormonal when the request says that the visit treats cancer.",
-}
-
 /// The rules of this file.
 pub static FAMILIES: &[Family] = &[("Drug class", &[&CLS_1, &CLS_2, &CLS_3, &CLS_4, &CLS_5, &CHM_1])];
 
@@ -76,6 +71,8 @@ pub enum Unknown {
     Class { drug: Option<u16> },
     /// The policy must know whether the visit treats cancer.
     Indication { drug: u16 },
+    /// A hormonal drug whose use decides, and nothing tells it.
+    Use { drug: u16 },
 }
 
 /// The class that leads an administration: a mixture follows its most complex drug (rule SEQ-4).
@@ -141,7 +138,7 @@ pub fn class_of_drug(
             Ok(down_classed(coding, &CLS_4, index, drug))
         }
         DrugClassProfile::StrictOncology => by_use(coding, index, drug, class),
-        _ if class == DrugClass::HormonalAntineoplastic => Ok(hormonal(coding, index, drug, given)),
+        _ if class == DrugClass::HormonalAntineoplastic => hormonal::class(coding, index, drug, given),
         _ => {
             let facts = [fact::parameter("profile", Value::Label("complexity"), profile)];
             let text =
@@ -161,15 +158,20 @@ pub const fn is_complex(class: DrugClass) -> bool {
 }
 
 /// The class that our table of drugs states for a code, or else for a name, and how surely.
-fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass, ClassBasis)> {
+///
+/// A listed name beats the class that the range of a code guesses. A fluid does not: it may carry the drug.
+pub fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass, ClassBasis)> {
     let formulary = &coding.catalog.formulary;
     let date = coding.encounter.service_date;
-    let by_code =
-        given.code.and_then(|code| formulary.class_of_code(code, ClassProfile::CptComplexity, date));
-    by_code.map(|known| (known.class, known.basis)).or_else(|| {
-        let named = formulary.class_of_name(given.name.as_deref()?)?;
-        Some((named.class, ClassBasis::Listed))
-    })
+    let code = identity::code_of(coding, given);
+    let by_code = code.and_then(|code| formulary.class_of_code(code, ClassProfile::CptComplexity, date));
+    if let Some(known) = by_code.filter(|known| known.basis != ClassBasis::CodeRange) {
+        return Some((known.class, known.basis));
+    }
+    let named = given.name.as_deref().and_then(|name| formulary.class_of_name(name));
+    let named = named.filter(|named| by_code.is_none() || named.class != DrugClass::Hydration);
+    let by_name = named.map(|named| (named.class, ClassBasis::Listed));
+    by_name.or_else(|| by_code.map(|known| (known.class, known.basis)))
 }
 
 /// Whether a profile's list sends the drug to the therapeutic codes.
@@ -178,7 +180,7 @@ fn is_down_classed(coding: &Coding<'_>, given: &DrugGiven, profile: ClassProfile
         let known = coding.catalog.formulary.class_of_code(code, profile, coding.encounter.service_date)?;
         (known.basis == ClassBasis::Profile).then_some(known.class)
     };
-    given.code.and_then(listed) == Some(DrugClass::Therapeutic)
+    identity::code_of(coding, given).and_then(listed) == Some(DrugClass::Therapeutic)
 }
 
 const fn rank(class: DrugClass) -> u8 {
@@ -281,27 +283,11 @@ fn by_use(coding: &mut Coding<'_>, index: u16, drug: u16, class: DrugClass) -> R
     }
 }
 
-fn hormonal(coding: &mut Coding<'_>, index: u16, drug: u16, given: &DrugGiven) -> DrugClass {
-    let others = &coding.policy.administration.hormonal_non_cancer_codes;
-    let is_other_product = given.code.is_some_and(|code| others.contains(&code));
-    let treats_cancer = match coding.encounter.indication {
-        Some(indication) => indication == Indication::Oncology,
-        None => !is_other_product,
-    };
-    let (class, text) = if treats_cancer {
-        (DrugClass::HormonalAntineoplastic, "A hormonal drug against cancer takes the hormonal code.")
-    } else {
-        (DrugClass::Therapeutic, "A hormonal drug that does not treat cancer is a therapeutic one.")
-    };
-    let facts = [fact::parameter("other products", Value::Flag(is_other_product), others)];
-    coding.result.trail.fired(&CHM_1, Subject::Drug(index, drug), text, &facts);
-    class
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Catalog;
+    use crate::catalog::{Catalog, CodeVersion};
+    use crate::domain::code::HcpcsCode;
     use crate::domain::encounter::{Administration, Encounter, Setting};
     use crate::domain::time::date;
     use crate::policy::PolicyBook;
@@ -349,7 +335,46 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_class_is_asked_for() {
-        assert_eq!(class("medicare", "J0000", None, None), Err(Unknown::Class { drug: Some(0) }));
+    fn a_listed_name_beats_the_range_of_a_code() {
+        let catalog = Catalog::embedded();
+        let day = date(2025, 11, 3);
+        let encounter = Encounter::new(Setting::PhysicianOffice, day);
+        let book = PolicyBook::embedded().expect("the embedded policies");
+        let coding = Coding::new(&encounter, &catalog, book.at(day, "medicare").expect("the payer"));
+        let known = |code: &str, name: &str| {
+            let name = Some(name.to_owned());
+            let drug = DrugGiven { code: code.parse().ok(), name, ..DrugGiven::default() };
+            known_class(&coding, &drug).map(|(class, _)| class)
+        };
+        assert_eq!(known("J3590", "Kisunla"), Some(DrugClass::ComplexBiologic));
+        assert_eq!(known("J0278", "amikacin"), Some(DrugClass::Therapeutic));
+        assert_eq!(known("J0278", "normal saline"), Some(DrugClass::Therapeutic));
+        let drug = DrugGiven {
+            ndc: Some(crate::domain::drug::NdcGiven::Read("50242-0053-06".parse().expect("an NDC"))),
+            ..DrugGiven::default()
+        };
+        assert_eq!(known_class(&coding, &drug), Some((DrugClass::Antineoplastic, ClassBasis::Listed)));
+    }
+
+    /// Every code of a drug that a name lists as complex has that class itself, however the drug is written.
+    #[test]
+    fn a_code_and_its_name_have_one_class() {
+        let catalog = Catalog::embedded();
+        let formulary = &catalog.formulary;
+        let is_split = |version: &&CodeVersion| {
+            let by_code =
+                formulary.class_of_code(version.code, ClassProfile::CptComplexity, date(2025, 11, 3));
+            let named = formulary.class_of_name(&version.name).map(|named| named.class);
+            let ranged = by_code.filter(|known| known.basis == ClassBasis::CodeRange);
+            ranged.zip(named).is_some_and(|(ranged, named)| is_complex(ranged.class) != is_complex(named))
+        };
+        // What is swallowed or goes into the eye earns no administration code.
+        let by_mouth = HcpcsCode::of("J8500")..HcpcsCode::of("J9000");
+        let is_given = |version: &&CodeVersion| {
+            !by_mouth.contains(&version.code) && version.code != HcpcsCode::of("J7315")
+        };
+        let newest = catalog.codes.values().map(|versions| &versions[0]).filter(is_given);
+        let split: Vec<_> = newest.filter(is_split).map(|version| (version.code, &version.name)).collect();
+        assert!(split.is_empty(), "by name another class than by range: {split:?}");
     }
 }

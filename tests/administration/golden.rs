@@ -59,6 +59,9 @@ struct Given {
     #[serde(default)]
     drugs: Vec<String>,
     hcpcs: Option<String>,
+    ndc: Option<String>,
+    /// Dose in milligrams.
+    dose: Option<String>,
     class: Option<String>,
     route: Option<String>,
     start: Option<String>,
@@ -210,12 +213,18 @@ fn administration(golden: &Golden, given: &Given, at: usize) -> Value {
     put("concurrentWith", (!with.is_empty()).then(|| json!(with)));
     let names = given.drug.iter().chain(&given.drugs);
     let mut drugs: Vec<Value> = names.map(|name| json!({ "name": name })).collect();
-    if drugs.is_empty() && given.hcpcs.is_some() {
+    if drugs.is_empty() && (given.hcpcs.is_some() || given.ndc.is_some()) {
         drugs.push(json!({}));
     }
     for drug in &mut drugs {
         if let Some(code) = &given.hcpcs {
             drug["hcpcsCode"] = json!(code);
+        }
+        if let Some(ndc) = &given.ndc {
+            drug["ndc"] = json!(ndc);
+        }
+        if let Some(dose) = &given.dose {
+            drug["doseAdministered"] = json!({ "value": dose, "unit": "mg" });
         }
         if let Some(class) = &given.class {
             drug["drugClass"] = json!(wire(class));

@@ -2,12 +2,12 @@
 
 use std::str::FromStr;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{CodeRange, DrugFacts, Formulary, FormularyFiles, NamedClass, Nature, ProfileEntry};
 use crate::catalog::biosimilar;
 use crate::catalog::error::DataError;
-use crate::catalog::names::fold;
+use crate::catalog::names::{fold, is_filler, is_salt, without};
 use crate::catalog::table::{Row, rows};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, ContainerKind, DrugClass};
@@ -27,7 +27,8 @@ impl Formulary {
         formulary.read_families(files.families)?;
         formulary.read_profiles(files.profiles)?;
         formulary.name_the_drugs();
-        formulary.read_names(files.names)?;
+        let own = formulary.read_names(files.names)?;
+        formulary.settle_identities(&own);
         Ok(formulary)
     }
 
@@ -48,6 +49,7 @@ impl Formulary {
             let facts = DrugFacts {
                 code: row.read(0)?,
                 ingredient: row.text(1).into(),
+                identity: Box::default(),
                 brands: row.texts(2).map(Into::into).collect(),
                 class: class(&row, 3)?,
                 class_cite: row.text(4).into(),
@@ -156,7 +158,9 @@ impl Formulary {
         self.by_name.extend(classes.into_iter().filter_map(|(name, named)| Some((name, named?))));
     }
 
-    fn read_names(&mut self, text: &str) -> Result<(), DataError> {
+    /// Reads the names, and returns those that are drugs of their own, whatever salt they name.
+    fn read_names(&mut self, text: &str) -> Result<FxHashSet<Box<str>>, DataError> {
+        let mut own = FxHashSet::default();
         for row in rows("drugs/names.csv", text, &["name", "class", "class_cite", "nature", "same_as"])? {
             let row = row?;
             let name: Box<str> = fold(row.text(0)).join(" ").into();
@@ -165,11 +169,42 @@ impl Formulary {
                 ("", None) => name.clone(),
                 (other, _) => fold(other).join(" ").into(),
             };
+            if drug == name {
+                own.insert(name.clone());
+            }
             let (class, class_cite) = (class(&row, 1)?, row.text(2).into());
             let named = NamedClass { class, class_cite, nature: nature(&row, 3)?, drug };
             self.by_name.insert(name, named);
         }
-        Ok(())
+        Ok(own)
+    }
+
+    /// Gives a drug and its salts one name, and every code the drug that its name stands for.
+    fn settle_identities(&mut self, own: &FxHashSet<Box<str>>) {
+        let base = |drug: &str| {
+            let words: Vec<&str> = drug.split(' ').collect();
+            let bare: Box<str> = without(&words, |word| is_salt(word) || is_filler(word)).join(" ").into();
+            let known = self.by_name.get(&bare).map(|named| named.drug.clone());
+            Some(known.unwrap_or(bare)).filter(|base| **base != *drug)
+        };
+        let drugs = self.by_name.values().map(|named| &named.drug).filter(|drug| !own.contains(*drug));
+        let settled: FxHashMap<Box<str>, Box<str>> =
+            drugs.filter_map(|drug| Some((drug.clone(), base(drug)?))).collect();
+        for named in self.by_name.values_mut() {
+            if let Some(base) = settled.get(&named.drug) {
+                named.drug.clone_from(base);
+            }
+        }
+        let identities: Vec<(HcpcsCode, String)> = self
+            .by_code
+            .values()
+            .map(|facts| (facts.code, self.identity_of_name(&facts.ingredient)))
+            .collect();
+        for (code, identity) in identities {
+            if let Some(facts) = self.by_code.get_mut(&code) {
+                facts.identity = identity.into();
+            }
+        }
     }
 }
 
@@ -194,7 +229,13 @@ fn nature(row: &Row<'_>, column: usize) -> Result<Nature, DataError> {
         "" => Nature::Ordinary,
         "electrolyte" => Nature::Electrolyte,
         "flush" => Nature::Flush,
-        other => return Err(row.refuse(&format!("`{other}` is no nature: electrolyte, flush or nothing"))),
+        "cancer-only" => Nature::CancerOnly,
+        "other-use" => Nature::OtherUse,
+        other => {
+            return Err(row.refuse(&format!(
+                "`{other}` is no nature: electrolyte, flush, cancer-only, other-use or nothing"
+            )));
+        }
     })
 }
 

@@ -5,7 +5,7 @@ use super::hydration::HYD_9;
 use super::infusion_time::{TIME_1, is_push};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
-use super::{clock_change, hydration, outside, pump, what_if};
+use super::{clock_change, declotting, hydration, outside, pump, what_if};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
@@ -13,7 +13,7 @@ use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::Discontinued;
-use crate::rules::classify::{self, CLS_1, CLS_5, Unknown};
+use crate::rules::classify::{self, CHM_1, CLS_1, CLS_5, Unknown};
 use crate::rules::{Rule, rule};
 
 rule! {
@@ -59,6 +59,9 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         what_if::ask_route(coding, index);
         return service;
     };
+    if declotting::is_settled(coding, &mut service, administration, route) {
+        return service;
+    }
     match route {
         Route::LineFlush => service.kind = Kind::Flush,
         Route::IvPush if pump::is_flush(coding, administration) => service.kind = Kind::Flush,
@@ -273,7 +276,15 @@ fn hold_for_class(
             let text = "This policy keeps the chemotherapy codes for cancer, and the request does not say whether the visit treats cancer.";
             let facts = [fact::given("drug", Value::Of(Field::Drug(index, drug, "")))];
             coding.find(Severity::Block, Reason::MissingIndication, field, &CLS_5, text, &facts);
-            what_if::ask_indication(coding);
+            what_if::ask_indication(coding, &CLS_5);
+        }
+        Unknown::Use { drug } => {
+            hold(coding, service, Family::Chemotherapy, &CHM_1, "Waits for the indication of the visit.");
+            let field = Field::Encounter("indication");
+            let text = "{drug} treats cancer and other diseases, and neither the indication nor a diagnosis says which it was for. State one.";
+            let facts = [fact::given("drug", Value::Of(Field::Drug(index, drug, "")))];
+            coding.find(Severity::Block, Reason::MissingIndication, field, &CHM_1, text, &facts);
+            what_if::ask_indication(coding, &CHM_1);
         }
     }
     if !matches!(route, Route::IvInfusion | Route::IvPush) {
@@ -295,7 +306,7 @@ fn hold_for_purpose(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mu
 }
 
 /// Keeps a service back until a fact is known; its best possible family still counts in the ranking.
-fn hold(
+pub(super) fn hold(
     coding: &mut Coding<'_>,
     service: &mut Service,
     family: Family,

@@ -10,7 +10,7 @@ use crate::domain::encounter::Administration;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{ConcurrentChemo, SameDrugInfusions};
-use crate::rules::{Rule, rule};
+use crate::rules::{Rule, classify, identity, rule};
 
 rule! {
     pub static SEQ_4: "SEQ-4", "Drugs in one bag are one administration",
@@ -67,13 +67,13 @@ const fn kind_of(technique: Technique) -> Kind {
     }
 }
 
-/// The one coded drug of an administration: most have it, and comparing these needs no look-up.
+/// The one drug of an administration and what its code stands for: most have it, and comparing these needs no look-up.
 type SingleDrug<'a> = Option<(HcpcsCode, &'a str)>;
 
 fn single_drugs<'a>(coding: &Coding<'a>, visit: &Visit<'_>) -> SmallVec<[SingleDrug<'a>; SERVICES_INLINE]> {
     let single = |administration: &Administration| {
-        let [DrugGiven { code: Some(code), .. }] = administration.drugs.as_slice() else { return None };
-        Some((*code, &*coding.catalog.formulary.drug(*code)?.ingredient))
+        let [drug] = administration.drugs.as_slice() else { return None };
+        identity::listed(coding, drug)
     };
     visit.encounter.administrations.iter().map(single).collect()
 }
@@ -127,8 +127,8 @@ fn is_given_again(
     drugs: &[SingleDrug<'_>],
 ) -> bool {
     let single = |service: &Service| drugs[usize::from(service.index)];
-    if let (Some((code, ingredient)), Some((other_code, other))) = (single(service), single(earlier)) {
-        return code == other_code || ingredient == other;
+    if let (Some((code, drug)), Some((other_code, other))) = (single(service), single(earlier)) {
+        return code == other_code || drug == other;
     }
     let (one, other) = (visit.administration(service), visit.administration(earlier));
     is_contained(coding, one, other) && (service.kind == Kind::Push || is_contained(coding, other, one))
@@ -168,47 +168,14 @@ fn lengthen_short_infusions(visit: &mut Visit<'_>) {
 
 /// Whether every drug of one administration was also in another; carrier fluid does not count.
 fn is_contained(coding: &Coding<'_>, one: &Administration, other: &Administration) -> bool {
-    let mut drugs = one.drugs.iter().filter(|drug| !is_carrier(drug, one)).peekable();
+    let mut drugs = one.drugs.iter().filter(|drug| !is_carrier(coding, drug, one)).peekable();
     drugs.peek().is_some()
-        && drugs.all(|drug| other.drugs.iter().any(|candidate| is_same_drug(coding, drug, candidate)))
+        && drugs.all(|drug| other.drugs.iter().any(|candidate| identity::is_same(coding, drug, candidate)))
 }
 
-fn is_carrier(drug: &DrugGiven, administration: &Administration) -> bool {
-    drug.class == Some(DrugClass::Hydration) && administration.drugs.len() > 1
-}
-
-/// Whether two entries are one drug: by code, or else by what their names or codes stand for.
-fn is_same_drug(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool {
-    if one.code.is_some() && one.code == other.code {
-        return true;
-    }
-    if let (Some(first), Some(second)) = (one.code, other.code) {
-        let formulary = &coding.catalog.formulary;
-        return match (formulary.drug(first), formulary.drug(second)) {
-            (Some(first), Some(second)) => first.ingredient == second.ingredient,
-            _ => same_name(coding, one, other),
-        };
-    }
-    same_name(coding, one, other)
-}
-
-fn same_name(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool {
-    let identity = |drug| Some(coding.catalog.formulary.identity_of_name(name(coding, drug)?));
-    match (identity(one), identity(other)) {
-        (Some(one), Some(other)) => one == other,
-        _ => false,
-    }
-}
-
-/// The name given, or known for the code.
-fn name<'a>(coding: &Coding<'a>, drug: &'a DrugGiven) -> Option<&'a str> {
-    let known = || {
-        let code = drug.code?;
-        let listed = coding.catalog.formulary.drug(code).map(|facts| &*facts.ingredient);
-        let version = || coding.catalog.lookup(code, coding.encounter.service_date).billable();
-        listed.or_else(|| version().map(|version| &*version.name))
-    };
-    drug.name.as_deref().filter(|name| !name.trim().is_empty()).or_else(known)
+fn is_carrier(coding: &Coding<'_>, drug: &DrugGiven, administration: &Administration) -> bool {
+    let known = || classify::known_class(coding, drug).map(|(class, _)| class);
+    administration.drugs.len() > 1 && drug.class.or_else(known) == Some(DrugClass::Hydration)
 }
 
 /// Whether two administrations gave the same drug, or the same mixture.

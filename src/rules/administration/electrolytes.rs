@@ -4,6 +4,7 @@ use crate::catalog::formulary::Nature;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, Route};
 use crate::engine::Coding;
+use crate::rules::identity;
 
 /// What the drugs of one administration tell of its electrolytes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,7 +36,7 @@ impl Electrolytes {
 
     fn add(&mut self, coding: &Coding<'_>, drug: &DrugGiven) {
         let formulary = &coding.catalog.formulary;
-        if let Some(code) = drug.code {
+        if let Some(code) = identity::code_of(coding, drug) {
             let date = coding.encounter.service_date;
             let class = || formulary.class_of_code(code, ClassProfile::CptComplexity, date);
             if coding.policy.administration.electrolyte_codes.contains(&code) {

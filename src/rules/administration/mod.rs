@@ -10,6 +10,7 @@ mod bags;
 mod cavity;
 mod clock_change;
 mod course;
+mod declotting;
 mod electrolytes;
 mod fluid;
 mod hydration;

@@ -25,7 +25,7 @@ rule! {
 rule! {
     pub static CHM_13: "CHM-13", "Other services and included work",
     basis: Primary, cites: ["A52953", "UWHC"],
-    says: "Preparation, access, local anaesthesia, tubing and flushing are included. Blood, vaccines, contrast, joint, eye, bladder and similar procedures have codes of other sections and none of these.",
+    says: "Preparation, access, local anaesthesia, tubing and flushing are included. Blood, vaccines, contrast, the clearing of a clotted catheter, joint, eye, bladder and similar procedures have codes of other sections and none of these.",
     why: "Each service is paid once, where it belongs.",
     example: "Contrast injected for a scan is part of the scan; a transfusion has its own code.",
     exceptions: "None.",
@@ -126,7 +126,7 @@ pub(super) fn therapeutic_cavity(
     }
 }
 
-fn send_away(coding: &mut Coding<'_>, index: u16, other: Option<HcpcsCode>) {
+pub(super) fn send_away(coding: &mut Coding<'_>, index: u16, other: Option<HcpcsCode>) {
     if let Some(code) = other {
         let facts = [fact::derived("code", Value::Code(code))];
         let text = "This belongs to another section of codes, such as {code}, and earns no administration code here.";

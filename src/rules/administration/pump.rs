@@ -13,7 +13,7 @@ use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::PumpStartCode;
-use crate::rules::{Rule, rule};
+use crate::rules::{Rule, identity, rule};
 
 rule! {
     pub static CHM_4: "CHM-4", "Starting a prolonged pump infusion",
@@ -156,7 +156,7 @@ pub(super) fn refills(coding: &mut Coding<'_>, visit: &Visit<'_>) {
 /// Whether what was pushed is a flush of the line, by its code or by its name.
 pub(super) fn is_flush(coding: &Coding<'_>, administration: &Administration) -> bool {
     let codes = &coding.policy.administration.flush_codes;
-    let is_flush = |drug: &DrugGiven| match (drug.code, drug.name.as_deref()) {
+    let is_flush = |drug: &DrugGiven| match (identity::code_of(coding, drug), drug.name.as_deref()) {
         (Some(code), _) => codes.contains(&code),
         (None, Some(name)) => {
             let named = coding.catalog.formulary.class_of_name(name);

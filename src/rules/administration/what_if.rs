@@ -10,7 +10,8 @@ use crate::domain::field::Field;
 use crate::domain::finding::Answer;
 use crate::domain::time::plus_minutes;
 use crate::engine::Coding;
-use crate::rules::classify::{CLS_1, CLS_5};
+use crate::rules::Rule;
+use crate::rules::classify::CLS_1;
 
 /// Additional hours that a question about minutes spells out.
 const HOURS_SHOWN: i64 = 3;
@@ -124,6 +125,7 @@ pub(super) fn ask_class(coding: &mut Coding<'_>, index: u16, drug: Option<u16>, 
             Route::IvInfusion => classes.push(("Hydration fluid", DrugClass::Hydration)),
             Route::Intramuscular | Route::Subcutaneous => {
                 classes.push(("A hormonal drug against cancer", DrugClass::HormonalAntineoplastic));
+                classes.push(("A vaccine", DrugClass::Vaccine));
             }
             _ => {}
         }
@@ -153,12 +155,12 @@ pub(super) fn ask_purpose(coding: &mut Coding<'_>, index: u16) {
 }
 
 /// Asks whether the visit treats cancer, once.
-pub(super) fn ask_indication(coding: &mut Coding<'_>) {
+pub(super) fn ask_indication(coding: &mut Coding<'_>, rule: &'static Rule) {
     let field = Field::Encounter("indication");
     if coding.result.questions.iter().any(|question| question.field == field) {
         return;
     }
-    coding.ask(field, &CLS_5, "Does the visit treat cancer?", &[], |coding| {
+    coding.ask(field, rule, "Does the visit treat cancer?", &[], |coding| {
         [("Yes, it treats cancer", Indication::Oncology), ("No, another disease", Indication::NonOncology)]
             .map(|(label, indication)| coding.answer(label, |visit| visit.indication = Some(indication)))
             .into()

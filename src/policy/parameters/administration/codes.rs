@@ -116,6 +116,19 @@ pub struct OutsideCodes {
     pub heated_intraperitoneal: HcpcsCode,
 }
 
+/// A thrombolytic that clears a clotted catheter, and the code of that service.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declotting {
+    pub drugs: Vec<HcpcsCode>,
+    pub names: Vec<String>,
+    /// Names of products that are made for catheters and nothing else.
+    pub catheter_products: Vec<String>,
+    /// Most milligrams of one instillation.
+    pub dose_mg_max: i32,
+    pub code: HcpcsCode,
+}
+
 /// An add-on code and the primary codes that it may follow.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

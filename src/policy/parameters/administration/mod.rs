@@ -108,12 +108,18 @@ parameters! {
         pub paired_with_transfusion: Vec<HcpcsCode>,
         /// Hormonal products labelled for uses other than cancer (rule CHM-1).
         pub hormonal_non_cancer_codes: Vec<HcpcsCode>,
+        /// Hormonal products labelled for cancer alone (rule CHM-1).
+        pub hormonal_cancer_codes: Vec<HcpcsCode>,
+        /// How a diagnosis of cancer begins (rule CHM-1).
+        pub cancer_diagnoses: Vec<String>,
         /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).
         pub electrolyte_codes: Vec<HcpcsCode>,
         /// Drugs that flush a line and are no push (rules CHM-8, CHM-13).
         pub flush_codes: Vec<HcpcsCode>,
         /// Services and supplies that the administration codes include (row G-08).
         pub included_services: Vec<HcpcsCode>,
+        /// A drug that clears a clotted catheter and is no push (rule CHM-13).
+        pub declotting: Declotting,
         /// Settings in which no administration code is reported (rule DOC-5).
         pub settings_without_codes: Vec<Setting>,
         /// Whether an answer names where this policy departs from CMS, NCCI or CPT.

@@ -8,7 +8,7 @@ use crate::rules::drug_line::unclassified::N_02;
 
 /// The version that an NDC or a name means, or a finding with the candidates.
 pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
-    let by_ndc = asked.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
+    let by_ndc = asked.drug.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
     let (mut found, rule) =
         if by_ndc.is_empty() { (named::of_name(coding, asked.drug), &L_04) } else { (by_ndc, &L_05) };
     found.retain(|version| fits(coding, asked, version));
@@ -134,7 +134,7 @@ fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVer
         return stated::uncoded(coding, asked, Reason::UnknownProduct);
     }
     let facts = [fact::given("drug", Value::Of(asked.field("")))];
-    if asked.drug.dose_administered.is_none() && asked.ndcs().next().is_none() {
+    if asked.drug.dose_administered.is_none() && asked.drug.ndcs().next().is_none() {
         let text = "{drug} is named without code, NDC or dose, so only its administration is coded";
         coding.not_billed(asked.field(""), &L_04, text, &facts);
         return None;

@@ -28,7 +28,7 @@ pub(super) fn settle<'a>(
     if marks.has(CodeMark::RenalPair) && !agrees_with_renal_status(coding, asked, version) {
         return None;
     }
-    for ndc in asked.ndcs() {
+    for ndc in asked.drug.ndcs() {
         if !agrees_with_ndc(coding, asked, version, ndc) {
             return None;
         }

@@ -95,15 +95,6 @@ impl<'a> Asked<'a> {
             && containers.is_empty()
             && product_kind.is_none()
     }
-
-    /// Every NDC that the drug and its containers name.
-    fn ndcs(&self) -> impl Iterator<Item = Ndc> + 'a {
-        let given = self.drug.ndc.iter().chain(self.drug.containers.iter().flat_map(|c| &c.ndc));
-        given.filter_map(|ndc| match ndc {
-            NdcGiven::Read(ndc) => Some(*ndc),
-            NdcGiven::Ambiguous(_) => None,
-        })
-    }
 }
 
 fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {

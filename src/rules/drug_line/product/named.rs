@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalog::CodeFlag;
-use crate::catalog::names::fold;
+use crate::catalog::names::{fold, is_salt};
 use crate::domain::encounter::{Route, Setting};
 use crate::domain::quantity::Decimal;
 
@@ -94,27 +94,8 @@ fn is_named(coding: &Coding<'_>, version: &CodeVersion, wanted: &[String]) -> bo
 const ROUTE_WORDS: &[&str] =
     &["iv", "im", "sc", "sq", "subq", "injection", "infusion", "intravenous", "subcutaneous"];
 
-/// Words that name the salt of a drug, which records leave out.
-const SALTS: &[&str] = &[
-    "acetate",
-    "besylate",
-    "calcium",
-    "citrate",
-    "decanoate",
-    "dihydrate",
-    "hcl",
-    "hydrochloride",
-    "lactate",
-    "maleate",
-    "mesylate",
-    "phosphate",
-    "potassium",
-    "sodium",
-    "succinate",
-    "sulfate",
-    "tartrate",
-    "tromethamine",
-];
+/// A depot ester, which records leave out as they do a salt.
+const DEPOT_ESTER: &str = "decanoate";
 
 /// The words of a name without percentages and without how it was given: `Privigen 10 %` is `privigen`.
 fn words_of(name: &str) -> Vec<String> {
@@ -142,7 +123,7 @@ fn has_name(known: &str, wanted: &[String]) -> bool {
     if first(known) != first(&wanted[0]) {
         return false;
     }
-    let is_salt = |word: &String| SALTS.contains(&word.as_str());
+    let is_salt = |word: &String| is_salt(word) || word == DEPOT_ESTER;
     let known = fold(known);
     if known == wanted || known.concat() == wanted.concat() {
         return true;

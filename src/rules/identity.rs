@@ -1,0 +1,61 @@
+//! Which drug an entry of the request means: by its code, by the code of its NDC, or by its name.
+
+use crate::catalog::CodeFlag;
+use crate::domain::code::HcpcsCode;
+use crate::domain::drug::DrugGiven;
+use crate::engine::Coding;
+
+/// The stated code, or else the first code in force that an NDC of the drug has.
+pub fn code_of(coding: &Coding<'_>, drug: &DrugGiven) -> Option<HcpcsCode> {
+    drug.code.or_else(|| {
+        let date = coding.encounter.service_date;
+        let in_force = |code| coding.catalog.lookup(code, date).billable().is_some();
+        let of_package =
+            |ndc| coding.catalog.ndc(ndc).iter().map(|entry| entry.code).find(|code| in_force(*code));
+        drug.ndcs().find_map(of_package)
+    })
+}
+
+/// The code and what it stands for in the table of drugs: most drugs have both, and comparing them folds no name.
+pub fn listed<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<(HcpcsCode, &'a str)> {
+    let code = code_of(coding, drug)?;
+    Some((code, &*coding.catalog.formulary.drug(code)?.identity))
+}
+
+/// Whether two entries are one drug: by code, by what the codes stand for, by product, or by name.
+pub fn is_same(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool {
+    if let (Some((code, identity)), Some((other_code, other_identity))) =
+        (listed(coding, one), listed(coding, other))
+    {
+        return code == other_code || identity == other_identity;
+    }
+    let code = code_of(coding, one);
+    if code.is_some_and(|code| !is_unclassified(coding, code)) && code == code_of(coding, other) {
+        return true;
+    }
+    let is_same_product = |ndc: crate::domain::code::Ndc| other.ndcs().any(|o| o.product() == ndc.product());
+    if one.ndcs().any(is_same_product) {
+        return true;
+    }
+    let known = identities(coding, other);
+    identities(coding, one).iter().flatten().any(|identity| known.iter().flatten().any(|o| o == identity))
+}
+
+/// What the code stands for, and what the given name stands for.
+fn identities(coding: &Coding<'_>, drug: &DrugGiven) -> [Option<String>; 2] {
+    let formulary = &coding.catalog.formulary;
+    let by_code = code_of(coding, drug).filter(|code| !is_unclassified(coding, *code)).and_then(|code| {
+        let listed = formulary.drug(code).map(|facts| facts.identity.to_string());
+        let version = || coding.catalog.lookup(code, coding.encounter.service_date).billable();
+        listed.or_else(|| version().map(|version| formulary.identity_of_name(&version.name)))
+    });
+    let by_name = drug.name.as_deref().map(|name| formulary.identity_of_name(name));
+    let is_told = |identity: &String| !identity.is_empty();
+    [by_code.filter(is_told), by_name.filter(is_told)]
+}
+
+/// Whether a code stands for any drug without one of its own, so that it tells no two apart.
+fn is_unclassified(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+    let version = coding.catalog.lookup(code, coding.encounter.service_date).version();
+    version.is_some_and(|version| version.flags.has(CodeFlag::Unclassified))
+}
