@@ -286,6 +286,25 @@ mod tests {
     }
 
     #[test]
+    fn a_code_and_its_brands_are_one() {
+        let catalog = Catalog::embedded();
+        let formulary = &catalog.formulary;
+        let is_other = |facts: &&DrugFacts| {
+            let differs = |brand: &str| {
+                let identity = formulary.identity_of_name(brand);
+                let has_brand = |other: &&DrugFacts| other.brands.iter().any(|known| **known == *brand);
+                let mut others = formulary.by_code.values().filter(has_brand);
+                !others.any(|other| *other.identity == *identity)
+            };
+            facts.brands.iter().any(|brand| differs(brand))
+        };
+        let mut split: Vec<_> = formulary.by_code.values().filter(is_other).collect();
+        split.sort_by_key(|facts| facts.code);
+        let split: Vec<_> = split.iter().map(|facts| (facts.code, &facts.identity, &facts.brands)).collect();
+        assert!(split.is_empty(), "{split:?}");
+    }
+
+    #[test]
     fn electrolytes_say_so_and_decide_before_their_fluid() {
         let catalog = Catalog::embedded();
         let named = catalog.formulary.class_of_name("potassium chloride in IV fluid").expect("known");

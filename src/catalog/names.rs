@@ -32,6 +32,7 @@ const FILLERS: &[&str] = &[
     "hr",
     "hrs",
     "im",
+    "implant",
     "in",
     "infusion",
     "inj",

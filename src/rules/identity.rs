@@ -46,7 +46,8 @@ fn identities(coding: &Coding<'_>, drug: &DrugGiven) -> [Option<String>; 2] {
     let formulary = &coding.catalog.formulary;
     let by_code = code_of(coding, drug).filter(|code| !is_unclassified(coding, *code)).and_then(|code| {
         let listed = formulary.drug(code).map(|facts| facts.identity.to_string());
-        let version = || coding.catalog.lookup(code, coding.encounter.service_date).billable();
+        // A code that has ended still names its drug.
+        let version = || coding.catalog.lookup(code, coding.encounter.service_date).version();
         listed.or_else(|| version().map(|version| formulary.identity_of_name(&version.name)))
     });
     let by_name = drug.name.as_deref().map(|name| formulary.identity_of_name(name));

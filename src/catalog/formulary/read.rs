@@ -49,7 +49,7 @@ impl Formulary {
             let facts = DrugFacts {
                 code: row.read(0)?,
                 ingredient: row.text(1).into(),
-                identity: Box::default(),
+                identity: identity(without_suffix(row.text(1))),
                 brands: row.texts(2).map(Into::into).collect(),
                 class: class(&row, 3)?,
                 class_cite: row.text(4).into(),
@@ -75,6 +75,7 @@ impl Formulary {
             let facts = DrugFacts {
                 code,
                 ingredient: row.text(1).into(),
+                identity: identity(row.text(1)),
                 brands: row.texts(2).map(Into::into).collect(),
                 container_sizes: Box::default(),
                 ..reference.clone()
@@ -140,8 +141,8 @@ impl Formulary {
     fn name_the_drugs(&mut self) {
         let mut classes: FxHashMap<Box<str>, Option<NamedClass>> = FxHashMap::default();
         for facts in self.by_code.values() {
-            let drug: Box<str> = fold(&facts.ingredient).join(" ").into();
-            for name in std::iter::once(&facts.ingredient).chain(&facts.brands) {
+            let drug = &facts.identity;
+            for name in [&facts.ingredient, &facts.identity].into_iter().chain(&facts.brands) {
                 let (class, class_cite) = (facts.class, facts.class_cite.clone());
                 let drug = drug.clone();
                 let named = NamedClass { class, class_cite, nature: Nature::Ordinary, drug };
@@ -195,17 +196,27 @@ impl Formulary {
                 named.drug.clone_from(base);
             }
         }
-        let identities: Vec<(HcpcsCode, String)> = self
-            .by_code
-            .values()
-            .map(|facts| (facts.code, self.identity_of_name(&facts.ingredient)))
-            .collect();
+        let identities: Vec<(HcpcsCode, String)> =
+            self.by_code.values().map(|facts| (facts.code, self.identity_of_name(&facts.identity))).collect();
         for (code, identity) in identities {
             if let Some(facts) = self.by_code.get_mut(&code) {
                 facts.identity = identity.into();
             }
         }
     }
+}
+
+/// A name as it is compared, before its salts are settled.
+fn identity(name: &str) -> Box<str> {
+    fold(name).join(" ").into()
+}
+
+/// The name of a biologic without the four letters that tell its makers apart: only a biosimilar needs them.
+fn without_suffix(name: &str) -> &str {
+    const LETTERS: usize = 4;
+    let is_suffix =
+        |suffix: &str| suffix.len() == LETTERS && suffix.bytes().all(|byte| byte.is_ascii_lowercase());
+    name.rsplit_once('-').filter(|(_, suffix)| is_suffix(suffix)).map_or(name, |(base, _)| base)
 }
 
 fn class(row: &Row<'_>, column: usize) -> Result<DrugClass, DataError> {
