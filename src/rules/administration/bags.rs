@@ -81,7 +81,15 @@ pub(super) fn is_one_line(visit: &Visit<'_>, one: &Service, other: &Service) -> 
         (Some(one), Some(other)) => access::is_same_site(one, other),
         _ => true,
     };
-    one.route == other.route && is_one_site
+    way(one.route) == way(other.route) && is_one_site
+}
+
+/// How a bag went in: what a pump gave in too few hours for a pump's codes is an infusion as by hand (rule CHM-4).
+const fn way(route: Option<Route>) -> Option<Route> {
+    match route {
+        Some(Route::PumpStart) => Some(Route::IvInfusion),
+        other => other,
+    }
 }
 
 fn is_one_drug(coding: &Coding<'_>, visit: &Visit<'_>, one: &Service, other: &Service) -> bool {

@@ -26,7 +26,7 @@ rule! {
     says: "Where one bag follows another of the same drug without a break, the flow is one. One that goes on past midnight is reported whole on the date on which it began.",
     why: "The drug goes on flowing; the bag is packaging.",
     example: "Two bags of one antibiotic, 09:00 to 09:40 and 09:40 to 10:20, are 80 minutes of one infusion.",
-    exceptions: "A break between the bags is left out like any pause.",
+    exceptions: "A break between the bags is left out like any pause. A break at midnight leaves two flows, each with the hours of its own date, so that closing it may earn an hour less.",
 }
 
 rule! {
