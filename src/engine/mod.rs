@@ -13,7 +13,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Finding, NotBilled, Question, Reason, Severity};
 use crate::policy::Policy;
 use crate::rules::{self, Rule};
-use trail::{NotedFact, Trail};
+use trail::{Kept, NotedFact, Trail};
 
 /// Everything an answer rests on, so that it can be produced again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -53,6 +53,13 @@ pub fn code(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> Coding
     coding.result
 }
 
+/// Codes a visit for a caller who reads no steps: the same lines, findings and questions, and an empty trail.
+pub fn code_without_steps(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> CodingResult {
+    let mut coding = Coding::keeping(Kept::Findings, encounter, catalog, policy);
+    coding.run();
+    coding.result
+}
+
 /// Codes the drugs of a visit alone, as for one drug without a visit.
 pub fn code_drug(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> CodingResult {
     let mut coding = Coding::new(encounter, catalog, policy);
@@ -72,10 +79,14 @@ fn size(encounter: &Encounter) -> (usize, usize) {
 
 impl<'a> Coding<'a> {
     pub(crate) fn new(encounter: &'a Encounter, catalog: &'a Catalog, policy: &'a Policy) -> Self {
+        Self::keeping(Kept::Everything, encounter, catalog, policy)
+    }
+
+    fn keeping(kept: Kept, encounter: &'a Encounter, catalog: &'a Catalog, policy: &'a Policy) -> Self {
         let (administrations, drugs) = size(encounter);
         let result = CodingResult {
             lines: Vec::with_capacity(administrations + drugs + LINES_SPARE),
-            trail: Trail::with_capacity(administrations, drugs),
+            trail: Trail::with_capacity(kept, administrations, drugs),
             provenance: Provenance {
                 catalog_release: catalog.release.clone(),
                 payer: policy.payer.clone(),
@@ -91,7 +102,7 @@ impl<'a> Coding<'a> {
         let (administrations, drugs) = size(encounter);
         let result = CodingResult {
             lines: Vec::with_capacity(administrations + drugs + LINES_SPARE),
-            trail: Trail::silent(),
+            trail: Trail::with_capacity(Kept::Nothing, administrations, drugs),
             ..CodingResult::default()
         };
         Self { encounter, catalog, policy, result, asking: false, is_of_drugs_alone: false }

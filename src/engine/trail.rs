@@ -149,25 +149,33 @@ pub struct Step {
 pub struct Trail {
     pub steps: Vec<Step>,
     facts: Vec<NotedFact>,
-    is_silent: bool,
+    kept: Kept,
+}
+
+/// How much of its reasons a coding keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kept {
+    /// Every step, and what findings and questions say.
+    #[default]
+    Everything,
+    /// What findings and questions say: the caller asked for lines without their steps.
+    Findings,
+    /// Nothing: only the lines are wanted.
+    Nothing,
 }
 
 impl Trail {
     /// A trail with room for a visit of this many administrations and drugs.
-    pub fn with_capacity(administrations: usize, drugs: usize) -> Self {
+    pub fn with_capacity(kept: Kept, administrations: usize, drugs: usize) -> Self {
         const STEPS_EACH: usize = 6;
         const FACTS_EACH: usize = 3;
-        let steps = (administrations + drugs + 1) * STEPS_EACH;
-        Self {
-            steps: Vec::with_capacity(steps),
-            facts: Vec::with_capacity(steps * FACTS_EACH),
-            is_silent: false,
-        }
-    }
-
-    /// A trail that keeps nothing, for a coding of which only the lines are wanted.
-    pub fn silent() -> Self {
-        Self { is_silent: true, ..Self::default() }
+        let services = administrations + drugs + 1;
+        let (steps, facts) = match kept {
+            Kept::Everything => (services * STEPS_EACH, services * STEPS_EACH * FACTS_EACH),
+            Kept::Findings => (0, services * FACTS_EACH),
+            Kept::Nothing => (0, 0),
+        };
+        Self { steps: Vec::with_capacity(steps), facts: Vec::with_capacity(facts), kept }
     }
 
     /// Records that a rule decided.
@@ -191,7 +199,7 @@ impl Trail {
     /// Keeps a template with its facts, for a finding or a question.
     #[inline]
     pub fn note(&mut self, text: &'static str, facts: &[NotedFact]) -> Note {
-        if self.is_silent {
+        if self.kept == Kept::Nothing {
             return Note { text, first_fact: 0, fact_count: 0 };
         }
         let first_fact = self.facts.len() as u32;
@@ -214,7 +222,7 @@ impl Trail {
         text: &'static str,
         facts: &[NotedFact],
     ) {
-        if !self.is_silent {
+        if self.kept == Kept::Everything {
             let note = self.note(text, facts);
             self.steps.push(Step { rule, outcome, subject, note });
         }

@@ -45,6 +45,9 @@ pub struct Audited {
     pub response: pb::AuditClaimResponse,
 }
 
+/// What the engine does with an encounter, and how much of its reasons it keeps.
+type Code = fn(&Encounter, &Catalog, &Policy) -> CodingResult;
+
 impl Coder {
     /// A coder on a catalog that may be swapped under it; empty until one is loaded.
     pub fn new(catalog: Arc<ArcSwapOption<Catalog>>, policies: Arc<PolicyBook>) -> Self {
@@ -114,7 +117,7 @@ impl Coder {
     ) -> Result<CodingResult, Refusal> {
         let (encounter, detail, input_digest) = self.read(request)?;
         let write = |answering: &Answering<'_>| answering.write_visit(output);
-        self.answered(&encounter, detail, input_digest, write).map(|(result, ())| result)
+        self.written(&encounter, detail, input_digest, write).map(|(result, ())| result)
     }
 
     /// Codes a visit and appends its answer as JSON, without the message in between where only lines are asked
@@ -128,7 +131,7 @@ impl Coder {
         output: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         let (encounter, detail, input_digest) = self.read(request)?;
-        self.answered(&encounter, detail, input_digest, |answering| answering.write_json(output)).map(|_| ())
+        self.written(&encounter, detail, input_digest, |answering| answering.write_json(output)).map(|_| ())
     }
 
     /// Codes a visit that was read from another format and appends its answer as JSON.
@@ -143,7 +146,7 @@ impl Coder {
         output: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         let input_digest = hexadecimal(&Sha256::digest(text));
-        self.answered(encounter, detail, input_digest, |answering| answering.write_json(output)).map(|_| ())
+        self.written(encounter, detail, input_digest, |answering| answering.write_json(output)).map(|_| ())
     }
 
     /// Reads a visit to be coded, how much the answer is to say, and the digest of the visit.
@@ -164,20 +167,33 @@ impl Coder {
         input_digest: String,
     ) -> Result<Coded, Refusal> {
         let (result, response) =
-            self.answered(&encounter, detail, input_digest, |answering| answering.visit())?;
+            self.answered(engine::code, &encounter, detail, input_digest, |answering| answering.visit())?;
         Ok(Coded { encounter, result, response })
+    }
+
+    /// Codes a visit for its written answer alone: one of lines says no step, so none is recorded for it.
+    fn written<T>(
+        &self,
+        encounter: &Encounter,
+        detail: pb::Detail,
+        input_digest: String,
+        write: impl FnOnce(&Answering<'_>) -> T,
+    ) -> Result<(CodingResult, T), Refusal> {
+        let code = if detail == pb::Detail::Lines { engine::code_without_steps } else { engine::code };
+        self.answered(code, encounter, detail, input_digest, write)
     }
 
     /// Codes a visit and puts the answer into a form.
     fn answered<T>(
         &self,
+        code: Code,
         encounter: &Encounter,
         detail: pb::Detail,
         input_digest: String,
         form: impl FnOnce(&Answering<'_>) -> T,
     ) -> Result<(CodingResult, T), Refusal> {
         let catalog = self.catalog()?;
-        let result = self.run(encounter, &catalog, engine::code)?;
+        let result = self.run(encounter, &catalog, code)?;
         let formed = form(&self.answering(encounter, &result, &catalog, detail, input_digest));
         Ok((result, formed))
     }
@@ -259,12 +275,7 @@ impl Coder {
     }
 
     /// Runs the engine, and says what its answer rests on.
-    fn run(
-        &self,
-        encounter: &Encounter,
-        catalog: &Catalog,
-        code: fn(&Encounter, &Catalog, &Policy) -> CodingResult,
-    ) -> Result<CodingResult, Refusal> {
+    fn run(&self, encounter: &Encounter, catalog: &Catalog, code: Code) -> Result<CodingResult, Refusal> {
         let (policy, chosen) = self.policy(encounter)?;
         let mut result = code(encounter, catalog, policy);
         footing::report(&mut result, encounter, catalog, chosen);
