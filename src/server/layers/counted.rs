@@ -1,4 +1,6 @@
 //! Counts every call with its method, its status and its time.
+//!
+//! The time runs from when a call has its place, because what a caller takes to send is no time of the service.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -6,6 +8,7 @@ use std::time::Instant;
 
 use http::{Request, Response};
 
+use super::admission::Begun;
 use super::metrics::Metrics;
 
 /// The published methods; any other path is counted as `other`, so that a caller cannot mint labels.
@@ -131,6 +134,9 @@ where
 
     fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let answered = std::task::ready!(self.inner.as_mut().poll(context));
+        if let Some(Begun(begun)) = answered.as_ref().ok().and_then(|answer| answer.extensions().get()) {
+            self.guard.started = *begun;
+        }
         self.guard.code = Some(match &answered {
             Ok(response) => status_code(response),
             Err(_) => tonic::Code::Unknown as i32,

@@ -121,7 +121,7 @@ impl Metrics {
         registry.register("calls", "Calls by method and gRPC status code", metrics.calls.clone());
         registry.register(
             "call_seconds",
-            "Time from request to response head of the calls that were let in",
+            "Time from the first bytes of the request to the head of the answer, of the calls that were let in",
             metrics.latency.clone(),
         );
         registry.register("calls_in_flight", "Calls being answered now", metrics.in_flight.clone());
