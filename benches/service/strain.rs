@@ -78,7 +78,7 @@ pub async fn overload(case: &Case, service: SocketAddr, metrics: &Metrics) {
         let (offered, checks) =
             tokio::join!(at_rate(&plan, sustained * OVERLOAD), at_rate(&health, CHECKS_PER_SECOND));
         println!(
-            "  offered {} a second: {} answered, p99 {} µs, in the service {}, {} turned away, {} failed, {} held back by the generator; \
+            "  offered {} a second: {} answered, p99 {} µs, in the service {}, {} turned away, {} failed {:?}, {} held back by the generator; \
              health p99 {} µs, {} failed; {} in memory",
             sustained * OVERLOAD,
             offered.of(Code::Ok),
@@ -86,6 +86,7 @@ pub async fn overload(case: &Case, service: SocketAddr, metrics: &Metrics) {
             Buckets::of(metrics).p99_since(&before),
             offered.of(Code::ResourceExhausted),
             failed(&offered),
+            offered.codes().keys().collect::<Vec<_>>(),
             offered.unsent,
             checks.answered().p99,
             failed(&checks),

@@ -5,6 +5,7 @@
 //! is unsupported, and the missing fact is named.
 
 mod because;
+mod beside;
 mod compare;
 mod nature;
 mod open;
@@ -29,6 +30,7 @@ use crate::rules::Rule;
 use compare::{Claimed, Comparison, DISCARDED, Key, Remarked, Rest};
 
 pub use crate::domain::claim::Modifiers;
+pub use beside::add_other_services;
 pub use pattern::Pattern;
 
 /// What kind of difference it is.
@@ -165,22 +167,30 @@ pub fn audit(case: &Case<'_>, billed: &[BilledLine]) -> Audit {
     let now = compare::compare(&claimed, &supported, &unread, &case.policy.audit);
     let mut found = case.discrepancies(&now, &claimed, &unread);
     product::check_ndcs(case, billed, &judged, &mut found);
+    let own = found.len();
+    let not_judged = beside::judge(case, billed, not_judged, &mut found);
     let mut patterns: Vec<Pattern> = found.iter().filter_map(|found| found.pattern).collect();
     patterns.extend(pattern::of_record(case));
     patterns.sort_unstable();
     patterns.dedup();
-    let judged = accuracy::judged(&claimed, &found);
+    let mut judged = accuracy::judged(&claimed, &found[..own]);
+    let beside = found[own..].iter().filter_map(|found| found.billed.as_ref());
+    judged.extend(beside.map(|side| Judged { code: side.code, is_right: false }));
     Audit { discrepancies: found, patterns, judged, not_judged, unread }
 }
 
+/// Whether a code is one of a drug or of its administration.
+fn is_of_track(policy: &Policy, code: HcpcsCode) -> bool {
+    let audit = &policy.audit;
+    audit.is_administration(code)
+        || audit.is_drug(code)
+        || nature::Nature::of(code, &policy.administration).is_some()
+}
+
 impl Case<'_> {
-    /// Whether a billed code is one of a drug or of its administration.
+    /// Whether a billed code is one of a drug or of its administration, or the record supports it.
     fn is_judged(&self, code: HcpcsCode) -> bool {
-        let audit = &self.policy.audit;
-        audit.is_administration(code)
-            || audit.is_drug(code)
-            || nature::Nature::of(code, &self.policy.administration).is_some()
-            || self.result.lines.iter().any(|line| line.code == code)
+        is_of_track(self.policy, code) || self.result.lines.iter().any(|line| line.code == code)
     }
 
     fn claimed(&self, billed: &BilledLine, line: usize) -> Claimed {

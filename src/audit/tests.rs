@@ -85,8 +85,10 @@ fn audited(visit: &Encounter, billed: &[BilledLine]) -> Audit {
     let book = PolicyBook::embedded().expect("the embedded policies");
     let policy = book.at(visit.service_date, "medicare").expect("a policy");
     let catalog = Catalog::embedded();
-    let result = engine::code(visit, &catalog, policy);
-    audit(&Case { encounter: visit, result: &result, catalog: &catalog, policy }, billed)
+    let mut visit = visit.clone();
+    add_other_services(&mut visit, billed, policy);
+    let result = engine::code(&visit, &catalog, policy);
+    audit(&Case { encounter: &visit, result: &result, catalog: &catalog, policy }, billed)
 }
 
 const RIGHT: [&str; 6] = ["96413", "96415", "96375", "J1200", "Q5114 x56", "Q5114 JW"];
@@ -124,6 +126,26 @@ fn each_mistake_has_its_kind() {
         (9, "96367", "EXTRA_LINE 96367x1 -"),
     ] {
         assert_eq!(found(&visit(), &changed(at, to)), [expected], "{to} in place of {at}");
+    }
+}
+
+#[test]
+fn what_is_never_paid_beside_an_administration_is_found() {
+    for (service, expected) in [
+        ("99211", Some("EXTRA_LINE 99211x1 -")),
+        ("99211 25", Some("EXTRA_LINE 99211x1 -")),
+        ("99213", Some("UNSUPPORTED 99213x1 -")),
+        ("99213 25", None),
+        ("36000", Some("EXTRA_LINE 36000x1 -")),
+        ("A4216", Some("EXTRA_LINE A4216x1 -")),
+        ("85025", None),
+    ] {
+        let lines = changed(9, service);
+        assert_eq!(found(&visit(), &lines).first().map(String::as_str), expected, "{service}");
+        let billed: Vec<BilledLine> = lines.iter().map(|text| line(text)).collect();
+        let audit = audited(&visit(), &billed);
+        let judged = (audit.judged.len(), audit.not_judged.len());
+        assert_eq!(judged, if expected.is_some() { (7, 0) } else { (6, 1) }, "{service}");
     }
 }
 

@@ -253,9 +253,10 @@ impl Coder {
     fn audit_claim(&self, claim: Claim, request: &pb::AuditClaimRequest) -> Result<Audited, Refusal> {
         let detail = detail(request.detail)?;
         let input_digest = digest_of(request.encounter.as_ref());
-        let Claim { encounter, lines, coder } = claim;
+        let Claim { mut encounter, lines, coder } = claim;
         let catalog = self.catalog()?;
         let (policy, _) = self.policy(&encounter)?;
+        audit::add_other_services(&mut encounter, &lines, policy);
         let result = self.run(&encounter, &catalog, engine::code)?;
         let case = Case { encounter: &encounter, result: &result, catalog: &catalog, policy };
         let audit = audit::audit(&case, &lines);

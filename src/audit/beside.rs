@@ -1,0 +1,68 @@
+//! Billed services of another kind: what NCCI pairs with an administration, or what the administration includes.
+
+use super::{Case, Discrepancy, Kind, Side};
+use crate::domain::billed::BilledLine;
+use crate::domain::code::HcpcsCode;
+use crate::domain::encounter::{Encounter, OtherService};
+use crate::domain::finding::{Finding, Severity};
+use crate::domain::quantity::Decimal;
+use crate::engine::trail::Value;
+use crate::policy::Policy;
+use crate::rules::checks::{G_08, MOD_2};
+
+/// Adds what was billed beside drugs and their administration to the other services of the visit, so that the
+/// edits of the claim are those of the whole claim.
+pub fn add_other_services(encounter: &mut Encounter, billed: &[BilledLine], policy: &Policy) {
+    for line in billed.iter().filter(|line| !line.is_unread && !super::is_of_track(policy, line.code)) {
+        if !encounter.other_services.iter().any(|known| known.code == line.code) {
+            // The edits ask whether a service is there, and not how often.
+            let BilledLine { code, modifiers, .. } = line;
+            encounter.other_services.push(OtherService {
+                code: *code,
+                modifiers: modifiers.to_vec(),
+                units: 1,
+            });
+        }
+    }
+}
+
+/// Judges the services of another kind that a finding of the edits speaks of; gives the places of the others.
+pub(super) fn judge(
+    case: &Case<'_>,
+    billed: &[BilledLine],
+    not_judged: Vec<usize>,
+    found: &mut Vec<Discrepancy>,
+) -> Vec<usize> {
+    let (named, others): (Vec<usize>, Vec<usize>) = not_judged
+        .into_iter()
+        .partition(|at| !billed[*at].is_unread && finding_of(case, billed[*at].code).is_some());
+    for at in named {
+        let line = &billed[at];
+        let Some(finding) = finding_of(case, line.code) else { continue };
+        let side = Side { line: at, code: line.code, units: line.units, modifiers: line.modifiers.clone() };
+        // A pair that a modifier bypasses stands once the record says that the services were distinct.
+        let is_open = finding.rule.id == MOD_2.id && finding.severity != Severity::Block;
+        let kind = if is_open { Kind::Unsupported } else { Kind::ExtraLine };
+        let lacking = is_open.then_some(finding.note);
+        let amounts = (line.units, Decimal::ZERO);
+        found.push(Discrepancy {
+            lacking,
+            ..case.discrepancy(kind, (Some(side), None), amounts, finding.rule)
+        });
+    }
+    others
+}
+
+/// The finding that a service is not paid beside the lines of the record.
+fn finding_of<'a>(case: &Case<'a>, code: HcpcsCode) -> Option<&'a Finding> {
+    // Of a pair the second code is the one that is denied.
+    let speaks_of = |finding: &&Finding, name: &str| {
+        let facts = case.result.trail.facts(&finding.note);
+        facts.iter().any(|fact| fact.name == name && fact.value == Value::Code(code))
+    };
+    case.result.findings.iter().find(|finding| match finding.rule.id {
+        id if id == MOD_2.id => speaks_of(finding, "second"),
+        id if id == G_08.id => speaks_of(finding, "code"),
+        _ => false,
+    })
+}
