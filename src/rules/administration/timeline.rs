@@ -1,7 +1,8 @@
 //! From documented times to seconds of flow (rules TIME-6, TIME-7, DOC-3, D-1).
 
+use super::clock_change::{self, Reading};
 use super::visit::{Flow, Segment, Segments, Visit};
-use super::{clock_change, what_if};
+use super::what_if;
 use crate::domain::encounter::Administration;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -67,21 +68,24 @@ pub(super) fn flow(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -
         }
         return without_clock(visit, administration);
     };
-    let (start, stop) = if visit.clock.crosses_change() {
-        match clock_change::span(coding, visit, index, start, stop) {
-            Ok(span) => span,
+    let reading = if visit.clock.crosses_change() {
+        match clock_change::read(coding, visit, index, start, stop) {
+            Ok(reading) => reading,
             Err(start) => {
                 return Err((Gap::ClockChange, Flow { start: Some(start), ..Flow::default() }));
             }
         }
     } else {
-        visit.clock.span(start, stop)
+        let pauses = administration.interruptions.iter();
+        let pauses = pauses.map(|pause| visit.clock.span(pause.start, pause.stop)).collect();
+        Reading { span: visit.clock.span(start, stop), pauses }
     };
+    let (start, stop) = reading.span;
     if stop < start {
         return Err((Gap::Backwards, Flow { start: Some(start), ..Flow::default() }));
     }
     let first_segment = visit.segments.len();
-    let paused = split_at_pauses(coding, visit, index, Segment { start, stop });
+    let paused = split_at_pauses(coding, visit, index, &reading);
     let segments = visit.segments.len() - first_segment;
     let seconds = visit.segments[first_segment..].iter().map(|s| s.stop - s.start).sum();
     let flow = Flow { start: Some(start), stop: Some(stop), seconds, first_segment, segments };
@@ -123,12 +127,11 @@ fn without_clock(visit: &mut Visit<'_>, administration: &Administration) -> Resu
 }
 
 /// Adds the stretches between the pauses to the visit's segments, and returns the seconds left out.
-fn split_at_pauses(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16, whole: Segment) -> i64 {
+fn split_at_pauses(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16, reading: &Reading) -> i64 {
+    let whole = Segment { start: reading.span.0, stop: reading.span.1 };
     let first = visit.segments.len();
     visit.segments.push(whole);
-    let administration = &visit.encounter.administrations[usize::from(index)];
-    for pause in &administration.interruptions {
-        let (start, stop) = visit.clock.span(pause.start, pause.stop);
+    for &(start, stop) in &reading.pauses {
         if stop < start || start < whole.start || stop > whole.stop {
             coding.find(
                 Severity::Warn,
@@ -187,21 +190,26 @@ pub(super) fn doubt_duration(coding: &mut Coding<'_>, visit: &Visit<'_>, index: 
     let administration = &visit.encounter.administrations[usize::from(index)];
     let has_clock = administration.start.is_some() && administration.stop.is_some();
     let Some(documented) = administration.duration_minutes.filter(|_| !has_clock) else { return };
-    let spans = administration.interruptions.iter().map(|pause| visit.clock.span(pause.start, pause.stop));
-    let paused: i64 = spans.map(|(start, stop)| (stop - start).max(0)).sum();
-    let paused = u32::try_from(paused / 60).unwrap_or(u32::MAX);
+    let minutes = |seconds: i64| u32::try_from(seconds / 60).unwrap_or(u32::MAX);
+    let mut paused: Vec<u32> = clock_change::pauses(visit, administration).into_iter().map(minutes).collect();
     // Pauses as long as the whole duration cannot be part of it.
-    if paused == 0 || paused >= documented {
-        return;
-    }
+    paused.retain(|paused| *paused > 0 && *paused < documented);
+    let (Some(&least), Some(&most)) = (paused.first(), paused.last()) else { return };
     let facts = [
         fact::given("documented", Value::Minutes(i64::from(documented))),
-        fact::given("paused", Value::Minutes(i64::from(paused))),
+        fact::given("paused", Value::Minutes(i64::from(least))),
+        fact::given("most", Value::Minutes(i64::from(most))),
     ];
+    let (text, facts) = if least == most {
+        let text = "The record does not say whether the duration of {documented} minutes leaves the pauses of {paused} minutes out; it is taken as time of flow. State the start and the stop.";
+        (text, &facts[..2])
+    } else {
+        let text = "The record does not say whether the duration of {documented} minutes leaves the pauses out, which took {paused} or {most} minutes in the night on which the clock was changed; it is taken as time of flow. State the start and the stop.";
+        (text, &facts[..])
+    };
     let field = Field::Administration(index, "durationMinutes");
-    let text = "The record does not say whether the duration of {documented} minutes leaves the pauses of {paused} minutes out; it is taken as time of flow. State the start and the stop.";
-    coding.find(Severity::Warn, Reason::ContradictoryTimes, field, &TIME_6, text, &facts);
-    what_if::ask_duration(coding, index, documented, paused);
+    coding.find(Severity::Warn, Reason::ContradictoryTimes, field, &TIME_6, text, facts);
+    what_if::ask_duration(coding, index, documented, &paused);
 }
 
 /// What the policy makes of missing minutes.

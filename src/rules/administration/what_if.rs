@@ -91,22 +91,22 @@ fn run_for(administration: &mut Administration, minutes: i64) {
     }
 }
 
-/// Asks whether a documented duration leaves the pauses out.
-pub(super) fn ask_duration(coding: &mut Coding<'_>, index: u16, documented: u32, paused: u32) {
+/// Asks whether a documented duration leaves the pauses out, which took so many minutes or so many.
+pub(super) fn ask_duration(coding: &mut Coding<'_>, index: u16, documented: u32, paused: &[u32]) {
     let field = Field::Administration(index, "durationMinutes");
     coding.ask(field, &TIME_6, "Does the documented duration leave the pauses out?", &[], |coding| {
-        let flowed = documented - paused;
-        [
-            (format!("Yes, the drug flowed for {documented} minutes"), documented),
-            (format!("No, the drug flowed for {flowed} minutes"), flowed),
-        ]
-        .map(|(label, minutes)| {
+        let flowed = |label: String, minutes| {
             answer(coding, &label, index, |administration| {
                 administration.interruptions.clear();
                 administration.duration_minutes = Some(minutes);
             })
-        })
-        .into()
+        };
+        let whole = flowed(format!("Yes, the drug flowed for {documented} minutes"), documented);
+        let less = paused.iter().map(|paused| {
+            let minutes = documented - paused;
+            flowed(format!("No, the drug flowed for {minutes} minutes"), minutes)
+        });
+        [whole].into_iter().chain(less).collect()
     });
 }
 
