@@ -1,8 +1,8 @@
-//! Chemotherapy into a cavity, a reservoir or lesions (rules CHM-2, CHM-10).
+//! Chemotherapy into a cavity or a reservoir (rule CHM-10), and into lesions beside them.
 
 use super::lines::{self, Place};
 use super::visit::{Family, Kind, Service, Visit};
-use super::{course, outside, what_if};
+use super::{lesions, outside, what_if};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
@@ -10,15 +10,6 @@ use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::rules::{Rule, rule};
-
-rule! {
-    pub static CHM_2: "CHM-2", "Chemotherapy into lesions",
-    basis: Primary, cites: ["MUE"],
-    says: "Up to seven lesions take the lower code and more take the higher one, once and never both. The lesions of one session and drug are added.",
-    why: "The codes count the work by the number of lesions.",
-    example: "Eight lesions are the higher code alone.",
-    exceptions: "Without the number of lesions no code is chosen.",
-}
 
 rule! {
     pub static CHM_10: "CHM-10", "Chemotherapy into a body cavity or the spinal canal",
@@ -29,7 +20,7 @@ rule! {
     exceptions: "The heated abdominal perfusion during an operation is another service.",
 }
 
-pub(super) static RULES: &[&Rule] = &[&CHM_2, &CHM_10];
+pub(super) static RULES: &[&Rule] = &[&CHM_10];
 
 const REDUCED: Modifier = Modifier::of("52");
 
@@ -51,7 +42,7 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             Some(Route::Intrathecal) => with_puncture(coding, visit, &service, codes.central_nervous_system),
             Some(Route::Intraperitoneal) => plain(coding, visit, &service, codes.peritoneal),
             Some(Route::IntraventricularReservoir) => plain(coding, visit, &service, codes.reservoir),
-            _ => lesions(coding, visit, at),
+            _ => lesions::code(coding, visit, at),
         }
     }
 }
@@ -88,86 +79,5 @@ fn with_puncture(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, 
             coding.find(Severity::Warn, Reason::MissingModifierFact, field, &CHM_10, text, &[]);
             what_if::ask_puncture(coding, service.index);
         }
-    }
-}
-
-fn lesions(coding: &mut Coding<'_>, visit: &Visit<'_>, at: usize) {
-    let service = &visit.services[at];
-    let is_of_session = |other: &Service| {
-        other.kind == Kind::Cavity
-            && other.visit == service.visit
-            && visit.administration(other).route == Some(Route::Intralesional)
-            && course::is_same(coding, visit, other, service)
-    };
-    let session = visit.services.iter().filter(|other| other.index == service.index || is_of_session(other));
-    let (mut known, mut uncounted) = (0_u32, 0_u32);
-    for other in session {
-        match visit.administration(other).lesion_count {
-            Some(count) => known = known.saturating_add(count),
-            None => uncounted += 1,
-        }
-    }
-    let first = visit.services[..at].iter().find(|other| is_of_session(other));
-    // Where something was injected there is a lesion, so the uncounted ones may be enough for the higher code.
-    let least = known.saturating_add(uncounted);
-    let few = *coding.policy.administration.lesions_few_max;
-    if uncounted > 0 && least <= few {
-        return hold_for_lesions(coding, visit, service, few - least + 1);
-    }
-    match first {
-        None => bill_lesions(coding, visit, service, least),
-        Some(first) => join_session(coding, visit, service, first),
-    }
-}
-
-/// Ties a further injection to the line that counts the lesions of its session.
-fn join_session(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, first: &Service) {
-    let codes = &coding.policy.administration.cavity_codes;
-    for code in [codes.lesions_few, codes.lesions_many] {
-        lines::name(coding, visit, service, first.index, code);
-    }
-    let facts = [fact::derived("first", Value::Of(Field::Administration(first.index, "")))];
-    if lines::is_on_line(coding, service.index) {
-        let text = "Its lesions are counted with those of {first}.";
-        coding.result.trail.fired(&CHM_2, Subject::Administration(service.index), text, &facts);
-    } else {
-        refuse_second_code(coding, service);
-    }
-}
-
-fn refuse_second_code(coding: &mut Coding<'_>, service: &Service) {
-    let what = Field::Administration(service.index, "");
-    coding.not_billed(what, &CHM_2, "Lesions are reported once a session.", &[]);
-}
-
-/// Asks for the lesions of an injection, of which the session's lower code leaves room for so many.
-fn hold_for_lesions(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, room: u32) {
-    let what = Field::Administration(service.index, "");
-    coding.not_billed(what, &CHM_2, "Waits for the number of lesions of the session.", &[]);
-    if visit.administration(service).lesion_count.is_some() {
-        return;
-    }
-    let field = Field::Administration(service.index, "lesionCount");
-    let text = "The number of lesions is not given, so no code is chosen.";
-    coding.find(Severity::Block, Reason::NoCleanCode, field, &CHM_2, text, &[]);
-    what_if::ask_lesions(coding, service.index, room);
-}
-
-fn bill_lesions(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, count: u32) {
-    let parameters = &coding.policy.administration;
-    let few = &parameters.lesions_few_max;
-    let (lower, higher) = (parameters.cavity_codes.lesions_few, parameters.cavity_codes.lesions_many);
-    let facts = [
-        fact::derived("count", Value::Count(i64::from(count))),
-        fact::parameter("few", Value::Count(i64::from(**few)), few),
-    ];
-    let text = "{count} lesion(s), the lower code reaching to {few}.";
-    coding.result.trail.fired(&CHM_2, Subject::Administration(service.index), text, &facts);
-    let is_taken = coding.result.lines.iter().any(|line| line.code == lower || line.code == higher);
-    if is_taken {
-        refuse_second_code(coding, service);
-    } else {
-        let code = if count <= **few { lower } else { higher };
-        lines::bill(coding, visit, service, code, 1, Place::Own);
     }
 }

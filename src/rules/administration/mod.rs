@@ -17,6 +17,7 @@ mod hydration;
 mod infusion_time;
 mod initial;
 mod injection;
+mod lesions;
 mod lines;
 pub(super) mod modifiers;
 mod outside;
@@ -49,7 +50,8 @@ pub static FAMILIES: &[Family] = &[
     ("Injections", injection::RULES),
     ("Infusions under the skin", subcutaneous_infusion::RULES),
     ("Arteries", arterial::RULES),
-    ("Cavities and lesions", cavity::RULES),
+    ("Cavities", cavity::RULES),
+    ("Lesions", lesions::RULES),
     ("Pumps and flush", pump::RULES),
     ("Other services", outside::RULES),
     ("Modifiers", modifiers::RULES),

@@ -2,7 +2,7 @@
 
 use super::timeline::{DOC_3, Gap, TIME_6, flow_field};
 use super::visit::Visit;
-use super::{access, admit, cavity, clock_change, hydration, initial, pump, push};
+use super::{access, admit, cavity, clock_change, hydration, initial, lesions, pump, push};
 use crate::domain::claim::Track;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, FluidPurpose, Indication, Route};
@@ -276,10 +276,31 @@ pub(super) fn ask_gap(coding: &mut Coding<'_>, index: u16, earlier: u16) {
 /// Asks how many lesions were injected, so many still taking the lower code.
 pub(super) fn ask_lesions(coding: &mut Coding<'_>, index: u16, few: u32) {
     let field = Field::Administration(index, "lesionCount");
-    coding.ask(field, &cavity::CHM_2, "How many lesions were injected?", &[], |coding| {
+    coding.ask(field, &lesions::CHM_2, "How many lesions were injected?", &[], |coding| {
         vec![
             answer(coding, &format!("Up to {few}"), index, |a| a.lesion_count = Some(few)),
             answer(coding, &format!("More than {few}"), index, |a| a.lesion_count = Some(few + 1)),
+        ]
+    });
+}
+
+/// Asks how many lesions the several drugs of a session went into, the lower code reaching to so many.
+pub(super) fn ask_lesions_of_session(coding: &mut Coding<'_>, session: &[u16], few: u32) {
+    let &[first, ref others @ ..] = session else { return };
+    let field = Field::Administration(first, "lesionCount");
+    let text = "How many lesions were injected in the session, each counted once?";
+    coding.ask(field, &lesions::CHM_2, text, &[], |coding| {
+        // The first administration stands for those that the others did not go into.
+        let further = u32::try_from(others.len()).unwrap_or(u32::MAX);
+        let state = |visit: &mut Encounter, total: u32| {
+            for other in others {
+                visit.administrations[usize::from(*other)].lesion_count = Some(1);
+            }
+            visit.administrations[usize::from(first)].lesion_count = Some(total);
+        };
+        vec![
+            coding.answer(format!("Up to {few}"), |visit| state(visit, few.saturating_sub(further).max(1))),
+            coding.answer(format!("More than {few}"), |visit| state(visit, few + 1)),
         ]
     });
 }
