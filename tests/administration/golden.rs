@@ -38,6 +38,9 @@ struct Golden {
     /// Reasons that findings must have.
     #[serde(default)]
     findings: Vec<String>,
+    /// Words that the text of a finding must have.
+    #[serde(default)]
+    says: Vec<String>,
     /// Fields that are asked for.
     #[serde(default)]
     questions: Vec<String>,
@@ -156,6 +159,11 @@ fn fault(golden: &Golden, answer: &Value) -> Option<String> {
         if wanted.iter().any(|wanted| !found.contains(&wanted.as_str())) {
             faults.push(format!("{name} {found:?} lack some of {wanted:?}"));
         }
+    }
+    let findings = answer["findings"].as_array().into_iter().flatten();
+    let texts: Vec<&str> = findings.filter_map(|finding| finding["text"].as_str()).collect();
+    if let Some(words) = golden.says.iter().find(|words| !texts.iter().any(|text| text.contains(*words))) {
+        faults.push(format!("no finding says {words:?}: {texts:?}"));
     }
     let named = [request::reasons(answer), request::rules(answer)].concat();
     if let Some(unwanted) = golden.without.iter().find(|unwanted| named.contains(&unwanted.as_str())) {

@@ -27,6 +27,7 @@ mod push;
 mod sequence;
 mod subcutaneous_infusion;
 mod timeline;
+mod vaccine;
 mod visit;
 mod what_if;
 

@@ -3,6 +3,7 @@
 use super::cavity;
 use super::lines::{self, Place};
 use super::timeline;
+use super::vaccine;
 use super::visit::{Family, Kind, Service, Visit};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::DrugClass;
@@ -96,7 +97,7 @@ pub(super) fn is_outside(coding: &mut Coding<'_>, index: u16, route: Route) -> b
 pub(super) fn class(coding: &mut Coding<'_>, index: u16, class: DrugClass) {
     let codes = &coding.policy.administration.outside_codes;
     let other = match class {
-        DrugClass::Vaccine => Some(codes.vaccine),
+        DrugClass::Vaccine => return vaccine::send_away(coding, index),
         DrugClass::Radiopharmaceutical => Some(codes.radiopharmaceutical),
         _ => None,
     };
@@ -137,7 +138,7 @@ pub(super) fn send_away(coding: &mut Coding<'_>, index: u16, other: Option<Hcpcs
     }
 }
 
-fn say_outside(coding: &mut Coding<'_>, index: u16, text: &'static str, facts: &[NotedFact]) {
+pub(super) fn say_outside(coding: &mut Coding<'_>, index: u16, text: &'static str, facts: &[NotedFact]) {
     let what = Field::Administration(index, "");
     coding.find(Severity::Info, Reason::OutsideScope, what, &CHM_13, text, facts);
     coding.not_billed(what, &CHM_13, text, facts);

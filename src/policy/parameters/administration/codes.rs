@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::domain::code::HcpcsCode;
+use crate::domain::encounter::Setting;
 
 /// The codes of a family of intravenous services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -114,6 +115,21 @@ pub struct OutsideCodes {
     pub implant: HcpcsCode,
     pub radiopharmaceutical: HcpcsCode,
     pub heated_intraperitoneal: HcpcsCode,
+}
+
+/// Vaccines whose administration has a code of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaccineAdministration {
+    /// Nothing where the product and the dose decide.
+    pub code: Option<HcpcsCode>,
+    /// First and last codes of the products.
+    pub products: Vec<(HcpcsCode, HcpcsCode)>,
+    /// Words of the products' names, folded to lower case.
+    pub words: Vec<String>,
+    /// Settings that report the code of any vaccine instead.
+    #[serde(default)]
+    pub except: Vec<Setting>,
 }
 
 /// A thrombolytic that clears a clotted catheter, and the code of that service.

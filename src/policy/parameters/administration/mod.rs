@@ -33,6 +33,8 @@ parameters! {
         pub unlisted_codes: UnlistedCodes,
         /// Codes of other code sets that a finding points to.
         pub outside_codes: OutsideCodes,
+        /// Vaccines whose administration has a code of its own, for the finding that points to it (rule CHM-13).
+        pub vaccine_administration: Vec<VaccineAdministration>,
 
         /// Longest infusion that is still a push, in minutes (rule TIME-1).
         pub push_minutes_max: i64,
