@@ -52,6 +52,7 @@ pub fn code(coding: &mut Coding<'_>) {
         let first = coding.result.lines.len();
         add_lines(coding, &treatment, &billed, &discard);
         ndc_report::attach(coding, &treatment, &billed, &discard, first);
+        modifiers::sides::part(coding, &treatment, first);
         limits::split(coding, &treatment, first);
     }
     limits::check_edits(coding);

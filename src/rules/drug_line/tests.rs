@@ -150,3 +150,17 @@ fn a_volume_without_strength_is_refused() {
     let result = code(&visit("5 mL", Vec::new(), None), "10 mg", "medicare");
     assert!(lines(&result).is_empty() && has(&result, Reason::MissingConcentration));
 }
+
+#[test]
+fn a_dose_of_both_eyes_that_does_not_divide_is_asked_about() {
+    use crate::domain::drug::Laterality;
+    use crate::domain::encounter::Route;
+    let mut both = visit("3 mg", vec![container("2 mg", 2, ContainerKind::SingleDose)], Some("1 mg"));
+    both.administrations[0].route = Some(Route::Intravitreal);
+    both.administrations[0].drugs[0].laterality = Some(Laterality::Bilateral);
+    let result = code(&both, "1 mg", "medicare");
+    assert!(lines(&result).is_empty() && has(&result, Reason::MissingModifierFact));
+    let asked = result.questions.iter().find(|question| question.rule.id == "M-12").expect("the question");
+    let billed = asked.answers[0].lines.iter().map(|line| (line.units, line.modifiers[0].to_string()));
+    assert_eq!(billed.collect::<Vec<_>>(), [(2, "RT".to_owned()), (2, "LT".to_owned())]);
+}

@@ -1,6 +1,7 @@
 //! Modifiers of drug lines other than JW and JZ: route, indication, acquisition, place, coverage, side.
 
 mod records;
+pub mod sides;
 
 use smallvec::SmallVec;
 
@@ -24,6 +25,7 @@ pub use records::*;
 const JA: Modifier = Modifier::of("JA");
 const JB: Modifier = Modifier::of("JB");
 const JE: Modifier = Modifier::of("JE");
+const BILATERAL: Modifier = Modifier::of("50");
 
 /// Modifiers of a treatment that are held without an allocation; a line prints four.
 const MODIFIERS_INLINE: usize = 6;
@@ -251,13 +253,13 @@ fn route(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
     }
 }
 
-/// RT, LT or 50 (rule M-12).
+/// RT or LT, or 50 for the compounded syringes of both eyes; other drugs of both are parted by side (rule M-12).
 fn side(treatment: &Treatment<'_>) -> Option<Modifier> {
-    treatment.laterality.map(|side| match side {
-        Laterality::Right => Modifier::of("RT"),
-        Laterality::Left => Modifier::of("LT"),
-        Laterality::Bilateral => Modifier::of("50"),
-    })
+    match treatment.laterality? {
+        Laterality::Right => Some(sides::RIGHT),
+        Laterality::Left => Some(sides::LEFT),
+        Laterality::Bilateral => treatment.first().is_unclassified.then_some(BILATERAL),
+    }
 }
 
 /// KX, GA, GZ or GY as the request states coverage (rule M-10).

@@ -139,7 +139,7 @@ rule! {
          are two units with 50.",
     why: "Each eye is a service of its own.",
     example: "8 mg in each eye: 8 units RT and 8 units LT.",
-    exceptions: "Routes without sides ignore it.",
+    exceptions: "Routes without sides ignore it. Units of both eyes that are no equal number for each are asked about.",
 }
 
 rule! {
