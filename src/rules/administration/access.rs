@@ -35,7 +35,7 @@ rule! {
     says: "A patient who left and came back on the same day has a second encounter, whose lines carry 59 or XE.",
     why: "The work of an encounter is done again.",
     example: "Chemotherapy in the morning and an unplanned antiemetic push in the afternoon are two initial services.",
-    exceptions: "A pause within one visit is none (INIT-7).",
+    exceptions: "A pause within one visit is none (INIT-7). A visit on another date needs no modifier.",
 }
 
 rule! {
@@ -260,7 +260,11 @@ pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[(usi
                 "A second access line of the visit has an initial service of its own, with modifier {style}.";
             coding.result.trail.fired(&INIT_4, subject, text, &[style]);
             check_need(coding, visit, at, leading, index);
-        } else if earlier.iter().any(|other| same_day(&other)) {
+        } else if !earlier.is_empty() && !earlier.iter().any(|other| share_date(visit, other.0, at)) {
+            let text =
+                "The separate visit lies on a date of its own, so its initial service needs no modifier.";
+            coding.result.trail.declined(&INIT_6, subject, text, &[]);
+        } else if !earlier.is_empty() {
             let modifier = if is_x { SEPARATE_ENCOUNTER } else { FIFTY_NINE };
             visit.groups[at].modifier = Some(modifier);
             let style = fact::parameter("style", Value::Modifier(modifier), &parameters.modifier_style);
@@ -269,6 +273,12 @@ pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[(usi
             coding.result.trail.fired(&INIT_6, subject, text, &[style]);
         }
     }
+}
+
+/// Whether two access lines have services on one date.
+fn share_date(visit: &Visit<'_>, one: usize, other: usize) -> bool {
+    let of = |group| visit.services.iter().filter(move |service| service.group == group);
+    visit.is_one_day || of(one).any(|a| of(other).any(|b| visit.date(a) == visit.date(b)))
 }
 
 pub(super) const FIFTY_NINE: Modifier = Modifier::of("59");

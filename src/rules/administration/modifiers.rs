@@ -6,6 +6,7 @@ use super::visit::{Kind, Visit};
 use crate::catalog::edits::EditKind;
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::ModifierStyle;
@@ -81,11 +82,11 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let has_transfusion = visit.services.iter().any(|service| service.kind == Kind::Transfusion)
         || coding.encounter.other_services.iter().any(|s| s.code == parameters.outside_codes.transfusion);
     for at in 0..coding.result.lines.len() {
-        let Line { track, code, .. } = coding.result.lines[at];
+        let Line { track, code, service_date, .. } = coding.result.lines[at];
         if track != Track::Administration {
             continue;
         }
-        if injections.contains(&code) && is_second_column(coding, code) {
+        if injections.contains(&code) && is_second_column(coding, code, service_date) {
             let is_plain = code == parameters.injection_codes.therapeutic;
             let rule = if is_plain { &INJ_2 } else { &MOD_3 };
             mark(
@@ -113,9 +114,11 @@ fn is_initial_hydration(coding: &Coding<'_>) -> bool {
     coding.result.lines.iter().any(|line| line.code == initial)
 }
 
-fn is_second_column(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+/// Whether a service of the same date has a code that the code is the second of a pair with.
+fn is_second_column(coding: &Coding<'_>, code: HcpcsCode, service_date: Date) -> bool {
     let (kind, date) = (edit_kind(coding), coding.encounter.service_date);
-    coding.result.lines.iter().any(|line| {
+    let mut lines = coding.result.lines.iter().filter(|line| line.service_date == service_date);
+    lines.any(|line| {
         let pair = coding.catalog.procedure_pair(line.code, code, kind, date);
         line.track == Track::Administration && pair.is_some_and(|pair| pair.value.modifier_allowed)
     })
