@@ -69,6 +69,7 @@ pub fn code(coding: &mut Coding<'_>) {
         let service = admit::admit(coding, &mut visit, index as u16);
         visit.services.push(service);
     }
+    timeline::report_early(coding, &visit);
     visit.sort_by_time();
     bags::join(coding, &mut visit);
     access::assign(coding, &mut visit);

@@ -27,7 +27,7 @@ rule! {
     says: "Where one bag follows another of the same drug without a break, the flow is one. One that goes on past midnight is reported whole on the date on which it began.",
     why: "The drug goes on flowing; the bag is packaging.",
     example: "Two bags of one antibiotic, 09:00 to 09:40 and 09:40 to 10:20, are 80 minutes of one infusion.",
-    exceptions: "A break between the bags is left out like any pause. A break at midnight leaves two flows, each with the hours of its own date, so that closing it may earn an hour less.",
+    exceptions: "A break between the bags is left out like any pause. A break at midnight leaves two flows, each with the hours of its own date, so that closing it may earn an hour less. What was given before the date of service of the request is reported as a contradiction.",
 }
 
 rule! {
@@ -102,6 +102,28 @@ pub(super) fn flow(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -
     }
     compare_with_duration(coding, index, administration, seconds);
     Ok(flow)
+}
+
+/// Warns of what began before the date of service, which is the day on which the encounter begins.
+pub(super) fn report_early(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    if visit.is_one_day {
+        return;
+    }
+    let date = coding.encounter.service_date;
+    for (index, administration) in coding.encounter.administrations.iter().enumerate() {
+        let (time, field) = match (administration.start, administration.stop) {
+            (Some(start), _) => (start, "startTime"),
+            (None, Some(stop)) => (stop, "stopTime"),
+            (None, None) => continue,
+        };
+        if time.date() < date {
+            let facts =
+                [fact::given("day", Value::Date(time.date())), fact::given("date", Value::Date(date))];
+            let field = Field::Administration(index as u16, field);
+            let text = "This was given on {day}, before the date of service {date}, and its line has its own date. Correct one of them, or give the day on which the encounter began as the date of service.";
+            coding.find(Severity::Warn, Reason::ContradictoryTimes, field, &TIME_7, text, &facts);
+        }
+    }
 }
 
 /// A documented duration stands in for the clock time that is missing; with neither clock time it is all there is.
