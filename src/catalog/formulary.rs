@@ -237,6 +237,8 @@ mod tests {
             ("NS @ 150 mL/hr x 2 hours", DrugClass::Hydration),
             ("D5 ½ NS", DrugClass::Hydration),
             ("dextrose 50%", DrugClass::Therapeutic),
+            ("sodium chloride 3%", DrugClass::Therapeutic),
+            ("D5 0.3% sodium chloride", DrugClass::Hydration),
             ("Solu-Medrol 125 mg IVP", DrugClass::Therapeutic),
             ("carboplatin AUC 5", DrugClass::Antineoplastic),
         ] {

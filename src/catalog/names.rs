@@ -16,8 +16,6 @@ const FILLERS: &[&str] = &[
     "and",
     "another",
     "at",
-    "bag",
-    "bags",
     "bolus",
     "continuous",
     "dose",
@@ -109,10 +107,10 @@ const SALTS: &[&str] = &[
     "tromethamine",
 ];
 
-/// Units that follow a number in a strength, a volume or a rate.
+/// Units that follow a number in a strength, a volume, a rate or a count of bags.
 const STRENGTH_UNITS: &[&str] = &[
-    "cc", "g", "gm", "h", "hour", "hours", "hr", "hrs", "iu", "kg", "l", "liter", "liters", "m2", "mcg",
-    "meq", "mg", "min", "minutes", "ml", "mmol", "ng", "ug", "unit", "units",
+    "bag", "bags", "cc", "g", "gm", "h", "hour", "hours", "hr", "hrs", "iu", "kg", "l", "liter", "liters",
+    "m2", "mcg", "meq", "mg", "min", "minutes", "ml", "mmol", "ng", "ug", "unit", "units",
 ];
 
 /// The words of a name in lower case, without strengths and punctuation.
@@ -221,6 +219,7 @@ mod tests {
             ("D5 ½ NS", "d5 1 2 ns"),
             ("0.9% sodium chloride 1,000 mL", "0 9 sodium chloride"),
             ("5-FU 400mg", "5 fu"),
+            ("sodium chloride 3 bags", "sodium chloride"),
             ("rituximab-abbs", "rituximab abbs"),
             ("", ""),
             ("8 mg", ""),

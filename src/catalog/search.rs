@@ -233,6 +233,9 @@ mod tests {
             ("Keytrudda", "J9271", Matched::Misspelt),
             ("Q511", "Q5110", Matched::CodePrefix),
             ("trastuzumab-anns 150 mg", "Q5117", Matched::Name),
+            ("sodium chloride 3%", "J7131", Matched::Name),
+            ("3% sodium chloride", "J7131", Matched::Words),
+            ("hypertonic saline 3%", "J7131", Matched::Name),
         ] {
             assert_eq!(first(query), Some((code.to_owned(), matched)), "{query}");
         }

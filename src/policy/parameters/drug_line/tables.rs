@@ -55,6 +55,9 @@ rows! {
         pub code: HcpcsCode,
         /// In percent.
         pub percents: Vec<Decimal>,
+        /// Names that mean the code only together with such a strength, folded to lower case.
+        #[serde(default)]
+        pub names: Vec<String>,
     }
 
     /// The unclassified code of a kind of product.

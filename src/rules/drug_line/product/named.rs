@@ -24,8 +24,21 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Vec<&'a Code
         let table = &coding.policy.drug_line.solution_strengths;
         let is_other = |code| table.iter().any(|row| row.code == code && !row.percents.contains(&percent));
         found.retain(|version| !is_other(version.code));
+        if found.is_empty() {
+            found = of_strength(coding, &words_of(before.unwrap_or(name)).join(" "), percent);
+        }
     }
     found
+}
+
+/// The codes in force that a name means by its strength: `sodium chloride 3 %` is hypertonic saline.
+fn of_strength<'a>(coding: &Coding<'a>, name: &str, percent: Decimal) -> Vec<&'a CodeVersion> {
+    let table = &coding.policy.drug_line.solution_strengths;
+    let means = |code| {
+        let mut rows = table.iter().filter(|row| row.code == code && row.percents.contains(&percent));
+        rows.any(|row| row.names.iter().any(|known| known == name))
+    };
+    in_force(coding, |version| means(version.code))
 }
 
 /// The strength before the percent sign of a name; nothing where it has none, or several.
