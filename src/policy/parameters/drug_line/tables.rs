@@ -103,6 +103,10 @@ rows! {
     pub struct EntityModifier {
         pub entity: Entity340b,
         pub modifier: Modifier,
+        /// What a non-excepted off-campus department of the entity prints instead.
+        pub non_excepted: Option<Modifier>,
+        /// What a drug of pass-through status carries instead.
+        pub pass_through: Option<Modifier>,
     }
 
     /// The modifier of an off-campus department.

@@ -1,5 +1,6 @@
 //! Modifiers of drug lines other than JW and JZ: route, indication, acquisition, place, coverage, side.
 
+mod acquisition;
 mod records;
 pub mod sides;
 
@@ -18,7 +19,6 @@ use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_01;
 use crate::rules::drug_line::limits::G_27;
 use crate::rules::drug_line::treatment::{Possibility, Treatment, ask, drug_at, esa_reason, is_subcutaneous};
-use crate::rules::drug_line::waste::scope;
 
 pub use records::*;
 
@@ -39,7 +39,7 @@ pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
     let mut add = |modifiers: &[Modifier], rule: &'static Rule| {
         modifiers.iter().for_each(|modifier| found.push((*modifier, rule)));
     };
-    add(acquisition(coding, treatment).as_slice(), &M_06);
+    add(acquisition::modifier(coding, treatment).as_slice(), &M_06);
     add(off_campus(coding).as_slice(), &M_08);
     add(renal(coding, treatment), &M_05);
     add(maker(coding, treatment).as_slice(), &B_01);
@@ -94,32 +94,6 @@ pub fn print(
 pub fn put_in_order(policy: &Policy, modifiers: &mut [Modifier]) {
     let order = &policy.drug_line.modifier_order;
     modifiers.sort_by_key(|own| order.iter().position(|known| known == own).unwrap_or(order.len()));
-}
-
-/// JG or TB for a drug bought under 340B (rules M-06, M-07).
-fn acquisition(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
-    let parameters = &coding.policy.drug_line;
-    let is_acquired = treatment.doses.iter().any(|dose| dose.drug.acquired_340b);
-    let is_in_scope = || {
-        parameters.settings_340b.contains(&coding.encounter.setting)
-            && !scope::is_packaged(coding, treatment)
-            && !treatment.version().flags.has(crate::catalog::CodeFlag::Vaccine)
-    };
-    if !is_acquired || !is_in_scope() || parameters.modifiers_340b.is_empty() {
-        return None;
-    }
-    let Some(entity) = coding.encounter.entity_340b else {
-        let text = "The drug was bought under 340B and the kind of entity is not stated, so its modifier cannot be chosen";
-        let field = crate::domain::field::Field::Encounter("entity_340b");
-        coding.find(Severity::Warn, Reason::MissingModifierFact, field, &M_06, text, &[]);
-        return None;
-    };
-    if !*parameters.modifiers_340b_verified {
-        let text = "No source confirms the 340B modifiers for this date; one modifier for all is expected";
-        let field = treatment.field("acquired_340b");
-        coding.find(Severity::Info, Reason::ModifierUnverified, field, &M_06, text, &[]);
-    }
-    parameters.modifiers_340b.iter().find(|row| row.entity == entity).map(|row| row.modifier)
 }
 
 /// PO or PN on the lines of an off-campus department (rule M-08).

@@ -70,11 +70,11 @@ rule! {
 
 rule! {
     pub static M_06: "M-06", "340B drugs are marked",
-    basis: Primary, cites: ["S-HCPCS25", "S-ESSENTIAL", "S-FORVIS", "S-KLG", "S-ADVIS", "S-TB", "S-CRANE"],
+    basis: Primary, cites: ["S-HCPCS25", "S-ESSENTIAL", "S-FORVIS", "S-KLG", "S-MMP-340B", "S-CMS-1695", "S-ADVIS", "S-TB", "S-CRANE"],
     from: "2018-01-01",
-    says: "A drug bought under 340B carries JG or TB by the kind of entity and the date of service.",
+    says: "A drug bought under 340B carries JG or TB by the kind of entity and the date of service; until 2023 also by its status, and in 2018 and 2024 by the department.",
     why: "Payment was cut for it for years, and rebates must leave it out.",
-    example: "A disproportionate-share hospital prints JG in 2024 and TB in 2025.",
+    example: "A disproportionate-share hospital prints JG in 2024 and TB in 2025. In 2019 it prints JG on a drug with status K, also in a non-excepted department, and TB on a pass-through drug.",
     exceptions: "None: since 2025 there is one modifier for all, because CMS ended JG.",
 }
 
