@@ -1,5 +1,6 @@
 //! What kind of administration service a drug earns (rules CLS-1 to CLS-5, CHM-1).
 
+mod diagnoses;
 mod hormonal;
 
 pub use hormonal::CHM_1;
@@ -7,7 +8,6 @@ pub use hormonal::CHM_1;
 use super::{Family, Rule, Status, identity, rule};
 use crate::catalog::formulary::ClassBasis;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
-use crate::domain::encounter::Indication;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -55,7 +55,7 @@ rule! {
 rule! {
     pub static CLS_5: "CLS-5", "Chemotherapy codes for cancer only",
     basis: Secondary, cites: ["GUIDE-2026"],
-    says: "Under this reading the chemotherapy codes are for cancer only; the same drug against another disease is therapeutic. The request must say whether the visit treats cancer.",
+    says: "Under this reading the chemotherapy codes are for cancer only; the same drug against another disease is therapeutic. The stated indication decides, else the diagnoses where all of them or none are cancer; otherwise it is asked.",
     why: "Some payers and the 2026 billing guide read the codes so. CMS and CPT do not (CLS-1).",
     example: "Rituximab for rheumatoid arthritis is a therapeutic infusion under this reading.",
     exceptions: "Used only where the policy asks for it.",
@@ -257,30 +257,28 @@ fn down_classed(coding: &mut Coding<'_>, rule: &'static Rule, index: u16, drug: 
 }
 
 fn by_use(coding: &mut Coding<'_>, index: u16, drug: u16, class: DrugClass) -> Result<DrugClass, Unknown> {
+    let known = diagnoses::stated(coding).or_else(|| diagnoses::is_all_cancer(coding));
+    let (treats_cancer, basis) = known.ok_or(Unknown::Indication { drug })?;
     let subject = Subject::Drug(index, drug);
-    match coding.encounter.indication {
-        Some(Indication::Oncology) => {
-            let text = "The visit treats cancer, so the chemotherapy codes apply.";
-            coding.result.trail.fired(&CLS_5, subject, text, &[]);
-            Ok(class)
-        }
-        Some(Indication::NonOncology) => {
-            let text = "The visit does not treat cancer, so this policy reports a therapeutic service.";
-            coding.result.trail.fired(&CLS_5, subject, text, &[]);
-            if *coding.policy.administration.names_departures {
-                coding.find(
-                    Severity::Info,
-                    Reason::GuideDepartsFromAuthority,
-                    Field::Drug(index, drug, "drugClass"),
-                    &CLS_1,
-                    "CMS and CPT let the drug's complexity decide, and not the diagnosis: the chemotherapy codes would apply (Medicare claims manual, ch. 12 §30.5).",
-                    &[],
-                );
-            }
-            Ok(DrugClass::Therapeutic)
-        }
-        None => Err(Unknown::Indication { drug }),
+    if treats_cancer {
+        let text = "The visit treats cancer by its {basis}, so the chemotherapy codes apply.";
+        coding.result.trail.fired(&CLS_5, subject, text, &[basis]);
+        return Ok(class);
     }
+    let text =
+        "The visit does not treat cancer by its {basis}, so this policy reports a therapeutic service.";
+    coding.result.trail.fired(&CLS_5, subject, text, &[basis]);
+    if *coding.policy.administration.names_departures {
+        coding.find(
+            Severity::Info,
+            Reason::GuideDepartsFromAuthority,
+            Field::Drug(index, drug, "drugClass"),
+            &CLS_1,
+            "CMS and CPT let the drug's complexity decide, and not the diagnosis: the chemotherapy codes would apply (Medicare claims manual, ch. 12 §30.5).",
+            &[],
+        );
+    }
+    Ok(DrugClass::Therapeutic)
 }
 
 #[cfg(test)]
@@ -288,7 +286,7 @@ mod tests {
     use super::*;
     use crate::catalog::{Catalog, CodeVersion};
     use crate::domain::code::HcpcsCode;
-    use crate::domain::encounter::{Administration, Encounter, Setting};
+    use crate::domain::encounter::{Administration, Encounter, Indication, Setting};
     use crate::domain::time::date;
     use crate::policy::PolicyBook;
 

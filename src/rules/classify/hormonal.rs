@@ -1,11 +1,10 @@
 //! Hormonal drugs: against cancer, or against another disease (rule CHM-1).
 
-use super::Unknown;
+use super::{Unknown, diagnoses};
 use crate::catalog::formulary::Nature;
 use crate::domain::drug::{DrugClass, DrugGiven};
-use crate::domain::encounter::Indication;
 use crate::engine::Coding;
-use crate::engine::trail::{Subject, Value, fact};
+use crate::engine::trail::{NotedFact, Subject, Value, fact};
 use crate::rules::{identity, rule};
 
 rule! {
@@ -14,7 +13,7 @@ rule! {
     says: "Leuprolide, goserelin or fulvestrant against cancer is a hormonal antineoplastic; against another disease it is a therapeutic drug. The stated indication decides, else the diagnoses, else a product that is labelled for one of the two alone.",
     why: "The hormonal code is for antineoplastic use; the same hormone also treats endometriosis and infertility.",
     example: "The 7.5 mg depot of leuprolide for prostate cancer is a hormonal injection; the 3.75 mg depot for endometriosis is a therapeutic one.",
-    exceptions: "A class that the request states speaks for a product with both uses. Where nothing tells the use, it is asked for.",
+    exceptions: "A class that the request states speaks for a product with both uses. Where nothing tells the use, or the diagnoses name a neoplasm of uncertain behavior and no cancer, it is asked for.",
 }
 
 /// The class of a hormonal drug, by what it treats.
@@ -27,12 +26,10 @@ pub(super) fn class(
     drug: u16,
     given: &DrugGiven,
 ) -> Result<DrugClass, Unknown> {
-    let encounter = coding.encounter;
-    let stated = || encounter.indication.map(|use_| (use_ == Indication::Oncology, "stated indication"));
-    let diagnosed = || Some((has_cancer(coding)?, "diagnoses"));
-    let labelled = || Some((is_labelled_for_cancer(coding, given)?, "label of the product"));
-    let classed = || given.class.map(|class| (class == DrugClass::HormonalAntineoplastic, "stated class"));
-    let known = stated().or_else(diagnosed).or_else(labelled).or_else(classed);
+    let diagnosed = || diagnoses::has_cancer(coding);
+    let labelled = || label(coding, given);
+    let classed = || given.class.map(|class| (class == DrugClass::HormonalAntineoplastic, CLASS_STATED));
+    let known = diagnoses::stated(coding).or_else(diagnosed).or_else(labelled).or_else(classed);
     let (treats_cancer, basis) = known.ok_or(Unknown::Use { drug })?;
     let (class, text) = if treats_cancer {
         let text = "A hormonal drug against cancer takes the hormonal code; that it is against cancer follows from the {basis}.";
@@ -41,41 +38,67 @@ pub(super) fn class(
         let text = "A hormonal drug that does not treat cancer is a therapeutic one; that it does not follows from the {basis}.";
         (DrugClass::Therapeutic, text)
     };
-    let others = &coding.policy.administration.hormonal_non_cancer_codes;
-    let facts = [fact::parameter("basis", Value::Label(basis), others)];
-    coding.result.trail.fired(&CHM_1, Subject::Drug(index, drug), text, &facts);
+    coding.result.trail.fired(&CHM_1, Subject::Drug(index, drug), text, &[basis]);
     Ok(class)
 }
 
-/// Whether a diagnosis of the request is cancer; nothing where it names none.
-fn has_cancer(coding: &Coding<'_>) -> Option<bool> {
-    let beginnings = &coding.policy.administration.cancer_diagnoses;
-    let is_cancer = |code: &String| beginnings.iter().any(|beginning| begins(code, beginning));
-    let codes = &coding.encounter.diagnoses;
-    (!codes.is_empty()).then(|| codes.iter().any(is_cancer))
-}
-
-/// Whether a diagnosis begins in a way, with or without its point.
-fn begins(code: &str, beginning: &str) -> bool {
-    let mut letters = code.chars().filter(char::is_ascii_alphanumeric);
-    let mut wanted = beginning.chars().filter(char::is_ascii_alphanumeric);
-    wanted.all(|letter| letters.next().is_some_and(|given| given.eq_ignore_ascii_case(&letter)))
-}
+const CLASS_STATED: NotedFact = fact::given("basis", Value::Label("stated class"));
+const LABEL: Value = Value::Label("label of the product");
 
 /// What the label of the product names alone: cancer, or other diseases; nothing where it names both.
-fn is_labelled_for_cancer(coding: &Coding<'_>, given: &DrugGiven) -> Option<bool> {
+fn label(coding: &Coding<'_>, given: &DrugGiven) -> Option<(bool, NotedFact)> {
     let parameters = &coding.policy.administration;
     if let Some(code) = identity::code_of(coding, given) {
-        if parameters.hormonal_non_cancer_codes.contains(&code) {
-            return Some(false);
-        }
-        if parameters.hormonal_cancer_codes.contains(&code) {
-            return Some(true);
+        let lists =
+            [(false, &parameters.hormonal_non_cancer_codes), (true, &parameters.hormonal_cancer_codes)];
+        if let Some((is_cancer, list)) = lists.into_iter().find(|(_, list)| list.contains(&code)) {
+            return Some((is_cancer, fact::parameter("basis", LABEL, list)));
         }
     }
-    match coding.catalog.formulary.class_of_name(given.name.as_deref()?)?.nature {
-        Nature::CancerOnly => Some(true),
-        Nature::OtherUse => Some(false),
-        _ => None,
+    let named = coding.catalog.formulary.class_of_name(given.name.as_deref()?)?;
+    let is_cancer = match named.nature {
+        Nature::CancerOnly => true,
+        Nature::OtherUse => false,
+        _ => return None,
+    };
+    Some((is_cancer, fact::catalog("basis", LABEL)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::domain::encounter::{Administration, Encounter, Indication, Setting};
+    use crate::domain::time::date;
+    use crate::engine::trail::Source;
+    use crate::policy::PolicyBook;
+    use crate::rules::classify;
+
+    #[test]
+    fn the_trail_names_what_told_the_use_of_a_hormone() {
+        let day = date(2025, 11, 3);
+        let book = PolicyBook::embedded().expect("the embedded policies");
+        let catalog = Catalog::default();
+        let source = |code: &str, class, indication, diagnosis: &str| {
+            let mut encounter = Encounter::new(Setting::PhysicianOffice, day);
+            encounter.indication = indication;
+            encounter.diagnoses = diagnosis.split_whitespace().map(str::to_owned).collect();
+            let drug = DrugGiven { code: code.parse().ok(), class, ..DrugGiven::default() };
+            encounter.administrations.push(Administration { drugs: vec![drug], ..Administration::default() });
+            let mut coding = Coding::new(&encounter, &catalog, book.at(day, "medicare").expect("the payer"));
+            classify::class_of_administration(&mut coding, 0).expect("a class");
+            let trail = &coding.result.trail;
+            let step = trail.steps.iter().find(|step| step.rule.id == "CHM-1").expect("the step");
+            match trail.facts(&step.note)[0].source {
+                Source::Parameter { key, .. } => key.to_owned(),
+                other => format!("{other:?}"),
+            }
+        };
+        let hormone = Some(DrugClass::HormonalAntineoplastic);
+        assert_eq!(source("J9202", hormone, Some(Indication::Oncology), ""), "Given");
+        assert_eq!(source("J9202", hormone, None, "C61"), "administration.cancer_diagnoses");
+        assert_eq!(source("J1950", hormone, None, ""), "administration.hormonal_non_cancer_codes");
+        assert_eq!(source("J9217", hormone, None, ""), "administration.hormonal_cancer_codes");
+        assert_eq!(source("J9202", hormone, None, ""), "Given");
     }
 }

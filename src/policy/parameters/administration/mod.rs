@@ -114,6 +114,8 @@ parameters! {
         pub hormonal_cancer_codes: Vec<HcpcsCode>,
         /// How a diagnosis of cancer begins (rule CHM-1).
         pub cancer_diagnoses: Vec<String>,
+        /// How a diagnosis of a neoplasm begins that may be cancer or not (rules CHM-1, CLS-5).
+        pub uncertain_neoplasm_diagnoses: Vec<String>,
         /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).
         pub electrolyte_codes: Vec<HcpcsCode>,
         /// Drugs that flush a line and are no push (rules CHM-8, CHM-13).
