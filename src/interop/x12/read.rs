@@ -87,6 +87,8 @@ struct Reader {
     current: Loop,
     /// A whole transaction was announced, so a line without a claim is a fault and not a fragment.
     in_transaction: bool,
+    /// The last drug of the line was refused, so that the quantity behind it is none of the line's.
+    is_drug_refused: bool,
 }
 
 impl Reader {
@@ -100,7 +102,8 @@ impl Reader {
             "SV1" | "SV2" => self.service(segment),
             "HI" => self.diagnoses(segment),
             "DTP" => self.date(segment),
-            "NTE" | "LIN" | "CTP" => self.line_detail(segment),
+            "LIN" => self.drug(segment),
+            "NTE" | "CTP" => self.line_detail(segment),
             _ => {}
         }
         Ok(())
@@ -139,6 +142,7 @@ impl Reader {
     }
 
     fn line(&mut self, segment: &Segment<'_>) {
+        self.is_drug_refused = false;
         self.current = match self.end_line() {
             Loop::Outside if self.in_transaction => {
                 self.problem(segment, "a service line stands before any claim (CLM)".into());
@@ -195,6 +199,25 @@ impl Reader {
         }
     }
 
+    /// Reads the drug of a line. The guide gives a line one (loop 2410), and the first one stands.
+    fn drug(&mut self, segment: &Segment<'_>) {
+        let Loop::Line(_, Some(line)) = &mut self.current else { return };
+        let read = match (service_line::read_ndc(segment), line.ndc) {
+            (Ok(Some(ndc)), Some(first)) if ndc != first => Err(format!(
+                "LIN03: the line has another NDC already ({first}), and a line holds one; give each its own line"
+            )),
+            (Ok(ndc), first) => {
+                line.ndc = first.or(ndc);
+                Ok(())
+            }
+            (Err(reason), _) => Err(reason),
+        };
+        self.is_drug_refused = read.is_err() && line.ndc.is_some();
+        if let Err(reason) = read {
+            self.problem(segment, reason);
+        }
+    }
+
     fn line_detail(&mut self, segment: &Segment<'_>) {
         let Loop::Line(_, Some(line)) = &mut self.current else { return };
         let read = match segment.id() {
@@ -202,7 +225,7 @@ impl Reader {
                 line.narrative = service_line::some(segment.element(2));
                 Ok(())
             }
-            "LIN" => service_line::read_ndc(segment).map(|ndc| line.ndc = ndc.or(line.ndc)),
+            _ if self.is_drug_refused => Ok(()),
             _ => service_line::read_ndc_quantity(segment).map(|quantity| line.ndc_quantity = Some(quantity)),
         };
         if let Err(reason) = read {

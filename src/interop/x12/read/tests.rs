@@ -215,3 +215,19 @@ proptest! {
         let _ = read_claims(&format!("ST*837*1~{}", segments.join("~")));
     }
 }
+
+#[test]
+fn a_second_ndc_of_a_line_is_refused_by_name_with_its_quantity() {
+    let text = "LX*1~SV1*HC:J1745*100*UN*10***1~LIN**N4*57894003001~CTP****1*UN~LIN**N4*00069080901~CTP****2*UN~\
+                LX*2~SV1*HC:J1745*100*UN*10***1~LIN**N4*57894003001~LIN**N4*57894003001~CTP****3*UN~";
+    let read = read_claims(text).expect("lines");
+    let lines = &read.claims[0].lines;
+    let drug = |at: usize| {
+        (lines[at].ndc.map(|ndc| ndc.to_string()), lines[at].ndc_quantity.map(|(q, _)| q.to_string()))
+    };
+    let infliximab = "57894003001".parse::<crate::domain::code::Ndc>().expect("an NDC").to_string();
+    assert_eq!(drug(0), (Some(infliximab.clone()), Some("1".to_owned())));
+    assert_eq!(drug(1), (Some(infliximab), Some("3".to_owned())));
+    assert_eq!(read.problems.len(), 1);
+    assert!(read.problems[0].to_string().starts_with("segment 5 `LIN`: LIN03:"), "{:?}", read.problems);
+}
