@@ -1,6 +1,6 @@
 //! Which drug an entry of the request means: by its code, by the code of its NDC, or by its name.
 
-use crate::catalog::CodeFlag;
+use crate::catalog::{CodeFlag, Lookup};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::DrugGiven;
 use crate::engine::Coding;
@@ -9,11 +9,19 @@ use crate::engine::Coding;
 pub fn code_of(coding: &Coding<'_>, drug: &DrugGiven) -> Option<HcpcsCode> {
     drug.code.or_else(|| {
         let date = coding.encounter.service_date;
-        let in_force = |code| coding.catalog.lookup(code, date).billable().is_some();
+        let in_force =
+            |code| coding.catalog.lookup(code, date).billable().is_some() || is_cpt_product(coding, code);
         let of_package =
             |ndc| coding.catalog.ndc(ndc).iter().map(|entry| entry.code).find(|code| in_force(*code));
         drug.ndcs().find_map(of_package)
     })
+}
+
+/// Whether a code that the catalog does not hold is a product code of CPT, as of an immune globulin.
+pub fn is_cpt_product(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+    let ranges = &coding.policy.drug_line.cpt_product_codes;
+    let is_listed = ranges.iter().any(|(first, last)| (*first..=*last).contains(&code));
+    is_listed && matches!(coding.catalog.lookup(code, coding.encounter.service_date), Lookup::Unknown)
 }
 
 /// The code and what it stands for in the table of drugs: most drugs have both, and comparing them folds no name.

@@ -24,6 +24,8 @@ parameters! {
         pub component_units: Vec<ComponentUnit>,
         /// The strengths of fluids that are named by them: a name with another one means another product (rule L-04).
         pub solution_strengths: Vec<SolutionStrength>,
+        /// First and last of the product codes of CPT, whose units the catalog does not hold (rule U-01).
+        pub cpt_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
         /// How discarded drug is shown on the claim (§13 item 1).
         pub discard_reporting: DiscardReporting,
         /// What the payer expects of JW (rule W-02).

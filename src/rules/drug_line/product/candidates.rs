@@ -133,6 +133,10 @@ fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVer
     if asked.drug.billing_unit.is_some() {
         return stated::uncoded(coding, asked, Reason::UnknownProduct);
     }
+    if let Some(entry) = cpt_product::of_package(coding, asked) {
+        cpt_product::ask_unit(coding, asked, entry.code);
+        return None;
+    }
     let facts = [fact::given("drug", Value::Of(asked.field("")))];
     if asked.drug.dose_administered.is_none() && asked.drug.ndcs().next().is_none() {
         let text = "{drug} is named without code, NDC or dose, so only its administration is coded";

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod check;
+mod cpt_product;
 mod named;
 mod stated;
 
@@ -22,6 +23,7 @@ use crate::rules::drug_line::treatment::{self, Dose, Key, Possibility, ask, drug
 use crate::rules::drug_line::unclassified;
 use crate::rules::drug_line::units::convert::amount_per_ml;
 use crate::rules::drug_line::waste::W_12;
+use crate::rules::identity;
 
 /// The doses of the visit that earn a drug line, each with its code.
 pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
@@ -218,6 +220,10 @@ fn by_code<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, code: HcpcsCode) -> O
         }
         Lookup::Unknown if asked.drug.billing_unit.is_some() => {
             stated::uncoded(coding, asked, Reason::UnknownCode)
+        }
+        Lookup::Unknown if identity::is_cpt_product(coding, code) => {
+            cpt_product::ask_unit(coding, asked, code);
+            None
         }
         Lookup::Unknown => {
             let text = "The catalog knows no code {code}; check it, or import the release that has it";

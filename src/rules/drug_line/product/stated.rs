@@ -45,6 +45,10 @@ pub(super) fn uncoded<'a>(
         fact::given("code", asked.drug.code.map_or(Value::None, Value::Code)),
     ];
     let (field, text) = match asked.drug.code {
+        Some(code) if identity::is_cpt_product(coding, code) => (
+            "billing_unit",
+            "{code} is a product code of CPT, whose unit the catalog does not hold; it is counted in the stated unit of {unit}",
+        ),
         Some(_) => (
             "hcpcs_code",
             "The catalog knows no code {code}: {drug} is counted in the stated unit of {unit}; prove the code before billing",
@@ -54,6 +58,7 @@ pub(super) fn uncoded<'a>(
             "No code is known for {drug}: its units are counted in the stated unit of {unit}; add the code before billing",
         ),
     };
+    let reason = if field == "billing_unit" { Reason::NoBillingUnit } else { reason };
     coding.find(Severity::Warn, reason, asked.field(field), &U_01, text, &facts);
     Some(&UNCODED)
 }
