@@ -113,7 +113,9 @@ pub(super) fn pauses(visit: &Visit<'_>, administration: &Administration) -> Vec<
         let mut lengths: Vec<i64> =
             visit.clock.spans(pause.start, pause.stop).iter().map(|(a, b)| b - a).collect();
         // A pause that runs backwards took no time.
-        lengths.is_empty().then(|| lengths.push(0));
+        if lengths.is_empty() {
+            lengths.push(0);
+        }
         totals = totals.iter().flat_map(|total| lengths.iter().map(move |length| total + length)).collect();
         totals.sort_unstable();
         totals.dedup();
