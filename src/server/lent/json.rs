@@ -73,7 +73,11 @@ impl<'a> Json<'a> {
         let start = self.at;
         let end = start + plain_length(self.text.as_bytes().get(start..)?);
         self.at = end;
-        self.pass(b'"')?;
+        // A line break before the mark belongs to the text, which JSON then refuses; it is no blank to pass over.
+        if self.byte()? != b'"' {
+            return None;
+        }
+        self.at += 1;
         self.text.get(start..end)
     }
 
@@ -226,6 +230,14 @@ mod tests {
             }
         }
         assert_eq!(plain_length(b"without an end"), 14);
+    }
+
+    #[test]
+    fn a_line_break_before_the_end_of_a_text_is_left_to_the_full_reading() {
+        assert_eq!(Json::of(" \"rituximab\",").text(), Some("rituximab"));
+        for text in ["\"rituximab\n\",", "\"rituximab\t \",", "\"rituximab\\n\","] {
+            assert_eq!(Json::of(text).text(), None, "{text}");
+        }
     }
 
     #[test]
