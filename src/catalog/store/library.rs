@@ -148,6 +148,7 @@ impl Entry {
             header: release.header.clone(),
             sequence,
             pages: 0,
+            compressed: false,
             bytes: 0,
             crc32: 0,
             sha256: release.header.source_sha256.clone(),

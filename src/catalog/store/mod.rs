@@ -25,7 +25,8 @@ pub use recovery::Recovery;
 /// Releases of one kind that are kept beside the embedded one; of kinds in several files so many times more.
 pub const RELEASES_RETAINED: usize = 4;
 
-/// Bytes of a bundle in one value: few, large values are what sled holds well.
+/// Bytes of a bundle in one value: few, large values are what sled holds well. sled keeps what it has read in
+/// memory, so each page is stored compressed.
 const PAGE_BYTES: usize = 64 * 1024;
 
 /// sled's own cache; reads come from the snapshot in memory, so it stays small.
@@ -69,8 +70,12 @@ pub struct Entry {
     /// Order of arrival; a later posting of a quarter goes before an earlier one.
     pub sequence: u64,
     pub pages: u32,
+    /// Whether each page is compressed; an earlier program stored them as they are.
+    #[serde(default)]
+    pub compressed: bool,
+    /// Bytes of the bundle.
     pub bytes: usize,
-    /// CRC-32 of the pages, compared on every read.
+    /// CRC-32 of the bundle, compared on every read.
     pub crc32: u32,
     /// SHA-256 of the bundle.
     pub sha256: Box<str>,
@@ -221,6 +226,7 @@ impl Store {
             header: release.header.clone(),
             sequence,
             pages: bundle.bytes().chunks(PAGE_BYTES).len() as u32,
+            compressed: true,
             bytes: bundle.bytes().len(),
             crc32: crc32fast::hash(bundle.bytes()),
             sha256: bundle.sha256().into(),
@@ -268,7 +274,7 @@ impl Store {
         let tree = self.db.open_tree(tree).map_err(|error| self.error(&error))?;
         let mut batch = sled::Batch::default();
         for (page, number) in bytes.chunks(PAGE_BYTES).zip(0_u32..) {
-            batch.insert(&number.to_be_bytes(), page);
+            batch.insert(&number.to_be_bytes(), lz4_flex::block::compress(page));
         }
         tree.apply_batch(batch).map_err(|error| self.error(&error))?;
         tree.flush().map(drop).map_err(|error| self.error(&error))

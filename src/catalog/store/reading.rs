@@ -2,7 +2,7 @@
 
 use std::thread::{self, ScopedJoinHandle};
 
-use super::{Entry, Store, StoreError, TREE_PREFIX};
+use super::{Entry, PAGE_BYTES, Store, StoreError, TREE_PREFIX};
 use crate::catalog::release::{Bundle, Merging, Overlay, Release, ReleaseHeader, merge_order};
 use crate::catalog::snapshot::Catalog;
 
@@ -57,16 +57,29 @@ impl Store {
     pub(super) fn read_pages(&self, entry: &Entry) -> Result<Vec<u8>, StoreError> {
         let tree = format!("{TREE_PREFIX}{}", entry.header.id);
         let tree = self.db.open_tree(tree).map_err(|error| self.error(&error))?;
-        let mut bytes = Vec::with_capacity(entry.bytes);
+        let mut bytes = vec![0; entry.bytes];
+        let mut room = bytes.chunks_mut(PAGE_BYTES);
+        let mut read = 0;
         for page in tree.iter().values() {
-            bytes.extend_from_slice(&page.map_err(|error| self.error(&error))?);
+            let page = page.map_err(|error| self.error(&error))?;
+            // A page too many, or one that does not fit its place, counts for nothing, and the length shows it.
+            read += room.next().and_then(|room| unfold(&page, room, entry.compressed)).unwrap_or_default();
         }
-        if bytes.len() != entry.bytes || crc32fast::hash(&bytes) != entry.crc32 {
+        if read != entry.bytes || crc32fast::hash(&bytes) != entry.crc32 {
             let id = &entry.header.id;
             return Err(StoreError::Damaged(format!("release {id} does not match its checksum")));
         }
         Ok(bytes)
     }
+}
+
+/// Writes a stored page into its place of the bundle; gives its length there, or nothing where it does not fit.
+fn unfold(page: &[u8], room: &mut [u8], is_compressed: bool) -> Option<usize> {
+    if is_compressed {
+        return lz4_flex::block::decompress_into(page, room).ok();
+    }
+    room.get_mut(..page.len())?.copy_from_slice(page);
+    Some(page.len())
 }
 
 /// The active entries that a catalog is made of, in the order in which they are merged.
@@ -79,4 +92,27 @@ fn speaking(entries: &[Entry]) -> Vec<&Entry> {
 /// What a reader read. A panic inside the database goes on here, where the recovery takes it for damage.
 fn joined<T>(reader: ScopedJoinHandle<'_, T>) -> T {
     reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_an_earlier_program_are_read_as_they_are() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("a store").store;
+        let compressed = store.entries().expect("entries").remove(0);
+        let bytes = store.read_pages(&compressed).expect("the embedded release");
+        let tree = store.db.open_tree(format!("{TREE_PREFIX}{}", compressed.header.id)).expect("its tree");
+        let stored: usize = tree.iter().values().map(|page| page.expect("a page").len()).sum();
+        assert!(compressed.compressed && stored * 2 < bytes.len(), "{stored} of {}", bytes.len());
+
+        for (number, page) in bytes.chunks(PAGE_BYTES).enumerate() {
+            tree.insert((number as u32).to_be_bytes(), page).expect("written");
+        }
+        let as_they_are = Entry { compressed: false, ..compressed.clone() };
+        assert_eq!(store.read_pages(&as_they_are), Ok(bytes));
+        assert!(matches!(store.read_pages(&compressed), Err(StoreError::Damaged(_))));
+    }
 }
