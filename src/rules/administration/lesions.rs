@@ -133,8 +133,9 @@ fn hold(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, session: 
         let facts = [
             fact::derived("least", Value::Count(i64::from(count.least))),
             fact::derived("most", Value::Count(i64::from(count.most))),
+            fact::derived("few", Value::Count(i64::from(few))),
         ];
-        let text = "Several drugs went into lesions, and the record does not say whether into the same: there were {least} to {most}. Give drugs that went into the same lesions as one administration, or the number of the whole session with one of them.";
+        let text = "Several drugs went into lesions, {least} to {most} as they met in them or not. Give drugs that went into the same lesions as one administration, and count each lesion once; where the session had more than {few}, give that number with one of them.";
         coding.find(Severity::Block, Reason::NoCleanCode, field, &CHM_2, text, &facts);
     }
     let session: Vec<u16> = session.iter().map(|service| service.index).collect();
