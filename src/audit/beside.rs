@@ -14,13 +14,17 @@ use crate::rules::checks::{G_08, MOD_2};
 /// edits of the claim are those of the whole claim.
 pub fn add_other_services(encounter: &mut Encounter, billed: &[BilledLine], policy: &Policy) {
     for line in billed.iter().filter(|line| !line.is_unread && !super::is_of_track(policy, line.code)) {
-        if !encounter.other_services.iter().any(|known| known.code == line.code) {
+        let date = Some(line.service_date.unwrap_or(encounter.service_date));
+        let is_known =
+            |known: &OtherService| known.code == line.code && (known.date.is_none() || known.date == date);
+        if !encounter.other_services.iter().any(is_known) {
             // The edits ask whether a service is there, and not how often.
             let BilledLine { code, modifiers, .. } = line;
             encounter.other_services.push(OtherService {
                 code: *code,
                 modifiers: modifiers.to_vec(),
                 units: 1,
+                date,
             });
         }
     }
@@ -39,7 +43,9 @@ pub(super) fn judge(
     for at in named {
         let line = &billed[at];
         let Some(finding) = finding_of(case, line.code) else { continue };
-        let side = Side { line: at, code: line.code, units: line.units, modifiers: line.modifiers.clone() };
+        let date = line.service_date.unwrap_or(case.encounter.service_date);
+        let modifiers = line.modifiers.clone();
+        let side = Side { line: at, date, code: line.code, units: line.units, modifiers };
         // A pair that a modifier bypasses stands once the record says that the services were distinct.
         let is_open = finding.rule.id == MOD_2.id && finding.severity != Severity::Block;
         let kind = if is_open { Kind::Unsupported } else { Kind::ExtraLine };

@@ -23,6 +23,7 @@ use crate::domain::billed::BilledLine;
 use crate::domain::code::HcpcsCode;
 use crate::domain::encounter::Encounter;
 use crate::domain::quantity::Decimal;
+use crate::domain::time::Date;
 use crate::engine::CodingResult;
 use crate::engine::trail::Note;
 use crate::policy::Policy;
@@ -83,6 +84,8 @@ impl Kind {
 pub struct Side {
     /// Place of the line among the billed lines, or among the lines of the answer.
     pub line: usize,
+    /// The date of service.
+    pub date: Date,
     pub code: HcpcsCode,
     /// Units of the service that are spoken of.
     pub units: Decimal,
@@ -229,6 +232,7 @@ impl Case<'_> {
     fn wrong_modifier(&self, pair: &Remarked) -> Discrepancy {
         let side = |line: &Claimed| Side {
             line: line.line,
+            date: line.key.date,
             code: line.key.code,
             units: pair.units,
             modifiers: line.modifiers.clone(),
@@ -306,7 +310,8 @@ impl Case<'_> {
 
 impl Rest {
     fn side(&self, units: Decimal) -> Side {
-        Side { line: self.line, code: self.key.code, units, modifiers: self.modifiers.clone() }
+        let Key { date, code, .. } = self.key;
+        Side { line: self.line, date, code, units, modifiers: self.modifiers.clone() }
     }
 }
 

@@ -159,7 +159,9 @@ fn is_what_was_discarded(case: &Case<'_>, rest: &Rest) -> bool {
 fn content_units(case: &Case<'_>, rest: &Rest) -> Option<Decimal> {
     let unit = case.catalog.lookup(rest.key.code, rest.key.date).billable()?.billing_unit()?.quantity;
     let mut content: Option<Quantity> = None;
-    for container in product::drugs_of(case, rest.key.code).iter().flat_map(|drug| &drug.containers) {
+    for container in
+        product::drugs_of(case, rest.key.code, rest.key.date).iter().flat_map(|drug| &drug.containers)
+    {
         let all = container.content.checked_times(container.count)?;
         content = Some(content.map_or(Some(all), |sum| sum.checked_add(all))?);
     }
@@ -170,7 +172,7 @@ fn content_units(case: &Case<'_>, rest: &Rest) -> Option<Decimal> {
 
 fn is_multi_dose(case: &Case<'_>, rest: &Rest) -> bool {
     let is_multi = |kind| matches!(kind, ContainerKind::MultiDose | ContainerKind::PharmacyBulkPackage);
-    let drugs = product::drugs_of(case, rest.key.code);
+    let drugs = product::drugs_of(case, rest.key.code, rest.key.date);
     let stated: Vec<_> = drugs.iter().flat_map(|drug| &drug.containers).filter_map(|one| one.kind).collect();
     if stated.is_empty() {
         let facts = case.catalog.formulary.drug(rest.key.code);

@@ -5,9 +5,11 @@ use super::compare::{DISCARDED, Key};
 use super::{Case, Discrepancy, Kind, Pattern, Side};
 use crate::catalog::CodeFlag;
 use crate::domain::billed::BilledLine;
+use crate::domain::claim::Line;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::drug::{DrugGiven, NdcGiven};
 use crate::domain::quantity::Decimal;
+use crate::domain::time::Date;
 
 /// Whether a code is an unclassified one on the date of service (rule N-01).
 pub(super) fn is_unclassified(case: &Case<'_>, code: HcpcsCode) -> bool {
@@ -39,10 +41,11 @@ fn stem(name: &str) -> &str {
     }
 }
 
-/// The drugs of the visit that a supported code stands for.
-pub(super) fn drugs_of<'a>(case: &Case<'a>, code: HcpcsCode) -> Vec<&'a DrugGiven> {
+/// The drugs of a date that a supported code stands for.
+pub(super) fn drugs_of<'a>(case: &Case<'a>, code: HcpcsCode, date: Date) -> Vec<&'a DrugGiven> {
     let mut places: Vec<(u16, u16)> = Vec::new();
-    for line in case.result.lines.iter().filter(|line| line.code == code) {
+    let is_own = |line: &&Line| line.code == code && line.service_date == date;
+    for line in case.result.lines.iter().filter(is_own) {
         let (Some(own), Some(first)) = (line.drug, line.administrations.first()) else { continue };
         places.push((*first, own));
         for a in &line.administrations {
@@ -73,7 +76,7 @@ pub(super) fn check_ndcs(
             matches!(found.kind, Kind::WrongCode | Kind::ExtraLine | Kind::Unsupported)
                 && found.billed.as_ref().is_some_and(|side| side.line == at)
         });
-        if !is_wrong && !is_of_product(case, line.code, ndc) {
+        if !is_wrong && !is_of_product(case, line, ndc) {
             found.push(wrong_ndc(case, line, at));
         }
     }
@@ -81,17 +84,18 @@ pub(super) fn check_ndcs(
 
 /// Whether an NDC can stand on a line: the crosswalk does not tie it to other codes alone, and where the
 /// record names the containers it is of one of their products.
-fn is_of_product(case: &Case<'_>, code: HcpcsCode, ndc: Ndc) -> bool {
+fn is_of_product(case: &Case<'_>, line: &BilledLine, ndc: Ndc) -> bool {
+    let code = line.code;
     let entries = case.catalog.ndc(ndc);
     if !entries.is_empty() && !entries.iter().any(|entry| entry.code == code) {
         return false;
     }
-    let recorded = recorded_ndcs(case, code);
+    let recorded = recorded_ndcs(case, code, line.service_date.unwrap_or(case.encounter.service_date));
     recorded.is_empty() || recorded.iter().any(|opened| opened.product() == ndc.product())
 }
 
-fn recorded_ndcs(case: &Case<'_>, code: HcpcsCode) -> Vec<Ndc> {
-    let drugs = drugs_of(case, code);
+fn recorded_ndcs(case: &Case<'_>, code: HcpcsCode, date: Date) -> Vec<Ndc> {
+    let drugs = drugs_of(case, code, date);
     let given = drugs.iter().flat_map(|drug| {
         drug.containers.iter().filter_map(|container| container.ndc.as_ref()).chain(drug.ndc.as_ref())
     });
@@ -106,7 +110,7 @@ fn wrong_ndc(case: &Case<'_>, line: &BilledLine, at: usize) -> Discrepancy {
     let pattern = Pattern::NdcOfAnotherProduct;
     let date = line.service_date.unwrap_or(case.encounter.service_date);
     let key = Key { date, code: line.code, discarded: line.modifiers.contains(&DISCARDED) };
-    let side = |line: usize, units, modifiers| Side { line, code: key.code, units, modifiers };
+    let side = |line: usize, units, modifiers| Side { line, date, code: key.code, units, modifiers };
     let supported = line_of(case, key).map(|place| {
         let own = &case.result.lines[place];
         let units = Decimal::from_nanos(i64::from(own.units) * Decimal::ONE.nanos());

@@ -168,7 +168,7 @@ mod tests {
             finding(2, "No lot number for J9000; 1 of the lines"),
             finding(2, "Something else"),
         ];
-        findings(&mut page, &said, &Places::new(&[]));
+        findings(&mut page, &said, &Places::new(&[], ""));
         assert_eq!(page.matches("No lot number").count(), 1, "{page}");
         assert!(page.contains("figures: a2, a3.") && page.contains("Something else"), "{page}");
     }

@@ -5,6 +5,8 @@ use crate::server::pb;
 /// The administrations of the request, where they are known.
 pub struct Places<'a> {
     administrations: &'a [pb::Administration],
+    /// The date of service of the visit; empty where it is not known.
+    date: &'a str,
 }
 
 /// A field path, taken apart.
@@ -18,8 +20,8 @@ pub struct Place {
 
 impl<'a> Places<'a> {
     /// Names for the places of a request.
-    pub const fn new(administrations: &'a [pb::Administration]) -> Self {
-        Self { administrations }
+    pub const fn new(administrations: &'a [pb::Administration], date: &'a str) -> Self {
+        Self { administrations, date }
     }
 
     /// The place of a field path.
@@ -36,11 +38,22 @@ impl<'a> Places<'a> {
             let name = if drug.name.is_empty() { &drug.hcpcs_code } else { &drug.name };
             subject = format!("{subject} {name}");
         }
+        // One drug may be given on several days.
+        if let Some(date) = given.and_then(|given| self.other_date(given)) {
+            subject = format!("{subject} on {date}");
+        }
         let field = match indexed(rest, "containers") {
             Some((container, field)) => format!("container {} {field}", container + 1).trim_end().to_owned(),
             None => rest.to_owned(),
         };
         Place { subject, field }
+    }
+
+    /// The day on which an administration began, where that is not the visit's.
+    fn other_date(&self, given: &'a pb::Administration) -> Option<&'a str> {
+        let time = if given.start_time.is_empty() { &given.stop_time } else { &given.start_time };
+        let (date, _) = time.split_once('T')?;
+        (!self.date.is_empty() && date != self.date).then_some(date)
     }
 }
 
@@ -63,7 +76,7 @@ mod tests {
             ..Default::default()
         };
         let administrations = [bag];
-        let places = Places::new(&administrations);
+        let places = Places::new(&administrations, "");
         let named = |path| {
             let Place { subject, field } = places.of(path);
             format!("{subject}|{field}")
@@ -77,5 +90,19 @@ mod tests {
         assert_eq!(named("administrations[7]"), "a8|");
         assert_eq!(named("documentation.orderSigned"), "|documentation.orderSigned");
         assert_eq!(named(""), "|");
+    }
+
+    #[test]
+    fn a_drug_of_another_day_is_named_with_it() {
+        let bag = |start: &str| pb::Administration {
+            start_time: start.to_owned(),
+            drugs: vec![pb::Drug { name: "morphine".to_owned(), ..Default::default() }],
+            ..Default::default()
+        };
+        let administrations = [bag("2025-11-03T09:00"), bag("2025-11-04T09:00")];
+        let places = Places::new(&administrations, "2025-11-03");
+        assert_eq!(places.of("administrations[0].drugs[0]").subject, "a1 morphine");
+        assert_eq!(places.of("administrations[1].drugs[0].ndc").subject, "a2 morphine on 2025-11-04");
+        assert_eq!(places.of("administrations[1].stopTime").subject, "a2");
     }
 }

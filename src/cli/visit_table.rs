@@ -12,6 +12,8 @@ use crate::server::pb;
 /// An answer, with the request it belongs to.
 pub struct Shown<'a> {
     pub title: String,
+    /// The date of service of the visit; empty where it is not known.
+    pub date: &'a str,
     /// The administrations of the request, which give the places of the answer their names.
     pub administrations: &'a [pb::Administration],
     pub lines: &'a [pb::Line],
@@ -30,6 +32,7 @@ impl<'a> Shown<'a> {
         let date = encounter.map(|encounter| format!(", {}", encounter.service_date)).unwrap_or_default();
         Self {
             title: format!("Visit {id}{date}"),
+            date: encounter.map(|encounter| &*encounter.service_date).unwrap_or_default(),
             administrations: encounter.map(|encounter| &*encounter.administrations).unwrap_or_default(),
             lines: &answer.lines,
             not_billed: &answer.not_billed,
@@ -44,6 +47,7 @@ impl<'a> Shown<'a> {
     pub fn drug(title: String, answer: &'a pb::CalculateDrugLinesResponse) -> Self {
         Self {
             title,
+            date: "",
             administrations: &[],
             lines: &answer.lines,
             not_billed: &answer.not_billed,
@@ -56,12 +60,12 @@ impl<'a> Shown<'a> {
 
     /// The answer as text that fits the terminal.
     pub fn render(&self) -> String {
-        let (mut page, places) = (String::new(), Places::new(self.administrations));
+        let (mut page, places) = (String::new(), Places::new(self.administrations, self.date));
         heading(&mut page, self);
         if self.is_visit {
-            track(&mut page, "Administration", self.lines, pb::Track::Administration);
+            track(&mut page, "Administration", self, pb::Track::Administration);
         }
-        track(&mut page, "Drugs", self.lines, pb::Track::Drug);
+        track(&mut page, "Drugs", self, pb::Track::Drug);
         not_billed(&mut page, self.not_billed, &places);
         findings(&mut page, self.findings, &places);
         questions(&mut page, self.questions, self.lines);
@@ -76,8 +80,8 @@ fn heading(page: &mut String, shown: &Shown<'_>) {
     }
 }
 
-fn track(page: &mut String, title: &str, lines: &[pb::Line], track: pb::Track) {
-    let lines: Vec<&pb::Line> = lines.iter().filter(|line| line.track == i32::from(track)).collect();
+fn track(page: &mut String, title: &str, shown: &Shown<'_>, track: pb::Track) {
+    let lines: Vec<&pb::Line> = shown.lines.iter().filter(|line| line.track == i32::from(track)).collect();
     if lines.is_empty() {
         line(page, &format!("\n{title}: no line"));
         return;
@@ -85,12 +89,19 @@ fn track(page: &mut String, title: &str, lines: &[pb::Line], track: pb::Track) {
     line(page, &format!("\n{title}"));
     // Without the rules that decided, as with the detail of the lines alone, there is no such column.
     let explains = lines.iter().any(|line| !line.steps.is_empty());
-    let header = ["Code", "Units", "Mod", "For", "Why"];
-    let mut table = table(&header[..if explains { 5 } else { 4 }]);
+    // The dates are told where the claim has another one than the visit.
+    let is_dated = !shown.date.is_empty() && shown.lines.iter().any(|line| line.service_date != shown.date);
+    let mut header = vec!["Code", "Units", "Mod", "For"];
+    header.extend(is_dated.then_some("Date"));
+    header.extend(explains.then_some("Why"));
+    let mut table = table(&header);
     for billed in lines {
         let code = if billed.code.is_empty() { "(none)" } else { &billed.code };
         let mut row =
             vec![code.to_owned(), billed.units.to_string(), billed.modifiers.join(" "), what_for(billed)];
+        if is_dated {
+            row.push(billed.service_date.clone());
+        }
         if explains {
             row.push(rules_of(billed));
         }

@@ -236,6 +236,8 @@ pub struct OtherService {
     pub code: HcpcsCode,
     pub modifiers: Vec<Modifier>,
     pub units: u32,
+    /// The date of service, where it is known; else the service may be of any date of the visit.
+    pub date: Option<Date>,
 }
 
 /// One patient's visit, or an encounter over several days.
@@ -286,5 +288,19 @@ impl Encounter {
             coverage: Coverage::default(),
             weight_kg: None,
         }
+    }
+
+    /// The date of service of an administration: the day on which it began, or that of the visit where no time of
+    /// it is known.
+    pub fn date_of(&self, administration: &Administration) -> Date {
+        administration.start.or(administration.stop).map_or(self.service_date, LocalTime::date)
+    }
+
+    /// The first and the last date of service.
+    pub fn dates(&self) -> (Date, Date) {
+        let dates = self.administrations.iter().map(|administration| self.date_of(administration));
+        dates.fold((self.service_date, self.service_date), |(first, last), date| {
+            (first.min(date), last.max(date))
+        })
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::claim::Line;
 use crate::domain::encounter::Encounter;
 use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Finding, NotBilled, Question, Reason, Severity};
+use crate::domain::time::Date;
 use crate::policy::Policy;
 use crate::rules::{self, Rule};
 use trail::{Kept, NotedFact, Trail};
@@ -38,7 +39,12 @@ pub struct CodingResult {
 pub struct Coding<'a> {
     pub encounter: &'a Encounter,
     pub catalog: &'a Catalog,
+    /// The date of service at work: that of the visit, or that of the drug being coded.
+    pub date: Date,
+    /// The payer's rules on that date.
     pub policy: &'a Policy,
+    /// The payer's rules from the first date of the visit on.
+    rules: &'a Policy,
     pub result: CodingResult,
     /// Whether questions are worked out; off while the answers to one are tried, so that none nests.
     pub asking: bool,
@@ -47,6 +53,9 @@ pub struct Coding<'a> {
 }
 
 /// Codes a visit: administration lines and drug lines, with the reason for each.
+///
+/// `policy` holds the payer's rules from the visit's first date on; where they change within the visit, each line
+/// follows those of its own date.
 pub fn code(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> CodingResult {
     let mut coding = Coding::new(encounter, catalog, policy);
     coding.run();
@@ -94,7 +103,7 @@ impl<'a> Coding<'a> {
             },
             ..CodingResult::default()
         };
-        Self { encounter, catalog, policy, result, asking: true, is_of_drugs_alone: false }
+        Self::with(encounter, catalog, policy, result, true)
     }
 
     /// A coding for the lines alone of one possible answer to a question: nobody reads its reasons.
@@ -105,7 +114,27 @@ impl<'a> Coding<'a> {
             trail: Trail::with_capacity(Kept::Nothing, administrations, drugs),
             ..CodingResult::default()
         };
-        Self { encounter, catalog, policy, result, asking: false, is_of_drugs_alone: false }
+        Self::with(encounter, catalog, policy, result, false)
+    }
+
+    fn with(
+        encounter: &'a Encounter,
+        catalog: &'a Catalog,
+        rules: &'a Policy,
+        result: CodingResult,
+        asking: bool,
+    ) -> Self {
+        let date = encounter.service_date;
+        let policy = rules.on(date);
+        Self { encounter, catalog, date, policy, rules, result, asking, is_of_drugs_alone: false }
+    }
+
+    /// Takes up a date of service: its code versions, its limits, and the payer's rules on it (rule L-01).
+    pub fn turn_to(&mut self, date: Date) {
+        if self.date != date {
+            self.date = date;
+            self.policy = self.rules.on(date);
+        }
     }
 
     fn run(&mut self) {
@@ -145,7 +174,7 @@ impl<'a> Coding<'a> {
     pub fn answer(&self, label: impl Into<String>, change: impl FnOnce(&mut Encounter)) -> Answer {
         let mut encounter = self.encounter.clone();
         change(&mut encounter);
-        let mut coding = Coding::trial(&encounter, self.catalog, self.policy);
+        let mut coding = Coding::trial(&encounter, self.catalog, self.rules);
         coding.is_of_drugs_alone = self.is_of_drugs_alone;
         coding.run();
         Answer { label: label.into(), lines: coding.result.lines }

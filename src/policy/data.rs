@@ -216,11 +216,17 @@ impl Data {
         }
         dates.insert(Date::MIN);
         let title: Arc<str> = chain[0].1.title.as_str().into();
-        let at = |date| {
+        let mut next = None;
+        let mut policies = Vec::with_capacity(dates.len());
+        // From the last one back, so that each knows the one that follows it.
+        for date in dates.into_iter().rev() {
             let source = ParameterSource { data: self, payer: id, chain, date };
-            Policy::resolve(&source, groups, &title, version).map(Arc::new)
-        };
-        dates.into_iter().map(at).collect()
+            let policy = Arc::new(Policy::resolve(&source, groups, &title, version, next.take())?);
+            next = Some(policy.clone());
+            policies.push(policy);
+        }
+        policies.reverse();
+        Ok(policies)
     }
 }
 

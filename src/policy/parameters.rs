@@ -163,6 +163,8 @@ pub struct Policy {
     pub limits: Arc<LimitParameters>,
     pub audit: Arc<AuditParameters>,
     pub(super) rules_off: Arc<[Box<str>]>,
+    /// The rules of the payer from the next date on which they change.
+    pub(super) next: Option<Arc<Policy>>,
 }
 
 impl Policy {
@@ -180,6 +182,15 @@ impl Policy {
         .copied()
     }
 
+    /// What the payer's rules say on a date of service; those of this policy where it begins later.
+    pub fn on(&self, date: Date) -> &Self {
+        let mut policy = self;
+        while let Some(next) = policy.next.as_deref().filter(|next| next.from <= date) {
+            policy = next;
+        }
+        policy
+    }
+
     /// Whether a rule speaks for this payer and date.
     pub fn applies(&self, rule: &Rule) -> bool {
         !self.rules_off.iter().any(|id| **id == *rule.id)
@@ -190,6 +201,7 @@ impl Policy {
         groups: &mut Groups,
         title: &Arc<str>,
         version: &Arc<str>,
+        next: Option<Arc<Self>>,
     ) -> Result<Self, PolicyError> {
         let drug_line = groups.drug_line.group(source)?;
         Ok(Self {
@@ -204,6 +216,7 @@ impl Policy {
             limits: groups.limits.group(source)?,
             audit: groups.audit.group(source)?,
             rules_off: source.rules_off(),
+            next,
         })
     }
 }

@@ -34,7 +34,7 @@ pub const fn pattern(pattern: Pattern) -> &'static str {
     }
 }
 
-/// The difference in a sentence.
+/// The difference in a sentence, with its date where that is not the visit's.
 pub fn sentence(
     found: &Discrepancy,
     billed: &[BilledLine],
@@ -59,7 +59,11 @@ pub fn sentence(
     if let Some(known) = found.pattern {
         text.push_str(&format!(" Known pattern: {}.", pattern(known)));
     }
-    text
+    let date = found.billed.as_ref().or(found.supported.as_ref()).map(|side| side.date);
+    match date.filter(|date| *date != visit.service_date) {
+        Some(date) => format!("On {date}: {text}"),
+        None => text,
+    }
 }
 
 /// A side as people write it in a row of text: `96415`, `J9312 ×71 JZ`.

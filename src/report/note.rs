@@ -100,7 +100,7 @@ pub fn append_value(text: &mut Vec<u8>, fact: &NotedFact, encounter: &Encounter)
         Value::Date(date) => figures::date(text, date),
         Value::Time(time) => figures::clock(text, time, encounter),
         Value::Label(label) => text.extend_from_slice(label.as_bytes()),
-        Value::Of(field) => append_named(text, field, encounter),
+        Value::Of(field) => append_dated(text, field, encounter),
     }
 }
 
@@ -112,6 +112,22 @@ pub fn clock(time: LocalTime, encounter: &Encounter) -> String {
 /// What a field speaks of, in the caller's own names: the administration's id, or the drug's name.
 pub fn named(field: Field, encounter: &Encounter) -> String {
     appended(|text| append_named(text, field, encounter))
+}
+
+/// What a field speaks of, a drug with its date where that is not the visit's: one drug may be given on several.
+pub fn dated(field: Field, encounter: &Encounter) -> String {
+    appended(|text| append_dated(text, field, encounter))
+}
+
+fn append_dated(text: &mut Vec<u8>, field: Field, encounter: &Encounter) {
+    append_named(text, field, encounter);
+    let (Field::Drug(a, ..) | Field::Container(a, ..)) = field else { return };
+    let given = encounter.administrations.get(usize::from(a));
+    let date = given.map(|administration| encounter.date_of(administration));
+    if let Some(date) = date.filter(|date| *date != encounter.service_date) {
+        text.extend_from_slice(b" on ");
+        figures::date(text, date);
+    }
 }
 
 fn append_named(text: &mut Vec<u8>, field: Field, encounter: &Encounter) {
@@ -231,6 +247,16 @@ mod tests {
             rendered("no {missing}", &[fact::missing("order"), fact::missing("site")]),
             "no order, site"
         );
+    }
+
+    #[test]
+    fn a_drug_of_another_day_is_named_with_it() {
+        let mut visit = visit();
+        let drug = Field::Drug(0, 0, "containers");
+        assert_eq!(dated(drug, &visit), "rituximab");
+        visit.administrations[0].start = parse_local_time("2025-11-04T00:05").ok();
+        assert_eq!(dated(drug, &visit), "rituximab on 2025-11-04");
+        assert_eq!(named(drug, &visit), "rituximab");
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub fn visit_page(
     let drug_lines = lines.extract_if(.., |line| line.track == Track::Drug).collect();
     let page = VisitPage {
         title: if visit.id.is_empty() { "Infusion visit".to_owned() } else { format!("Visit {}", visit.id) },
-        date: visit.service_date.to_string(),
+        date: dates(visit),
         setting: note::words(&format!("{:?}", visit.setting)),
         policy,
         verdict: Verdict::of(result),
@@ -71,6 +71,12 @@ pub fn visit_page(
         result,
     };
     page.render()
+}
+
+/// The date of service, or the first and the last of several.
+fn dates(visit: &Encounter) -> String {
+    let (first, last) = visit.dates();
+    if first == last { first.to_string() } else { format!("{first} to {last}") }
 }
 
 /// The visit with the catalog's name of each drug that the request names by its code alone.
@@ -150,6 +156,8 @@ struct LineView<'a> {
     code: String,
     units: u32,
     modifiers: String,
+    /// The date of service, where the visit has several.
+    date: String,
     role: &'static str,
     style: &'static str,
     what: String,
@@ -162,12 +170,14 @@ impl<'a> LineView<'a> {
     fn new(line: &Line, steps: Vec<ExplainedStep<'a>>, visit: &Encounter, policy: &Policy) -> Self {
         let role = role_of(line.code, &policy.administration);
         let is_drug = line.track == Track::Drug;
+        let (first, last) = visit.dates();
         let modifiers: Vec<&str> = line.modifiers.iter().map(|modifier| modifier.as_str()).collect();
         Self {
             track: line.track,
             code: line.code.to_string(),
             units: line.units,
             modifiers: modifiers.join(" "),
+            date: if first == last { String::new() } else { line.service_date.to_string() },
             role: if is_drug { "" } else { role.as_str() },
             style: if is_drug { "drug" } else { role.style() },
             what: what(line, visit),
@@ -192,7 +202,7 @@ struct Remark {
 impl Remark {
     fn new(field: Field, rule: &'static Rule, note: &Note, visit: &Encounter, result: &CodingResult) -> Self {
         let text = note::render(note, &result.trail, visit);
-        Self { about: note::named(field, visit), text, rule }
+        Self { about: note::dated(field, visit), text, rule }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::claim::{Line, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
+use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 
@@ -87,8 +88,9 @@ fn check_units(coding: &mut Coding<'_>, at: usize) {
             fact::derived("code", Value::Code(code)),
             fact::derived("units", Value::Count(i64::from(units))),
             fact::catalog("limit", Value::Count(i64::from(limit.value.units))),
+            fact::derived("date", Value::Date(service_date)),
         ];
-        let text = "{units} units of {code} pass the unit limit of {limit} for the date.";
+        let text = "{units} units of {code} on {date} pass the unit limit of {limit} for the date.";
         let field = field_of(coding, at);
         coding.find(Severity::Warn, Reason::UnitsAboveMue, field, &X_01, text, &facts);
     }
@@ -99,7 +101,7 @@ fn check_pairs(coding: &mut Coding<'_>, at: usize, count: usize) {
         let (first, second) = (&coding.result.lines[at], &coding.result.lines[other]);
         let may_be_pair = first.code != second.code && first.service_date == second.service_date;
         if may_be_pair {
-            let Some(pair) = pair(coding, first.code, second.code) else { continue };
+            let Some(pair) = pair(coding, first.code, second.code, first.service_date) else { continue };
             let carries = first.modifiers.iter().chain(&second.modifiers).any(|m| DISTINCT.contains(m));
             let (first, second) = (first.code, second.code);
             report_pair(coding, at, first, second, pair, carries);
@@ -113,18 +115,20 @@ fn check_other_services(coding: &mut Coding<'_>, at: usize) {
     for service in &encounter.other_services {
         let line = &coding.result.lines[at];
         let carries = line.modifiers.iter().chain(&service.modifiers).any(|m| DISTINCT.contains(m));
-        let code = line.code;
+        let Line { code, service_date, .. } = *line;
+        if service.date.is_some_and(|date| date != service_date) {
+            continue;
+        }
         for (first, second) in [(code, service.code), (service.code, code)] {
-            if let Some(pair) = pair(coding, first, second) {
+            if let Some(pair) = pair(coding, first, second, service_date) {
                 report_pair(coding, at, first, second, pair, carries);
             }
         }
     }
 }
 
-/// The pair that two codes are on the date of service, in this order of the columns.
-fn pair(coding: &Coding<'_>, first: HcpcsCode, second: HcpcsCode) -> Option<ProcedurePair> {
-    let date = coding.encounter.service_date;
+/// The pair that two codes are on a date of service, in this order of the columns.
+fn pair(coding: &Coding<'_>, first: HcpcsCode, second: HcpcsCode, date: Date) -> Option<ProcedurePair> {
     Some(coding.catalog.procedure_pair(first, second, edit_kind(coding), date)?.value)
 }
 

@@ -162,7 +162,7 @@ pub const fn is_complex(class: DrugClass) -> bool {
 /// A listed name beats the class that the range of a code guesses. A fluid does not: it may carry the drug.
 pub fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass, ClassBasis)> {
     let formulary = &coding.catalog.formulary;
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let code = identity::code_of(coding, given);
     let by_code = code.and_then(|code| formulary.class_of_code(code, ClassProfile::CptComplexity, date));
     if let Some(known) = by_code.filter(|known| known.basis != ClassBasis::CodeRange) {
@@ -177,7 +177,7 @@ pub fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass,
 /// Whether a profile's list sends the drug to the therapeutic codes.
 fn is_down_classed(coding: &Coding<'_>, given: &DrugGiven, profile: ClassProfile) -> bool {
     let listed = |code| {
-        let known = coding.catalog.formulary.class_of_code(code, profile, coding.encounter.service_date)?;
+        let known = coding.catalog.formulary.class_of_code(code, profile, coding.date)?;
         (known.basis == ClassBasis::Profile).then_some(known.class)
     };
     identity::code_of(coding, given).and_then(listed) == Some(DrugClass::Therapeutic)

@@ -48,7 +48,7 @@ pub fn report(result: &mut CodingResult, encounter: &Encounter, catalog: &Catalo
 }
 
 fn report_catalog(result: &mut CodingResult, encounter: &Encounter, catalog: &Catalog) {
-    let date = encounter.service_date;
+    let (_, date) = encounter.dates();
     let Some(last) = catalog.code_quarters.last().map(|quarter| quarter.last_day()) else { return };
     if date > last {
         let facts = [fact::given("date", Value::Date(date)), fact::catalog("last", Value::Date(last))];

@@ -8,7 +8,7 @@ use crate::engine::Coding;
 /// The stated code, or else the first code in force that an NDC of the drug has.
 pub fn code_of(coding: &Coding<'_>, drug: &DrugGiven) -> Option<HcpcsCode> {
     drug.code.or_else(|| {
-        let date = coding.encounter.service_date;
+        let date = coding.date;
         let in_force =
             |code| coding.catalog.lookup(code, date).billable().is_some() || is_cpt_product(coding, code);
         let of_package =
@@ -55,7 +55,7 @@ fn identities(coding: &Coding<'_>, drug: &DrugGiven) -> [Option<String>; 2] {
     let by_code = code_of(coding, drug).filter(|code| !is_unclassified(coding, *code)).and_then(|code| {
         let listed = formulary.drug(code).map(|facts| facts.identity.to_string());
         // A code that has ended still names its drug.
-        let version = || coding.catalog.lookup(code, coding.encounter.service_date).version();
+        let version = || coding.catalog.lookup(code, coding.date).version();
         listed.or_else(|| version().map(|version| formulary.identity_of_name(&version.name)))
     });
     let by_name = drug.name.as_deref().map(|name| formulary.identity_of_name(name));
@@ -65,6 +65,6 @@ fn identities(coding: &Coding<'_>, drug: &DrugGiven) -> [Option<String>; 2] {
 
 /// Whether a code stands for any drug without one of its own, so that it tells no two apart.
 fn is_unclassified(coding: &Coding<'_>, code: HcpcsCode) -> bool {
-    let version = coding.catalog.lookup(code, coding.encounter.service_date).version();
+    let version = coding.catalog.lookup(code, coding.date).version();
     version.is_some_and(|version| version.flags.has(CodeFlag::Unclassified))
 }

@@ -270,14 +270,20 @@ impl Coder {
     /// # Errors
     /// The policy files hold no national rules.
     pub fn policy(&self, encounter: &Encounter) -> Result<(&Policy, Chosen), Refusal> {
-        let Encounter { service_date, payer, payer_variant, .. } = encounter;
-        let chosen = self.policies.choose(*service_date, payer, payer_variant.as_deref());
+        let (rules, chosen) = self.rules(encounter)?;
+        Ok((rules.on(encounter.service_date), chosen))
+    }
+
+    /// The rules of the payer of a visit from its first date on.
+    fn rules(&self, encounter: &Encounter) -> Result<(&Policy, Chosen), Refusal> {
+        let (first, _) = encounter.dates();
+        let chosen = self.policies.choose(first, &encounter.payer, encounter.payer_variant.as_deref());
         chosen.map(|(policy, chosen)| (policy.as_ref(), chosen)).ok_or(Refusal::NoPolicy)
     }
 
     /// Runs the engine, and says what its answer rests on.
     fn run(&self, encounter: &Encounter, catalog: &Catalog, code: Code) -> Result<CodingResult, Refusal> {
-        let (policy, chosen) = self.policy(encounter)?;
+        let (policy, chosen) = self.rules(encounter)?;
         let mut result = code(encounter, catalog, policy);
         footing::report(&mut result, encounter, catalog, chosen);
         Ok(result)

@@ -119,7 +119,7 @@ prop_compose! {
         visit.primary_reason = reason.filter(|at| *at < visit.administrations.len()).map(|at| format!("a{at}"));
         if nurse_visit {
             let code = HcpcsCode::of("99211");
-            visit.other_services.push(OtherService { code, modifiers: Vec::new(), units: 1 });
+            visit.other_services.push(OtherService { code, modifiers: Vec::new(), units: 1, date: None });
         }
         visit
     }

@@ -2,6 +2,7 @@
 
 mod case;
 mod crosswalk;
+mod days;
 mod properties;
 mod rules;
 mod switches;

@@ -44,6 +44,9 @@ pub struct Claim<'a> {
 #[derive(Debug, Serialize)]
 struct Period {
     start: String,
+    /// Absent where every line has the one date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -116,7 +119,7 @@ pub fn write_claim<'a>(encounter: &'a Encounter, lines: &'a [Line]) -> Claim<'a>
         kind: Concept::new(CLAIM_TYPE, form),
         purpose: "claim",
         patient: Absent::because("masked"),
-        billable_period: Period { start: encounter.service_date.to_string() },
+        billable_period: period(encounter),
         created: Absent::because("unknown"),
         provider: Absent::because("unknown"),
         priority: Concept::new(PRIORITY, "normal"),
@@ -125,6 +128,12 @@ pub fn write_claim<'a>(encounter: &'a Encounter, lines: &'a [Line]) -> Claim<'a>
         insurance: [Insurance { sequence: 1, focal: true, coverage: Coverage { display: &encounter.payer } }],
         item,
     }
+}
+
+/// The dates of service from the first to the last.
+fn period(encounter: &Encounter) -> Period {
+    let (first, last) = encounter.dates();
+    Period { start: first.to_string(), end: (first != last).then(|| last.to_string()) }
 }
 
 fn item<'a>(

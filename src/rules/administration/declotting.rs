@@ -72,7 +72,7 @@ fn is_small_package(coding: &Coding<'_>, drug: &DrugGiven, declotting: &Declotti
     let opened = drug.containers.iter().find_map(|container| is_small(container.content, declotting));
     let listed = || {
         let entry = drug.ndcs().find_map(|ndc| coding.catalog.ndc(ndc).first())?;
-        let version = coding.catalog.lookup(entry.code, coding.encounter.service_date).billable()?;
+        let version = coding.catalog.lookup(entry.code, coding.date).billable()?;
         let unit = version.billing_unit()?.quantity;
         let units = unit.compare(Quantity::new(Decimal::whole(1), Unit::Milligram))?;
         // The codes of these drugs count single milligrams, so the units of a package are its content.

@@ -37,7 +37,7 @@ impl Electrolytes {
     fn add(&mut self, coding: &Coding<'_>, drug: &DrugGiven) {
         let formulary = &coding.catalog.formulary;
         if let Some(code) = identity::code_of(coding, drug) {
-            let date = coding.encounter.service_date;
+            let date = coding.date;
             let class = || formulary.class_of_code(code, ClassProfile::CptComplexity, date);
             if coding.policy.administration.electrolyte_codes.contains(&code) {
                 self.present = true;

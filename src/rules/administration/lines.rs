@@ -10,6 +10,7 @@ use crate::domain::claim::{Line, Modifiers, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::field::Field;
 use crate::domain::finding::{Finding, NotBilled, Reason, Severity};
+use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{AddOnParents, Discontinued};
@@ -57,12 +58,12 @@ pub(super) fn bill(
     place: Place,
 ) -> bool {
     // An add-on that is on the claim already was let in with its parent.
-    let is_let_in = place != Place::AddOn || is_billed(coding, code) || has_parent(coding, code);
+    let date = visit.date(service);
+    let is_let_in = place != Place::AddOn || is_billed(coding, code) || has_parent(coding, code, date);
     if !is_let_in {
         refuse_with_finding(coding, service, code);
         return false;
     }
-    let date = visit.date(service);
     // A line of this track carries three modifiers at most, so there is always room.
     let mut modifiers = Modifiers::new();
     if let Some(modifier) = group_modifier(coding, visit, service, place) {
@@ -159,9 +160,9 @@ fn is_billed(coding: &Coding<'_>, code: HcpcsCode) -> bool {
 }
 
 /// Whether the claim holds a primary code that the add-on may follow (switch D-19).
-fn has_parent(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+fn has_parent(coding: &Coding<'_>, code: HcpcsCode, date: Date) -> bool {
     match *coding.policy.administration.add_on_parents {
-        AddOnParents::CmsTable => has_cms_parent(coding, code),
+        AddOnParents::CmsTable => has_cms_parent(coding, code, date),
         AddOnParents::CptParenthetical => {
             let mut listed = coding.policy.administration.cpt_add_on_parents.iter();
             let entry = listed.find(|entry| entry.add_on == code);
@@ -172,10 +173,8 @@ fn has_parent(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     }
 }
 
-fn has_cms_parent(coding: &Coding<'_>, code: HcpcsCode) -> bool {
-    let Some(parents) = coding.catalog.add_on_parents(code, coding.encounter.service_date) else {
-        return true;
-    };
+fn has_cms_parent(coding: &Coding<'_>, code: HcpcsCode, date: Date) -> bool {
+    let Some(parents) = coding.catalog.add_on_parents(code, date) else { return true };
     let is_facility = coding.encounter.setting.is_facility();
     parents.value.iter().any(|parent| {
         let allowed = match parent.setting {

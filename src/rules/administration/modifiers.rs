@@ -114,13 +114,14 @@ fn is_initial_hydration(coding: &Coding<'_>) -> bool {
     coding.result.lines.iter().any(|line| line.code == initial)
 }
 
-/// Whether a service of the same date has a code that the code is the second of a pair with.
-fn is_second_column(coding: &Coding<'_>, code: HcpcsCode, service_date: Date) -> bool {
-    let (kind, date) = (edit_kind(coding), coding.encounter.service_date);
-    let mut lines = coding.result.lines.iter().filter(|line| line.service_date == service_date);
-    lines.any(|line| {
-        let pair = coding.catalog.procedure_pair(line.code, code, kind, date);
-        line.track == Track::Administration && pair.is_some_and(|pair| pair.value.modifier_allowed)
+/// Whether a code is the second column of a pair on its date: services of two days are no pair.
+fn is_second_column(coding: &Coding<'_>, code: HcpcsCode, date: Date) -> bool {
+    let kind = edit_kind(coding);
+    coding.result.lines.iter().any(|line| {
+        let pair = || coding.catalog.procedure_pair(line.code, code, kind, date);
+        line.track == Track::Administration
+            && line.service_date == date
+            && pair().is_some_and(|pair| pair.value.modifier_allowed)
     })
 }
 

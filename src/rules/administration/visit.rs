@@ -204,8 +204,7 @@ impl<'a> Visit<'a> {
 
     /// The date of service of a line: the day on which the service, or the flow that it goes on with, began.
     pub(super) fn date(&self, service: &Service) -> Date {
-        let administration = &self.encounter.administrations[usize::from(service.first_bag)];
-        administration.start.or(administration.stop).map_or(self.encounter.service_date, LocalTime::date)
+        self.encounter.date_of(&self.encounter.administrations[usize::from(service.first_bag)])
     }
 
     pub(super) fn segments_of(&self, service: &Service) -> &[Segment] {

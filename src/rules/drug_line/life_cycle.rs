@@ -8,7 +8,8 @@ pub static LIFE_CYCLE: Family = ("Code life cycle", &[&L_01, &L_02, &L_03, &L_04
 rule! {
     pub static L_01: "L-01", "The date of service selects the code",
     basis: Primary, cites: ["S-FCSO-NOC", "S-NEULASTA"],
-    says: "Code, billing unit and status are those in force on the date of service.",
+    says:
+        "Code, billing unit, status and limits are those in force on the date of service: the day on which the          administration began, also in an encounter of several days, each of which has lines of its own.",
     why: "Today's table says nothing of last year's visit.",
     example: "Pegfilgrastim 6 mg is J2505 x 1 in 2021 and J2506 x 12 in 2022.",
     exceptions: "None known.",

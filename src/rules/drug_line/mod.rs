@@ -1,6 +1,6 @@
 //! The drug track: from doses and containers to drug lines.
 //!
-//! Product → units → discarded drug → modifiers → NDC → limits, for each drug of the date.
+//! Product → units → discarded drug → modifiers → NDC → limits, for each drug of each date of service.
 
 pub mod biosimilar;
 pub mod life_cycle;
@@ -47,6 +47,7 @@ pub fn code(coding: &mut Coding<'_>) {
     let doses = product::resolve_all(coding);
     let mut in_order: SmallVec<[&Dose<'_>; DOSES_INLINE]> = doses.iter().collect();
     for treatment in treatment::combine(&mut in_order) {
+        coding.turn_to(treatment.date());
         let Some(billed) = units::bill(coding, &treatment) else { continue };
         let discard = waste::decide(coding, &treatment, &billed);
         let first = coding.result.lines.len();
@@ -70,7 +71,7 @@ fn add_lines(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed
         if units == 0 {
             continue;
         }
-        let mut line = treatment.line(units, coding.encounter);
+        let mut line = treatment.line(units);
         line.narrative = narrative.clone();
         modifiers::print(coding, treatment, &mut line, &common, own);
         coding.result.lines.push(line);

@@ -1,4 +1,4 @@
-//! What is billed together: the doses of one code on the date, however many containers they came from.
+//! What is billed together: the doses of one code on one date of service, however many containers they came from.
 
 use std::cmp::Ordering;
 
@@ -11,6 +11,7 @@ use crate::domain::drug::{DrugGiven, EsaIndication, Laterality};
 use crate::domain::encounter::{Administration, Encounter, Route};
 use crate::domain::field::Field;
 use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{NotedFact, Subject, Value};
 use crate::policy::Policy;
@@ -88,10 +89,15 @@ impl<'a> Treatment<'a> {
         self.first().field(name)
     }
 
+    /// The date of service of every dose.
+    pub fn date(&self) -> Date {
+        self.first().key.date
+    }
+
     /// A line of this treatment, naming the administrations behind it.
-    pub fn line(&self, units: u32, encounter: &Encounter) -> Line {
+    pub fn line(&self, units: u32) -> Line {
         let track = crate::domain::claim::Track::Drug;
-        let mut line = Line::new(track, self.code(), units, encounter.service_date);
+        let mut line = Line::new(track, self.code(), units, self.date());
         line.drug = Some(self.first().at.1);
         for dose in self.doses {
             line.add_administration(dose.at.0);
@@ -102,7 +108,7 @@ impl<'a> Treatment<'a> {
 
 /// Puts together the doses that are rounded once (rules U-13, U-14).
 ///
-/// The order of the result follows the codes, so it does not depend on the order of the request.
+/// The order of the result follows the dates and the codes, so it does not depend on the order of the request.
 pub fn combine<'t, 'd: 't>(
     doses: &'t mut [&'d Dose<'d>],
 ) -> impl Iterator<Item = Treatment<'t>> + use<'t, 'd> {
@@ -114,6 +120,8 @@ pub fn combine<'t, 'd: 't>(
 /// What has to agree for doses to be billed together.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key {
+    /// Each date of service is billed by itself (rules L-01, U-14).
+    date: Date,
     code: HcpcsCode,
     /// No side, right, left, both.
     laterality: u8,
@@ -125,8 +133,14 @@ pub struct Key {
 
 impl Key {
     /// The key of a dose that was not yet put beside the others.
-    pub const UNSET: Self =
-        Self { code: HcpcsCode::NONE, laterality: 0, esa: 0, is_subcutaneous: false, alone: None };
+    pub const UNSET: Self = Self {
+        date: Date::ZERO,
+        code: HcpcsCode::NONE,
+        laterality: 0,
+        esa: 0,
+        is_subcutaneous: false,
+        alone: None,
+    };
 
     fn side(&self) -> Option<Laterality> {
         match self.laterality {
@@ -138,7 +152,7 @@ impl Key {
     }
 
     fn cmp(&self, other: &Self) -> Ordering {
-        let flat = |key: &Self| (key.code, key.laterality, key.esa, key.is_subcutaneous, key.alone);
+        let flat = |key: &Self| (key.date, key.code, key.laterality, key.esa, key.is_subcutaneous, key.alone);
         flat(self).cmp(&flat(other))
     }
 }
@@ -153,6 +167,7 @@ pub fn key(dose: &Dose<'_>, coding: &Coding<'_>) -> Key {
     let stands_alone =
         is_uncoded || dose.is_unclassified || *parameters.rounding_scope == RoundingScope::PerAdministration;
     Key {
+        date: coding.date,
         code,
         laterality: match side(dose, policy) {
             None => 0,

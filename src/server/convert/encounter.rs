@@ -281,7 +281,7 @@ fn other_services(
         let code: Option<HcpcsCode> = violations.take(&at.field("code"), service.code.parse());
         let modifiers = modifiers(&service.modifiers, &at, violations);
         if let Some(code) = code {
-            read.push(OtherService { code, modifiers, units: service.units.unwrap_or(1) });
+            read.push(OtherService { code, modifiers, units: service.units.unwrap_or(1), date: None });
         }
     }
     read

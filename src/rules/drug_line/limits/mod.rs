@@ -195,19 +195,23 @@ pub fn check_edits(coding: &mut Coding<'_>) {
         Setting::HospitalOutpatient | Setting::CriticalAccessHospital => EditKind::OutpatientHospital,
         _ => EditKind::Practitioner,
     };
-    // Drug lines stand behind the others and in the order of their codes, so those of a code are together.
+    // Drug lines stand behind the others and in the order of their dates and codes, so those of a code on a date
+    // are together.
     let lines = &coding.result.lines;
     let mut at = lines.iter().position(|line| line.track == Track::Drug).unwrap_or(lines.len());
-    while let Some(code) = coding.result.lines.get(at).map(|line| line.code) {
-        let same = coding.result.lines[at..].iter().take_while(|line| line.code == code).count();
+    while let Some(&Line { code, service_date, .. }) = coding.result.lines.get(at) {
+        let is_same = |line: &&Line| line.code == code && line.service_date == service_date;
+        let same = coding.result.lines[at..].iter().take_while(is_same).count();
+        coding.turn_to(service_date);
         check_edit(coding, kind, code, at..at + same);
         at += same;
     }
+    coding.turn_to(coding.encounter.service_date);
 }
 
 /// Compares the units of a code's lines with its edit.
 fn check_edit(coding: &mut Coding<'_>, kind: EditKind, code: HcpcsCode, lines: Range<usize>) {
-    let Some(limit) = coding.catalog.mue(code, kind, coding.encounter.service_date) else { return };
+    let Some(limit) = coding.catalog.mue(code, kind, coding.date) else { return };
     let UnitLimit { units: limit, adjudication } = *limit.value;
     let lines = &coding.result.lines[lines];
     let units = lines.iter().map(|line| u64::from(line.units));
@@ -231,13 +235,14 @@ fn check_edit(coding: &mut Coding<'_>, kind: EditKind, code: HcpcsCode, lines: R
         fact::catalog("limit", Value::Count(i64::from(limit))),
         fact::catalog("indicator", Value::Count(i64::from(adjudication.indicator()))),
         fact::parameter("denied", Value::Count(denied as i64), denial),
+        fact::derived("date", Value::Date(coding.date)),
     ];
     coding.find(Severity::Warn, Reason::UnitsAboveMue, field, rule_of(adjudication), text, &facts);
 }
 
 const BY_LINE: &str = "{units} units of {code} on one line pass the medically unlikely edit of {limit} a line (indicator {indicator}): further lines with a justified modifier may carry the rest, else {denied} units are denied";
-const BY_POLICY: &str = "{units} units of {code} on the date, discarded ones included, pass the medically unlikely edit of {limit} a day (indicator {indicator}), which is never overridden: {denied} units are denied";
-const BY_CLINIC: &str = "{units} units of {code} on the date, discarded ones included, pass the medically unlikely edit of {limit} a day (indicator {indicator}): {denied} units are denied unless the record supports them on appeal";
+const BY_POLICY: &str = "{units} units of {code} on {date}, discarded ones included, pass the medically unlikely edit of {limit} a day (indicator {indicator}), which is never overridden: {denied} units are denied";
+const BY_CLINIC: &str = "{units} units of {code} on {date}, discarded ones included, pass the medically unlikely edit of {limit} a day (indicator {indicator}): {denied} units are denied unless the record supports them on appeal";
 
 /// A line's edit is X-01; a day's edit counts the administered and the discarded units together (rule X-02).
 const fn rule_of(adjudication: Adjudication) -> &'static Rule {

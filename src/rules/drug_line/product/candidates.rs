@@ -47,7 +47,7 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
 
 /// The codes of a package that are in force on the date (rule L-05).
 pub(super) fn of_ndc<'a>(coding: &Coding<'a>, ndc: Ndc) -> Vec<&'a CodeVersion> {
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let catalog = coding.catalog;
     let mut found: Vec<&CodeVersion> = Vec::new();
     for entry in catalog.ndc(ndc) {

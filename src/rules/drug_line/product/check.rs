@@ -43,7 +43,7 @@ fn agrees_with_route(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeV
     let Some(row) = coding.policy.drug_line.codes_by_route.iter().find(is_it) else { return true };
     let setting = coding.encounter.setting;
     let settings = &coding.policy.drug_line.hospital_code_settings;
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let fits = |code: &HcpcsCode| {
         coding.catalog.lookup(*code, date).billable().is_some()
             && (code.family() != 'C' || settings.contains(&setting))
@@ -102,7 +102,7 @@ fn agrees_with_renal_status(coding: &mut Coding<'_>, asked: &Asked<'_>, version:
 /// The NDC must belong to the code (rules B-04, L-04). An NDC that the catalog does not know, or
 /// whose codes were not yet in force, says nothing.
 fn agrees_with_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion, ndc: Ndc) -> bool {
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let entries = coding.catalog.ndc(ndc);
     let is_listed = entries.iter().any(|entry| entry.code == version.code);
     if entries.is_empty() || is_listed && coding.catalog.lookup(version.code, date).billable().is_some() {
@@ -212,7 +212,7 @@ pub(super) fn prefer_reference<'a>(
     if **coding_of == BiosimilarCoding::OwnCode || !version.flags.has(CodeFlag::Biosimilar) {
         return version;
     }
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let reference =
         version.reference_codes.iter().find_map(|code| coding.catalog.lookup(*code, date).billable());
     let Some(reference) = reference else { return version };

@@ -31,6 +31,7 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
     let drugs = encounter.administrations.iter().map(|administration| administration.drugs.len()).sum();
     let mut doses = Vec::with_capacity(drugs);
     for (a, administration) in encounter.administrations.iter().enumerate() {
+        coding.turn_to(encounter.date_of(administration));
         for (d, drug) in administration.drugs.iter().enumerate() {
             let asked = Asked { at: (a as u16, d as u16), administration, drug };
             if asked.is_only_named() {
@@ -127,7 +128,7 @@ fn note_biosimilar(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVer
     if !version.flags.has(CodeFlag::Biosimilar) {
         return;
     }
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let reference =
         version.reference_codes.iter().find_map(|code| coding.catalog.lookup(*code, date).billable());
     let quantity = |version: &CodeVersion| version.billing_unit().map(|unit| unit.quantity);
@@ -181,7 +182,7 @@ fn report_ambiguous_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>) {
 
 /// The version of a stated code on the date of service (rules L-01, L-02).
 fn by_code<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, code: HcpcsCode) -> Option<&'a CodeVersion> {
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let catalog = coding.catalog;
     let facts = [fact::given("code", Value::Code(code)), fact::given("date", Value::Date(date))];
     match catalog.lookup(code, date) {
@@ -236,7 +237,7 @@ fn by_code<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, code: HcpcsCode) -> O
 fn refuse_terminated<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, version: &'a CodeVersion) {
     let facts = [
         fact::given("code", Value::Code(version.code)),
-        fact::given("date", Value::Date(coding.encounter.service_date)),
+        fact::given("date", Value::Date(coding.date)),
         fact::catalog("last", version.terminated.map_or(Value::None, Value::Date)),
     ];
     let text = "{code} could be billed until {last} and not on {date}; there is no grace period";
@@ -248,7 +249,7 @@ fn refuse_terminated<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, version: &'
 
 /// The codes in force that took the place of one that has ended: those recorded, else those of its drug.
 fn successors<'a>(coding: &Coding<'a>, asked: &Asked<'_>, ended: &CodeVersion) -> Vec<&'a CodeVersion> {
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let in_force = |code: &HcpcsCode| coding.catalog.lookup(*code, date).billable();
     let recorded: Vec<&CodeVersion> = ended.successors.iter().filter_map(in_force).collect();
     if !recorded.is_empty() {
@@ -277,7 +278,7 @@ fn note_new_units(coding: &mut Coding<'_>, asked: &Asked<'_>, ended: &CodeVersio
 
 /// Codes in force on the date that the given code later replaced.
 fn predecessors(coding: &Coding<'_>, code: HcpcsCode) -> Vec<HcpcsCode> {
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let mut found: Vec<HcpcsCode> = coding
         .catalog
         .codes

@@ -64,7 +64,7 @@ pub(super) fn of_words<'a>(coding: &Coding<'a>, wanted: &[String]) -> Vec<&'a Co
 }
 
 fn in_force<'a>(coding: &Coding<'a>, is_meant: impl Fn(&CodeVersion) -> bool) -> Vec<&'a CodeVersion> {
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let catalog = coding.catalog;
     let in_force = catalog.codes.keys().filter_map(|code| catalog.lookup(*code, date).billable());
     let mut found: Vec<&CodeVersion> =
@@ -76,7 +76,7 @@ fn in_force<'a>(coding: &Coding<'a>, is_meant: impl Fn(&CodeVersion) -> bool) ->
 /// A code of the drug that is not yet in force on the date (rule N-08).
 pub(super) fn begins_later<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<&'a CodeVersion> {
     let wanted = fold(drug.name.as_deref()?.split('(').next()?);
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let catalog = coding.catalog;
     let later = catalog.codes.keys().filter_map(|code| match catalog.lookup(*code, date) {
         Lookup::NotYet(version) => Some(version),

@@ -24,7 +24,7 @@ pub use records::*;
 pub fn select<'a>(coding: &mut Coding<'a>, at: (u16, u16), drug: &DrugGiven) -> Option<&'a CodeVersion> {
     let kind = drug.product_kind?;
     let code = code_for(coding, at, drug, kind)?;
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     let version = coding.catalog.lookup(code, date).billable();
     let facts = [fact::derived("code", Value::Code(code)), fact::given("date", Value::Date(date))];
     match version {

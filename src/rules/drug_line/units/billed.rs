@@ -243,7 +243,6 @@ fn note_units(
         fact::given("dose", measured.readable(measured.administered)),
         fact::catalog("unit", Value::Quantity(unit.quantity)),
         fact::derived("units", Value::Count(i64::from(units))),
-        fact::derived("doses", Value::Count(treatment.doses.len() as i64)),
     ];
     let is_exact = i128::from(units).checked_mul(measured.one) == Some(measured.administered);
     let (rule, text): (&'static Rule, &'static str) = if rounding == UnitRounding::Down && !is_exact {
@@ -257,6 +256,7 @@ fn note_units(
     } else {
         (&U_02, "{dose} at {unit} a unit, rounded up, is {units} units")
     };
+    let date = coding.date;
     let trail = &mut coding.result.trail;
     trail.fired(rule, treatment.subject(), text, &facts);
     let is_one_container = matches!(treatment.doses, [dose] if dose.drug.containers.len() <= 1);
@@ -267,12 +267,12 @@ fn note_units(
         trail.fired(&U_13, treatment.subject(), text, &facts);
     }
     if treatment.doses.len() > 1 {
-        trail.fired(
-            &U_14,
-            treatment.subject(),
-            "{doses} doses of the date were added before rounding",
-            &facts,
-        );
+        let facts = [
+            fact::derived("doses", Value::Count(treatment.doses.len() as i64)),
+            fact::derived("date", Value::Date(date)),
+        ];
+        let text = "{doses} doses of {date} were added before rounding";
+        trail.fired(&U_14, treatment.subject(), text, &facts);
     }
     if rounding == UnitRounding::Down && !is_exact {
         warn_of_guide(coding, treatment, &facts);

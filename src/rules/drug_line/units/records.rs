@@ -152,7 +152,7 @@ rule! {
          rounds each administration.",
     why: "No source settles it, so it is a switch; adding bills no more than was given.",
     example: "Two doses of 15 mg at 10 mg are 3 units together, 4 apart.",
-    exceptions: "Doses for different sides or different stated reasons stand on their own lines.",
+    exceptions: "Doses of different dates, for different sides or for different stated reasons stand on their own lines.",
 }
 
 rule! {

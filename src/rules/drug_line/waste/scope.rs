@@ -179,11 +179,10 @@ fn classes(dose: &Dose<'_>) -> impl Iterator<Item = DrugClass> + use<> {
 /// Whether the hospital or the center is not paid separately for the drug (rule Z-09).
 pub fn is_packaged(coding: &Coding<'_>, treatment: &Treatment<'_>) -> bool {
     let parameters = &coding.policy.drug_line;
-    let encounter = coding.encounter;
-    if !parameters.status_settings.contains(&encounter.setting) {
+    if !parameters.status_settings.contains(&coding.encounter.setting) {
         return false;
     }
-    let status = coding.catalog.status_indicator(treatment.code(), encounter.service_date);
+    let status = coding.catalog.status_indicator(treatment.code(), coding.date);
     let separately_paid = &parameters.discard_status_indicators;
     status.is_some_and(|status| !separately_paid.iter().any(|paid| paid == status.value.as_str()))
 }
