@@ -224,6 +224,11 @@ pub struct DrugGiven {
 }
 
 impl DrugGiven {
+    /// Whether the record says that nothing of the drug was given: a dose of zero.
+    pub fn is_not_given(&self) -> bool {
+        self.dose_administered.is_some_and(|dose| dose.value.is_zero())
+    }
+
     /// Every NDC that could be read, of the drug and of its containers.
     pub fn ndcs(&self) -> impl Iterator<Item = Ndc> + '_ {
         let given = self.ndc.iter().chain(self.containers.iter().flat_map(|container| &container.ndc));

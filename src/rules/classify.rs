@@ -84,6 +84,9 @@ pub fn class_of_administration(coding: &mut Coding<'_>, index: u16) -> Result<Dr
     let mut leading = None;
     let mut unknown = None;
     for (drug, given) in encounter.administrations[usize::from(index)].drugs.iter().enumerate() {
+        if given.is_not_given() {
+            continue;
+        }
         match class_of_drug(coding, index, drug as u16, given) {
             Ok(class) if leading.is_none_or(|known| rank(known) < rank(class)) => leading = Some(class),
             Ok(_) => {}

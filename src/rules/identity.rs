@@ -21,7 +21,7 @@ pub fn code_of(coding: &Coding<'_>, drug: &DrugGiven) -> Option<HcpcsCode> {
 pub fn is_cpt_product(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     let ranges = &coding.policy.drug_line.cpt_product_codes;
     let is_listed = ranges.iter().any(|(first, last)| (*first..=*last).contains(&code));
-    is_listed && matches!(coding.catalog.lookup(code, coding.encounter.service_date), Lookup::Unknown)
+    is_listed && matches!(coding.catalog.lookup(code, coding.date), Lookup::Unknown)
 }
 
 /// The code and what it stands for in the table of drugs: most drugs have both, and comparing them folds no name.

@@ -5,7 +5,7 @@ use super::hydration::HYD_9;
 use super::infusion_time::{TIME_1, is_push};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
-use super::{clock_change, declotting, hydration, outside, pump, what_if};
+use super::{clock_change, declotting, hydration, not_given, outside, pump, what_if};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
@@ -51,6 +51,9 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         course: usize::MAX,
         first_bag: index,
     };
+    if not_given::is_settled(coding, index, administration) {
+        return service;
+    }
     let Some(route) = administration.route else {
         hold(coding, &mut service, Family::Chemotherapy, &DOC_1, "Waits for the route.");
         let field = Field::Administration(index, "route");

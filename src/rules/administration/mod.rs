@@ -20,6 +20,7 @@ mod injection;
 mod lesions;
 mod lines;
 pub(super) mod modifiers;
+mod not_given;
 mod outside;
 mod overlap;
 mod pump;

@@ -45,7 +45,7 @@ fn of_row(coding: &mut Coding<'_>, treatment: &Treatment<'_>, row: &EntityModifi
     let is_non_excepted = coding.encounter.off_campus == Some(OffCampus::NonExcepted);
     let own = row.non_excepted.filter(|_| is_non_excepted).unwrap_or(row.modifier);
     let Some(pass_through) = row.pass_through.filter(|other| *other != own) else { return own };
-    let date = coding.encounter.service_date;
+    let date = coding.date;
     // A table of a later quarter says nothing of pass-through status before it.
     let status = coding.catalog.status_indicator(treatment.code(), date);
     match status.filter(|status| status.quarter.first_day() <= date) {

@@ -182,7 +182,8 @@ fn refuse(coding: &mut Coding<'_>, dose: &Dose<'_>, given: Quantity, unit: Quant
 fn ordered_amount(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Quantity, given: i128) -> Option<i128> {
     let stated = dose.drug.dose_ordered?;
     let ordered = convert::in_measure(stated, unit.unit.measure(), dose.per_ml, LastPlace::Up).ok()?;
-    if ordered != given {
+    // Where nothing was given, no dose is billed.
+    if ordered != given && given > 0 {
         let facts = [
             fact::given("ordered", Value::Quantity(stated)),
             fact::given("given", readable(given, unit.unit)),

@@ -5,6 +5,7 @@
 
 pub mod avoidable;
 mod opened;
+mod partly;
 mod records;
 mod refund;
 pub(super) mod scope;
@@ -71,7 +72,9 @@ fn measured_discard(
     if reporting == DiscardReporting::JzOnly {
         return Discard { jz: attests_zero(coding, treatment, reporting), ..Discard::default() };
     }
-    let rest = payable_rest(coding, treatment, measured, &opened);
+    let Some(rest) = payable_rest(coding, treatment, measured, &opened, billed.units) else {
+        return Discard::default();
+    };
     let rounding = *coding.policy.drug_line.unit_rounding;
     let content = measured.administered + rest;
     // Content and dose were checked when they were added up, so the units fit wherever the dose did.
@@ -97,17 +100,18 @@ struct Found {
     units: u32,
 }
 
-/// What is left of the containers and may count as discarded drug.
+/// What is left of the containers and may count as discarded drug; nothing where a fact that decides it is missing.
 fn payable_rest(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     measured: &Measured,
     opened: &Opened,
-) -> i128 {
+    administered_units: u32,
+) -> Option<i128> {
     let left = (opened.payable - measured.administered).max(0);
     let reason = treatment.doses.iter().find_map(|dose| dose.drug.discard_reason);
     let trail = &mut coding.result.trail;
-    match reason {
+    let rest = match reason {
         _ if opened.is_shared => {
             let facts = [fact::derived("left", measured.readable(left))];
             let text = "A container serves a later patient, so what is left is not this patient's waste";
@@ -128,24 +132,11 @@ fn payable_rest(
             0
         }
         Some(DiscardReason::PartlyAdministered) => {
-            let rest = match *coding.policy.drug_line.partly_administered {
-                PartlyAdministered::RestAfterAdministered => left,
-                PartlyAdministered::NotBilled => 0,
-                PartlyAdministered::RestAfterOrdered => {
-                    let prescribed = measured.ordered.unwrap_or(measured.administered);
-                    (opened.payable - prescribed.max(measured.administered)).clamp(0, left)
-                }
-            };
-            let facts = [
-                fact::derived("left", measured.readable(left)),
-                fact::derived("discarded", measured.readable(rest)),
-            ];
-            let text = "The dose was stopped early: of {left} left, {discarded} counts as discarded drug";
-            trail.fired(&W_13, treatment.subject(), text, &facts);
-            rest
+            return partly::rest(coding, treatment, measured, opened, left, administered_units);
         }
         _ => left,
-    }
+    };
+    Some(rest)
 }
 
 /// Less than one payable unit is left: one line, and JZ (rules W-04..W-06, Z-08).

@@ -133,11 +133,12 @@ rule! {
     pub static W_13: "W-13", "JW needs an administered dose",
     basis: Secondary, cites: ["S-BCBSNC", "S-RETINAL", "S-AAPC-WASTE07"],
     says:
-        "A JW line never stands alone; of a dose stopped early, how much of the rest is discarded drug \
-         depends on the policy.",
-    why: "CMS defines discarded drug as the label less the prescribed dose.",
+        "A JW line never stands alone, and a missed or refused dose earns no line on either track; of a dose \
+         stopped early, how much of the rest is discarded drug depends on the policy, and a finding names what \
+         the other readings bill.",
+    why: "CMS defines discarded drug as the label less the prescribed dose, so that the order must be known.",
     example: "Ordered 300 mg, given 120 mg of a 400 mg vial: 100 mg is discarded drug.",
-    exceptions: "Older advice bills all that was left.",
+    exceptions: "Older advice bills all that was left. A dose of zero beside minutes of flow is asked about.",
 }
 
 rule! {
