@@ -1,4 +1,4 @@
-//! What `code` is given: one visit, or a file or pipe of visits with a JSON object a line.
+//! What `code` is given: one visit, or a file or pipe of visits with a JSON object a line, or an array of them.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::ordered_lines::LINE_BYTES_MAX;
 
@@ -67,7 +68,27 @@ fn given(
     }
     source.read_to_end(&mut begun)?;
     let text = String::from_utf8(begun).map_err(|_| io::Error::other("it is not UTF-8"))?;
-    Ok(Given::Visit(text.trim_start_matches('\u{feff}').to_owned()))
+    let text = text.trim_start_matches('\u{feff}');
+    Ok(match lines_of_array(text) {
+        Some(lines) => {
+            let length = Some(lines.len() as u64);
+            Given::Lines(Lines { reader: Box::new(io::Cursor::new(lines)), length })
+        }
+        None => Given::Visit(text.to_owned()),
+    })
+}
+
+/// The objects of an array, each on a line of its own; nothing where the text is no array of objects.
+fn lines_of_array(text: &str) -> Option<String> {
+    let text = text.trim_start();
+    let items: Vec<&RawValue> = serde_json::from_str(text.starts_with('[').then_some(text)?).ok()?;
+    if items.is_empty() || items.iter().any(|item| !item.get().starts_with('{')) {
+        return None;
+    }
+    // A text of JSON holds no bare line break, so those between its parts are only room.
+    let mut lines: Vec<String> = items.iter().map(|item| item.get().replace(['\n', '\r'], " ")).collect();
+    lines.push(String::new());
+    Some(lines.join("\n"))
 }
 
 /// Whether the first line that says anything is a whole JSON object and another line follows. What was
@@ -111,6 +132,15 @@ mod tests {
     fn several_objects_are_lines_and_nothing_of_them_is_lost() {
         for text in ["{\"a\":1}\n{\"a\":2}\n", "\u{feff}{}\r\n\r\n{oops\n{}", "\n{}\n{}"] {
             assert_eq!(read(text, false), (true, text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_objects_of_an_array_are_lines() {
+        let array = "\u{feff} [{\"a\":\n \"x\\ny\"},\r\n {\"b\": [1]}]\n";
+        assert_eq!(read(array, false), (true, "{\"a\":  \"x\\ny\"}\n{\"b\": [1]}\n".to_owned()));
+        for text in ["[]", "[1, {}]", "[{}", "[[{}]]"] {
+            assert_eq!(read(text, false), (false, text.to_owned()));
         }
     }
 

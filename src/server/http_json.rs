@@ -25,6 +25,7 @@ use tonic::{Code, Status};
 use self::answer::{error_response, json_response, no_call};
 use self::body::Transcoded;
 use super::json::{self, JsonError};
+use super::layers::admission::ReadAhead;
 use super::pb;
 
 /// Bytes of JSON for one byte of protobuf, at most: names of fields and values are written out.
@@ -183,6 +184,7 @@ fn as_grpc(request: Request<Body>, transcoder: &'static Transcoder, body_bytes_m
     head.headers.remove(header::ACCEPT_ENCODING);
     head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     head.headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    head.extensions.insert(ReadAhead);
     Request::from_parts(head, Body::new(Transcoded::new(body, transcoder, body_bytes_max)))
 }
 

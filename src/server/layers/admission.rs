@@ -70,17 +70,15 @@ where
             return AdmissionFuture::Refused(exhausted(*limit));
         }
         let deadline = grpc_timeout(&request).map(|timeout| (Instant::now(), timeout));
-        if let Err(status) = in_time(deadline) {
+        let place = Place::default();
+        let places = needs_place.then(|| places.clone());
+        let mut entry = Some(Entry { places, limit: *limit, deadline, place: place.clone() });
+        let begins_now = request.extensions().get::<ReadAhead>().is_some();
+        let entered = entry.take_if(|_| begins_now).map_or_else(|| in_time(deadline), Entry::enter);
+        if let Err(status) = entered {
             return AdmissionFuture::Refused(status);
         }
-        let place = Place::default();
-        let entry = Entry {
-            places: needs_place.then(|| places.clone()),
-            limit: *limit,
-            deadline,
-            place: place.clone(),
-        };
-        let request = request.map(|body| Body::new(Entering { body, entry: Some(entry) }));
+        let request = request.map(|body| Body::new(Entering { body, entry }));
         AdmissionFuture::LetIn { inner: Box::pin(self.inner.call(request)), place }
     }
 }
@@ -113,6 +111,11 @@ where
         }
     }
 }
+
+/// In the extensions of a request: its body is read whole before any of it comes here, so that the call takes its
+/// place at once.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadAhead;
 
 /// In the extensions of a response: when the call had its place and the work on it could begin.
 #[derive(Debug, Clone, Copy)]
