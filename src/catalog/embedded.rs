@@ -19,6 +19,7 @@ const FORMULARY: FormularyFiles<'static> = FormularyFiles {
     families: include_str!("../../catalog/drugs/families.csv"),
     profiles: include_str!("../../catalog/drugs/profiles.csv"),
     biosimilars: include_str!("../../catalog/biosimilars.csv"),
+    routes: include_str!("../../catalog/drugs/routes.csv"),
 };
 
 /// The tables of the embedded release, written by `infusion-coder build-seed`.

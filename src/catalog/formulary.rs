@@ -4,6 +4,10 @@
 //! reading of CPT by complexity and risk; other readings are profiles that list their differences.
 
 mod read;
+mod routes;
+
+pub use routes::Fit;
+use routes::Ways;
 
 use rustc_hash::FxHashMap;
 
@@ -112,6 +116,7 @@ pub struct FormularyFiles<'a> {
     pub families: &'a str,
     pub profiles: &'a str,
     pub biosimilars: &'a str,
+    pub routes: &'a str,
 }
 
 /// The table of drugs.
@@ -120,6 +125,7 @@ pub struct Formulary {
     pub by_code: FxHashMap<HcpcsCode, DrugFacts>,
     /// Folded nonproprietary and brand names.
     pub by_name: FxHashMap<Box<str>, NamedClass>,
+    ways: FxHashMap<HcpcsCode, Ways>,
     ranges: Vec<CodeRange>,
     profiles: FxHashMap<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
 }

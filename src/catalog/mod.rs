@@ -15,6 +15,7 @@ pub mod list;
 pub mod names;
 pub mod ndc;
 pub mod payment;
+pub mod product_names;
 pub mod quarterly;
 pub mod record;
 pub mod release;

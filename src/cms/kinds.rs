@@ -40,7 +40,9 @@ pub fn flags(row: &CodeRow, reading: Option<&Reading>, is_drug: bool) -> CodeFla
         (CodeFlag::NonEsrd, text.has("non-esrd") || text.has_phrase(&["non", "esrd"])),
         (
             CodeFlag::ThroughDme,
-            text.has_phrase(&["through", "dme"]) || &*row.details.betos == THROUGH_DME_GROUP,
+            // An injection is given by hand too, whatever group pays for its pump.
+            text.has_phrase(&["through", "dme"])
+                || &*row.details.betos == THROUGH_DME_GROUP && !text.begins_with("injection"),
         ),
         (CodeFlag::Compounded, text.has("compounded")),
         (CodeFlag::Oral, text.has("oral")),
@@ -96,6 +98,10 @@ impl Text {
 
     fn has(&self, word: &str) -> bool {
         self.0.iter().any(|own| own == word)
+    }
+
+    fn begins_with(&self, word: &str) -> bool {
+        self.0.first().is_some_and(|own| own == word)
     }
 
     fn has_phrase(&self, words: &[&str]) -> bool {

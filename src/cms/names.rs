@@ -51,6 +51,9 @@ const NOT_A_BRAND: &[&str] = &[
     "whole",
 ];
 
+/// Longest name of a further drug, in words; longer phrases describe a service.
+const NAME_WORDS_MAX: usize = 4;
+
 /// Longest name that is kept, in characters.
 const NAME_CHARACTERS_MAX: usize = 120;
 
@@ -117,9 +120,37 @@ fn nonproprietary(outside: &str) -> String {
         .filter_map(|word| outside.strip_prefix(word))
         .find(|rest| rest.starts_with([',', ' ']))
         .unwrap_or(outside);
-    let phrases = outside.split([',', ';']).map(str::trim).filter(|phrase| !phrase.is_empty());
-    let named = phrases.map(without_amounts).find(|phrase| !phrase.is_empty() && !is_adjective(phrase));
-    named.unwrap_or_default().chars().take(NAME_CHARACTERS_MAX).collect()
+    let mut names: Vec<String> = Vec::new();
+    let mut has_amount = false;
+    for phrase in outside.split([',', ';']).map(str::trim).filter(|phrase| !phrase.is_empty()) {
+        let name = without_amounts(phrase);
+        if names.is_empty() {
+            if !name.is_empty() && !is_adjective(&name) {
+                has_amount = name != phrase;
+                names.push(name);
+            }
+        } else if let Some(other) = further(phrase, has_amount) {
+            names.push(other);
+        }
+    }
+    names.join(" and ").chars().take(NAME_CHARACTERS_MAX).collect()
+}
+
+/// A further drug of a combination: "up to 2.5 mg and ipratropium" behind a name, "cilastatin 4 mg" behind an amount.
+fn further(phrase: &str, follows_an_amount: bool) -> Option<String> {
+    let amount = phrase.strip_prefix("up to ").unwrap_or(phrase);
+    let starts_with_amount = amount.starts_with(|c: char| c.is_ascii_digit());
+    let name = without_amounts(amount);
+    let name = match name.strip_prefix("and ") {
+        Some(other) if starts_with_amount => other,
+        None if follows_an_amount && !starts_with_amount && name != amount => &name,
+        _ => return None,
+    };
+    let is_name = !name.is_empty()
+        && !is_adjective(name)
+        && !name.starts_with("or ")
+        && name.split(' ').count() <= NAME_WORDS_MAX;
+    is_name.then(|| name.to_owned())
 }
 
 fn is_adjective(phrase: &str) -> bool {
@@ -162,6 +193,9 @@ mod tests {
             ("Injection, immune globulin (brandname), intravenous, 500 mg", "immune globulin"),
             ("Injection, liposomal, 1 mg one and 2.27 mg two", "one and two"),
             ("Injection, one 10 mg and two 3 mg", "one and two"),
+            ("Injection, one 4 mg, two 4 mg and three 2 mg", "one and two and three"),
+            ("One, up to 2.5 mg and two bromide, up to 0.5 mg, unit dose", "one and two bromide"),
+            ("Injection, one, 10 mg", "one"),
             ("5% dextrose/water (500 ml = 1 unit)", "5% dextrose/water"),
             ("Factor viii (antihemophilic factor, human) per i.u.", "factor viii"),
             ("Infusion, normal saline solution, 250 cc", "normal saline solution"),

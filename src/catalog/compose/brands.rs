@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::names::fold;
+use rustc_hash::FxHashSet;
+
+use crate::catalog::names::{fold, is_salt};
+use crate::catalog::release::Overlay;
 use crate::cms::ndc_crosswalk::Crosswalk;
 use crate::domain::code::HcpcsCode;
 
 /// Brands kept of one code; the codes with more are sold under every maker's own name.
 const BRANDS_MAX: usize = 8;
+
+/// Letters in which a product name may differ from the name of its own drug.
+const MISSPELT_LETTERS: usize = 2;
 
 /// The product names of each code.
 #[derive(Debug, Default)]
@@ -31,8 +37,23 @@ impl Products {
     }
 
     /// The brands of a code: product names that do not begin with a word of its nonproprietary name.
-    pub(super) fn brands(&self, code: HcpcsCode, name: &str) -> Vec<Box<str>> {
+    ///
+    /// The name of another drug is no brand, but a mistake of the crosswalk; one that is spelt nearly so is the same.
+    pub(super) fn brands(&self, code: HcpcsCode, name: &str, drugs: &FxHashSet<String>) -> Vec<Box<str>> {
         let ingredient = fold(name);
+        let is_other_drug = |product: &str| {
+            let bare = bare_name(product);
+            let formulary = &Overlay::embedded().formulary;
+            if formulary.identity_of_name(product) == formulary.identity_of_name(name) {
+                return false;
+            }
+            let is_own = |word: &str| {
+                ingredient
+                    .iter()
+                    .any(|own| own == word || strsim::osa_distance(own, word) <= MISSPELT_LETTERS)
+            };
+            !bare.is_empty() && drugs.contains(&bare) && !bare.split(' ').any(is_own)
+        };
         let is_brand = |product: &&String| {
             let first = fold(product).into_iter().next();
             first.is_some_and(|first| {
@@ -45,6 +66,7 @@ impl Products {
             .into_iter()
             .flatten()
             .filter(is_brand)
+            .filter(|name| ingredient.is_empty() || !is_other_drug(name))
             .map(|name| name.as_str().into())
             .collect();
         brands.sort_unstable();
@@ -56,6 +78,13 @@ impl Products {
     pub(super) fn name(&self, code: HcpcsCode) -> String {
         self.0.get(&code).and_then(|names| names.first()).map(|name| name.to_lowercase()).unwrap_or_default()
     }
+}
+
+/// A drug's name without its salt.
+pub(super) fn bare_name(name: &str) -> String {
+    let words = fold(name);
+    let bare: Vec<&str> = words.iter().map(String::as_str).filter(|word| !is_salt(word)).collect();
+    bare.join(" ")
 }
 
 /// A product name without its marks and without the maker in parentheses.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::brands::Products;
+use super::brands::{Products, bare_name};
 use super::{ComposeError, Readings, release};
 use crate::catalog::Catalog;
 use crate::catalog::edits::EditKind;
 use crate::catalog::quarterly::QuarterlyTable;
-use crate::catalog::record::{CodeFlags, CodeVersion};
+use crate::catalog::record::{CodeFlag, CodeFlags, CodeVersion};
 use crate::catalog::release::{Changes, Overlay, Release, ReleaseHeader, ReleaseKind};
 use crate::cms::descriptor::read as read_amount;
 use crate::cms::recognise::CmsFile;
@@ -85,6 +85,9 @@ fn described(merged: &Catalog, newest: Option<&Release>, products: &Products) ->
     let listed: FxHashSet<HcpcsCode> =
         newest.into_iter().flat_map(|release| &release.codes).map(|version| version.code).collect();
     let successors = &Overlay::embedded().successors;
+    let all = merged.codes.values().flatten().filter(|version| is_drug_family(version.code));
+    let drugs: FxHashSet<String> = all.map(|version| bare_name(&version.name)).collect();
+    let none = FxHashSet::default();
     let mut described = Vec::new();
     for version in merged.codes.values().flatten().filter(|version| is_drug_family(version.code)) {
         let mut version = version.clone();
@@ -95,7 +98,9 @@ fn described(merged: &Catalog, newest: Option<&Release>, products: &Products) ->
             }
         }
         (version.long_descriptor, version.short_descriptor) = (None, None);
-        let known = products.brands(version.code, &version.name);
+        // A code for what is not otherwise specified takes drugs that have codes of their own too.
+        let others = if version.flags.has(CodeFlag::NotOtherwiseSpecified) { &none } else { &drugs };
+        let known = products.brands(version.code, &version.name, others);
         if !known.is_empty() {
             version.brands = known.into();
         }
@@ -158,7 +163,7 @@ fn undescribed_version(
         effective: quarter.first_day(),
         terminated: None,
         flags: CodeFlags::NONE,
-        brands: products.brands(code, "").into(),
+        brands: products.brands(code, "", &FxHashSet::default()).into(),
         name: name.as_str().into(),
         reference_codes: Arc::default(),
         reference_product: None,

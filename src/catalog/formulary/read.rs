@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::routes::route;
 use super::{CodeRange, DrugFacts, Formulary, FormularyFiles, NamedClass, Nature, ProfileEntry};
 use crate::catalog::biosimilar;
 use crate::catalog::error::DataError;
@@ -11,7 +12,6 @@ use crate::catalog::names::{fold, is_filler, is_salt, without};
 use crate::catalog::table::{Row, rows};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, ContainerKind, DrugClass};
-use crate::domain::encounter::Route;
 use crate::domain::quantity::{Quantity, Unit};
 use crate::domain::time::parse_date;
 
@@ -24,6 +24,8 @@ impl Formulary {
         let mut formulary = Self::default();
         formulary.read_drugs(files.drugs)?;
         formulary.read_biosimilars(files.biosimilars)?;
+        formulary.note_routes();
+        formulary.read_routes(files.routes)?;
         formulary.read_families(files.families)?;
         formulary.read_profiles(files.profiles)?;
         formulary.name_the_drugs();
@@ -268,24 +270,6 @@ fn container_kind(row: &Row<'_>, column: usize) -> Result<Option<ContainerKind>,
         "pharmacy-bulk-package" => Some(ContainerKind::PharmacyBulkPackage),
         "imaging-bulk-package" => Some(ContainerKind::ImagingBulkPackage),
         other => return Err(row.refuse(&format!("`{other}` is no kind of container"))),
-    })
-}
-
-fn route(row: &Row<'_>, text: &str) -> Result<Route, DataError> {
-    Ok(match text {
-        "iv" => Route::IvInfusion,
-        "subcutaneous" => Route::Subcutaneous,
-        "subcutaneous-infusion" => Route::SubcutaneousInfusion,
-        "intramuscular" => Route::Intramuscular,
-        "intrathecal" => Route::Intrathecal,
-        "intravesical" => Route::Intravesical,
-        "intralesional" => Route::Intralesional,
-        "intravitreal" => Route::Intravitreal,
-        "intra-articular" => Route::Intraarticular,
-        "implanted" => Route::Implanted,
-        "on-body-injector" => Route::OnBodyInjector,
-        "other" => Route::Other,
-        _ => return Err(row.refuse(&format!("`{text}` is no route"))),
     })
 }
 

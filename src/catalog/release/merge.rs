@@ -11,6 +11,7 @@ use crate::catalog::codes::CodeTable;
 use crate::catalog::edits::EditKind;
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
+use crate::catalog::product_names::ProductNames;
 use crate::catalog::quarterly::QuarterlyTable;
 use crate::catalog::record::{CodeFlag, CodeVersion};
 use crate::catalog::search::SearchIndex;
@@ -90,9 +91,11 @@ impl<'o> Merging<'o> {
     /// The catalog of everything that was added.
     pub(in crate::catalog) fn finish(self) -> Catalog {
         let Self { overlay, mut catalog, told, ndcs, ids } = self;
+        let mut descriptors = Vec::new();
         let newest_first = |told: Told| {
             let mut versions = told.versions;
             versions.reverse();
+            descriptors.extend(versions.iter().map(|it| (it.code, it.effective, (&*it.name).into())));
             versions.iter_mut().for_each(|version| overlay.complete(version));
             versions
         };
@@ -100,6 +103,7 @@ impl<'o> Merging<'o> {
         catalog.release = ids.join("+").into();
         catalog.code_quarters.sort();
         catalog.search_index = SearchIndex::build(&catalog.codes);
+        catalog.product_names = ProductNames::build(&catalog.codes, &catalog.formulary, &descriptors);
         catalog.ndcs = NdcTable::new(
             ndcs.into_iter().flat_map(|((ndc, _), rows)| rows.into_iter().map(move |row| (ndc, row))),
         );

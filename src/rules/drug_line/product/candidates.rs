@@ -1,23 +1,32 @@
 //! A drug without a code: the codes that its NDC or its name may mean.
 
 use super::*;
+use crate::catalog::formulary::Fit;
 use crate::catalog::{CodeFlag, CodeFlags};
-use crate::domain::encounter::Encounter;
+use crate::domain::encounter::{Encounter, Route};
+use crate::rules::Rule;
 use crate::rules::drug_line::life_cycle::L_05;
+use crate::rules::drug_line::product::named::Named;
 use crate::rules::drug_line::unclassified::N_02;
 
 /// The version that an NDC or a name means, or a finding with the candidates.
 pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
-    let by_ndc = asked.drug.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
-    let (mut found, rule) =
-        if by_ndc.is_empty() { (named::of_name(coding, asked.drug), &L_04) } else { (by_ndc, &L_05) };
-    found.retain(|version| fits(coding, asked, version));
+    let mut by_ndc = asked.drug.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
+    by_ndc.retain(|version| named::fits_use(coding, asked, version));
+    // A package is one product: only between its codes does the route decide.
+    keep_if_any(&mut by_ndc, |version| named::fit(coding, asked, version) <= Fit::Unknown);
+    let (named, rule) = if by_ndc.is_empty() {
+        (named::of_name(coding, asked), &L_04)
+    } else {
+        (Named { found: by_ndc, ..Named::default() }, &L_05)
+    };
+    let Named { mut found, by_other_routes, is_component } = named;
     narrow_by_content(&mut found, asked.drug);
-    narrow_by_route(coding, asked, &mut found);
     narrow_by_unit(&mut found, asked.drug);
     match found.as_slice() {
-        [] => unknown(coding, asked),
-        [version] => {
+        [] if by_other_routes.is_empty() => unknown(coding, asked),
+        [] => route::of_other_products(coding, asked, by_other_routes),
+        [version] if !is_component => {
             let facts = [
                 fact::given("drug", Value::Of(asked.field(""))),
                 fact::catalog("code", Value::Code(version.code)),
@@ -31,18 +40,31 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
             Some(version)
         }
         _ if asked.drug.billing_unit.is_some() => stated::uncoded(coding, asked, Reason::AmbiguousProduct),
-        several => {
-            let codes = several.iter().map(|version| version.code).collect();
-            let facts = [
-                fact::given("drug", Value::Of(asked.field(""))),
-                fact::derived("count", Value::Count(several.len() as i64)),
-            ];
-            let text = "{drug} fits {count} codes on this date, so no line is billed; the NDC decides";
-            coding.find(Severity::Block, Reason::AmbiguousProduct, asked.field("ndc"), rule, text, &facts);
-            ask_codes(coding, asked, codes);
-            None
-        }
+        several => ask_which(coding, asked, several, rule, is_component),
     }
+}
+
+/// Several codes, or one of a product that combines the drug with others: the request must say which.
+fn ask_which<'a>(
+    coding: &mut Coding<'a>,
+    asked: &Asked<'a>,
+    several: &[&CodeVersion],
+    rule: &'static Rule,
+    is_component: bool,
+) -> Option<&'a CodeVersion> {
+    let codes = several.iter().map(|version| version.code).collect();
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::derived("count", Value::Count(several.len() as i64)),
+    ];
+    let text = if is_component {
+        "{drug} has a code only in a product that combines it with another drug, so no line is billed; the NDC decides"
+    } else {
+        "{drug} fits {count} codes on this date, so no line is billed; the NDC decides"
+    };
+    coding.find(Severity::Block, Reason::AmbiguousProduct, asked.field("ndc"), rule, text, &facts);
+    ask_codes(coding, asked, codes);
+    None
 }
 
 /// The codes of a package that are in force on the date (rule L-05).
@@ -59,11 +81,6 @@ pub(super) fn of_ndc<'a>(coding: &Coding<'a>, ndc: Ndc) -> Vec<&'a CodeVersion> 
     }
     found.sort_by_key(|version| version.code);
     found
-}
-
-/// Whether a candidate is for this setting, route and renal status.
-fn fits(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
-    named::fits_use(coding, asked, version) && fits_renal_status(coding.encounter, version.flags)
 }
 
 /// Whether a code of a renal pair fits the patient (rule L-05).
@@ -103,13 +120,6 @@ fn narrow_by_content(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
     }
 }
 
-/// Of several codes those that are given by the stated route, where any is.
-fn narrow_by_route(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) {
-    let Some(route) = asked.administration.route else { return };
-    keep_if_any(found, |version| named::takes_route(coding, version, route));
-    keep_if_any(found, |version| named::lists_route(coding, version, route));
-}
-
 /// Of several codes those whose unit is the stated one, where any is.
 fn narrow_by_unit(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
     let Some(stated) = drug.billing_unit else { return };
@@ -126,7 +136,7 @@ fn keep_if_any(found: &mut Vec<&CodeVersion>, passes: impl Fn(&CodeVersion) -> b
 }
 
 /// No code fits: an unclassified one where the kind of product is stated, else a question.
-fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
+pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
     if asked.drug.product_kind.is_some() {
         return unclassified::select(coding, asked.at, asked.drug);
     }
@@ -136,6 +146,9 @@ fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVer
     if let Some(entry) = cpt_product::of_package(coding, asked) {
         cpt_product::ask_unit(coding, asked, entry.code);
         return None;
+    }
+    if asked.administration.route == Some(Route::Oral) {
+        return route::swallowed(coding, asked);
     }
     let facts = [fact::given("drug", Value::Of(asked.field("")))];
     if asked.drug.dose_administered.is_none() && asked.drug.ndcs().next().is_none() {

@@ -7,6 +7,7 @@ use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_04;
 use crate::rules::drug_line::life_cycle::L_05;
 use crate::rules::drug_line::limits::G_27;
+use crate::rules::drug_line::product::named::Named;
 use crate::rules::drug_line::unclassified::N_03;
 
 /// The version where everything agrees; otherwise a finding that says what does not.
@@ -20,6 +21,9 @@ pub(super) fn settle<'a>(
     }
     let marks = coding.policy.marked_codes.of(version.code);
     if marks.has(CodeMark::ByRoute) && !agrees_with_route(coding, asked, version) {
+        return None;
+    }
+    if !route::agrees(coding, asked, version) {
         return None;
     }
     if !agrees_with_setting(coding, asked, version) {
@@ -155,12 +159,8 @@ pub(super) fn has_no_own_code(coding: &mut Coding<'_>, asked: &Asked<'_>, versio
     if is_compounded {
         return true;
     }
-    let mut own = named::of_name(coding, asked.drug);
-    own.retain(|own| {
-        let route = asked.administration.route;
-        named::fits_use(coding, asked, own)
-            && route.is_none_or(|route| named::takes_route(coding, own, route))
-    });
+    let Named { found, is_component, .. } = named::of_name(coding, asked);
+    let own = if is_component { Vec::new() } else { found };
     let Some(first) = own.first() else {
         note_no_own_code(coding, asked, version);
         return true;

@@ -4,6 +4,7 @@ mod candidates;
 mod check;
 mod cpt_product;
 mod named;
+mod route;
 mod stated;
 
 use crate::catalog::{CodeFlag, CodeVersion, Lookup};
@@ -255,9 +256,7 @@ fn successors<'a>(coding: &Coding<'a>, asked: &Asked<'_>, ended: &CodeVersion) -
     if !recorded.is_empty() {
         return recorded;
     }
-    let mut of_drug = named::of_words(coding, &crate::catalog::names::fold(&ended.name));
-    of_drug.retain(|version| named::fits_use(coding, asked, version));
-    of_drug
+    named::of_words(coding, asked, &ended.name)
 }
 
 /// A successor with another unit is counted anew; old units are never scaled (rule L-03).

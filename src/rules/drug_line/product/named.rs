@@ -1,44 +1,135 @@
 //! The codes that a drug's name may mean, as a record writes it.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::*;
 use crate::catalog::CodeFlag;
-use crate::catalog::names::{fold, is_salt};
+use crate::catalog::formulary::Fit;
+use crate::catalog::names::fold;
+use crate::catalog::product_names::{NameQuery, Nearness};
 use crate::domain::encounter::{Route, Setting};
 use crate::domain::quantity::Decimal;
 
-/// The codes in force whose drug or brand has the name (rule L-04).
-///
-/// A record often writes `generic (Brand)`; the words between parentheses are the more exact ones,
-/// so they are tried first, then the whole, then what stands before them.
-pub(super) fn of_name<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Vec<&'a CodeVersion> {
-    let Some(name) = drug.name.as_deref() else { return Vec::new() };
-    let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
-    let before = name.split('(').next();
-    let mut found = [inside, Some(name), before]
-        .into_iter()
-        .flatten()
-        .map(|part| of_words(coding, &words_of(part)))
-        .find(|found| !found.is_empty())
-        .unwrap_or_default();
-    if let Some(percent) = drug.percent_strength.or_else(|| percent_in(name)) {
-        let table = &coding.policy.drug_line.solution_strengths;
-        let is_other = |code| table.iter().any(|row| row.code == code && !row.percents.contains(&percent));
-        found.retain(|version| !is_other(version.code));
-        if found.is_empty() {
-            found = of_strength(coding, &words_of(before.unwrap_or(name)).join(" "), percent);
+/// What a name may mean here.
+#[derive(Default)]
+pub(super) struct Named<'a> {
+    /// The codes of the nearest name whose product may be given by the stated route.
+    pub found: Vec<&'a CodeVersion>,
+    /// Codes of the name whose product is given by other routes.
+    pub by_other_routes: Vec<&'a CodeVersion>,
+    /// The name is of one of several drugs that the product combines.
+    pub is_component: bool,
+}
+
+impl<'a> Named<'a> {
+    fn take(&mut self, version: &'a CodeVersion, fit: Fit) {
+        let list = if fit > Fit::Unknown { &mut self.by_other_routes } else { &mut self.found };
+        if !list.iter().any(|known| known.code == version.code) {
+            list.push(version);
         }
     }
-    found
+}
+
+/// Writings of a name: the words between parentheses, the whole, and what stands before them.
+type Writings = SmallVec<[NameQuery; 3]>;
+
+/// The codes in force whose drug or brand has the name (rule L-04), and may be given so (rule N-07).
+///
+/// A record often writes `generic (Brand)`; the words between parentheses are the more exact ones, so they are tried
+/// first. Of the ways of naming a drug the nearest counts that leaves a product for the route.
+pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
+    let Some(name) = asked.drug.name.as_deref() else { return Named::default() };
+    let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
+    let before = name.split('(').next().filter(|_| inside.is_some());
+    let formulary = &coding.catalog.formulary;
+    let query = |part| NameQuery::new(&words_of(part), formulary);
+    let writings: Writings = [inside, Some(name), before].into_iter().flatten().map(query).collect();
+    let percent = asked.drug.percent_strength.or_else(|| percent_in(name));
+    let mut named = nearest(coding, asked, writings, percent);
+    if let Some(percent) = percent.filter(|_| named.found.is_empty()) {
+        let words = words_of(name.split('(').next().unwrap_or(name));
+        named.found = of_strength(coding, &words.join(" "), percent);
+    }
+    named
 }
 
 /// The codes in force that a name means by its strength: `sodium chloride 3 %` is hypertonic saline.
 fn of_strength<'a>(coding: &Coding<'a>, name: &str, percent: Decimal) -> Vec<&'a CodeVersion> {
+    let date = coding.date;
+    let rows = coding.policy.drug_line.solution_strengths.iter();
+    let meant =
+        rows.filter(|row| row.percents.contains(&percent) && row.names.iter().any(|known| known == name));
+    meant.filter_map(|row| coding.catalog.lookup(row.code, date).billable()).collect()
+}
+
+/// The codes of the drug that a code was of, without regard to how the record names it.
+pub(super) fn of_words<'a>(coding: &Coding<'a>, asked: &Asked<'_>, name: &str) -> Vec<&'a CodeVersion> {
+    let query = NameQuery::new(&fold(name), &coding.catalog.formulary);
+    let Named { mut found, by_other_routes, is_component } = nearest(coding, asked, smallvec![query], None);
+    if is_component {
+        return Vec::new();
+    }
+    found.extend(by_other_routes);
+    found
+}
+
+fn nearest<'a>(
+    coding: &Coding<'a>,
+    asked: &Asked<'_>,
+    mut writings: Writings,
+    percent: Option<Decimal>,
+) -> Named<'a> {
+    let date = coding.date;
+    let catalog = coding.catalog;
     let table = &coding.policy.drug_line.solution_strengths;
-    let means = |code| {
-        let mut rows = table.iter().filter(|row| row.code == code && row.percents.contains(&percent));
-        rows.any(|row| row.names.iter().any(|known| known == name))
+    let is_other_strength = |code: HcpcsCode| {
+        percent.is_some_and(|percent| {
+            table.iter().any(|row| row.code == code && !row.percents.contains(&percent))
+        })
     };
-    in_force(coding, |version| means(version.code))
+    let mut named = Named::default();
+    for nearness in Nearness::ALL {
+        for writing in &writings {
+            for version in catalog.named(writing, nearness, date).filter_map(Lookup::billable) {
+                let is_asked = version.billing.is_ok() && fits_use(coding, asked, version);
+                if is_asked && !is_other_strength(version.code) {
+                    named.take(version, fit(coding, asked, version));
+                }
+            }
+            if !named.found.is_empty() {
+                break;
+            }
+        }
+        if !named.found.is_empty() {
+            named.is_component = nearness == Nearness::Component;
+            break;
+        }
+        // The name is a product's: the route leads to another preparation of it, and never to a drug that lacks its words.
+        if !named.by_other_routes.is_empty() {
+            writings.iter_mut().for_each(|writing| *writing = writing.word_for_word());
+        }
+    }
+    named.found.sort_unstable_by_key(|version| version.code);
+    named
+}
+
+/// How the product of a code goes with the stated route.
+pub(super) fn fit(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> Fit {
+    let route = asked.administration.route;
+    route.map_or(Fit::Unknown, |route| coding.catalog.formulary.fit(version.code, version.flags, route))
+}
+
+/// A code of the drug that is not yet in force on the date (rule N-08).
+pub(super) fn begins_later<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<&'a CodeVersion> {
+    let words = words_of(drug.name.as_deref()?.split('(').next()?);
+    let date = coding.date;
+    let catalog = coding.catalog;
+    let query = NameQuery::new(&words, &catalog.formulary);
+    let later = catalog.named(&query, Nearness::Exact, date).filter_map(|lookup| match lookup {
+        Lookup::NotYet(version) => Some(version),
+        _ => None,
+    });
+    later.min_by_key(|version| (version.added, version.code))
 }
 
 /// The strength before the percent sign of a name; nothing where it has none, or several.
@@ -51,64 +142,9 @@ fn percent_in(name: &str) -> Option<Decimal> {
     before.get(digits..)?.parse().ok()
 }
 
-/// The codes in force whose drug or brand has these words, or has them but for the suffix of a biologic.
-pub(super) fn of_words<'a>(coding: &Coding<'a>, wanted: &[String]) -> Vec<&'a CodeVersion> {
-    let found = in_force(coding, |version| is_named(coding, version, wanted));
-    if !found.is_empty() {
-        return found;
-    }
-    // A biosimilar has its suffix to be told from its reference, so nobody may leave it out.
-    in_force(coding, |version| {
-        !version.flags.has(CodeFlag::Biosimilar) && has_base_name(&version.name, wanted)
-    })
-}
-
-fn in_force<'a>(coding: &Coding<'a>, is_meant: impl Fn(&CodeVersion) -> bool) -> Vec<&'a CodeVersion> {
-    let date = coding.date;
-    let catalog = coding.catalog;
-    let in_force = catalog.codes.keys().filter_map(|code| catalog.lookup(*code, date).billable());
-    let mut found: Vec<&CodeVersion> =
-        in_force.filter(|version| version.billing.is_ok() && is_meant(version)).collect();
-    found.sort_by_key(|version| version.code);
-    found
-}
-
-/// A code of the drug that is not yet in force on the date (rule N-08).
-pub(super) fn begins_later<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<&'a CodeVersion> {
-    let wanted = fold(drug.name.as_deref()?.split('(').next()?);
-    let date = coding.date;
-    let catalog = coding.catalog;
-    let later = catalog.codes.keys().filter_map(|code| match catalog.lookup(*code, date) {
-        Lookup::NotYet(version) => Some(version),
-        _ => None,
-    });
-    later
-        .filter(|version| is_named(coding, version, &wanted))
-        .min_by_key(|version| (version.added, version.code))
-}
-
-fn is_named(coding: &Coding<'_>, version: &CodeVersion, wanted: &[String]) -> bool {
-    if wanted.is_empty() {
-        return false;
-    }
-    let has_own_name = |version: &CodeVersion| {
-        let listed = coding.catalog.formulary.drug(version.code);
-        let listed_names = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
-        let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
-        own.chain(listed_names.map(|name| &**name)).any(|known| has_name(known, wanted))
-    };
-    // A C code is of the product whose own code came later, and CMS names the brand there alone.
-    let became = |code: &HcpcsCode| coding.catalog.codes.get(code).and_then(|versions| versions.first());
-    has_own_name(version)
-        || version.code.family() == 'C' && version.successors.iter().filter_map(became).any(has_own_name)
-}
-
 /// Words behind a name that say how it was given and never which product it is.
 const ROUTE_WORDS: &[&str] =
     &["iv", "im", "sc", "sq", "subq", "injection", "infusion", "intravenous", "subcutaneous"];
-
-/// A depot ester, which records leave out as they do a salt.
-const DEPOT_ESTER: &str = "decanoate";
 
 /// The words of a name without percentages and without how it was given: `Privigen 10 %` is `privigen`.
 fn words_of(name: &str) -> Vec<String> {
@@ -128,35 +164,7 @@ fn words_of(name: &str) -> Vec<String> {
     words
 }
 
-/// Whether a known name has the wanted words, or has them but for a salt that the record leaves out.
-///
-/// A first letter settles most names without folding.
-fn has_name(known: &str, wanted: &[String]) -> bool {
-    let first = |text: &str| text.chars().next().map(|c| c.to_ascii_lowercase());
-    if first(known) != first(&wanted[0]) {
-        return false;
-    }
-    let is_salt = |word: &String| is_salt(word) || word == DEPOT_ESTER;
-    let known = fold(known);
-    if known == wanted || known.concat() == wanted.concat() {
-        return true;
-    }
-    !wanted.iter().any(is_salt) && known.iter().filter(|word| !is_salt(word)).eq(wanted)
-}
-
-/// Letters of the suffix that the FDA gives a biologic: `talquetamab-tgvs`.
-const SUFFIX_LETTERS: usize = 4;
-
-/// Whether a known name has the wanted words before its suffix.
-fn has_base_name(known: &str, wanted: &[String]) -> bool {
-    let is_suffix =
-        |text: &str| text.len() == SUFFIX_LETTERS && text.bytes().all(|byte| byte.is_ascii_lowercase());
-    known
-        .rsplit_once('-')
-        .is_some_and(|(base, suffix)| is_suffix(suffix) && !wanted.is_empty() && has_name(base, wanted))
-}
-
-/// Whether a candidate is for this setting and route.
+/// Whether a candidate is for this setting, form and renal status.
 pub(super) fn fits_use(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
     let encounter = coding.encounter;
     let flags = version.flags;
@@ -169,20 +177,7 @@ pub(super) fn fits_use(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVer
         && (!flags.has(CodeFlag::ThroughDme) || encounter.setting == Setting::DmeSupplier || inhaled)
         && (!flags.has(CodeFlag::HospitalOutpatientOnly) || may_be_hospital)
         && !flags.has(CodeFlag::Compounded)
-}
-
-/// Whether the formulary lists the route for the code.
-pub(super) fn lists_route(coding: &Coding<'_>, version: &CodeVersion, route: Route) -> bool {
-    let listed = coding.catalog.formulary.drug(version.code);
-    listed.is_some_and(|drug| !drug.routes.is_empty()) && takes_route(coding, version, route)
-}
-
-/// Whether the formulary lists the route for the code; a code without listed routes takes any.
-pub(super) fn takes_route(coding: &Coding<'_>, version: &CodeVersion, route: Route) -> bool {
-    let into_vein = |route: Route| matches!(route, Route::IvInfusion | Route::IvPush);
-    let same = |listed: &Route| *listed == route || into_vein(*listed) && into_vein(route);
-    let listed = coding.catalog.formulary.drug(version.code);
-    listed.is_none_or(|drug| drug.routes.is_empty() || drug.routes.iter().any(same))
+        && candidates::fits_renal_status(encounter, flags)
 }
 
 #[cfg(test)]
@@ -198,12 +193,5 @@ mod tests {
         for without in ["", "%", "saline", "½%", "dextrose 5% and sodium chloride 0.9%"] {
             assert_eq!(percent(without), None, "{without}");
         }
-    }
-
-    #[test]
-    fn a_suffix_may_be_left_out_and_a_word_may_not() {
-        let has = |known: &str, wanted: &str| has_base_name(known, &fold(wanted));
-        assert!(has("tarlatamab-dlle", "tarlatamab") && !has("tarlatamab-dlle", "talquetamab"));
-        assert!(!has("sodium-salt", "salt") && !has("tarlatamab", "tarlatamab") && !has("-dlle", ""));
     }
 }

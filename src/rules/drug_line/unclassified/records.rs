@@ -69,11 +69,16 @@ rule! {
 
 rule! {
     pub static N_07: "N-07", "Another use, another code",
-    basis: Primary, cites: ["S-HIGHMARK", "S-A53008"],
-    says: "Bevacizumab prepared for the eye is never the cancer code; it is a compounded product.",
-    why: "The compounded syringe is another product.",
-    example: "J7999 from 2016.",
-    exceptions: "Hospitals may use C9257.",
+    basis: Primary, cites: ["S-HIGHMARK", "S-A53008", "FDA-LABELS", "S-HCPCS25"],
+    says:
+        "A code is of a product that is prepared for certain routes. What is given by another is another \
+         product, with another code or none: a code of an injection is never a drug by mouth, and bevacizumab \
+         prepared for the eye is never the cancer code, but a compounded product.",
+    why: "The price, the strength and the coverage are those of another product.",
+    example: "Trastuzumab under the skin is J9356 and not J9355; the eye's bevacizumab is J7999 from 2016.",
+    exceptions:
+        "A route that no label names is billed with a warning where no other code is of the drug. Hospitals may \
+         use C9257.",
 }
 
 rule! {

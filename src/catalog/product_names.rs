@@ -1,0 +1,329 @@
+//! Which codes a drug's name may mean: one index of every name that a product has, by how near it is.
+
+use rustc_hash::FxHashMap;
+
+use super::codes::CodeTable;
+use super::formulary::Formulary;
+use super::names::{fold, is_filler, is_salt};
+use super::record::{CodeFlag, CodeVersion};
+use super::snapshot::Lookup;
+use crate::domain::code::HcpcsCode;
+use crate::domain::time::Date;
+
+/// How near the name of a code is to the one that was asked for, the nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Nearness {
+    /// The nonproprietary name, with or without its salt, or a brand.
+    Exact,
+    /// The name of a biologic without its four letters.
+    WithoutSuffix,
+    /// Another name of the same drug in the table of names.
+    SameDrug,
+    /// The drug in a preparation that its name tells of, such as one with hyaluronidase.
+    Preparation,
+    /// One of several drugs that the product combines.
+    Component,
+}
+
+impl Nearness {
+    /// Every degree, the nearest first.
+    pub const ALL: [Self; 5] =
+        [Self::Exact, Self::WithoutSuffix, Self::SameDrug, Self::Preparation, Self::Component];
+}
+
+/// A depot ester, which records leave out as they do a salt.
+const DEPOT_ESTER: &str = "decanoate";
+
+/// Words of a name that tell how the drug is prepared; the route or the NDC decides between the codes.
+const PREPARATIONS: &[&str] = &[
+    "depot",
+    "emulsion",
+    "er",
+    "extended",
+    "human",
+    "injectable",
+    "instillation",
+    "intravesical",
+    "lar",
+    "liquid",
+    "live",
+    "lyophilized",
+    "non",
+    "percent",
+    "powder",
+    "recombinant",
+    "release",
+    "suspension",
+    "xr",
+];
+
+/// Letters of the shortest name of a component; what is shorter is a mark, as in `S/D`.
+const COMPONENT_LETTERS_MIN: usize = 5;
+
+/// Salts that records and descriptors write in short.
+const SHORT_SALTS: &[(&str, &str)] =
+    &[("hcl", "hydrochloride"), ("phos", "phosphate"), ("sod", "sodium"), ("succ", "succinate")];
+
+/// An enzyme that opens the tissue for a drug under the skin, and treats nothing itself.
+const SPREADING_ENZYME: &str = "hyaluronidase";
+
+/// A code, and the date from which a version of it holds.
+type Place = (HcpcsCode, Date);
+
+/// The codes of every name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ProductNames(FxHashMap<Box<str>, Vec<Entry>>);
+
+/// A code of a name: how near, and from which date the version is that has the name, for numbers are used again.
+type Entry = (Nearness, HcpcsCode, Date);
+
+/// The name that CMS gave a version of a code before our tables renamed it.
+pub(super) type Descriptor = (HcpcsCode, Date, Box<str>);
+
+impl ProductNames {
+    /// Reads the names of every code; `descriptors` are those that CMS gave before our tables renamed them.
+    pub fn build(codes: &CodeTable, formulary: &Formulary, descriptors: &[Descriptor]) -> Self {
+        let mut names = Self::default();
+        for versions in codes.values() {
+            let newest = &versions[0];
+            let code = newest.code;
+            for version in versions {
+                names.add_version((code, version.effective), version, formulary);
+            }
+            // A C code is of the product whose own code came later, and CMS names the brand there alone.
+            if code.family() == 'C' {
+                let later = newest.successors.iter().filter_map(|code| codes.get(code)).flatten();
+                for (later, version) in later.flat_map(|later| versions.iter().map(move |own| (later, own))) {
+                    names.add_version((code, version.effective), later, formulary);
+                }
+            }
+        }
+        for (code, effective, name) in descriptors {
+            let flags = codes.get(code).map(|versions| versions[0].flags);
+            let is_biosimilar = flags.is_some_and(|flags| flags.has(CodeFlag::Biosimilar));
+            if formulary.drug(*code).is_none_or(|listed| is_same_preparation(&listed.ingredient, name)) {
+                names.add((*code, *effective), name, is_biosimilar, formulary);
+            }
+        }
+        names.0.values_mut().for_each(|codes| codes.sort_unstable());
+        names
+    }
+
+    fn add_version(&mut self, at: Place, version: &CodeVersion, formulary: &Formulary) {
+        let is_biosimilar = version.flags.has(CodeFlag::Biosimilar);
+        let listed = formulary.drug(version.code);
+        let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
+        let of_table = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
+        for name in own.chain(of_table.map(|name| &**name)) {
+            self.add(at, name, is_biosimilar, formulary);
+        }
+    }
+
+    fn add(&mut self, at: Place, name: &str, is_biosimilar: bool, formulary: &Formulary) {
+        self.add_words(at, &fold(name), Nearness::Exact);
+        // A biosimilar has its suffix to be told from its reference, so nobody may leave it out.
+        if is_biosimilar {
+            return;
+        }
+        let base = without_suffix(name);
+        if let Some(base) = base {
+            self.add_words(at, &fold(base), Nearness::WithoutSuffix);
+        }
+        let base = base.unwrap_or(name);
+        self.put(identity_key(&formulary.identity_of_name(base)), Nearness::SameDrug, at);
+        let mut parts: Vec<String> =
+            components(base).map(|part| without_preparation(&fold(part)).concat()).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let nearness = if parts.len() == 1 { Nearness::Preparation } else { Nearness::Component };
+        let is_told =
+            |part: &String| nearness == Nearness::Preparation || part.len() >= COMPONENT_LETTERS_MIN;
+        for part in parts.into_iter().filter(is_told) {
+            self.put(part, nearness, at);
+        }
+    }
+
+    fn add_words(&mut self, at: Place, words: &[String], nearness: Nearness) {
+        self.put(key(words), nearness, at);
+        let bare = words.iter().filter(|word| !is_left_out(word)).map(String::as_str);
+        self.put(bare.collect(), nearness, at);
+    }
+
+    fn put(&mut self, key: String, nearness: Nearness, at: Place) {
+        if key.is_empty() || key == NO_IDENTITY {
+            return;
+        }
+        let held = self.0.entry(key.into()).or_default();
+        match held.iter_mut().find(|(_, code, effective)| (*code, *effective) == at) {
+            Some((known, ..)) => *known = nearness.min(*known),
+            None => held.push((nearness, at.0, at.1)),
+        }
+    }
+
+    fn of(&self, key: &str) -> &[Entry] {
+        self.0.get(key).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// Whether two names differ in salt and preparation alone; our table names what a descriptor's first words leave out.
+fn is_same_preparation(one: &str, other: &str) -> bool {
+    let told = |name: &str| -> Vec<String> {
+        let is_told =
+            |word: &String| !is_left_out(word) && !is_filler(word) && !PREPARATIONS.contains(&word.as_str());
+        fold(name).into_iter().filter(is_told).collect()
+    };
+    told(one) == told(other)
+}
+
+/// A name as it is looked up, folded once.
+#[derive(Debug, Clone)]
+pub struct NameQuery {
+    exact: String,
+    identity: String,
+    bare: String,
+}
+
+impl NameQuery {
+    /// The same name with every word of it, for a name that is a product's and may not be taken for another's.
+    #[must_use]
+    pub fn word_for_word(&self) -> Self {
+        Self { exact: self.exact.clone(), identity: String::new(), bare: self.exact.clone() }
+    }
+
+    /// Folds the words of a name.
+    pub fn new(words: &[String], formulary: &Formulary) -> Self {
+        Self {
+            exact: key(words),
+            identity: identity_key(&formulary.identity_of_name(&words.join(" "))),
+            bare: without_preparation(words).concat(),
+        }
+    }
+}
+
+impl super::Catalog {
+    /// The versions in force on a date whose name is as near as this to a query.
+    pub fn named<'a>(
+        &'a self,
+        query: &NameQuery,
+        nearness: Nearness,
+        date: Date,
+    ) -> impl Iterator<Item = Lookup<'a>> + use<'a> {
+        let (key, reaches): (&str, Nearness) = match nearness {
+            Nearness::Exact | Nearness::WithoutSuffix => (&query.exact, nearness),
+            Nearness::SameDrug => (&query.identity, nearness),
+            // What the record adds to the name may be left out, and what the product adds to it too.
+            Nearness::Preparation => (&query.bare, Nearness::Exact),
+            Nearness::Component => (&query.bare, nearness),
+        };
+        let near = self.product_names.of(key).iter();
+        near.filter(move |(known, ..)| (reaches..=nearness).contains(known)).filter_map(
+            move |(_, code, effective)| {
+                let lookup = self.lookup(*code, date);
+                lookup.version().filter(|version| version.effective == *effective).map(|_| lookup)
+            },
+        )
+    }
+}
+
+/// The key of a name that says nothing.
+const NO_IDENTITY: &str = "=";
+
+/// Identities live beside the words of names, and no word begins so.
+fn identity_key(identity: &str) -> String {
+    format!("={identity}")
+}
+
+fn is_left_out(word: &str) -> bool {
+    is_salt(word) || word == DEPOT_ESTER
+}
+
+/// The words of a name in one, each salt in full.
+fn key(words: &[String]) -> String {
+    let in_full = |word: &str| SHORT_SALTS.iter().find(|(short, _)| *short == word).map(|(_, salt)| *salt);
+    words.iter().map(|word| in_full(word).unwrap_or(word)).collect()
+}
+
+/// The words without salt, preparation and what is no name; all of them where nothing else is left.
+///
+/// A name of several salts, such as sodium ferric gluconate, is told by them.
+fn without_preparation(words: &[String]) -> Vec<&str> {
+    let has_one_salt = words.iter().filter(|word| is_left_out(word)).count() == 1;
+    let is_dropped =
+        |word: &str| is_filler(word) || PREPARATIONS.contains(&word) || has_one_salt && is_left_out(word);
+    let kept: Vec<&str> = words.iter().map(String::as_str).filter(|word| !is_dropped(word)).collect();
+    if kept.is_empty() { words.iter().map(String::as_str).collect() } else { kept }
+}
+
+/// The drugs of a name; an enzyme that only spreads the other is none.
+pub fn components(name: &str) -> impl Iterator<Item = &str> {
+    let parts = name.split([',', ';', '/']).flat_map(|part| part.split(" and ")).map(str::trim);
+    parts
+        .map(|part| part.strip_prefix("and ").unwrap_or(part))
+        .filter(|part| !part.is_empty() && !part.to_ascii_lowercase().starts_with(SPREADING_ENZYME))
+}
+
+/// A name before the four letters that the FDA gives a biologic: `talquetamab-tgvs`.
+pub fn without_suffix(name: &str) -> Option<&str> {
+    const LETTERS: usize = 4;
+    let is_suffix = |text: &str| text.len() == LETTERS && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    name.rsplit_once('-').filter(|(base, suffix)| !base.is_empty() && is_suffix(suffix)).map(|(base, _)| base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::domain::time::date;
+
+    fn named(name: &str) -> Option<(Nearness, Vec<String>)> {
+        let catalog = Catalog::embedded();
+        let query = NameQuery::new(&fold(name), &catalog.formulary);
+        Nearness::ALL.into_iter().find_map(|nearness| {
+            let found = catalog.named(&query, nearness, date(2025, 11, 3));
+            let codes: Vec<String> = found.filter_map(|it| Some(it.billable()?.code.to_string())).collect();
+            (!codes.is_empty()).then_some((nearness, codes))
+        })
+    }
+
+    #[test]
+    fn each_name_of_a_product_finds_it() {
+        for (name, code) in [
+            ("rituximab", "J9312"),
+            ("tarlatamab", "J9026"),
+            ("5-FU", "J9190"),
+            ("leucovorin calcium", "J0640"),
+            ("aprepitant", "J0185"),
+            ("octreotide", "J2354"),
+            ("Taxol", "J9267"),
+            ("vincristine sulfate", "J9370"),
+            ("cefuroxime", "J0697"),
+            ("BCG", "J9030"),
+            ("haloperidol lactate", "J1630"),
+            ("tazobactam", "J2543"),
+            ("palonosetron hcl", "J2468"),
+        ] {
+            let (_, codes) = named(name).unwrap_or_else(|| panic!("{name} finds nothing"));
+            assert!(codes.iter().any(|it| it == code), "{name}: {codes:?}");
+        }
+        assert_eq!(named("pertuzumab").map(|(nearness, _)| nearness), Some(Nearness::Exact));
+        assert_eq!(named("relatlimab").map(|(nearness, _)| nearness), Some(Nearness::Component));
+        // The number was that of another drug before.
+        assert!(named("topotecan").is_some_and(|(_, codes)| !codes.iter().any(|code| code == "J9350")));
+        assert_eq!(named("no such drug"), None);
+    }
+
+    #[test]
+    fn a_suffix_may_be_left_out_and_a_word_may_not() {
+        assert_eq!(without_suffix("tarlatamab-dlle"), Some("tarlatamab"));
+        for whole in ["sodium-salts", "tarlatamab", "-dlle", ""] {
+            assert_eq!(without_suffix(whole), None, "{whole}");
+        }
+    }
+
+    #[test]
+    fn an_enzyme_that_spreads_a_drug_is_no_drug_of_it() {
+        let of = |name| components(name).collect::<Vec<_>>();
+        assert_eq!(of("trastuzumab and hyaluronidase-oysk"), ["trastuzumab"]);
+        assert_eq!(of("pertuzumab, trastuzumab, and hyaluronidase-zzxf"), ["pertuzumab", "trastuzumab"]);
+    }
+}

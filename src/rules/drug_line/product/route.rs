@@ -1,0 +1,121 @@
+//! Whether the product of a code is given by the stated route (rules N-07, M-02).
+
+use super::*;
+use crate::catalog::formulary::Fit;
+use crate::catalog::product_names::{components, without_suffix};
+use crate::domain::drug::DrugClass;
+use crate::domain::encounter::Route;
+use crate::rules::drug_line::modifiers::M_02;
+use crate::rules::drug_line::unclassified::N_07;
+
+/// A code whose product goes by another route is refused where the right one is known, or where its descriptor
+/// rules the stated route out; else the record is to be checked.
+pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let fit = named::fit(coding, asked, version);
+    if fit <= Fit::Unknown {
+        return true;
+    }
+    let right = products_of_route(coding, asked, version);
+    let facts = [
+        fact::given("code", Value::Code(version.code)),
+        fact::catalog("right", right.first().map_or(Value::None, |right| Value::Code(right.code))),
+    ];
+    let (severity, text) = match (right.is_empty(), fit) {
+        (false, _) => (
+            Severity::Block,
+            "{code} is of a product for another route than the one given; {right} is for this one",
+        ),
+        (true, Fit::Never) => (
+            Severity::Block,
+            "{code} is for another route or form than the one given, so it is no code of this dose",
+        ),
+        (true, _) => (
+            Severity::Warn,
+            "The product of {code} is labelled for other routes than the one given: check the route and the code before billing",
+        ),
+    };
+    let field = asked.field("hcpcs_code");
+    coding.find(severity, Reason::WrongCodeForSetting, field, &N_07, text, &facts);
+    ask_codes(coding, asked, right.iter().map(|right| right.code).collect());
+    severity != Severity::Block
+}
+
+/// The codes of the same drug whose product is known to be given by the stated route.
+fn products_of_route<'a>(
+    coding: &Coding<'a>,
+    asked: &Asked<'_>,
+    version: &CodeVersion,
+) -> Vec<&'a CodeVersion> {
+    let mut actives = components(&version.name);
+    let (Some(active), None) = (actives.next(), actives.next()) else { return Vec::new() };
+    let is_biosimilar = version.flags.has(CodeFlag::Biosimilar);
+    let active = without_suffix(active).filter(|_| !is_biosimilar).unwrap_or(active);
+    let mut right = named::of_words(coding, asked, active);
+    right.retain(|other| other.code != version.code && named::fit(coding, asked, other) == Fit::Fits);
+    right
+}
+
+/// The drug has codes, and none is of a product for the stated route: an unclassified code where the kind of
+/// product is stated, else a question.
+pub(super) fn of_other_products<'a>(
+    coding: &mut Coding<'a>,
+    asked: &Asked<'a>,
+    others: Vec<&'a CodeVersion>,
+) -> Option<&'a CodeVersion> {
+    // Where the policy itself says what is billed for a route, the check of the code says it.
+    let rows = &coding.policy.drug_line.codes_by_route;
+    let is_by_policy = |other: &&&CodeVersion| {
+        rows.iter()
+            .any(|row| Some(row.route) == asked.administration.route && row.codes.contains(&other.code))
+    };
+    if let Some(other) = others.iter().find(is_by_policy) {
+        return Some(other);
+    }
+    let off_label = others.iter().filter(|other| named::fit(coding, asked, other) == Fit::OffLabel);
+    let codes: Vec<HcpcsCode> = off_label.map(|other| other.code).collect();
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::catalog("code", others.first().map_or(Value::None, |other| Value::Code(other.code))),
+    ];
+    let field = asked.field("hcpcs_code");
+    let is_settled = asked.drug.product_kind.is_some() || asked.drug.billing_unit.is_some();
+    if is_settled {
+        if !codes.is_empty() {
+            let text = "{drug} has its own code {code}, of a product labelled for other routes than the one given: if that product was given, bill its code";
+            coding.find(Severity::Warn, Reason::SpecificCodeExists, field, &N_07, text, &facts);
+        }
+        warn_of_self_administration(coding, asked, &others);
+        return candidates::unknown(coding, asked);
+    }
+    if asked.administration.route == Some(Route::Oral) {
+        return swallowed(coding, asked);
+    }
+    let text = "{drug} has a code, such as {code}, and none of a product that is given by this route, so no line is billed: check the route, or give the code, the NDC or the kind of product";
+    coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &N_07, text, &facts);
+    warn_of_self_administration(coding, asked, &others);
+    ask_codes(coding, asked, codes);
+    None
+}
+
+/// A product under the skin that no code of its drug describes is mostly one that patients give themselves.
+fn warn_of_self_administration(coding: &mut Coding<'_>, asked: &Asked<'_>, others: &[&CodeVersion]) {
+    let formulary = &coding.catalog.formulary;
+    let is_ordinary = |other: &&CodeVersion| {
+        formulary.drug(other.code).is_some_and(|listed| listed.class == DrugClass::Therapeutic)
+    };
+    if asked.administration.route != Some(Route::Subcutaneous) || others.iter().any(is_ordinary) {
+        return;
+    }
+    let facts = [fact::given("drug", Value::Of(asked.field("")))];
+    let text = "No code of {drug} is of a product given under the skin. One that patients usually give themselves is no benefit of Part B: see the contractor's list";
+    coding.find(Severity::Warn, Reason::SelfAdministered, asked.field("name"), &M_02, text, &facts);
+}
+
+/// A drug by mouth without a code: patients take it themselves, so Part B pays for none of it (rule N-07).
+pub(super) fn swallowed<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
+    let facts = [fact::given("drug", Value::Of(asked.field("")))];
+    let text = "{drug} by mouth has no code of its own. Part B pays for oral drugs against cancer, for the antiemetics beside them and for immunosuppressants alone; others are self-administered";
+    coding.not_billed(asked.field(""), &N_07, text, &facts);
+    coding.find(Severity::Info, Reason::SelfAdministered, asked.field("name"), &N_07, text, &facts);
+    None
+}
