@@ -225,6 +225,27 @@ impl super::Catalog {
     }
 }
 
+impl super::Catalog {
+    /// The codes in force that a name as a record writes it means, by itself or by its drug.
+    pub fn codes_of_name(&self, name: &str, date: Date) -> Vec<HcpcsCode> {
+        let inside =
+            name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
+        let before = name.split('(').next().filter(|_| inside.is_some());
+        let parts = [inside, Some(name), before].into_iter().flatten();
+        let queries: Vec<NameQuery> =
+            parts.map(|part| NameQuery::new(&fold(part), &self.formulary)).collect();
+        let found =
+            [Nearness::Exact, Nearness::WithoutSuffix, Nearness::SameDrug].into_iter().find_map(|near| {
+                queries.iter().find_map(|query| {
+                    let found = self.named(query, near, date).filter_map(Lookup::billable);
+                    let codes: Vec<HcpcsCode> = found.map(|version| version.code).collect();
+                    (!codes.is_empty()).then_some(codes)
+                })
+            });
+        found.unwrap_or_default()
+    }
+}
+
 /// The key of a name that says nothing.
 const NO_IDENTITY: &str = "=";
 

@@ -11,6 +11,7 @@ use super::remote::ServerFlag;
 use super::shelf::{Format, StoreFlag, date_or_today};
 use super::visit_table::Shown;
 use super::{PoliciesFlag, print};
+use crate::domain::code::HcpcsCode;
 use crate::server::coder::Coder;
 use crate::server::pb;
 
@@ -98,6 +99,7 @@ pub struct Flags {
 /// # Errors
 /// Every violation of the request, or a store, policy files or a service that cannot be used.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
+    flags.refuse_name_for_code()?;
     let request = flags.request()?;
     let title = title(&request);
     let answer = match flags.server.connect()? {
@@ -137,6 +139,15 @@ impl Flags {
             detail: self.detail.to_wire().into(),
             ..pb::CalculateDrugLinesRequest::default()
         })
+    }
+
+    /// A name in the place of the code is the likeliest slip, and the way out is another flag.
+    fn refuse_name_for_code(&self) -> anyhow::Result<()> {
+        let Some(code) = self.code.as_deref() else { return Ok(()) };
+        if let Err(error) = code.parse::<HcpcsCode>() {
+            anyhow::bail!("{error}; a drug's name goes behind --name: --name \"{code}\"");
+        }
+        Ok(())
     }
 
     fn drug(&self) -> pb::Drug {

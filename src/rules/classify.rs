@@ -174,7 +174,20 @@ pub fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass,
     let named = given.name.as_deref().and_then(|name| formulary.class_of_name(name));
     let named = named.filter(|named| by_code.is_none() || named.class != DrugClass::Hydration);
     let by_name = named.map(|named| (named.class, ClassBasis::Listed));
-    by_name.or_else(|| by_code.map(|known| (known.class, known.basis)))
+    // A name that the table of names lacks still means codes, and those have a class.
+    let by_codes =
+        || given.name.as_deref().filter(|_| code.is_none()).and_then(|name| class_of_codes(coding, name));
+    by_name.or_else(|| by_code.map(|known| (known.class, known.basis))).or_else(by_codes)
+}
+
+/// The class of the codes that a name means, where they agree.
+fn class_of_codes(coding: &Coding<'_>, name: &str) -> Option<(DrugClass, ClassBasis)> {
+    let class = |code| coding.catalog.formulary.class_of_code(code, ClassProfile::CptComplexity, coding.date);
+    let mut classes = coding.catalog.codes_of_name(name, coding.date).into_iter().map(class);
+    let first = classes.next()??;
+    classes
+        .all(|other| other.is_some_and(|other| other.class == first.class))
+        .then_some((first.class, first.basis))
 }
 
 /// Whether a profile's list sends the drug to the therapeutic codes.

@@ -78,6 +78,9 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
 }
 
 fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
+    if outside::is_cell_therapy(coding, service.index) {
+        return;
+    }
     let class = match classify::class_of_administration(coding, service.index) {
         Ok(class) => class,
         Err(unknown) => return hold_for_class(coding, visit, service, route, unknown),

@@ -6,13 +6,13 @@ use super::timeline;
 use super::vaccine;
 use super::visit::{Family, Kind, Service, Visit};
 use crate::domain::code::HcpcsCode;
-use crate::domain::drug::DrugClass;
+use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{NotedFact, Subject, Value, fact};
-use crate::rules::{Rule, Status, rule};
+use crate::rules::{Rule, Status, identity, rule};
 
 rule! {
     pub static CHM_11: "CHM-11", "Unlisted administration",
@@ -102,6 +102,28 @@ pub(super) fn class(coding: &mut Coding<'_>, index: u16, class: DrugClass) {
         _ => None,
     };
     send_away(coding, index, other);
+}
+
+/// Sends a product of a patient's own changed cells away; reports whether it is one.
+///
+/// Its code settles it. A name is looked up only where the table of names has it as a complex biologic, or not at all.
+pub(super) fn is_cell_therapy(coding: &mut Coding<'_>, index: u16) -> bool {
+    let therapy = &coding.policy.administration.cell_therapy;
+    let catalog = coding.catalog;
+    let by_name = |name: &str| {
+        let named = catalog.formulary.class_of_name(name);
+        named.is_none_or(|named| named.class == DrugClass::ComplexBiologic)
+            && catalog.codes_of_name(name, coding.date).iter().any(|code| therapy.products.contains(code))
+    };
+    let is_it = |drug: &DrugGiven| match identity::code_of(coding, drug) {
+        Some(code) => therapy.products.contains(&code),
+        None => drug.name.as_deref().is_some_and(by_name),
+    };
+    let is_one = coding.encounter.administrations[usize::from(index)].drugs.iter().any(is_it);
+    if is_one {
+        send_away(coding, index, therapy.administration);
+    }
+    is_one
 }
 
 /// Settles a transfusion; its time still covers hydration (rule HYD-4).

@@ -132,6 +132,16 @@ pub struct VaccineAdministration {
     pub except: Vec<Setting>,
 }
 
+/// Products of a patient's own changed cells, and the code of giving them, which is of another section.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellTherapy {
+    pub products: Vec<HcpcsCode>,
+    /// Nothing before the first code of this service.
+    #[serde(default)]
+    pub administration: Option<HcpcsCode>,
+}
+
 /// A thrombolytic that clears a clotted catheter, and the code of that service.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

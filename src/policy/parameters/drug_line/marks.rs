@@ -27,6 +27,8 @@ pub enum CodeMark {
     ByRoute = 1 << 7,
     /// The payer fixes the unit of its NDC quantity (rule D-05).
     NdcUnit = 1 << 8,
+    /// An antiemetic by mouth (rule M-02).
+    OralAntiemetic = 1 << 9,
 }
 
 /// The tables that name a code.
@@ -51,6 +53,7 @@ impl MarkedCodes {
         let mut mark = |code: HcpcsCode, mark: CodeMark| marks.entry(code).or_default().0 |= mark as u16;
         tables.route_modifier_codes.iter().for_each(|code| mark(*code, CodeMark::RouteModifier));
         tables.self_administered_codes.iter().for_each(|code| mark(*code, CodeMark::SelfAdministered));
+        tables.oral_antiemetic_codes.iter().for_each(|code| mark(*code, CodeMark::OralAntiemetic));
         tables.esa_codes.iter().for_each(|row| mark(row.code, CodeMark::Erythropoietin));
         tables.component_units.iter().for_each(|row| mark(row.code, CodeMark::Components));
         tables.biosimilar_modifiers.iter().for_each(|row| mark(row.code, CodeMark::SharedByMakers));

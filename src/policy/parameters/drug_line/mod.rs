@@ -96,6 +96,8 @@ parameters! {
         pub route_modifier_codes: Vec<HcpcsCode>,
         /// Codes of drugs that are usually self-administered when subcutaneous (rule M-02).
         pub self_administered_codes: Vec<HcpcsCode>,
+        /// Antiemetics by mouth that take the place of intravenous ones at chemotherapy (rule M-02).
+        pub oral_antiemetic_codes: Vec<HcpcsCode>,
         /// Erythropoiesis-stimulating agents (rules M-03, M-04).
         pub esa_codes: Vec<EsaCode>,
         /// What tells the reason for an erythropoietin where the request does not state it (rule M-03).

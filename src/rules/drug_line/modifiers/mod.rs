@@ -8,17 +8,17 @@ use smallvec::SmallVec;
 
 use crate::domain::claim::Line;
 use crate::domain::code::Modifier;
-use crate::domain::drug::{EsaIndication, Laterality};
-use crate::domain::encounter::{Route, Setting};
+use crate::domain::drug::{DrugClass, DrugGiven, EsaIndication, Laterality};
+use crate::domain::encounter::{Encounter, Route, Setting};
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::Policy;
 use crate::policy::parameters::{CodeMark, ProductModifier, RouteModifiers};
-use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_01;
 use crate::rules::drug_line::limits::G_27;
 use crate::rules::drug_line::treatment::{Possibility, Treatment, ask, drug_at, esa_reason, is_subcutaneous};
+use crate::rules::{Rule, classify, identity};
 
 pub use records::*;
 
@@ -203,6 +203,9 @@ fn route(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
         let field = treatment.field("hcpcs_code");
         coding.find(Severity::Warn, Reason::SelfAdministered, field, &M_02, text, &facts);
     }
+    if marks.has(CodeMark::OralAntiemetic) {
+        note_antiemetic(coding, treatment);
+    }
     if *parameters.route_modifiers == RouteModifiers::Off || !marks.has(CodeMark::RouteModifier) {
         return None;
     }
@@ -211,20 +214,67 @@ fn route(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
         Some(Route::ViaDialysate) => Some(JE),
         _ if under_skin => Some(JB),
         _ => {
-            let is_required = *parameters.route_modifiers == RouteModifiers::Required;
-            let (severity, text) = if is_required {
-                (
-                    Severity::Warn,
-                    "The route decides between JA and JB, and neither fits the one given; the claim is denied without",
-                )
-            } else {
-                (Severity::Info, "The route would decide between JA and JB, which inform this payer only")
-            };
-            let field = crate::domain::field::Field::Administration(treatment.first().at.0, "route");
-            coding.find(severity, Reason::MissingModifierFact, field, &M_01, text, &[]);
+            note_missing_route(coding, treatment, route);
             None
         }
     }
+}
+
+/// A code of two routes without either: the claim wants to know which (rule M-01).
+fn note_missing_route(coding: &mut Coding<'_>, treatment: &Treatment<'_>, route: Option<Route>) {
+    let is_required = *coding.policy.drug_line.route_modifiers == RouteModifiers::Required;
+    let (severity, text) = match (is_required, route) {
+        (true, None) => (
+            Severity::Warn,
+            "The route decides between JA and JB, and none is given; the claim is denied without",
+        ),
+        (true, Some(_)) => (
+            Severity::Warn,
+            "The route decides between JA and JB, and neither fits the one given; the claim is denied without",
+        ),
+        (false, _) => {
+            (Severity::Info, "The route would decide between JA and JB, which inform this payer only")
+        }
+    };
+    let at = treatment.first().at.0;
+    let field = crate::domain::field::Field::Administration(at, "route");
+    coding.find(severity, Reason::MissingModifierFact, field, &M_01, text, &[]);
+    if route.is_some() || !is_required {
+        return;
+    }
+    let by = |route| move |e: &mut Encounter| e.administrations[usize::from(at)].route = Some(route);
+    let possibilities: Vec<Possibility<'_>> = vec![
+        ("into a vein".to_owned(), Box::new(by(Route::IvInfusion))),
+        ("under the skin".to_owned(), Box::new(by(Route::Subcutaneous))),
+    ];
+    ask(coding, field, &M_01, "How was the drug given?", &[], possibilities);
+}
+
+/// An antiemetic by mouth is a benefit beside chemotherapy alone (rule M-02).
+fn note_antiemetic(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
+    let drugs = coding.encounter.administrations.iter().flat_map(|administration| &administration.drugs);
+    let is_chemotherapy = |drug| {
+        classify::known_class(coding, drug).is_some_and(|(class, _)| class == DrugClass::Antineoplastic)
+    };
+    // The codes of oral antiemetics lie in the range of the antineoplastics by mouth, and are none themselves.
+    let is_other = |drug: &&DrugGiven| {
+        let code = identity::code_of(coding, drug);
+        code.is_none_or(|code| !coding.policy.marked_codes.of(code).has(CodeMark::OralAntiemetic))
+    };
+    let is_beside = drugs.filter(is_other).any(is_chemotherapy);
+    let facts = [fact::catalog("code", Value::Code(treatment.code()))];
+    let (severity, text) = if is_beside {
+        (
+            Severity::Info,
+            "{code} is paid as full replacement of an intravenous antiemetic: begun within two hours of the chemotherapy, for at most 48 hours",
+        )
+    } else {
+        (
+            Severity::Warn,
+            "{code} is a benefit only as full replacement of an intravenous antiemetic within 48 hours of chemotherapy, and this visit shows none",
+        )
+    };
+    coding.find(severity, Reason::SelfAdministered, treatment.field("hcpcs_code"), &M_02, text, &facts);
 }
 
 /// RT or LT, or 50 for the compounded syringes of both eyes; other drugs of both are parted by side (rule M-12).
@@ -262,7 +312,11 @@ fn supply(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier
     let row =
         days.and_then(|days| parameters.insulin_supply_modifiers.iter().find(|row| days <= row.days_max));
     if row.is_none() {
-        let text = "Pump insulin states its supply by modifier; no modifier fits the days given on this date";
+        let text = if days.is_some() {
+            "Pump insulin states its supply by modifier; no modifier fits the days given on this date"
+        } else {
+            "Pump insulin states its supply by modifier, and the days of supply are not given"
+        };
         let field = treatment.field("days_supply");
         coding.find(Severity::Warn, Reason::MissingModifierFact, field, &M_09, text, &[]);
     }

@@ -25,10 +25,11 @@ rule! {
 
 rule! {
     pub static M_02: "M-02", "Usually self-administered drugs",
-    basis: Primary, cites: ["S-SAD"],
+    basis: Primary, cites: ["S-SAD", "A52480"],
     says:
         "A drug of the self-administered list given under the skin is no Part B benefit, and a finding says \
-         so.",
+         so. An antiemetic by mouth is one only as full replacement of an intravenous one at chemotherapy, begun \
+         within two hours and for at most 48.",
     why: "Patients usually give it themselves.",
     example: "Abatacept by subcutaneous injection.",
     exceptions: "GY is printed only where the request states that it is no benefit.",

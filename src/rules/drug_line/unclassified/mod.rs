@@ -7,6 +7,7 @@ use crate::catalog::CodeVersion;
 use crate::domain::billing::NoUnitReason;
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{DrugGiven, Laterality, ProductKind};
+use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::quantity::Quantity;
@@ -22,7 +23,8 @@ pub use records::*;
 
 /// The unclassified code of a product in this setting on this date (rules N-02, N-03).
 pub fn select<'a>(coding: &mut Coding<'a>, at: (u16, u16), drug: &DrugGiven) -> Option<&'a CodeVersion> {
-    let kind = drug.product_kind?;
+    let route = coding.encounter.administrations[usize::from(at.0)].route;
+    let kind = by_route(drug.product_kind?, route);
     let code = code_for(coding, at, drug, kind)?;
     let date = coding.date;
     let version = coding.catalog.lookup(code, date).billable();
@@ -40,6 +42,15 @@ pub fn select<'a>(coding: &mut Coding<'a>, at: (u16, u16), drug: &DrugGiven) -> 
         }
     }
     version
+}
+
+/// The kind of product that a drug is by its route: what is swallowed is an oral drug (rule N-02).
+const fn by_route(kind: ProductKind, route: Option<Route>) -> ProductKind {
+    match (kind, route) {
+        (ProductKind::Drug | ProductKind::Biologic, Some(Route::Oral)) => ProductKind::OralNonChemotherapy,
+        (ProductKind::Antineoplastic, Some(Route::Oral)) => ProductKind::OralChemotherapy,
+        _ => kind,
+    }
 }
 
 fn code_for(
@@ -92,11 +103,14 @@ pub fn has_suffix(drug: &DrugGiven) -> bool {
 /// Whether an unclassified code may stand for this product here (rules N-01..N-03).
 ///
 /// A stated kind of product that has another unclassified code is refused; a code that the caller
-/// chose without a kind is taken.
+/// chose without a kind is taken, but for a drug by mouth.
 pub fn is_admissible(coding: &mut Coding<'_>, dose: &Dose<'_>) -> bool {
-    let Some(kind) = dose.drug.product_kind else { return true };
     let code = dose.code;
     let parameters = &coding.policy.drug_line;
+    let route = dose.administration.route;
+    let of_code = || parameters.unclassified_codes.iter().find(|row| row.code == code).map(|row| row.kind);
+    let stated = dose.drug.product_kind.or_else(|| of_code().filter(|_| route == Some(Route::Oral)));
+    let Some(kind) = stated.map(|kind| by_route(kind, route)) else { return true };
     let of_kind = parameters.unclassified_codes.iter().find(|row| row.kind == kind).map(|row| row.code);
     let setting = coding.encounter.setting;
     let of_new = parameters

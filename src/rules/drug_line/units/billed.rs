@@ -227,7 +227,7 @@ fn note_components(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: Bil
         let text = "One unit of {code} covers {unit} of the dose by its stated convention";
         coding.result.trail.fired(&U_08, treatment.subject(), text, &facts);
     } else {
-        let text = "{code} names two components and has no recorded convention; its first component, {unit}, is counted";
+        let text = "{code} names two components and has no recorded convention; each {unit} of the dose is counted as one unit";
         coding.find(Severity::Warn, Reason::DoseBasisDiffers, treatment.field(""), &U_08, text, &facts);
     }
 }

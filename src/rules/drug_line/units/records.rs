@@ -91,7 +91,7 @@ rule! {
     why: "The descriptor alone leaves open whether the components are added.",
     example: "A unit of J0702 covers 3 mg of each salt, so 6 mg in all or 1 mL.",
     exceptions:
-        "A two-component code without a recorded convention is counted by its first component, and a \
+        "A two-component code without a recorded convention is counted by the amount of one unit, and a \
          finding says so.",
 }
 

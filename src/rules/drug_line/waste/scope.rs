@@ -70,6 +70,12 @@ pub fn exemption(
     if classes(dose).any(|class| parameters.discard_exempt_classes.contains(&class)) {
         return Some(Exemption::Class);
     }
+    // A tablet comes in no single-dose container, unless the request itself says that it did.
+    let is_loose =
+        |dose: &&Dose<'_>| dose.version.flags.has(CodeFlag::Oral) && dose.drug.containers.is_empty();
+    if treatment.doses.iter().copied().all(|dose| is_loose(&dose)) {
+        return Some(Exemption::Class);
+    }
     if dose.drug.source == DrugSource::CompetitiveAcquisition {
         return Some(Exemption::Acquired);
     }
