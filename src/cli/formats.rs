@@ -158,6 +158,8 @@ pub fn write_lines(
         drug_revenue_code: flags.drug_revenue_code.as_deref(),
         administration_revenue_code: flags.administration_revenue_code.as_deref(),
         diagnoses: encounter.diagnoses.len(),
+        hemoglobin_g_dl: encounter.renal.hemoglobin_g_dl,
+        hematocrit_percent: encounter.renal.hematocrit_percent,
     };
     Ok(match format {
         ClaimFormat::FhirClaim => serde_json::to_string_pretty(&write_claim(encounter, lines))? + "\n",

@@ -108,7 +108,8 @@ pub(super) fn questions(page: &mut String, questions: &[pb::Question], billed: &
 fn change(billed: &[pb::Line], possible: &[pb::Line]) -> String {
     let mut added: Vec<&pb::Line> = possible.iter().collect();
     for line in billed {
-        match added.iter().position(|other| one(other) == one(line)) {
+        let is_same = |other: &&pb::Line| other.service_date == line.service_date && one(other) == one(line);
+        match added.iter().position(is_same) {
             Some(place) => drop(added.remove(place)),
             None => return summary(possible),
         }

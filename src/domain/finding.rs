@@ -155,6 +155,8 @@ reasons! {
     DisputedRule "DISPUTED_RULE",
     /// The stated billing unit is not the one of the code.
     BillingUnitDiffers "BILLING_UNIT_DIFFERS",
+    /// The payer wants a test result on the claim, and none was given.
+    MissingTestResult "MISSING_TEST_RESULT",
 }
 
 impl std::fmt::Display for Reason {

@@ -127,6 +127,7 @@ pub fn class_of_drug(
             }
             known
         }
+        (None, None) if hormonal::is_stated_antineoplastic(coding, index, given) => DrugClass::Antineoplastic,
         (None, None) => return Err(Unknown::Class { drug: Some(drug) }),
     };
     if !is_complex(class) {

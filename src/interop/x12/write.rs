@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::domain::claim::{Line, MODIFIERS_PER_LINE_MAX, Track};
+use crate::domain::code::Modifier;
+use crate::domain::quantity::Decimal;
 
 use super::segment::CUSTOMARY;
 
@@ -10,6 +12,10 @@ use super::segment::CUSTOMARY;
 const DESCRIPTION_CHARACTERS_MAX: usize = 80;
 /// Where the free text lies in the procedure composite: qualifier, code, four modifiers, description.
 const DESCRIPTION_COMPONENT: usize = 7;
+
+/// The modifiers that only an erythropoietin carries (rules M-03, M-04).
+const OF_ERYTHROPOIETIN: [Modifier; 5] =
+    [Modifier::of("EA"), Modifier::of("EB"), Modifier::of("EC"), Modifier::of("ED"), Modifier::of("EE")];
 
 /// Which of the two claims the lines are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +34,9 @@ pub struct ServiceLineOptions<'a> {
     pub administration_revenue_code: Option<&'a str>,
     /// Diagnoses on the claim. With one, every line points to it; with several only a clinician knows.
     pub diagnoses: usize,
+    /// The latest results that the lines of an erythropoietin go with.
+    pub hemoglobin_g_dl: Option<Decimal>,
+    pub hematocrit_percent: Option<Decimal>,
 }
 
 /// Writes the loops, numbered from one, a segment a line.
@@ -67,6 +76,15 @@ fn write_line(
     }
     let date = line.service_date;
     writeln!(text, "DTP*472*D8*{:04}{:02}{:02}~", date.year(), date.month(), date.day())?;
+    // The institutional guide tells the results for the claim as a whole, by value code.
+    if form == ClaimForm::Professional && line.modifiers.iter().any(|own| OF_ERYTHROPOIETIN.contains(own)) {
+        let results = [("R1", options.hemoglobin_g_dl), ("R2", options.hematocrit_percent)];
+        for (measure, result) in results {
+            if let Some(result) = result {
+                writeln!(text, "MEA*TR*{measure}*{}~", one_decimal(result))?;
+            }
+        }
+    }
     // The institutional guide has no additional-information note in a service line.
     if let (ClaimForm::Professional, Some(narrative)) = (form, &line.narrative) {
         writeln!(text, "NTE*ADD*{}~", description(narrative))?;
@@ -76,6 +94,12 @@ fn write_line(
         writeln!(text, "CTP****{}*{}~", report.quantity, report.qualifier.as_str())?;
     }
     Ok(())
+}
+
+/// A test result with one decimal place, rounded **down**, as Medicare asks: `9.8`, `28.0`.
+fn one_decimal(result: Decimal) -> String {
+    let tenths = result.nanos().max(0) / (Decimal::ONE.nanos() / 10);
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 /// `HC:J9312:JW`, with the narrative as the description of an unclassified code.
@@ -105,8 +129,7 @@ fn description(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::claim::{NdcQualifier, NdcReport};
-    use crate::domain::code::{HcpcsCode, Modifier};
-    use crate::domain::quantity::Decimal;
+    use crate::domain::code::HcpcsCode;
     use crate::domain::time::date;
 
     fn rituximab() -> Line {
@@ -127,6 +150,20 @@ mod tests {
             write_service_lines(ClaimForm::Professional, &[rituximab()], options),
             "LX*1~\nSV1*HC:J9312:JZ**UN*71***1~\nDTP*472*D8*20251103~\nLIN**N4*50242005306~\nCTP****70.5*ML~\n"
         );
+    }
+
+    #[test]
+    fn an_erythropoietin_goes_with_its_test_results() {
+        let mut line = Line::new(Track::Drug, HcpcsCode::of("J0885"), 40, date(2025, 11, 3));
+        assert!(line.add_modifier(Modifier::of("EA")));
+        let result = |text: &str| text.parse::<Decimal>().ok();
+        let (hemoglobin_g_dl, hematocrit_percent) = (result("9.85"), result("28"));
+        let options = ServiceLineOptions { hemoglobin_g_dl, hematocrit_percent, ..Default::default() };
+        let lines = [line, rituximab()];
+        let text = write_service_lines(ClaimForm::Professional, &lines, options);
+        assert!(text.contains("DTP*472*D8*20251103~\nMEA*TR*R1*9.8~\nMEA*TR*R2*28.0~\nLX*2~"), "{text}");
+        assert_eq!(text.matches("MEA").count(), 2);
+        assert!(!write_service_lines(ClaimForm::Institutional, &lines, options).contains("MEA"));
     }
 
     #[test]

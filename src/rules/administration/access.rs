@@ -282,7 +282,7 @@ fn share_date(visit: &Visit<'_>, one: usize, other: usize) -> bool {
 }
 
 pub(super) const FIFTY_NINE: Modifier = Modifier::of("59");
-const SEPARATE_ENCOUNTER: Modifier = Modifier::of("XE");
+pub(super) const SEPARATE_ENCOUNTER: Modifier = Modifier::of("XE");
 
 fn check_need(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, leading: usize, index: u16) {
     // The reason tells the two sites apart, so the record may state it at either.

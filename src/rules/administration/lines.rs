@@ -73,6 +73,9 @@ pub(super) fn bill(
         let text = "{code} carries {modifier}, as every line of this access line or visit does.";
         coding.result.trail.fired(&MOD_1, Subject::Administration(service.index), text, &facts);
     }
+    if place == Place::Own {
+        modifiers.extend(super::modifiers::of_other_visit(coding, visit, service, code));
+    }
     if keeps_planned_code(coding, visit, service) {
         modifiers.push(DISCONTINUED);
         let subject = Subject::Administration(service.index);

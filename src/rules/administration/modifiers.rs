@@ -1,8 +1,8 @@
 //! Modifiers that tell paired services apart (rules MOD-3 to MOD-6, INJ-2).
 
-use super::access::FIFTY_NINE;
+use super::access::{FIFTY_NINE, SEPARATE_ENCOUNTER};
 use super::hydration::HYD_5;
-use super::visit::{Kind, Visit};
+use super::visit::{Kind, Service, Visit};
 use crate::catalog::edits::EditKind;
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
@@ -46,7 +46,7 @@ rule! {
     pub static INJ_2: "INJ-2", "An injection beside an intravenous service is a pair",
     basis: Primary, cites: ["PTP"],
     optional: true,
-    says: "A therapeutic injection into a muscle or under the skin on the day of an initial intravenous code is the second column of a pair that a modifier may bypass; it carries 59 or XU where it was a service apart, such as another drug by another route.",
+    says: "A therapeutic injection into a muscle or under the skin on the day of an initial intravenous code is the second column of a pair that a modifier may bypass; it carries 59 or XU where it was a service apart, such as another drug by another route, and 59 or XE where it belongs to another visit of the day.",
     why: "Without the modifier the injection is denied as part of the infusion.",
     example: "Filgrastim under the skin after chemotherapy carries XU.",
     exceptions: "None.",
@@ -74,11 +74,7 @@ pub(in crate::rules) fn edit_kind(coding: &Coding<'_>) -> EditKind {
 pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let parameters = &coding.policy.administration;
     let distinct = if *parameters.modifier_style == ModifierStyle::X { UNUSUAL } else { FIFTY_NINE };
-    let injections = if coding.encounter.setting.is_facility() {
-        &parameters.paired_injections_facility
-    } else {
-        &parameters.paired_injections_office
-    };
+    let injections = paired_injections(coding);
     let has_transfusion = visit.services.iter().any(|service| service.kind == Kind::Transfusion)
         || coding.encounter.other_services.iter().any(|s| s.code == parameters.outside_codes.transfusion);
     for at in 0..coding.result.lines.len() {
@@ -86,16 +82,11 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         if track != Track::Administration {
             continue;
         }
-        if injections.contains(&code) && is_second_column(coding, code, service_date) {
-            let is_plain = code == parameters.injection_codes.therapeutic;
-            let rule = if is_plain { &INJ_2 } else { &MOD_3 };
-            mark(
-                coding,
-                at,
-                distinct,
-                rule,
-                "The injection is a service apart from the one that it is paired with: {modifier}.",
-            );
+        // An injection of another visit was marked as one when it was billed.
+        let is_marked = coding.result.lines[at].modifiers.contains(&SEPARATE_ENCOUNTER);
+        if injections.contains(&code) && !is_marked && is_second_column(coding, code, service_date) {
+            let text = "The injection is a service apart from the one that it is paired with: {modifier}.";
+            mark(coding, at, distinct, rule_of(coding, code), text);
         }
         if has_transfusion && parameters.paired_with_transfusion.contains(&code) {
             mark(coding, at, distinct, &HYD_5, "Hydration on the day of a transfusion: {modifier}.");
@@ -109,6 +100,48 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     }
 }
 
+/// The modifier of an injection that is paired only with services of other visits of its date (rule INIT-6).
+pub(super) fn of_other_visit(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+    code: HcpcsCode,
+) -> Option<Modifier> {
+    if visit.services.iter().all(|other| other.visit == service.visit) {
+        return None;
+    }
+    let (kind, date) = (edit_kind(coding), visit.date(service));
+    let number = |index: u16| visit.encounter.administrations[usize::from(index)].visit_number.unwrap_or(1);
+    let is_here = |line: &Line| line.administrations.iter().any(|index| number(*index) == service.visit);
+    let rule = rule_of(coding, code);
+    let is_apart = {
+        let mut partners = first_columns(coding, code, kind, date).peekable();
+        partners.peek().is_some() && !partners.any(is_here)
+    };
+    if !is_apart || !paired_injections(coding).contains(&code) || !coding.policy.applies(rule) {
+        return None;
+    }
+    let is_x = *coding.policy.administration.modifier_style == ModifierStyle::X;
+    let modifier = if is_x { SEPARATE_ENCOUNTER } else { FIFTY_NINE };
+    let facts = [fact::derived("modifier", Value::Modifier(modifier))];
+    let text = "The injection belongs to another visit of the day than the service that it is paired with: {modifier}.";
+    coding.result.trail.fired(rule, Subject::Administration(service.index), text, &facts);
+    Some(modifier)
+}
+
+fn paired_injections<'a>(coding: &Coding<'a>) -> &'a [HcpcsCode] {
+    let parameters = &coding.policy.administration;
+    if coding.encounter.setting.is_facility() {
+        &parameters.paired_injections_facility
+    } else {
+        &parameters.paired_injections_office
+    }
+}
+
+fn rule_of(coding: &Coding<'_>, code: HcpcsCode) -> &'static Rule {
+    if code == coding.policy.administration.injection_codes.therapeutic { &INJ_2 } else { &MOD_3 }
+}
+
 fn is_initial_hydration(coding: &Coding<'_>) -> bool {
     let initial = coding.policy.administration.hydration_codes.initial;
     coding.result.lines.iter().any(|line| line.code == initial)
@@ -116,8 +149,17 @@ fn is_initial_hydration(coding: &Coding<'_>) -> bool {
 
 /// Whether a code is the second column of a pair on its date: services of two days are no pair.
 fn is_second_column(coding: &Coding<'_>, code: HcpcsCode, date: Date) -> bool {
-    let kind = edit_kind(coding);
-    coding.result.lines.iter().any(|line| {
+    first_columns(coding, code, edit_kind(coding), date).next().is_some()
+}
+
+/// The lines of a date that a code is the second column of, where a modifier may bypass the pair.
+fn first_columns<'c>(
+    coding: &'c Coding<'_>,
+    code: HcpcsCode,
+    kind: EditKind,
+    date: Date,
+) -> impl Iterator<Item = &'c Line> {
+    coding.result.lines.iter().filter(move |line| {
         let pair = || coding.catalog.procedure_pair(line.code, code, kind, date);
         line.track == Track::Administration
             && line.service_date == date

@@ -2,7 +2,8 @@
 
 use super::{Unknown, diagnoses};
 use crate::catalog::formulary::Nature;
-use crate::domain::drug::{DrugClass, DrugGiven};
+use crate::domain::drug::{DrugClass, DrugGiven, ProductKind};
+use crate::domain::encounter::Route;
 use crate::engine::Coding;
 use crate::engine::trail::{NotedFact, Subject, Value, fact};
 use crate::rules::{identity, rule};
@@ -64,6 +65,14 @@ fn label(coding: &Coding<'_>, given: &DrugGiven) -> Option<(bool, NotedFact)> {
     Some((is_cancer, fact::catalog("basis", LABEL)))
 }
 
+/// Whether the kind of a product without a code tells its class: an injected antineoplastic may be a hormone, which
+/// has a code of its own.
+pub(super) fn is_stated_antineoplastic(coding: &Coding<'_>, index: u16, given: &DrugGiven) -> bool {
+    let route = coding.encounter.administrations[usize::from(index)].route;
+    given.product_kind == Some(ProductKind::Antineoplastic)
+        && !matches!(route, Some(Route::Intramuscular | Route::Subcutaneous))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +82,24 @@ mod tests {
     use crate::engine::trail::Source;
     use crate::policy::PolicyBook;
     use crate::rules::classify;
+
+    #[test]
+    fn a_product_stated_as_an_antineoplastic_is_one_unless_it_may_be_a_hormone() {
+        let day = date(2025, 11, 3);
+        let book = PolicyBook::embedded().expect("the embedded policies");
+        let catalog = Catalog::default();
+        let class = |route| {
+            let mut encounter = Encounter::new(Setting::PhysicianOffice, day);
+            let (name, product_kind) = (Some("newdrug".to_owned()), Some(ProductKind::Antineoplastic));
+            let drugs = vec![DrugGiven { name, product_kind, ..DrugGiven::default() }];
+            let route = Some(route);
+            encounter.administrations.push(Administration { route, drugs, ..Administration::default() });
+            let mut coding = Coding::new(&encounter, &catalog, book.at(day, "medicare").expect("the payer"));
+            classify::class_of_administration(&mut coding, 0)
+        };
+        assert_eq!(class(Route::IvInfusion), Ok(DrugClass::Antineoplastic));
+        assert_eq!(class(Route::Subcutaneous), Err(Unknown::Class { drug: Some(0) }));
+    }
 
     #[test]
     fn the_trail_names_what_told_the_use_of_a_hormone() {

@@ -112,6 +112,14 @@ fn the_guide_and_medicare_part_at_half_a_unit() {
 }
 
 #[test]
+fn the_guide_departs_only_where_its_figure_does() {
+    let visit = visit("4 mg", vec![container("10 mg", 1, ContainerKind::SingleDose)], Some("6 mg"));
+    let guide = code(&visit, "10 mg", "guide-2026");
+    assert_eq!(lines(&guide), ["1"]);
+    assert!(!has(&guide, Reason::GuideDepartsFromAuthority));
+}
+
+#[test]
 fn an_undocumented_remainder_is_held_and_asked_for() {
     let visit = visit("80 mg", vec![container("100 mg", 1, ContainerKind::SingleDose)], None);
     let result = code(&visit, "1 mg", "medicare");

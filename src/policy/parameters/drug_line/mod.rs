@@ -76,6 +76,9 @@ parameters! {
         pub biosimilar_modifiers: Vec<ProductModifier>,
         /// The unclassified code of each kind of product (rule N-02).
         pub unclassified_codes: Vec<UnclassifiedCode>,
+        /// The unclassified codes of a payer that knows no others, in place of those by kind, setting and approval
+        /// (row G-18).
+        pub plain_unclassified_codes: Vec<UnclassifiedCode>,
         /// The code of new drugs in hospital outpatient departments (rule N-03).
         pub new_drug_codes: Vec<NewDrugCode>,
         /// Codes that a product prepared for another route never has (rule N-07).
@@ -100,6 +103,10 @@ parameters! {
         pub oral_antiemetic_codes: Vec<HcpcsCode>,
         /// Erythropoiesis-stimulating agents (rules M-03, M-04).
         pub esa_codes: Vec<EsaCode>,
+        /// Hematocrit above which a dialysis line names how long it stayed there, in percent (rule M-04).
+        pub esa_hematocrit_percent_max: u32,
+        /// The hemoglobin that stands for it, in grams per decilitre (rule M-04).
+        pub esa_hemoglobin_g_dl_max: u32,
         /// What tells the reason for an erythropoietin where the request does not state it (rule M-03).
         pub esa_reasons: Vec<EsaReason>,
         /// Modifier of a drug that a dialysis patient gets for another reason (rule M-05).

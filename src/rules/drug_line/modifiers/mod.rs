@@ -1,6 +1,7 @@
 //! Modifiers of drug lines other than JW and JZ: route, indication, acquisition, place, coverage, side.
 
 mod acquisition;
+mod erythropoietin;
 mod records;
 pub mod sides;
 
@@ -8,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::domain::claim::Line;
 use crate::domain::code::Modifier;
-use crate::domain::drug::{DrugClass, DrugGiven, EsaIndication, Laterality};
+use crate::domain::drug::{DrugClass, DrugGiven, Laterality};
 use crate::domain::encounter::{Encounter, Route, Setting};
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -17,7 +18,7 @@ use crate::policy::Policy;
 use crate::policy::parameters::{CodeMark, ProductModifier, RouteModifiers};
 use crate::rules::drug_line::biosimilar::B_01;
 use crate::rules::drug_line::limits::G_27;
-use crate::rules::drug_line::treatment::{Possibility, Treatment, ask, drug_at, esa_reason, is_subcutaneous};
+use crate::rules::drug_line::treatment::{Possibility, Treatment, ask, is_subcutaneous};
 use crate::rules::{Rule, classify, identity};
 
 pub use records::*;
@@ -45,7 +46,7 @@ pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
     add(maker(coding, treatment).as_slice(), &B_01);
     add(reference(coding, treatment), &G_27);
     let esa_rule = if coding.encounter.renal.esrd_on_dialysis == Some(true) { &M_04 } else { &M_03 };
-    add(erythropoietin(coding, treatment).as_slice(), esa_rule);
+    add(erythropoietin::modifier(coding, treatment).as_slice(), esa_rule);
     add(route(coding, treatment).as_slice(), &M_01);
     add(side(treatment).as_slice(), &M_12);
     add(coverage(coding).as_slice(), &M_10);
@@ -142,51 +143,6 @@ fn maker(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
 fn reference<'a>(coding: &Coding<'a>, treatment: &Treatment<'_>) -> &'a [Modifier] {
     let is_replaced = treatment.first().drug.code.is_some_and(|given| given != treatment.code());
     if is_replaced { &coding.policy.drug_line.biosimilar_reference_modifiers } else { &[] }
-}
-
-/// EA, EB, EC, ED or EE on an erythropoietin (rules M-03, M-04).
-fn erythropoietin(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier> {
-    if !treatment.first().marks.has(CodeMark::Erythropoietin) {
-        return None;
-    }
-    let table = &coding.policy.drug_line.esa_codes;
-    let esa = table.iter().find(|row| row.code == treatment.code())?;
-    if esa.on_dialysis {
-        let high = coding.encounter.renal.hematocrit_persistently_high;
-        if high.is_none() {
-            let text =
-                "Whether the hematocrit stayed above the limit decides between ED and EE; the line lacks it";
-            let field = crate::domain::field::Field::Encounter("renal.hematocrit_persistently_high");
-            coding.find(Severity::Warn, Reason::MissingModifierFact, field, &M_04, text, &[]);
-        }
-        return high.map(|high| Modifier::of(if high { "ED" } else { "EE" }));
-    }
-    match esa_reason(coding, treatment.first()) {
-        Some(EsaIndication::ChemotherapyAnemia) => Some(Modifier::of("EA")),
-        Some(EsaIndication::RadiotherapyAnemia) => Some(Modifier::of("EB")),
-        Some(EsaIndication::Other) => Some(Modifier::of("EC")),
-        None => {
-            ask_indication(coding, treatment);
-            None
-        }
-    }
-}
-
-fn ask_indication(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
-    let field = treatment.field("esa_indication");
-    let text = "The line must state one reason for the erythropoietin (EA, EB or EC); without it the claim is returned";
-    coding.find(Severity::Warn, Reason::MissingModifierFact, field, &M_03, text, &[]);
-    let at = treatment.first().at;
-    let possibilities = [
-        ("anemia by chemotherapy", EsaIndication::ChemotherapyAnemia),
-        ("anemia by radiotherapy", EsaIndication::RadiotherapyAnemia),
-        ("another reason", EsaIndication::Other),
-    ]
-    .map(|(label, indication)| -> Possibility<'_> {
-        (label.to_owned(), Box::new(move |e| drug_at(e, at).esa_indication = Some(indication)))
-    });
-    let text = "Why was the erythropoietin given?";
-    ask(coding, field, &M_03, text, &[], possibilities.into());
 }
 
 /// JA, JB or JE where one code serves several routes (rules M-01, M-02).

@@ -41,9 +41,9 @@ rule! {
     from: "2008-01-01",
     says:
         "Each erythropoietin line for a patient not on dialysis states one reason: chemotherapy, \
-         radiotherapy or other.",
-    why: "A line without a reason, or with two, is returned.",
-    example: "Epoetin for chemotherapy anemia carries EA.",
+         radiotherapy or other; its claim goes with the latest hemoglobin or hematocrit.",
+    why: "A line without a reason or a result, or with two reasons, is returned.",
+    example: "Epoetin for chemotherapy anemia carries EA, and a hemoglobin of 9.8 stands in MEA of its line.",
     exceptions: "Two reasons make two lines.",
 }
 
@@ -53,7 +53,7 @@ rule! {
     from: "2008-01-01",
     says:
         "An erythropoietin line of a dialysis patient tells whether the hematocrit stayed above the limit \
-         (ED) or not (EE), and its route.",
+         (ED) or not (EE), and its route; a result within the limit excludes ED.",
     why: "Payment is cut for a hematocrit kept too high.",
     example: "Darbepoetin on dialysis with a normal hematocrit carries EE and JA.",
     exceptions: "EA does not go on such a line.",

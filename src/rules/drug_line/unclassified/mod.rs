@@ -13,7 +13,7 @@ use crate::domain::finding::{Reason, Severity};
 use crate::domain::quantity::Quantity;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
-use crate::policy::parameters::UnclassifiedUnits;
+use crate::policy::parameters::{NewDrugCode, UnclassifiedCode, UnclassifiedUnits};
 use crate::rules::drug_line::treatment::{Dose, Treatment, ask, drug_at};
 use crate::rules::drug_line::units::administered_units;
 use crate::rules::drug_line::units::convert::{self, LastPlace};
@@ -53,6 +53,30 @@ const fn by_route(kind: ProductKind, route: Option<Route>) -> ProductKind {
     }
 }
 
+/// Names the code that the authorities have in place of the guide's (row G-18).
+fn note_departure(coding: &mut Coding<'_>, at: (u16, u16), drug: &DrugGiven, plain: &UnclassifiedCode) {
+    let (parameters, setting) = (&coding.policy.drug_line, coding.encounter.setting);
+    let is_new_here = |row: &&NewDrugCode| {
+        let is_old = drug.fda_approved.is_some_and(|approved| approved < row.approved_from);
+        row.settings.contains(&setting) && row.kinds.contains(&plain.kind) && !is_old
+    };
+    let new = parameters.new_drug_codes.iter().find(is_new_here).map(|row| row.code);
+    let of_kind = || parameters.unclassified_codes.iter().find(|row| row.kind == plain.kind);
+    let Some(right) = new.or_else(|| of_kind().map(|row| row.code)) else { return };
+    let facts = [
+        fact::derived("code", Value::Code(plain.code)),
+        fact::parameter("right", Value::Code(right), &parameters.unclassified_codes),
+    ];
+    let subject = Subject::Drug(at.0, at.1);
+    let text = "The guide bills a product without a code of its own by {code}";
+    coding.result.trail.fired(&G_18, subject, text, &facts[..1]);
+    if right != plain.code {
+        let text = "The guide names {code} for every such product; CMS has {right} for one of this kind and setting (Pub. 100-04 chapter 17)";
+        let field = Field::Drug(at.0, at.1, "product_kind");
+        coding.find(Severity::Info, Reason::GuideDepartsFromAuthority, field, &G_18, text, &facts);
+    }
+}
+
 fn code_for(
     coding: &mut Coding<'_>,
     at: (u16, u16),
@@ -60,6 +84,10 @@ fn code_for(
     kind: ProductKind,
 ) -> Option<HcpcsCode> {
     let parameters = &coding.policy.drug_line;
+    if let Some(row) = parameters.plain_unclassified_codes.iter().find(|row| row.kind == kind) {
+        note_departure(coding, at, drug, row);
+        return Some(row.code);
+    }
     let setting = coding.encounter.setting;
     let new_drug = parameters
         .new_drug_codes
@@ -111,6 +139,9 @@ pub fn is_admissible(coding: &mut Coding<'_>, dose: &Dose<'_>) -> bool {
     let of_code = || parameters.unclassified_codes.iter().find(|row| row.code == code).map(|row| row.kind);
     let stated = dose.drug.product_kind.or_else(|| of_code().filter(|_| route == Some(Route::Oral)));
     let Some(kind) = stated.map(|kind| by_route(kind, route)) else { return true };
+    if parameters.plain_unclassified_codes.iter().any(|row| row.kind == kind && row.code == code) {
+        return true;
+    }
     let of_kind = parameters.unclassified_codes.iter().find(|row| row.kind == kind).map(|row| row.code);
     let setting = coding.encounter.setting;
     let of_new = parameters

@@ -4,7 +4,7 @@ use crate::rules::{Family, rule};
 
 /// The rules in the order of the rule book.
 pub static UNCLASSIFIED: Family =
-    ("Unclassified drugs", &[&N_01, &N_02, &N_03, &N_04, &N_05, &N_06, &N_07, &N_08, &N_09]);
+    ("Unclassified drugs", &[&N_01, &N_02, &N_03, &N_04, &N_05, &N_06, &N_07, &N_08, &N_09, &G_18]);
 
 rule! {
     pub static N_01: "N-01", "Only where no specific code is in force",
@@ -97,4 +97,13 @@ rule! {
     why: "The reference code excludes it.",
     example: "A ranibizumab biosimilar before its code.",
     exceptions: "None known.",
+}
+
+rule! {
+    pub static G_18: "G-18", "The guide knows two unclassified codes",
+    basis: Secondary, cites: ["GUIDE-2026"],
+    says: "A drug without a code of its own is J3490 and a biologic J3590, whatever its kind, the setting and the date of its approval.",
+    why: "The guide's policy follows it to the letter and names the code that CMS has for the product.",
+    example: "A new antineoplastic in an office: J3490, and a finding that names J9999.",
+    exceptions: "Every other policy follows N-02 and N-03.",
 }

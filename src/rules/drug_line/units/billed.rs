@@ -246,7 +246,10 @@ fn note_units(
         fact::derived("units", Value::Count(i64::from(units))),
     ];
     let is_exact = i128::from(units).checked_mul(measured.one) == Some(measured.administered);
-    let (rule, text): (&'static Rule, &'static str) = if rounding == UnitRounding::Down && !is_exact {
+    // Only a dose below one unit is rounded up by either way.
+    let up = administered_units(measured.administered, measured.one, UnitRounding::Up);
+    let is_lower = rounding == UnitRounding::Down && up != Ok(units);
+    let (rule, text): (&'static Rule, &'static str) = if is_lower {
         (&G_17, "{dose} at {unit} a unit, rounded down, is {units} units")
     } else if is_exact {
         (&U_01, "{dose} at {unit} a unit is {units} units")
@@ -275,7 +278,7 @@ fn note_units(
         let text = "{doses} doses of {date} were added before rounding";
         trail.fired(&U_14, treatment.subject(), text, &facts);
     }
-    if rounding == UnitRounding::Down && !is_exact {
+    if is_lower {
         warn_of_guide(coding, treatment, &facts);
     }
 }
