@@ -75,8 +75,6 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let parameters = &coding.policy.administration;
     let distinct = if *parameters.modifier_style == ModifierStyle::X { UNUSUAL } else { FIFTY_NINE };
     let injections = paired_injections(coding);
-    let has_transfusion = visit.services.iter().any(|service| service.kind == Kind::Transfusion)
-        || coding.encounter.other_services.iter().any(|s| s.code == parameters.outside_codes.transfusion);
     for at in 0..coding.result.lines.len() {
         let Line { track, code, service_date, .. } = coding.result.lines[at];
         if track != Track::Administration {
@@ -88,7 +86,8 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             let text = "The injection is a service apart from the one that it is paired with: {modifier}.";
             mark(coding, at, distinct, rule_of(coding, code), text);
         }
-        if has_transfusion && parameters.paired_with_transfusion.contains(&code) {
+        if parameters.paired_with_transfusion.contains(&code) && has_transfusion(coding, visit, service_date)
+        {
             mark(coding, at, distinct, &HYD_5, "Hydration on the day of a transfusion: {modifier}.");
         }
         if code == parameters.hydration_codes.hour && !is_initial_hydration(coding) {
@@ -98,6 +97,18 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             }
         }
     }
+}
+
+/// Whether blood was given on a date.
+fn has_transfusion(coding: &Coding<'_>, visit: &Visit<'_>, date: Date) -> bool {
+    let code = coding.policy.administration.outside_codes.transfusion;
+    let is_of_date = |service: &Service| service.kind == Kind::Transfusion && visit.date(service) == date;
+    visit.services.iter().any(is_of_date)
+        || coding
+            .encounter
+            .other_services
+            .iter()
+            .any(|other| other.code == code && other.date.is_none_or(|other_date| other_date == date))
 }
 
 /// The modifier of an injection that is paired only with services of other visits of its date (rule INIT-6).
