@@ -1,5 +1,7 @@
 //! Which codes a drug's name may mean: one index of every name that a product has, by how near it is.
 
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashMap;
 
 use super::codes::CodeTable;
@@ -7,6 +9,7 @@ use super::formulary::Formulary;
 use super::names::{fold, is_filler, is_salt};
 use super::record::{CodeFlag, CodeVersion};
 use super::snapshot::Lookup;
+use crate::domain::billing::NoUnitReason;
 use crate::domain::code::HcpcsCode;
 use crate::domain::time::Date;
 
@@ -72,22 +75,39 @@ type Place = (HcpcsCode, Date);
 
 /// The codes of every name.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ProductNames(FxHashMap<Box<str>, Vec<Entry>>);
+struct ProductNames(FxHashMap<Box<str>, Vec<Entry>>);
 
 /// A code of a name: how near, and from which date the version is that has the name, for numbers are used again.
 type Entry = (Nearness, HcpcsCode, Date);
 
-/// The name that CMS gave a version of a code before our tables renamed it.
+/// The name that CMS gave a version of a code, where our tables rename it.
 pub(super) type Descriptor = (HcpcsCode, Date, Box<str>);
 
+/// The index of a snapshot, read when a name is first looked up: most visits give codes, and start without it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NamesOnDemand {
+    descriptors: Vec<Descriptor>,
+    index: OnceLock<ProductNames>,
+}
+
+impl NamesOnDemand {
+    pub const fn new(descriptors: Vec<Descriptor>) -> Self {
+        Self { descriptors, index: OnceLock::new() }
+    }
+
+    fn of(&self, catalog: &super::Catalog) -> &ProductNames {
+        self.index.get_or_init(|| ProductNames::build(&catalog.codes, &catalog.formulary, &self.descriptors))
+    }
+}
+
 impl ProductNames {
-    /// Reads the names of every code; `descriptors` are those that CMS gave before our tables renamed them.
-    pub fn build(codes: &CodeTable, formulary: &Formulary, descriptors: &[Descriptor]) -> Self {
+    /// Reads the names of every code; `descriptors` are those that CMS gave and our tables rename.
+    fn build(codes: &CodeTable, formulary: &Formulary, descriptors: &[Descriptor]) -> Self {
         let mut names = Self::default();
         for versions in codes.values() {
             let newest = &versions[0];
             let code = newest.code;
-            for version in versions {
+            for version in versions.iter().filter(|version| is_product(version)) {
                 names.add_version((code, version.effective), version, formulary);
             }
             // A C code is of the product whose own code came later, and CMS names the brand there alone.
@@ -165,6 +185,11 @@ impl ProductNames {
     }
 }
 
+/// Whether a version is of a drug or a biologic: services and supplies have no name that a dose could have.
+fn is_product(version: &CodeVersion) -> bool {
+    version.billing != Err(NoUnitReason::NotADrug)
+}
+
 /// Whether two names differ in salt and preparation alone; our table names what a descriptor's first words leave out.
 fn is_same_preparation(one: &str, other: &str) -> bool {
     let told = |name: &str| -> Vec<String> {
@@ -215,7 +240,7 @@ impl super::Catalog {
             Nearness::Preparation => (&query.bare, Nearness::Exact),
             Nearness::Component => (&query.bare, nearness),
         };
-        let near = self.product_names.of(key).iter();
+        let near = self.product_names.of(self).of(key).iter();
         near.filter(move |(known, ..)| (reaches..=nearness).contains(known)).filter_map(
             move |(_, code, effective)| {
                 let lookup = self.lookup(*code, date);

@@ -7,7 +7,7 @@ use super::edits::{AddOnParent, EditKind, Edits, ProcedurePair, UnitLimit};
 use super::formulary::Formulary;
 use super::ndc::{NdcEntry, NdcTable};
 use super::payment::{PaymentLimit, StatusIndicator};
-use super::product_names::ProductNames;
+use super::product_names::NamesOnDemand;
 use super::quarterly::{InQuarter, QuarterlyTable};
 use super::record::CodeVersion;
 use super::search::SearchIndex;
@@ -69,7 +69,7 @@ pub struct Catalog {
     pub limits: QuarterlyTable<HcpcsCode, PaymentLimit>,
     pub edits: Edits,
     pub(super) search_index: SearchIndex,
-    pub(super) product_names: ProductNames,
+    pub(super) product_names: NamesOnDemand,
 }
 
 impl Catalog {

@@ -11,7 +11,7 @@ use crate::catalog::codes::CodeTable;
 use crate::catalog::edits::EditKind;
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
-use crate::catalog::product_names::ProductNames;
+use crate::catalog::product_names::NamesOnDemand;
 use crate::catalog::quarterly::QuarterlyTable;
 use crate::catalog::record::{CodeFlag, CodeVersion};
 use crate::catalog::search::SearchIndex;
@@ -95,15 +95,20 @@ impl<'o> Merging<'o> {
         let newest_first = |told: Told| {
             let mut versions = told.versions;
             versions.reverse();
-            descriptors.extend(versions.iter().map(|it| (it.code, it.effective, (&*it.name).into())));
-            versions.iter_mut().for_each(|version| overlay.complete(version));
+            for version in &mut versions {
+                let name = version.name.clone();
+                overlay.complete(version);
+                if version.name != name {
+                    descriptors.push((version.code, version.effective, (&*name).into()));
+                }
+            }
             versions
         };
         catalog.codes = CodeTable::new(told.into_values().map(newest_first));
         catalog.release = ids.join("+").into();
         catalog.code_quarters.sort();
         catalog.search_index = SearchIndex::build(&catalog.codes);
-        catalog.product_names = ProductNames::build(&catalog.codes, &catalog.formulary, &descriptors);
+        catalog.product_names = NamesOnDemand::new(descriptors);
         catalog.ndcs = NdcTable::new(
             ndcs.into_iter().flat_map(|((ndc, _), rows)| rows.into_iter().map(move |row| (ndc, row))),
         );

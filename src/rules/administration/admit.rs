@@ -78,10 +78,16 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
 }
 
 fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
-    if outside::is_cell_therapy(coding, service.index) {
-        return;
+    if outside::has_cell_code(coding, service.index) {
+        return outside::cell_therapy(coding, service.index);
     }
-    let class = match classify::class_of_administration(coding, service.index) {
+    let class = classify::class_of_administration(coding, service.index);
+    // Only what may be such a product is looked up by name.
+    let may_be_cells = matches!(class, Ok(DrugClass::ComplexBiologic) | Err(Unknown::Class { .. }));
+    if may_be_cells && outside::has_cell_name(coding, service.index) {
+        return outside::cell_therapy(coding, service.index);
+    }
+    let class = match class {
         Ok(class) => class,
         Err(unknown) => return hold_for_class(coding, visit, service, route, unknown),
     };

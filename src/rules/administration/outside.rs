@@ -104,26 +104,29 @@ pub(super) fn class(coding: &mut Coding<'_>, index: u16, class: DrugClass) {
     send_away(coding, index, other);
 }
 
-/// Sends a product of a patient's own changed cells away; reports whether it is one.
-///
-/// Its code settles it. A name is looked up only where the table of names has it as a complex biologic, or not at all.
-pub(super) fn is_cell_therapy(coding: &mut Coding<'_>, index: u16) -> bool {
-    let therapy = &coding.policy.administration.cell_therapy;
-    let catalog = coding.catalog;
-    let by_name = |name: &str| {
-        let named = catalog.formulary.class_of_name(name);
-        named.is_none_or(|named| named.class == DrugClass::ComplexBiologic)
-            && catalog.codes_of_name(name, coding.date).iter().any(|code| therapy.products.contains(code))
+/// Whether an administration gives a product of a patient's own changed cells, by its code.
+pub(super) fn has_cell_code(coding: &Coding<'_>, index: u16) -> bool {
+    let products = &coding.policy.administration.cell_therapy.products;
+    let is_one =
+        |drug: &DrugGiven| identity::code_of(coding, drug).is_some_and(|code| products.contains(&code));
+    coding.encounter.administrations[usize::from(index)].drugs.iter().any(is_one)
+}
+
+/// The same by its name, which takes longer to tell.
+pub(super) fn has_cell_name(coding: &Coding<'_>, index: u16) -> bool {
+    let products = &coding.policy.administration.cell_therapy.products;
+    let codes = |name: &str| coding.catalog.codes_of_name(name, coding.date);
+    let is_one = |drug: &DrugGiven| {
+        let name = drug.name.as_deref().filter(|_| identity::code_of(coding, drug).is_none());
+        name.is_some_and(|name| codes(name).iter().any(|code| products.contains(code)))
     };
-    let is_it = |drug: &DrugGiven| match identity::code_of(coding, drug) {
-        Some(code) => therapy.products.contains(&code),
-        None => drug.name.as_deref().is_some_and(by_name),
-    };
-    let is_one = coding.encounter.administrations[usize::from(index)].drugs.iter().any(is_it);
-    if is_one {
-        send_away(coding, index, therapy.administration);
-    }
-    is_one
+    coding.encounter.administrations[usize::from(index)].drugs.iter().any(is_one)
+}
+
+/// Sends the giving of changed cells to its code, which has another section.
+pub(super) fn cell_therapy(coding: &mut Coding<'_>, index: u16) {
+    let code = coding.policy.administration.cell_therapy.administration;
+    send_away(coding, index, code);
 }
 
 /// Settles a transfusion; its time still covers hydration (rule HYD-4).
