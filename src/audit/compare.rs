@@ -6,7 +6,8 @@ use crate::domain::claim::{Line, Modifiers};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::quantity::Decimal;
 use crate::domain::time::Date;
-use crate::policy::parameters::AuditParameters;
+use crate::policy::Policy;
+use crate::policy::parameters::Standing;
 
 /// Marks a line for discarded drug, which is another line than the one for the drug given (rule W-02).
 pub(super) const DISCARDED: Modifier = Modifier::of("JW");
@@ -82,7 +83,7 @@ pub(super) fn compare(
     billed: &[Claimed],
     supported: &[Claimed],
     unread: &[HcpcsCode],
-    audit: &AuditParameters,
+    policy: &Policy,
 ) -> Comparison {
     let mut services: BTreeMap<Key, (Vec<Claimed>, Vec<Claimed>)> = BTreeMap::new();
     for line in billed {
@@ -93,24 +94,19 @@ pub(super) fn compare(
     }
     let mut comparison = Comparison::default();
     for (billed, supported) in services.into_values() {
-        settle(billed, supported, audit, &mut comparison);
+        settle(billed, supported, policy, &mut comparison);
     }
     comparison.shortage.retain(|rest| !unread.contains(&rest.key.code));
     comparison
 }
 
 /// Takes equal units off both sides, first under the same modifiers and then under others.
-fn settle(
-    mut billed: Vec<Claimed>,
-    mut supported: Vec<Claimed>,
-    audit: &AuditParameters,
-    into: &mut Comparison,
-) {
+fn settle(mut billed: Vec<Claimed>, mut supported: Vec<Claimed>, policy: &Policy, into: &mut Comparison) {
     let is_shared = !billed.is_empty() && !supported.is_empty();
     let (billed_total, supported_total) = (total(&billed), total(&supported));
     for billed in &mut billed {
         for supported in &mut supported {
-            if judged(&billed.modifiers, audit) == judged(&supported.modifiers, audit) {
+            if judged(&billed.modifiers, policy) == judged(&supported.modifiers, policy) {
                 take(billed, supported);
             }
         }
@@ -142,14 +138,23 @@ fn take(billed: &mut Claimed, supported: &mut Claimed) -> Decimal {
     units
 }
 
-/// The modifiers that the rules decide, in one order, each of several that say the same as one.
-fn judged(modifiers: &Modifiers, audit: &AuditParameters) -> Vec<Modifier> {
+/// Attests that nothing was discarded.
+const NONE_DISCARDED: Modifier = Modifier::of("JZ");
+
+/// The modifiers that the rules decide, in one order, each of several that say the same as one. Where JZ is
+/// voluntary it is neither right nor wrong (rule Z-01).
+fn judged(modifiers: &Modifiers, policy: &Policy) -> Vec<Modifier> {
+    let audit = &policy.audit;
     let alike = &audit.interchangeable_modifiers;
+    let is_free = |modifier: Modifier| {
+        modifier == NONE_DISCARDED && *policy.drug_line.jz_standing == Standing::Optional
+    };
     let one = |modifier: &Modifier| match alike.first() {
         Some(first) if alike.contains(modifier) => *first,
         _ => *modifier,
     };
-    let known = modifiers.iter().filter(|modifier| audit.judged_modifiers.contains(modifier));
+    let known =
+        modifiers.iter().filter(|modifier| audit.judged_modifiers.contains(modifier) && !is_free(**modifier));
     let mut judged: Vec<Modifier> = known.map(one).collect();
     judged.sort_unstable();
     judged.dedup();
@@ -186,9 +191,17 @@ mod tests {
         billed: &[(&'static str, i32, &[&str])],
         supported: &[(&'static str, i32, &[&str])],
     ) -> (Vec<String>, Vec<String>, usize) {
+        differences_at(date(2025, 11, 3), billed, supported)
+    }
+
+    fn differences_at(
+        date: Date,
+        billed: &[(&'static str, i32, &[&str])],
+        supported: &[(&'static str, i32, &[&str])],
+    ) -> (Vec<String>, Vec<String>, usize) {
         let book = PolicyBook::embedded().expect("the embedded policies");
-        let policy = book.at(date(2025, 11, 3), "medicare").expect("a policy");
-        let found = compare(&claimed(billed), &claimed(supported), &[], &policy.audit);
+        let policy = book.at(date, "medicare").expect("a policy");
+        let found = compare(&claimed(billed), &claimed(supported), &[], policy);
         let text =
             |rests: &[Rest]| rests.iter().map(|rest| format!("{}×{}", rest.key.code, rest.units)).collect();
         (text(&found.excess), text(&found.shortage), found.remarked.len())
@@ -213,5 +226,14 @@ mod tests {
         let supported: &[(&str, i32, &[&str])] = &[("96365", 1, &["XS"])];
         assert_eq!(differences(&[("96365", 1, &["59", "GC"])], supported), (vec![], vec![], 0));
         assert_eq!(differences(&[("96365", 1, &[])], supported), (vec![], vec![], 1));
+    }
+
+    #[test]
+    fn where_jz_is_voluntary_it_is_no_difference() {
+        let with: &[(&str, i32, &[&str])] = &[("J9271", 200, &["JZ"])];
+        let without: &[(&str, i32, &[&str])] = &[("J9271", 200, &[])];
+        for (day, differs) in [(date(2022, 12, 31), 1), (date(2023, 1, 1), 0), (date(2023, 7, 1), 1)] {
+            assert_eq!(differences_at(day, with, without), (vec![], vec![], differs), "{day}");
+        }
     }
 }

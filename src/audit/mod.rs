@@ -164,10 +164,10 @@ pub fn audit(case: &Case<'_>, billed: &[BilledLine]) -> Audit {
     let (judged, not_judged): (Vec<usize>, Vec<usize>) =
         (0..billed.len()).partition(|at| !billed[*at].is_unread && case.is_judged(billed[*at].code));
     let unread: Vec<HcpcsCode> = billed.iter().filter(|line| line.is_unread).map(|line| line.code).collect();
-    let claimed: Vec<Claimed> = judged.iter().map(|at| case.claimed(&billed[*at], *at)).collect();
     let supported = case.result.lines.iter().enumerate();
     let supported: Vec<Claimed> = supported.map(|(at, line)| Claimed::supported(line, at)).collect();
-    let now = compare::compare(&claimed, &supported, &unread, &case.policy.audit);
+    let claimed = case.claimed(billed, &judged, &supported);
+    let now = compare::compare(&claimed, &supported, &unread, case.policy);
     let mut found = case.discrepancies(&now, &claimed, &unread);
     product::check_ndcs(case, billed, &judged, &mut found);
     let own = found.len();
@@ -196,15 +196,27 @@ impl Case<'_> {
         is_of_track(self.policy, code) || self.result.lines.iter().any(|line| line.code == code)
     }
 
-    fn claimed(&self, billed: &BilledLine, line: usize) -> Claimed {
-        let date = billed.service_date.unwrap_or(self.encounter.service_date);
-        let discarded = billed.modifiers.contains(&DISCARDED);
-        Claimed {
-            key: Key { date, code: billed.code, discarded },
-            modifiers: billed.modifiers.clone(),
-            units: billed.units,
-            line,
-        }
+    /// The billed lines that are judged. One without a date is that of the first date on which the record supports
+    /// its code in as many units and no other line claims it, else of the first on which it supports the code.
+    fn claimed(&self, billed: &[BilledLine], judged: &[usize], supported: &[Claimed]) -> Vec<Claimed> {
+        let mut free: Vec<&Claimed> = supported.iter().collect();
+        let one = |&at: &usize| {
+            let line = &billed[at];
+            let discarded = line.modifiers.contains(&DISCARDED);
+            let fits = |other: &Claimed| {
+                (other.key.code, other.key.discarded) == (line.code, discarded)
+                    && line.service_date.is_none_or(|date| date == other.key.date)
+            };
+            let exact = free.iter().position(|other| fits(other) && other.units == line.units);
+            let taken = exact.or_else(|| free.iter().position(|other| fits(other)));
+            let found = taken.map(|place| free.remove(place).key.date);
+            let date = line.service_date.or(found).unwrap_or(self.encounter.service_date);
+            let key = Key { date, code: line.code, discarded };
+            Claimed { key, modifiers: line.modifiers.clone(), units: line.units, line: at }
+        };
+        let mut order = judged.to_vec();
+        order.sort_by_key(|at| billed[*at].service_date.is_none());
+        order.iter().map(one).collect()
     }
 
     fn discrepancies(&self, now: &Comparison, claimed: &[Claimed], unread: &[HcpcsCode]) -> Vec<Discrepancy> {

@@ -36,7 +36,7 @@ pub(super) fn find(case: &Case<'_>, now: &Comparison, claimed: &[Claimed], unrea
         let answers = question.answers.iter().map(|answer| {
             let lines = answer.lines.iter().enumerate();
             let supported: Vec<Claimed> = lines.map(|(at, line)| Claimed::supported(line, at)).collect();
-            compare(claimed, &supported, unread, &case.policy.audit)
+            compare(claimed, &supported, unread, case.policy)
         });
         let Some(best) = answers.min_by_key(size) else { continue };
         if size(&best) >= size(now) {

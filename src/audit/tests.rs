@@ -150,6 +150,24 @@ fn what_is_never_paid_beside_an_administration_is_found() {
 }
 
 #[test]
+fn lines_without_a_date_are_those_of_the_dates_that_support_them() {
+    let mut days = visit();
+    let mut next = given("a3", Route::IvPush, "09:20", "", "J1200", "100 mg");
+    next.start = parse_local_time("2025-11-04T09:20").ok();
+    days.administrations.push(next);
+    let of_drug = |lines: &[&str]| -> Vec<String> {
+        found(&days, lines).into_iter().filter(|text| text.contains("J1200")).collect()
+    };
+    assert_eq!(of_drug(&["J1200 x2", "J1200"]), Vec::<String>::new());
+    assert_eq!(of_drug(&["J1200 x3"]), ["WRONG_UNITS J1200x3 J1200x1", "MISSING_LINE - J1200x2"]);
+    // A service on a date on which nothing was given stands beside nothing.
+    let mut beside: Vec<BilledLine> = RIGHT.iter().chain(&["36000"]).map(|text| line(text)).collect();
+    beside[6].service_date = Some(date(2025, 11, 7));
+    let audit = audited(&visit(), &beside);
+    assert!(audit.discrepancies.is_empty(), "{:?}", audit.discrepancies);
+}
+
+#[test]
 fn a_line_that_could_not_be_read_is_neither_judged_nor_missing() {
     let mut billed: Vec<BilledLine> = RIGHT.iter().map(|text| line(text)).collect();
     let drug = billed.iter().position(|line| line.code == HcpcsCode::of("Q5114")).expect("the drug");

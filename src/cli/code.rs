@@ -118,6 +118,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
 }
 
 fn code_lines(flags: &Flags, coder: &Coder, lines: Lines) -> anyhow::Result<()> {
+    if !matches!(flags.format, AnswerFormat::Text | AnswerFormat::Json) {
+        bail!("several visits are answered as JSON, one a line: leave --format out, or give one visit");
+    }
     let streaming = Streaming {
         input: Some(flags.file.as_path()).filter(|file| file.as_os_str() != "-"),
         output: flags.output.as_deref(),

@@ -56,16 +56,18 @@ pub fn check(coding: &mut Coding<'_>) {
         check_other_services(coding, at);
     }
     if count > 0 {
-        name_included_services(coding);
+        name_included_services(coding, count);
     }
 }
 
 /// Names what was asked for beside the administration lines and is part of them.
-fn name_included_services(coding: &mut Coding<'_>) {
+fn name_included_services(coding: &mut Coding<'_>, count: usize) {
     let included = &coding.policy.administration.included_services;
     for service in &coding.encounter.other_services {
         let is_distinct = service.modifiers.iter().any(|modifier| DISTINCT.contains(modifier));
-        if included.contains(&service.code) && !is_distinct {
+        let is_beside = |line: &Line| service.date.is_none_or(|date| date == line.service_date);
+        let is_included = included.contains(&service.code) && !is_distinct;
+        if is_included && coding.result.lines[..count].iter().any(is_beside) {
             let facts = [fact::given("code", Value::Code(service.code))];
             let text = "{code} is part of the administration services, which include access and supplies: do not report it beside them.";
             let field = Field::Encounter("otherServices");

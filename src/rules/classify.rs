@@ -5,6 +5,7 @@ mod hormonal;
 
 pub use hormonal::CHM_1;
 
+use super::drug_line::product;
 use super::{Family, Rule, Status, identity, rule};
 use crate::catalog::formulary::ClassBasis;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
@@ -167,7 +168,7 @@ pub const fn is_complex(class: DrugClass) -> bool {
 pub fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass, ClassBasis)> {
     let formulary = &coding.catalog.formulary;
     let date = coding.date;
-    let code = identity::code_of(coding, given);
+    let code = identity::code_of(coding, given).or_else(|| product::code_of_strength(coding, given));
     let by_code = code.and_then(|code| formulary.class_of_code(code, ClassProfile::CptComplexity, date));
     if let Some(known) = by_code.filter(|known| known.basis != ClassBasis::CodeRange) {
         return Some((known.class, known.basis));

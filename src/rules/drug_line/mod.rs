@@ -7,7 +7,7 @@ pub mod life_cycle;
 pub mod limits;
 pub mod modifiers;
 pub mod ndc_report;
-mod product;
+pub(super) mod product;
 pub mod treatment;
 pub mod unclassified;
 pub mod units;

@@ -26,6 +26,8 @@ use crate::rules::drug_line::units::convert::amount_per_ml;
 use crate::rules::drug_line::waste::W_12;
 use crate::rules::identity;
 
+pub use named::code_of_strength;
+
 /// The doses of the visit that earn a drug line, each with its code.
 pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
     let encounter = coding.encounter;

@@ -53,6 +53,14 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
     named
 }
 
+/// The code that a drug without one means by the strength of its solution: `sodium chloride` of 3 % is J7131.
+pub fn code_of_strength(coding: &Coding<'_>, drug: &DrugGiven) -> Option<HcpcsCode> {
+    let name = drug.name.as_deref().filter(|_| drug.code.is_none())?;
+    let percent = drug.percent_strength.or_else(|| percent_in(name))?;
+    let words = words_of(name.split('(').next().unwrap_or(name));
+    of_strength(coding, &words.join(" "), percent).first().map(|version| version.code)
+}
+
 /// The codes in force that a name means by its strength: `sodium chloride 3 %` is hypertonic saline.
 fn of_strength<'a>(coding: &Coding<'a>, name: &str, percent: Decimal) -> Vec<&'a CodeVersion> {
     let date = coding.date;
