@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::drug::DrugGiven;
 use crate::domain::quantity::{Decimal, Quantity};
-use crate::domain::time::{Date, LocalTime, TimeZone};
+use crate::domain::time::{Date, LocalTime, TimeZone, before};
 
 /// Where the service was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -290,10 +290,20 @@ impl Encounter {
         }
     }
 
+    /// When an administration began: as stated, else its documented duration before its stop; its stop where that
+    /// is all that is known.
+    pub fn began(&self, administration: &Administration) -> Option<LocalTime> {
+        administration.start.or_else(|| {
+            let stop = administration.stop?;
+            let minutes = administration.duration_minutes.unwrap_or_default();
+            Some(before(stop, minutes, self.time_zone.as_ref()))
+        })
+    }
+
     /// The date of service of an administration: the day on which it began, or that of the visit where no time of
-    /// it is known.
+    /// it is known. Both tracks take it from here.
     pub fn date_of(&self, administration: &Administration) -> Date {
-        administration.start.or(administration.stop).map_or(self.service_date, LocalTime::date)
+        self.began(administration).map_or(self.service_date, LocalTime::date)
     }
 
     /// The first and the last date of service.

@@ -114,6 +114,19 @@ pub fn plus_minutes(time: LocalTime, minutes: i64) -> LocalTime {
     time.saturating_add(jiff::SignedDuration::from_mins(minutes))
 }
 
+/// The clock time so many minutes of flow before a stop.
+///
+/// With a zone the minutes count as they were lived, and a stop that occurs twice is read as its first
+/// occurrence, as [`Clock::seconds`] reads it.
+pub fn before(stop: LocalTime, minutes: u32, zone: Option<&TimeZone>) -> LocalTime {
+    let lived = jiff::SignedDuration::from_mins(i64::from(minutes));
+    let instant = zone.and_then(|zone| {
+        let stop = zone.to_ambiguous_timestamp(stop).compatible().ok()?;
+        Some(zone.to_datetime(stop.checked_sub(lived).ok()?))
+    });
+    instant.unwrap_or_else(|| stop.saturating_sub(lived))
+}
+
 /// How often a clock showed a time on the night on which it was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
@@ -280,6 +293,20 @@ mod tests {
         assert_eq!(minutes_between(fall.0, fall.1, Some(&zone)), 210);
         let spring = (at("2025-03-09T01:30"), at("2025-03-09T03:30"));
         assert_eq!(minutes_between(spring.0, spring.1, Some(&zone)), 60);
+    }
+
+    #[test]
+    fn a_start_is_counted_back_from_the_stop_as_it_was_lived() {
+        let zone = parse_time_zone("America/Chicago").expect("a zone");
+        assert_eq!(before(at("2025-04-01T00:10"), 40, Some(&zone)), at("2025-03-31T23:30"));
+        // The hour from 01:00 was lived twice, so the infusion began on this side of midnight.
+        let stop = at("2025-11-02T02:30");
+        assert_eq!(before(stop, 200, None), at("2025-11-01T23:10"));
+        assert_eq!(before(stop, 200, Some(&zone)), at("2025-11-02T00:10"));
+        assert_eq!(before(at("2025-11-02T01:10"), 75, Some(&zone)), at("2025-11-01T23:55"));
+        // The hour from 02:00 was skipped.
+        assert_eq!(before(at("2025-03-09T03:10"), 150, Some(&zone)), at("2025-03-08T23:40"));
+        assert_eq!(before(LocalTime::MIN, 1, Some(&zone)), LocalTime::MIN);
     }
 
     #[test]

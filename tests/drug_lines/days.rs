@@ -117,6 +117,177 @@ fn a_flow_past_midnight_is_of_the_day_on_which_it_began_and_an_unknown_time_of_t
     assert_eq!(found, ["11-03 J0692 x2", "11-03 J0696 x4", "11-04 J0696 x4"]);
 }
 
+/// An infusion of which the stop and the minutes are known.
+fn stopped(stop: &str, minutes: u32, code: &str, dose: &str) -> Value {
+    let mut given = given("", stop, code, dose);
+    merge(&mut given, &json!({"durationMinutes": minutes}));
+    given
+}
+
+/// All lines as `11-03 96365 x1`.
+fn all_lines(lines: &[pb::Line]) -> Vec<String> {
+    let one = |line: &pb::Line| {
+        let modifiers: String = line.modifiers.iter().map(|modifier| format!(" {modifier}")).collect();
+        format!("{} {} x{}{modifiers}", &line.service_date[5..], line.code, line.units)
+    };
+    lines.iter().map(one).collect()
+}
+
+#[test]
+fn a_stop_and_its_minutes_give_the_date_of_both_tracks() {
+    let both = |date: &str, stop: &str, minutes, code, dose| {
+        all_lines(&coded(date, &[stopped(stop, minutes, code, dose)]).lines)
+    };
+    let found = both("2025-03-31", "2025-04-01T00:10", 40, "J1300", "900");
+    assert_eq!(found, ["03-31 96413 x1", "03-31 J1300 x90 JZ"]);
+    // JZ is required from the first of July 2023 on.
+    let found = both("2023-06-30", "2023-07-01T00:20", 45, "J9271", "200");
+    assert_eq!(found, ["06-30 96413 x1", "06-30 J9271 x200"]);
+    let found = both("2025-11-03", "2025-11-04T00:40", 30, "J0692", "1000");
+    assert_eq!(found, ["11-04 96365 x1", "11-04 J0692 x2"]);
+    // A stop on the date of the visit may follow a start on the day before, and then that is named.
+    let answer = coded("2025-11-04", &[stopped("2025-11-04T00:30", 60, "J0692", "1000")]);
+    assert_eq!(all_lines(&answer.lines), ["11-03 96365 x1", "11-03 J0692 x2"]);
+    let is_early = |finding: &pb::Finding| finding.text.starts_with("This was given on 2025-11-03, before");
+    assert!(answer.findings.iter().any(is_early), "{:?}", answer.findings);
+}
+
+#[test]
+fn minutes_before_a_stop_follow_the_clock_of_the_zone() {
+    let night = |zone: Option<&str>| {
+        let mut visit = encounter("2025-11-01", &[stopped("2025-11-02T02:30", 200, "J0692", "1000")]);
+        if let Some(zone) = zone {
+            merge(&mut visit, &json!({"timeZone": zone}));
+        }
+        lines(&answer(&coder(), &visit).expect("an answer"))
+    };
+    assert_eq!(night(None), ["11-01 J0692 x2"]);
+    // The clock was set back, so the 200 minutes began after midnight.
+    assert_eq!(night(Some("America/Chicago")), ["11-02 J0692 x2"]);
+}
+
+#[test]
+fn a_stop_and_its_minutes_decide_the_modifier_of_340b() {
+    let mut late = stopped("2024-01-01T00:20", 45, "J9271", "200");
+    merge(&mut late["drugs"][0], &json!({"acquired340b": true}));
+    let mut visit = encounter("2023-12-31", &[late]);
+    merge(&mut visit, &json!({"entity340b": "CRITICAL_ACCESS"}));
+    assert_eq!(lines(&answer(&coder(), &visit).expect("an answer")), ["12-31 J9271 x200 JZ"]);
+}
+
+/// The answers to the only question of a visit.
+fn answers(date: &str, administrations: &[Value]) -> Vec<(String, Vec<String>)> {
+    let coded = coded(date, administrations);
+    let [question] = coded.questions.as_slice() else { panic!("{:?}", coded.questions) };
+    question.answers.iter().map(|answer| (answer.label.clone(), all_lines(&answer.lines))).collect()
+}
+
+/// An injection of azacitidine with its vials of 100 mg and what the record says was discarded.
+fn injected(day: &str, dose: &str, vials: u32, discarded: Option<&str>) -> Value {
+    let mut drug = json!({"hcpcsCode": "J9025", "doseAdministered": {"value": dose, "unit": "mg"}});
+    if vials > 0 {
+        let vial = json!({"content": {"value": "100", "unit": "mg"}, "count": vials, "kind": "SINGLE_DOSE"});
+        drug["containers"] = json!([vial]);
+    }
+    if let Some(discarded) = discarded {
+        drug["doseDiscarded"] = json!({"value": discarded, "unit": "mg"});
+    }
+    json!({"administrationId": day, "route": "SUBCUTANEOUS", "startTime": format!("{day}T09:00"), "drugs": [drug]})
+}
+
+fn office_answers(administrations: &[Value]) -> Vec<(String, Vec<String>)> {
+    let mut visit = encounter("2025-11-03", administrations);
+    merge(&mut visit, &json!({"setting": "PHYSICIAN_OFFICE", "indication": "ONCOLOGY"}));
+    let coded = answer(&coder(), &visit).expect("an answer");
+    let of_drug = |answer: &pb::Answer| {
+        let drugs: Vec<pb::Line> = drug_lines(&answer.lines).into_iter().cloned().collect();
+        (answer.label.clone(), all_lines(&drugs))
+    };
+    coded.questions.iter().flat_map(|question| question.answers.iter().map(of_drug)).collect()
+}
+
+#[test]
+fn no_answer_bills_more_of_a_vial_than_it_held() {
+    let label = |text: &str| text.to_owned();
+    let none = label("nothing was discarded");
+    // The rest of the vial is told by the record of the next day: 30 mg given and 20 mg discarded.
+    let told = [injected("2025-11-03", "50", 1, None), injected("2025-11-04", "30", 0, Some("20"))];
+    let lines = ["11-03 J9025 x50 JZ", "11-04 J9025 x30", "11-04 J9025 x20 JW"].map(label).to_vec();
+    assert_eq!(office_answers(&told), [(none.clone(), lines)]);
+    // Of the rest 30 mg were given on the next day, so 20 mg may have been discarded.
+    let given = [injected("2025-11-03", "50", 1, None), injected("2025-11-04", "30", 0, Some("0"))];
+    let part = label("20 mg was discarded, and the others were given on a later date");
+    let lines = ["11-03 J9025 x50", "11-03 J9025 x20 JW", "11-04 J9025 x30 JZ"].map(label).to_vec();
+    let kept = ["11-03 J9025 x50 JZ", "11-04 J9025 x30 JZ"].map(label).to_vec();
+    assert_eq!(office_answers(&given), [(part, lines), (none.clone(), kept)]);
+    // A vial of each day: an answer about the one says nothing of the other.
+    let each = [injected("2025-11-03", "50", 1, None), injected("2025-11-04", "60", 1, Some("40"))];
+    let all = label("the record shows that it was discarded");
+    let next = ["11-04 J9025 x60", "11-04 J9025 x40 JW"].map(label);
+    let lines = [&["11-03 J9025 x50", "11-03 J9025 x50 JW"].map(label)[..], &next].concat();
+    let kept = [&["11-03 J9025 x50 JZ"].map(label)[..], &next].concat();
+    assert_eq!(office_answers(&each), [(all.clone(), lines), (none, kept)]);
+    let both = [injected("2025-11-03", "50", 1, None), injected("2025-11-04", "60", 1, None)];
+    let lines = ["11-03 J9025 x50", "11-03 J9025 x50 JW", "11-04 J9025 x60"].map(label).to_vec();
+    assert_eq!(office_answers(&both)[0], (all, lines));
+}
+
+#[test]
+fn a_dose_without_containers_is_of_the_kind_that_is_listed_elsewhere() {
+    let mut first = injected("2025-11-03", "50", 1, None);
+    merge(&mut first["drugs"][0]["containers"][0], &json!({"kind": "MULTI_DOSE"}));
+    assert_eq!(office_answers(&[first, injected("2025-11-04", "30", 0, None)]), []);
+    let asked =
+        office_answers(&[injected("2025-11-03", "100", 1, None), injected("2025-11-04", "30", 0, None)]);
+    assert_eq!(asked.len(), 1);
+}
+
+#[test]
+fn no_answer_about_a_push_moves_it_to_another_date() {
+    let push = |start: &str| {
+        let mut push = given(start, "", "J2405", "4");
+        merge(&mut push, &json!({"route": "IV_PUSH", "administrationId": format!("push {start}")}));
+        push
+    };
+    let more = "More than 30 minutes".to_owned();
+    let found = answers("2025-11-03", &[push(""), push("2025-11-04T10:00")]);
+    let lines = ["11-03 96374 x1", "11-04 96376 x1", "11-03 J2405 x4", "11-04 J2405 x4"];
+    assert_eq!(found, [(more.clone(), lines.map(str::to_owned).to_vec())]);
+    // Close to midnight the two may be under 30 minutes apart.
+    let found = answers("2025-11-03", &[push(""), push("2025-11-04T00:10")]);
+    let close = ["11-03 96374 x1", "11-03 J2405 x4", "11-04 J2405 x4"].map(str::to_owned).to_vec();
+    assert_eq!(found, [(more, lines.map(str::to_owned).to_vec()), ("30 minutes or less".to_owned(), close)]);
+}
+
+#[test]
+fn the_minutes_asked_for_follow_those_already_given() {
+    let further = |start: &str| {
+        let first = given("2025-11-03T10:00", "2025-11-03T10:40", "J0696", "1000");
+        let found = answers("2025-11-03", &[first, given(start, "", "J0696", "1000")]);
+        let hours = |lines: Vec<String>| {
+            lines.iter().find_map(|line| Some(line.split_once("96366 x")?.1.to_owned())).unwrap_or_default()
+        };
+        found.into_iter().map(|(label, lines)| format!("{label}: {}", hours(lines))).collect::<Vec<_>>()
+    };
+    let next_day = [
+        "15 minutes or less: ",
+        "16 to 30 minutes: ",
+        "31 to 90 minutes: 1",
+        "91 to 150 minutes: 2",
+        "151 to 210 minutes: 3",
+        "211 to 270 minutes: 4",
+    ];
+    assert_eq!(further("2025-11-04T10:00"), next_day);
+    let same_day = [
+        "50 minutes or less: ",
+        "51 to 110 minutes: 1",
+        "111 to 170 minutes: 2",
+        "171 to 230 minutes: 3",
+        "231 to 270 minutes: 4",
+    ];
+    assert_eq!(further("2025-11-03T16:00"), same_day);
+}
+
 #[test]
 fn an_audit_holds_each_line_against_its_date() {
     let audit = |lines: &[(&str, u32)]| {

@@ -5,7 +5,7 @@ use super::hydration::HYD_9;
 use super::infusion_time::{TIME_1, is_push};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
-use super::{clock_change, declotting, hydration, not_given, outside, pump, what_if};
+use super::{clock_change, declotting, hydration, not_given, outside, pump, what_if, when};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
@@ -188,7 +188,7 @@ fn admit_timed(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Ser
                 if route != Route::IvInfusion {
                     service.kind = Kind::Settled;
                 }
-                what_if::ask_minutes(coding, visit, service.index, gap, is_hydration);
+                when::ask_minutes(coding, visit, service.index, gap, is_hydration);
                 return;
             }
         },

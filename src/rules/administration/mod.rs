@@ -31,6 +31,7 @@ mod timeline;
 mod vaccine;
 mod visit;
 mod what_if;
+mod when;
 
 use smallvec::SmallVec;
 

@@ -6,7 +6,7 @@ use super::initial::{INIT_1, INIT_2};
 use super::lines::{self, Place};
 use super::sequence::{CHM_3, codes};
 use super::visit::{Family, Kind, Service, Visit};
-use super::what_if;
+use super::when;
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -181,7 +181,7 @@ fn again(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, earlier:
             let field = Field::Administration(service.index, "startTime");
             coding.find(Severity::Block, Reason::MissingStartTime, field, &REP_2, text, &[limit_fact]);
             coding.not_billed(what, &REP_2, "Waits for the time since the drug was last given.", &[]);
-            what_if::ask_gap(coding, service.index, earlier.index);
+            when::ask_gap(coding, service, earlier);
         }
     }
 }

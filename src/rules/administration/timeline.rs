@@ -111,11 +111,8 @@ pub(super) fn report_early(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     }
     let date = coding.encounter.service_date;
     for (index, administration) in coding.encounter.administrations.iter().enumerate() {
-        let (time, field) = match (administration.start, administration.stop) {
-            (Some(start), _) => (start, "startTime"),
-            (None, Some(stop)) => (stop, "stopTime"),
-            (None, None) => continue,
-        };
+        let Some(time) = coding.encounter.began(administration) else { continue };
+        let field = if administration.start.is_some() { "startTime" } else { "stopTime" };
         if time.date() < date {
             let facts =
                 [fact::given("day", Value::Date(time.date())), fact::given("date", Value::Date(date))];

@@ -223,9 +223,9 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// Every clock time at which something started or stopped.
+/// Every clock time at which something started or stopped, a start that follows from stop and duration included.
 fn times(encounter: &Encounter) -> impl Iterator<Item = LocalTime> {
-    encounter.administrations.iter().flat_map(|one| [one.start, one.stop]).flatten()
+    encounter.administrations.iter().flat_map(|one| [encounter.began(one), one.stop]).flatten()
 }
 
 /// The first and the last second of a day.

@@ -1,95 +1,15 @@
 //! Questions, and what the whole visit would bill under each answer.
 
-use super::timeline::{DOC_3, Gap, TIME_6, flow_field};
-use super::visit::Visit;
-use super::{access, admit, cavity, clock_change, hydration, initial, lesions, pump, push};
+use super::timeline::TIME_6;
+use super::{access, admit, cavity, hydration, initial, lesions, pump};
 use crate::domain::claim::Track;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, FluidPurpose, Indication, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::Answer;
-use crate::domain::time::plus_minutes;
 use crate::engine::Coding;
 use crate::rules::Rule;
 use crate::rules::classify::CLS_1;
-
-/// Additional hours that a question about minutes spells out.
-const HOURS_SHOWN: i64 = 3;
-
-/// Minutes of a day, for a stop that belongs to the next one.
-const DAY_MINUTES: i64 = 24 * 60;
-
-/// Asks for the minutes of an infusion.
-pub(super) fn ask_minutes(
-    coding: &mut Coding<'_>,
-    visit: &Visit<'_>,
-    index: u16,
-    gap: Gap,
-    is_hydration: bool,
-) {
-    let administration = &visit.encounter.administrations[usize::from(index)];
-    let (field, text) = match gap {
-        Gap::NoStop => ("stopTime", "When did the infusion stop?"),
-        Gap::NoStart => ("startTime", "When did the infusion start?"),
-        Gap::NoTimes => ("startTime", "When did the infusion start and stop?"),
-        Gap::Backwards => ("stopTime", "On which day did the infusion stop?"),
-        Gap::NoFlow => (flow_field(administration), "How long did the drug flow?"),
-        Gap::ClockChange => {
-            ("durationMinutes", "How long did the drug flow in the night on which the clock was changed?")
-        }
-    };
-    let field = Field::Administration(index, field);
-    coding.ask(field, &DOC_3, text, &[], |coding| {
-        if gap == Gap::Backwards {
-            let label = "It stopped on the day after the stated one";
-            return vec![answer(coding, label, index, |administration| {
-                administration.stop = administration.stop.map(|stop| plus_minutes(stop, DAY_MINUTES));
-            })];
-        }
-        if gap == Gap::ClockChange {
-            let readings = clock_change::readings(visit, index).into_iter();
-            return readings
-                .map(|minutes| {
-                    answer(coding, &format!("{minutes} minutes"), index, |a| {
-                        a.duration_minutes = u32::try_from(minutes).ok();
-                    })
-                })
-                .collect();
-        }
-        spans(coding, is_hydration)
-            .into_iter()
-            .map(|(label, minutes)| answer(coding, &label, index, |a| run_for(a, minutes)))
-            .collect()
-    });
-}
-
-/// The spans of minutes that bill alike, each with its shortest or only member.
-fn spans(coding: &Coding<'_>, is_hydration: bool) -> Vec<(String, i64)> {
-    let parameters = &coding.policy.administration;
-    let hour = *parameters.hour_minutes;
-    let first_long = hour + *parameters.additional_hour_after_minutes + 1;
-    let shortest =
-        if is_hydration { *parameters.hydration_minutes_min } else { *parameters.push_minutes_max + 1 };
-    let mut spans = vec![
-        (format!("{} minutes or less", shortest - 1), shortest - 1),
-        (format!("{shortest} to {} minutes", first_long - 1), shortest),
-    ];
-    spans.extend((0..HOURS_SHOWN).map(|hours| {
-        let from = first_long + hours * hour;
-        (format!("{from} to {} minutes", from + hour - 1), from)
-    }));
-    spans
-}
-
-fn run_for(administration: &mut Administration, minutes: i64) {
-    administration.interruptions.clear();
-    administration.duration_minutes = None;
-    match (administration.start, administration.stop) {
-        (Some(start), _) => administration.stop = Some(plus_minutes(start, minutes)),
-        (None, Some(stop)) => administration.start = Some(plus_minutes(stop, -minutes)),
-        (None, None) => administration.duration_minutes = u32::try_from(minutes).ok(),
-    }
-}
 
 /// Asks whether a documented duration leaves the pauses out, which took so many minutes or so many.
 pub(super) fn ask_duration(coding: &mut Coding<'_>, index: u16, documented: u32, paused: &[u32]) {
@@ -245,34 +165,6 @@ pub(super) fn offer_primary_reason(coding: &mut Coding<'_>, candidates: &[u16], 
     });
 }
 
-/// Asks how long after the earlier one a drug was pushed again.
-pub(super) fn ask_gap(coding: &mut Coding<'_>, index: u16, earlier: u16) {
-    let field = Field::Administration(index, "startTime");
-    let limit = *coding.policy.administration.repeat_push_after_minutes;
-    coding.ask(
-        field,
-        &push::REP_2,
-        "How long after the earlier push was the drug pushed again?",
-        &[],
-        |coding| {
-            let apart = |visit: &mut Encounter, minutes| {
-                let (earlier, index) = (usize::from(earlier), usize::from(index));
-                let noon = visit.service_date.at(12, 0, 0, 0);
-                let first = &mut visit.administrations[earlier];
-                let from = first.stop.or(first.start).unwrap_or(noon);
-                if first.start.is_none() && first.duration_minutes.is_none() {
-                    first.start = Some(from);
-                }
-                visit.administrations[index].start = Some(plus_minutes(from, minutes));
-            };
-            vec![
-                coding.answer(format!("More than {limit} minutes"), |visit| apart(visit, limit + 1)),
-                coding.answer(format!("{limit} minutes or less"), |visit| apart(visit, limit)),
-            ]
-        },
-    );
-}
-
 /// Asks how many lesions were injected, so many still taking the lower code.
 pub(super) fn ask_lesions(coding: &mut Coding<'_>, index: u16, few: u32) {
     let field = Field::Administration(index, "lesionCount");
@@ -339,6 +231,11 @@ pub(super) fn ask_pump(coding: &mut Coding<'_>, index: u16, is_refill: bool) {
     });
 }
 
-fn answer(coding: &Coding<'_>, label: &str, index: u16, change: impl FnOnce(&mut Administration)) -> Answer {
+pub(super) fn answer(
+    coding: &Coding<'_>,
+    label: &str,
+    index: u16,
+    change: impl FnOnce(&mut Administration),
+) -> Answer {
     coding.answer(label, |visit| change(&mut visit.administrations[usize::from(index)]))
 }

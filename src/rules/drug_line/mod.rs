@@ -49,7 +49,7 @@ pub fn code(coding: &mut Coding<'_>) {
     for treatment in treatment::combine(&mut in_order) {
         coding.turn_to(treatment.date());
         let Some(billed) = units::bill(coding, &treatment) else { continue };
-        let discard = waste::decide(coding, &treatment, &billed);
+        let discard = waste::decide(coding, &treatment, &doses, &billed);
         let first = coding.result.lines.len();
         add_lines(coding, &treatment, &billed, &discard);
         ndc_report::attach(coding, &treatment, &billed, &discard, first);

@@ -44,6 +44,11 @@ pub struct Dose<'a> {
 }
 
 impl Dose<'_> {
+    /// Its date of service.
+    pub const fn date(&self) -> Date {
+        self.key.date
+    }
+
     /// A field of the drug in the request.
     pub const fn field(&self, name: &'static str) -> Field {
         Field::Drug(self.at.0, self.at.1, name)
@@ -91,7 +96,7 @@ impl<'a> Treatment<'a> {
 
     /// The date of service of every dose.
     pub fn date(&self) -> Date {
-        self.first().key.date
+        self.first().date()
     }
 
     /// A line of this treatment, naming the administrations behind it.

@@ -4,6 +4,7 @@
 //! the administered units, is what JW may carry (rules W-01..W-17, Z-01..Z-11, K-01, K-02).
 
 pub mod avoidable;
+mod balance;
 mod opened;
 mod partly;
 mod records;
@@ -19,7 +20,7 @@ use crate::engine::trail::{NotedFact, Value, fact};
 use crate::policy::parameters::{
     DiscardReporting, JzAttestation, PartlyAdministered, Standing, UnclassifiedDiscard, UndocumentedDiscard,
 };
-use crate::rules::drug_line::treatment::{Possibility, Treatment, ask};
+use crate::rules::drug_line::treatment::{Dose, Possibility, Treatment, ask};
 use crate::rules::drug_line::units::{self, Billed, Counting, Measured};
 use opened::Opened;
 
@@ -42,16 +43,23 @@ pub struct Discard {
     pub amount: Option<i128>,
 }
 
-/// Decides what the claim says of discarded drug of one treatment.
-pub fn decide(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed) -> Discard {
+/// Decides what the claim says of discarded drug of one treatment, beside all the doses of the visit.
+pub fn decide(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    doses: &[Dose<'_>],
+    billed: &Billed,
+) -> Discard {
     let reporting = scope::reporting(coding, treatment);
     scope::note_skin_substitute(coding, treatment);
-    if let Some(exemption) = scope::exemption(coding, treatment, reporting) {
+    if let Some(exemption) = scope::exemption(coding, treatment, doses, reporting) {
         scope::note(coding, treatment, exemption);
         return Discard::default();
     }
     match billed.counting {
-        Counting::Amount(measured) => measured_discard(coding, treatment, billed, &measured, reporting),
+        Counting::Amount(measured) => {
+            measured_discard(coding, treatment, doses, billed, &measured, reporting)
+        }
         Counting::Unclassified => unclassified_discard(coding, treatment, reporting),
         Counting::Containers | Counting::Events => {
             let text = "One unit covers the container, so no discarded amount is payable";
@@ -64,6 +72,7 @@ pub fn decide(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Bille
 fn measured_discard(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
+    doses: &[Dose<'_>],
     billed: &Billed,
     measured: &Measured,
     reporting: DiscardReporting,
@@ -85,7 +94,7 @@ fn measured_discard(
         return below_one_unit(coding, treatment, measured, &found, reporting);
     }
     if is_undocumented(coding.encounter, treatment) {
-        return hold(coding, treatment, measured, &found);
+        return hold(coding, treatment, doses, measured, &found);
     }
     let units = avoidable::limit(coding, treatment, measured, &found.opened, billed.units, units);
     report(coding, treatment, measured, rest, units, reporting)
@@ -189,8 +198,13 @@ fn attests_zero(coding: &mut Coding<'_>, treatment: &Treatment<'_>, reporting: D
             trail.declined(&Z_01, treatment.subject(), text, &facts);
             false
         }
-        (true, Standing::Required | Standing::RequiredOrReturned) => {
-            let text = "No payable amount was discarded, so the administered line carries JZ (required since {since})";
+        (true, required) => {
+            // The date of the stricter standing is that of the returned claims, not that of the modifier.
+            let text = if required == Standing::RequiredOrReturned {
+                "No payable amount was discarded, so the administered line carries JZ (required, and since {since} a claim without it may be returned)"
+            } else {
+                "No payable amount was discarded, so the administered line carries JZ (required since {since})"
+            };
             trail.fired(&Z_02, treatment.subject(), text, &facts);
             true
         }
@@ -252,7 +266,13 @@ fn is_undocumented(encounter: &Encounter, treatment: &Treatment<'_>) -> bool {
 }
 
 /// A remainder without an entry in the record: neither JW nor JZ until it is settled (rule W-14).
-fn hold(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured, found: &Found) -> Discard {
+fn hold(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    doses: &[Dose<'_>],
+    measured: &Measured,
+    found: &Found,
+) -> Discard {
     let facts: [NotedFact; 2] = [
         fact::derived("left", measured.readable(found.rest)),
         fact::derived("units", Value::Count(i64::from(found.units))),
@@ -273,22 +293,47 @@ fn hold(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured,
     let field = treatment.field("dose_discarded");
     let text = "{left} was left in the opened containers and the record has no discarded amount: the JW line of {units} units is withheld, and JZ cannot be attested";
     coding.find(Severity::Block, Reason::DiscardNotDocumented, field, &W_14, text, &facts);
-    let recorded: Possibility<'_> = (
-        "the record shows that it was discarded".to_owned(),
-        Box::new(|encounter| encounter.documentation.discard_recorded = Some(true)),
-    );
-    let at = treatment.first().at;
-    let unit = measured.unit;
-    let kept: Possibility<'_> = (
-        "nothing was discarded".to_owned(),
-        Box::new(move |encounter| {
-            let none = crate::domain::quantity::Quantity::new(Default::default(), unit);
-            super::treatment::drug_at(encounter, at).dose_discarded = Some(none);
-        }),
-    );
+    let possibilities = possible_fates(treatment, doses, measured, found);
     let text = "What became of the {left} left in the containers of this drug?";
-    ask(coding, field, &W_14, text, &facts, vec![recorded, kept]);
+    ask(coding, field, &W_14, text, &facts, possibilities);
     Discard::default()
+}
+
+/// What may have become of the rest: discarded, as far as the doses of later dates left any of it, or not.
+fn possible_fates(
+    treatment: &Treatment<'_>,
+    doses: &[Dose<'_>],
+    measured: &Measured,
+    found: &Found,
+) -> Vec<Possibility<'static>> {
+    let (at, unit) = (treatment.first().at, measured.unit);
+    let spare = balance::spare(treatment, doses, measured);
+    let all: Vec<u16> = treatment.doses.iter().map(|dose| dose.at.0).collect();
+    let discarded: Option<Possibility<'static>> = if spare.is_none_or(|spare| spare >= found.rest) {
+        // Only this treatment is spoken of; another one of the visit has a question of its own.
+        let supply = move |encounter: &mut Encounter| {
+            for &index in &all {
+                encounter.administrations[usize::from(index)].documentation.discard_recorded = Some(true);
+            }
+        };
+        Some(("the record shows that it was discarded".to_owned(), Box::new(supply)))
+    } else {
+        match measured.readable(spare.unwrap_or_default()) {
+            Value::Quantity(amount) if !amount.value.is_zero() && !amount.value.is_negative() => {
+                let supply = move |encounter: &mut Encounter| {
+                    super::treatment::drug_at(encounter, at).dose_discarded = Some(amount);
+                };
+                let label = format!("{amount} was discarded, and the others were given on a later date");
+                Some((label, Box::new(supply)))
+            }
+            _ => None,
+        }
+    };
+    let none = crate::domain::quantity::Quantity::new(Default::default(), unit);
+    let kept = move |encounter: &mut Encounter| {
+        super::treatment::drug_at(encounter, at).dose_discarded = Some(none);
+    };
+    discarded.into_iter().chain([("nothing was discarded".to_owned(), Box::new(kept) as _)]).collect()
 }
 
 /// An unclassified code has no unit to discard; the narrative names the amount (rule Z-11).

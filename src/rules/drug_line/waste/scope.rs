@@ -43,6 +43,7 @@ pub fn reporting(coding: &Coding<'_>, treatment: &Treatment<'_>) -> DiscardRepor
 pub fn exemption(
     coding: &Coding<'_>,
     treatment: &Treatment<'_>,
+    doses: &[Dose<'_>],
     reporting: DiscardReporting,
 ) -> Option<Exemption> {
     let parameters = &coding.policy.drug_line;
@@ -82,7 +83,7 @@ pub fn exemption(
     if is_packaged(coding, treatment) {
         return Some(Exemption::Packaged);
     }
-    let all_shared = treatment.doses.iter().all(|dose| !has_single_dose_container(coding, dose));
+    let all_shared = treatment.doses.iter().all(|dose| !has_single_dose_container(coding, dose, doses));
     all_shared.then_some(Exemption::MultiDose)
 }
 
@@ -146,12 +147,16 @@ pub fn is_single_dose(coding: &Coding<'_>, dose: &Dose<'_>, kind: ContainerKind)
         || ground.is_some_and(|ground| parameters.further_discard_grounds.contains(&ground))
 }
 
-fn has_single_dose_container(coding: &Coding<'_>, dose: &Dose<'_>) -> bool {
+/// Whether a dose came from a single-dose container; where it lists none, those of the other doses of its code speak
+/// for it.
+fn has_single_dose_container(coding: &Coding<'_>, dose: &Dose<'_>, doses: &[Dose<'_>]) -> bool {
     let is_single = |given| is_single_dose(coding, dose, kind_of(dose, given).0);
-    if dose.drug.containers.is_empty() {
-        return is_single(None);
+    if !dose.drug.containers.is_empty() {
+        return dose.drug.containers.iter().any(|container| is_single(container.kind));
     }
-    dose.drug.containers.iter().any(|container| is_single(container.kind))
+    let of_code = doses.iter().filter(|other| other.code == dose.code);
+    let mut listed = of_code.flat_map(|other| &other.drug.containers).peekable();
+    if listed.peek().is_none() { is_single(None) } else { listed.any(|container| is_single(container.kind)) }
 }
 
 /// Whether every container is a bulk package.
