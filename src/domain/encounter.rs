@@ -137,7 +137,7 @@ pub struct Administration {
     /// Name of the access site; lumens of one catheter are one site (rule INIT-5).
     pub access_site: Option<String>,
     pub access_reason: Option<AccessReason>,
-    /// Which of several separate visits of the day this belongs to; the first is 1 (rule INIT-6).
+    /// Which of several separate visits of its date of service this belongs to; the first of each date is 1 (rule INIT-6).
     pub visit_number: Option<u32>,
     pub start: Option<LocalTime>,
     pub stop: Option<LocalTime>,

@@ -210,8 +210,11 @@ proptest! {
     #[test]
     fn each_site_and_encounter_has_one_initial_service(visit in visit()) {
         let result = code(&visit);
-        let places: BTreeSet<(u32, &Option<String>)> =
-            visit.administrations.iter().map(|a| (a.visit_number.unwrap_or(1), &a.access_site)).collect();
+        // Stated numbers count within their dates, and what names none goes with those of its day (rule INIT-6).
+        let is_numbered = visit.administrations.iter().any(|a| a.visit_number.is_some());
+        let number = |a: &Administration| is_numbered.then(|| (a.visit_number.unwrap_or(1), visit.date_of(a)));
+        let places: BTreeSet<_> =
+            visit.administrations.iter().map(|a| (number(a), &a.access_site)).collect();
         let initial: Vec<&Line> = lines(&result).filter(|l| INITIAL.contains(&l.code.as_str())).collect();
         prop_assert!(initial.iter().all(|line| line.units == 1), "{:?}", shape(&result));
         prop_assert!(initial.len() <= places.len(), "{:?}", shape(&result));

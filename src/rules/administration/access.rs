@@ -8,7 +8,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
-use crate::policy::parameters::{Midnight, ModifierStyle};
+use crate::policy::parameters::{Midnight, ModifierStyle, Policy};
 use crate::rules::{Rule, rule};
 
 rule! {
@@ -32,10 +32,10 @@ rule! {
 rule! {
     pub static INIT_6: "INIT-6", "A separate visit of the day has its own initial service",
     basis: Secondary, cites: ["RAC71"],
-    says: "A patient who left and came back on the same day has a second encounter, whose lines carry 59 or XE.",
+    says: "A patient who left and came back on the same day has a second encounter, whose lines carry 59 or XE. A stated visit number counts within its date of service; a visit with a service that runs past midnight goes on under its number.",
     why: "The work of an encounter is done again.",
     example: "Chemotherapy in the morning and an unplanned antiemetic push in the afternoon are two initial services.",
-    exceptions: "A pause within one visit is none (INIT-7). A visit on another date needs no modifier.",
+    exceptions: "A pause within one visit is none (INIT-7). A visit on another date needs no modifier. Visits that overlap in time are no separate ones, and a finding says so.",
 }
 
 rule! {
@@ -53,7 +53,7 @@ rule! {
     says: "An encounter that runs past midnight has one initial service; what follows is sequential or repeated.",
     why: "The encounter decides, and not the calendar.",
     example: "A push at 22:00 is initial, and the same drug at 02:00 is a repeated push.",
-    exceptions: "Switch D-11 lets a policy begin anew at midnight.",
+    exceptions: "Switch D-11 lets a policy begin anew at midnight. Stated visit numbers begin anew on each date (INIT-6); where there are none, an office is asked for them.",
 }
 
 pub(super) static RULES: &[&Rule] = &[&INIT_4, &INIT_5, &INIT_6, &INIT_7, &INIT_8];
@@ -127,6 +127,12 @@ fn site_of<'a>(visit: &Visit<'a>, service: &Service) -> Option<&'a str> {
         !begins_with_word && site.trim().is_empty()
     };
     visit.administration(service).access_site.as_deref().filter(|site| !is_blank(site))
+}
+
+/// Whether two services are of one encounter, which ends at midnight where the policy says so (switch D-11).
+pub(super) fn is_one_encounter(policy: &Policy, visit: &Visit<'_>, one: &Service, other: &Service) -> bool {
+    let ends_at_midnight = *policy.administration.midnight == Midnight::NewInitial;
+    one.visit == other.visit && (!ends_at_midnight || visit.date(one) == visit.date(other))
 }
 
 /// The place of a service's access line, added where it is new.

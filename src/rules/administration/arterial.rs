@@ -2,9 +2,9 @@
 
 use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
-use super::sequence::{self, Parts};
-use super::visit::{Family, Kind, Segments, Service, Visit};
-use super::{bags, course, outside, overlap};
+use super::sequence;
+use super::visit::{Family, Kind, Service, Visit};
+use super::{bags, course, outside};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::rules::{Rule, rule};
@@ -96,7 +96,7 @@ fn first_hour(coding: &mut Coding<'_>, visit: &Visit<'_>, first: &Service, parts
     let codes = &parameters.intra_arterial_codes;
     let shortest = *parameters.additional_hour_after_minutes + 1;
     let mut is_first = true;
-    for (service, seconds) in sequence::periods(coding, visit, alone(visit, parts)) {
+    for (service, seconds) in sequence::periods(coding, visit, sequence::parts_alone(visit, parts)) {
         let (minutes, subject) = (seconds / 60, Subject::Administration(service.index));
         let hours = if is_first {
             let facts = [fact::derived("minutes", Value::Minutes(minutes))];
@@ -117,16 +117,4 @@ fn first_hour(coding: &mut Coding<'_>, visit: &Visit<'_>, first: &Service, parts
         sequence::note_same_drug(coding, service, first.index);
         lines::name(coding, visit, service, first.index, codes.first_hour);
     }
-}
-
-/// The parts of a flow, each with the seconds that no earlier part shares.
-fn alone<'v>(visit: &'v Visit<'_>, parts: &[&'v Service]) -> Parts<'v> {
-    let mut pieces = Segments::new();
-    let seconds = |service: &&'v Service| {
-        let seconds = overlap::alone(visit, service, &mut pieces, |other| {
-            parts.iter().any(|part| part.index == other.index) && overlap::is_earlier(other, service)
-        });
-        (*service, seconds)
-    };
-    parts.iter().map(seconds).collect()
 }

@@ -13,7 +13,7 @@ use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::SameDrugInfusions;
 
 /// Clock times are whole minutes, so a stop at 23:59 and a start at 00:00 leave no minute between them.
-const CHANGE_SECONDS: i64 = 60;
+pub(super) const CHANGE_SECONDS: i64 = 60;
 
 /// Ties every bag to the first one of its flow, which gives the flow its date and its technique.
 pub(super) fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {

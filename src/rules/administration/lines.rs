@@ -1,5 +1,6 @@
 //! Lines of the administration track, and the parents that an add-on needs (rules MOD-1, CONC-2).
 
+use super::access;
 use super::initial::INIT_3;
 use super::modifiers::MOD_6;
 use super::push::{REP_1, REP_2, SEQ_3};
@@ -160,6 +161,20 @@ pub(super) fn is_on_line(coding: &Coding<'_>, index: u16) -> bool {
 
 fn is_billed(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     coding.result.lines.iter().any(|line| line.code == code)
+}
+
+/// Whether a code stands on the claim for the encounter of a service already.
+pub(super) fn is_billed_in_encounter(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+    code: HcpcsCode,
+) -> bool {
+    let mut lines = coding.result.lines.iter().filter(|line| line.code == code);
+    lines.any(|line| {
+        let mut named = visit.services.iter().filter(|other| line.administrations.contains(&other.index));
+        named.any(|other| access::is_one_encounter(coding.policy, visit, service, other))
+    })
 }
 
 /// Whether the claim holds a primary code that the add-on may follow (switch D-19).

@@ -30,6 +30,7 @@ mod subcutaneous_infusion;
 mod timeline;
 mod vaccine;
 mod visit;
+mod visit_number;
 mod what_if;
 mod when;
 
@@ -74,6 +75,7 @@ pub fn code(coding: &mut Coding<'_>) {
     }
     coding.turn_to(coding.encounter.service_date);
     timeline::report_early(coding, &visit);
+    visit_number::assign(coding, &mut visit);
     visit.sort_by_time();
     bags::join(coding, &mut visit);
     access::assign(coding, &mut visit);

@@ -122,8 +122,10 @@ pub(super) fn of_other_visit(
         return None;
     }
     let (kind, date) = (edit_kind(coding), visit.date(service));
-    let number = |index: u16| visit.encounter.administrations[usize::from(index)].visit_number.unwrap_or(1);
-    let is_here = |line: &Line| line.administrations.iter().any(|index| number(*index) == service.visit);
+    let is_here = |line: &Line| {
+        let mut of_visit = visit.services.iter().filter(|other| other.visit == service.visit);
+        of_visit.any(|other| line.administrations.contains(&other.index))
+    };
     let rule = rule_of(coding, code);
     let is_apart = {
         let mut partners = first_columns(coding, code, kind, date).peekable();

@@ -18,7 +18,7 @@ use crate::rules::{Rule, identity, rule};
 rule! {
     pub static CHM_4: "CHM-4", "Starting a prolonged pump infusion",
     basis: Primary, cites: ["MUE", "AAPC-PUMP"],
-    says: "The pump start code is for beginning a chemotherapy infusion of more than 8 hours that needs a portable or implantable pump. It is not timed, once a day, and never a concurrent code.",
+    says: "The pump start code is for beginning a chemotherapy infusion of more than 8 hours that needs a portable or implantable pump. It is not timed, once a date of service, and never a concurrent code.",
     why: "The hours run without the nurse; only the start is her work.",
     example: "Fluorouracil over 46 hours by a portable pump is one pump start.",
     exceptions: "A pump of 8 hours or less is an ordinary infusion.",
@@ -54,8 +54,8 @@ rule! {
 rule! {
     pub static CHM_8: "CHM-8", "The port flush stands alone",
     basis: Primary, cites: ["PTP"],
-    says: "Flushing an access device is reported only when it is the sole service of the visit.",
-    why: "It is part of every other service through the device.",
+    says: "Flushing an access device is reported only when it is the sole service of the visit, and nothing else is given on its date.",
+    why: "It is part of every other service through the device, and the pairs of a date allow no modifier.",
     example: "A monthly flush without treatment is reported; one after chemotherapy is not.",
     exceptions: "None.",
 }
@@ -93,7 +93,8 @@ fn start(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
     } else {
         coding.result.trail.fired(&CHM_4, subject, "The start of a prolonged pump infusion: {code}.", &facts);
     }
-    if coding.result.lines.iter().any(|line| line.code == code) {
+    let date = visit.date(service);
+    if coding.result.lines.iter().any(|line| line.code == code && line.service_date == date) {
         let what = Field::Administration(service.index, "");
         coding.not_billed(what, &CHM_4, "A pump start is reported once a day.", &[]);
         return;
@@ -120,7 +121,7 @@ fn start_therapeutic(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Servi
     lines::bill(coding, visit, service, code, 1, Place::Own);
 }
 
-/// Codes the refills; the day's starts are on the claim already.
+/// Codes the refills; the starts of their days are on the claim already.
 pub(super) fn refills(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let codes = &coding.policy.administration.pump_codes;
     for at in 0..visit.services.len() {
@@ -132,7 +133,8 @@ pub(super) fn refills(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         let arterial_start = coding.policy.administration.intra_arterial_codes.pump_start;
         let starts =
             [codes.prolonged_start, codes.practice_pump_start, codes.therapeutic_start, arterial_start];
-        if coding.result.lines.iter().any(|line| starts.contains(&line.code)) {
+        let date = visit.date(&service);
+        if coding.result.lines.iter().any(|line| starts.contains(&line.code) && line.service_date == date) {
             let text = "A refill on the day of the start is part of the start.";
             coding.not_billed(what, &CHM_7, text, &[]);
             continue;
@@ -167,17 +169,16 @@ pub(super) fn is_flush(coding: &Coding<'_>, administration: &Administration) -> 
     !administration.drugs.is_empty() && administration.drugs.iter().all(is_flush)
 }
 
-/// Codes the flush, where nothing else is reported.
+/// Codes the flush of a visit, where nothing else is reported.
 pub(super) fn flushes(coding: &mut Coding<'_>, visit: &Visit<'_>) {
-    let is_sole = visit.services.iter().all(|service| service.kind == Kind::Flush)
-        && coding.encounter.other_services.is_empty();
-    let mut is_first = true;
     for at in 0..visit.services.len() {
         let service = visit.services[at];
         if service.kind != Kind::Flush {
             continue;
         }
-        if is_sole && std::mem::take(&mut is_first) {
+        let mut before = visit.services[..at].iter();
+        let is_first = !before.any(|other| other.kind == Kind::Flush && other.visit == service.visit);
+        if is_first && is_sole(visit, &service) {
             let text = "The flush is the only service of the visit.";
             coding.result.trail.fired(&CHM_8, Subject::Administration(service.index), text, &[]);
             let code = coding.policy.administration.pump_codes.flush;
@@ -187,4 +188,14 @@ pub(super) fn flushes(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             coding.not_billed(Field::Administration(service.index, ""), &CHM_8, text, &[]);
         }
     }
+}
+
+/// Whether a flush has no other service beside it, in its visit or, as the pairs hold for the date, on its date.
+fn is_sole(visit: &Visit<'_>, flush: &Service) -> bool {
+    let date = visit.date(flush);
+    let is_beside = |other: &Service| {
+        other.kind != Kind::Flush && (other.visit == flush.visit || visit.date(other) == date)
+    };
+    let mut others = visit.encounter.other_services.iter();
+    !visit.services.iter().any(is_beside) && !others.any(|other| other.date.is_none_or(|other| other == date))
 }

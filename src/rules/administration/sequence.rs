@@ -55,7 +55,7 @@ rule! {
     pub static CONC_1: "CONC-1", "One concurrent service an encounter",
     basis: Primary, cites: ["MUE", "HAU1", "JOP08"],
     says: "A therapeutic drug in its own bag that runs together with another infusion through the same access is concurrent: once an encounter, without hours. A third drug at the same time is not reported.",
-    why: "The unit limit of one is for the whole date.",
+    why: "The unit limit of one is for the whole date, so a second visit of a date that has one too passes it, and a finding says so.",
     example: "Leucovorin beside oxaliplatin is one concurrent service, however long it runs.",
     exceptions: "Drugs in one bag are one administration (SEQ-4).",
 }
@@ -172,6 +172,18 @@ const PARTS_INLINE: usize = 4;
 /// Services of a course, each with seconds of flow.
 pub(super) type Parts<'v> = SmallVec<[(&'v Service, i64); PARTS_INLINE]>;
 
+/// The parts of a flow, each with the seconds that no earlier part shares.
+pub(super) fn parts_alone<'v>(visit: &'v Visit<'_>, parts: &[&'v Service]) -> Parts<'v> {
+    let mut pieces = Segments::new();
+    let seconds = |service: &&'v Service| {
+        let seconds = overlap::alone(visit, service, &mut pieces, |other| {
+            parts.iter().any(|part| part.index == other.index) && overlap::is_earlier(other, service)
+        });
+        (*service, seconds)
+    };
+    parts.iter().map(seconds).collect()
+}
+
 /// The periods of a course that count apart (switch D-2), each with its leading service, from the seconds
 /// that its parts ran alone.
 pub(super) fn periods<'v>(coding: &Coding<'_>, visit: &Visit<'_>, parts: Parts<'v>) -> Parts<'v> {
@@ -261,8 +273,7 @@ fn bill_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize) {
     }
     let codes = codes(coding, Family::Therapeutic);
     let Some(code) = codes.concurrent else { return };
-    let is_taken = coding.result.lines.iter().any(|line| line.code == code);
-    if is_taken {
+    if lines::is_billed_in_encounter(coding, visit, first, code) {
         for service in infused(visit, course) {
             let text =
                 "A further drug at the same time is not reported: the concurrent code is once an encounter.";
@@ -307,7 +318,7 @@ fn bill_concurrent_chemotherapy(coding: &mut Coding<'_>, visit: &Visit<'_>, cour
         ),
     };
     coding.find(severity, reason, field, &CONC_3, text, &[]);
-    let code = code.filter(|code| !coding.result.lines.iter().any(|line| line.code == *code));
+    let code = code.filter(|code| !lines::is_billed_in_encounter(coding, visit, first, *code));
     for service in infused(visit, course) {
         match code {
             Some(code) if service.index == first.index => {

@@ -1,19 +1,21 @@
 //! Infusions under the skin with a pump (rules SCI-1, SCI-2).
 
-use super::infusion_time::{additional_hours, note_hours};
+use super::access;
+use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
-use super::overlap;
-use super::visit::{Kind, Segments, Service, Visit};
+use super::sequence::{self, Parts};
+use super::visit::{Kind, Service, Visit};
 use crate::domain::field::Field;
+use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
-use crate::policy::parameters::SubcutaneousSites;
+use crate::policy::parameters::{Policy, SubcutaneousSites};
 use crate::rules::{Rule, Status, rule};
 
 rule! {
     pub static SCI_1: "SCI-1", "Infusion under the skin",
     basis: Primary, cites: ["AOC", "MUE", "SCINF"],
-    says: "The first hour includes the set-up of the pump and its sites; each further hour follows the 31-minute rule; a further pump with a new site earns one additional set-up. Up to 15 minutes is an injection.",
+    says: "The first hour includes the set-up of the pump and its sites; each further hour follows the 31-minute rule; a further pump with a new site earns one additional set-up. Up to 15 minutes is an injection. An encounter has one first hour; the hours of a later date of it are additional ones of that date.",
     why: "One pump may feed several sites; only a further set-up is further work.",
     example: "Immune globulin over 120 minutes with two pumps: first hour, one additional hour, one additional set-up.",
     exceptions: "Switch D-12 counts each further site.",
@@ -31,61 +33,89 @@ rule! {
 
 pub(super) static RULES: &[&Rule] = &[&SCI_1, &SCI_2];
 
-/// Codes the infusions under the skin of the whole encounter: one first hour, then hours and set-ups.
+/// Codes the infusions under the skin, each encounter by itself.
 pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
-    let infused = || visit.services.iter().filter(|service| service.kind == Kind::SubcutaneousInfusion);
-    let Some(&first) = infused().next() else { return };
-    let codes = &coding.policy.administration.subcutaneous_infusion_codes;
-    let minutes = minutes(visit);
-    let hours = additional_hours(minutes, &coding.policy.administration);
-    let subject = Subject::Administration(first.index);
-    let facts = [fact::derived("minutes", Value::Minutes(minutes))];
-    let text = "{minutes} minutes under the skin take the first-hour code, which includes pump and sites.";
-    coding.result.trail.fired(&SCI_1, subject, text, &facts);
-    lines::bill(coding, visit, &first, codes.first_hour, 1, Place::Own);
-    note_hours(coding, subject, minutes, hours);
-    if hours > 0 {
-        lines::bill(coding, visit, &first, codes.hour, hours, Place::AddOn);
+    for at in 0..visit.services.len() {
+        let first = &visit.services[at];
+        let policy = coding.policy;
+        let is_part = |other: &&Service| {
+            other.kind == Kind::SubcutaneousInfusion && access::is_one_encounter(policy, visit, first, other)
+        };
+        if is_part(&first) && !visit.services[..at].iter().any(|other| is_part(&other)) {
+            let parts: Vec<&Service> = visit.services[at..].iter().filter(is_part).collect();
+            code_encounter(coding, visit, first, &parts);
+        }
     }
-    for service in infused() {
+}
+
+/// Bills one first hour for an encounter; hours and set-ups have the date on which they were.
+fn code_encounter(coding: &mut Coding<'_>, visit: &Visit<'_>, first: &Service, parts: &[&Service]) {
+    let parameters = &coding.policy.administration;
+    let codes = &parameters.subcutaneous_infusion_codes;
+    let shortest = *parameters.additional_hour_after_minutes + 1;
+    let mut is_first = true;
+    for (service, seconds) in days(visit, parts) {
+        let (minutes, subject) = (seconds / 60, Subject::Administration(service.index));
+        let facts = [fact::derived("minutes", Value::Minutes(minutes))];
+        let hours = if is_first {
+            let text =
+                "{minutes} minutes under the skin take the first-hour code, which includes pump and sites.";
+            coding.result.trail.fired(&SCI_1, subject, text, &facts);
+            lines::bill(coding, visit, service, codes.first_hour, 1, Place::Own);
+            additional_hours(minutes, parameters)
+        } else {
+            let text = "{minutes} minutes on a later date of the encounter take no first hour of their own.";
+            coding.result.trail.fired(&SCI_1, subject, text, &facts);
+            later_hours(minutes, shortest, parameters)
+        };
+        is_first = false;
+        note_hours(coding, subject, minutes, hours);
+        if hours > 0 {
+            lines::bill(coding, visit, service, codes.hour, hours, Place::AddOn);
+        }
+        code_setups(coding, visit, first, parts, visit.date(service));
+    }
+    for service in parts {
         lines::name(coding, visit, service, first.index, codes.first_hour);
     }
-    let setups = infused().filter(|service| is_further_setup(coding, visit, service, &first)).count();
-    let Some(&further) = infused().find(|service| is_further_setup(coding, visit, service, &first)) else {
-        return;
-    };
-    lines::bill(coding, visit, &further, codes.additional_setup, 1, Place::AddOn);
+}
+
+/// The dates of an encounter, each with its leading service and its seconds of flow; what ran at once counts once.
+fn days<'v>(visit: &'v Visit<'_>, parts: &[&'v Service]) -> Parts<'v> {
+    let mut days = Parts::new();
+    for (service, seconds) in sequence::parts_alone(visit, parts) {
+        match days.last_mut() {
+            Some((first, sum)) if visit.date(first) == visit.date(service) => *sum += seconds,
+            _ => days.push((service, seconds)),
+        }
+    }
+    days
+}
+
+/// Bills the further set-ups of a date, once.
+fn code_setups(coding: &mut Coding<'_>, visit: &Visit<'_>, first: &Service, parts: &[&Service], date: Date) {
+    let policy = coding.policy;
+    let of_date = parts.iter().filter(|service| visit.date(service) == date);
+    let mut further = of_date.filter(|service| is_further_setup(policy, visit, service, first));
+    let Some(&leading) = further.next() else { return };
+    let setups = 1 + further.count();
+    let code = policy.administration.subcutaneous_infusion_codes.additional_setup;
+    lines::bill(coding, visit, leading, code, 1, Place::AddOn);
     let facts = [fact::derived("setups", Value::Count(setups as i64))];
     let text = "{setups} further set-up(s): the code is reported once.";
-    coding.result.trail.fired(&SCI_1, Subject::Administration(further.index), text, &facts);
+    coding.result.trail.fired(&SCI_1, Subject::Administration(leading.index), text, &facts);
     if setups > 1 {
-        let what = Field::Administration(further.index, "pump");
+        let what = Field::Administration(leading.index, "pump");
         let text = "Set-ups after the first additional one are not reported.";
         coding.not_billed(what, &SCI_1, text, &facts);
     }
 }
 
-/// Minutes of flow under the skin; what ran at once counts once.
-fn minutes(visit: &Visit<'_>) -> i64 {
-    let mut pieces = Segments::new();
-    let seconds: i64 = visit
-        .services
-        .iter()
-        .filter(|service| service.kind == Kind::SubcutaneousInfusion)
-        .map(|service| {
-            overlap::alone(visit, service, &mut pieces, |other| {
-                other.kind == Kind::SubcutaneousInfusion && other.index < service.index
-            })
-        })
-        .sum();
-    seconds / 60
-}
-
 /// Applies switch D-12.
-fn is_further_setup(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service, first: &Service) -> bool {
+fn is_further_setup(policy: &Policy, visit: &Visit<'_>, service: &Service, first: &Service) -> bool {
     let administration = visit.administration(service);
     let is_pump = administration.pump.is_some_and(|pump| pump.additional_setup);
-    let is_site = *coding.policy.administration.sc_multi_site == SubcutaneousSites::PerSite
+    let is_site = *policy.administration.sc_multi_site == SubcutaneousSites::PerSite
         && administration.access_site != visit.administration(first).access_site;
     is_pump || is_site
 }

@@ -107,6 +107,7 @@ pub(super) struct Service {
     pub(super) flow: Flow,
     /// Its place in time: its start, or that of the service before it in the list.
     pub(super) order: Option<i64>,
+    /// Which visit of the request it belongs to (rule INIT-6).
     pub(super) visit: u32,
     /// Which access line it belongs to, for intravenous services.
     pub(super) group: usize,
