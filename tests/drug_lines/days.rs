@@ -233,6 +233,15 @@ fn no_answer_bills_more_of_a_vial_than_it_held() {
 }
 
 #[test]
+fn discarded_drug_of_no_listed_container_is_asked_about() {
+    let given = [injected("2025-11-03", "30", 0, Some("20"))];
+    let single = ["11-03 J9025 x30", "11-03 J9025 x20 JW"].map(str::to_owned).to_vec();
+    let multi = vec!["11-03 J9025 x30".to_owned()];
+    let label = |kind| format!("{kind} containers of 50 mg in all");
+    assert_eq!(office_answers(&given), [(label("single-dose"), single), (label("multi-dose"), multi)]);
+}
+
+#[test]
 fn a_dose_without_containers_is_of_the_kind_that_is_listed_elsewhere() {
     let mut first = injected("2025-11-03", "50", 1, None);
     merge(&mut first["drugs"][0]["containers"][0], &json!({"kind": "MULTI_DOSE"}));

@@ -96,6 +96,11 @@ fn measured_discard(
     if is_undocumented(coding.encounter, treatment) {
         return hold(coding, treatment, doses, measured, &found);
     }
+    if opened::is_without_container(treatment, doses)
+        && opened::holds_without(coding, treatment, measured, &found)
+    {
+        return Discard::default();
+    }
     let units = avoidable::limit(coding, treatment, measured, &found.opened, billed.units, units);
     report(coding, treatment, measured, rest, units, reporting)
 }

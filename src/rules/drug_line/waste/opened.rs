@@ -1,7 +1,7 @@
 //! The containers opened for a treatment, and what their label says they held.
 
 use super::*;
-use crate::domain::drug::{ContainerKind, DrugGiven};
+use crate::domain::drug::{Container, ContainerKind, DrugGiven};
 use crate::domain::quantity::Quantity;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::convert::{self, LastPlace};
@@ -157,6 +157,57 @@ fn ask_containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: 
     );
     let text = "Which containers were opened for this drug, and how much was discarded?";
     ask(coding, field, &W_14, text, &[], vec![used_up]);
+}
+
+/// Whether the visit lists no container at all for the code of a treatment.
+pub fn is_without_container(treatment: &Treatment<'_>, doses: &[Dose<'_>]) -> bool {
+    let mut of_code = doses.iter().filter(|dose| dose.code == treatment.code());
+    of_code.all(|dose| dose.drug.containers.is_empty())
+}
+
+/// A discarded amount without any container: the record must show the size of the vial too (row G-23), so the JW line
+/// is withheld and asked about, unless the policy bills what is not documented.
+pub(super) fn holds_without(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    measured: &Measured,
+    found: &Found,
+) -> bool {
+    let content = measured.administered.saturating_add(found.rest);
+    let facts = [
+        fact::given("discarded", measured.readable(found.rest)),
+        fact::derived("units", Value::Count(i64::from(found.units))),
+    ];
+    let field = treatment.field("containers");
+    if *coding.policy.drug_line.undocumented_discard == UndocumentedDiscard::Bill {
+        let text = "{discarded} was discarded and no container is listed that held it; {units} units are billed as discarded";
+        coding.find(Severity::Warn, Reason::MissingContainers, field, &W_14, text, &facts);
+        return false;
+    }
+    let text = "{discarded} was discarded and no container is listed that held it: the JW line of {units} units is withheld until the size and the kind of the container are stated";
+    coding.find(Severity::Block, Reason::MissingContainers, field, &W_14, text, &facts);
+    let Value::Quantity(content) = measured.readable(content) else { return true };
+    let at = treatment.first().at;
+    let kinds = [("single-dose", ContainerKind::SingleDose), ("multi-dose", ContainerKind::MultiDose)];
+    let possibilities = kinds.map(|(label, kind)| -> Possibility<'_> {
+        let supply = move |encounter: &mut Encounter| {
+            let opened = Container {
+                content,
+                volume: None,
+                count: 1,
+                kind: Some(kind),
+                form: None,
+                ndc: None,
+                lot_number: None,
+                shared_with_later_patient: false,
+            };
+            crate::rules::drug_line::treatment::drug_at(encounter, at).containers = vec![opened];
+        };
+        (format!("{label} containers of {content} in all"), Box::new(supply))
+    });
+    let text = "Which containers held the {discarded} that were discarded?";
+    ask(coding, field, &W_14, text, &facts, possibilities.into());
+    true
 }
 
 /// The rest of one drug in the measure of its own dose, for codes without a unit.
