@@ -220,6 +220,11 @@ impl Flags {
 
     fn request(&self, text: &str) -> anyhow::Result<pb::CodeEncounterRequest> {
         formats::refuse_foreign(text)?;
+        if text.trim_start().starts_with('[') {
+            let why =
+                "is no visit but a list of other things, or of none: give one visit, or a list of visits";
+            return Err(Refused::from(Refusal::invalid("encounter", why)).into());
+        }
         let mut request = json::read_request(text).map_err(|error| Refused::from(Refusal::from(error)))?;
         request.detail = self.wire_detail().into();
         Ok(request)

@@ -46,7 +46,7 @@ impl InputFormat {
 /// Says what to do with a file that holds no visit in any form that is read.
 ///
 /// # Errors
-/// FHIR as XML, an 837, or a list of anything but visits.
+/// FHIR as XML, or an 837.
 pub fn refuse_foreign(text: &str) -> anyhow::Result<()> {
     let text = text.trim_start();
     if text.starts_with('<') {
@@ -54,11 +54,6 @@ pub fn refuse_foreign(text: &str) -> anyhow::Result<()> {
     }
     if text.starts_with("ISA") || text.starts_with("ST*837") {
         bail!("this is an 837, which holds what was billed and not what was given: see `audit --help`");
-    }
-    if text.starts_with('[') {
-        bail!(
-            "this is a list without a visit, or of something else beside visits: give a list of visits, or one"
-        );
     }
     Ok(())
 }
