@@ -2,7 +2,7 @@
 
 use super::{Case, Discrepancy, Kind, Side};
 use crate::domain::billed::BilledLine;
-use crate::domain::code::HcpcsCode;
+use crate::domain::claim::{Line, Track};
 use crate::domain::encounter::{Encounter, OtherService};
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::quantity::Decimal;
@@ -39,10 +39,10 @@ pub(super) fn judge(
 ) -> Vec<usize> {
     let (named, others): (Vec<usize>, Vec<usize>) = not_judged
         .into_iter()
-        .partition(|at| !billed[*at].is_unread && finding_of(case, billed[*at].code).is_some());
+        .partition(|at| !billed[*at].is_unread && finding_of(case, &billed[*at]).is_some());
     for at in named {
         let line = &billed[at];
-        let Some(finding) = finding_of(case, line.code) else { continue };
+        let Some(finding) = finding_of(case, line) else { continue };
         let date = line.service_date.unwrap_or(case.encounter.service_date);
         let modifiers = line.modifiers.clone();
         let side = Side { line: at, date, code: line.code, units: line.units, modifiers };
@@ -59,8 +59,13 @@ pub(super) fn judge(
     others
 }
 
-/// The finding that a service is not paid beside the lines of the record.
-fn finding_of<'a>(case: &Case<'a>, code: HcpcsCode) -> Option<&'a Finding> {
+/// The finding that a service is not paid beside what the record supports on its date.
+fn finding_of<'a>(case: &Case<'a>, billed: &BilledLine) -> Option<&'a Finding> {
+    let (code, date) = (billed.code, billed.service_date.unwrap_or(case.encounter.service_date));
+    let is_beside = |line: &Line| line.track == Track::Administration && line.service_date == date;
+    if !case.result.lines.iter().any(is_beside) {
+        return None;
+    }
     // Of a pair the second code is the one that is denied.
     let speaks_of = |finding: &&Finding, name: &str| {
         let facts = case.result.trail.facts(&finding.note);

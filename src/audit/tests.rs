@@ -165,6 +165,12 @@ fn lines_without_a_date_are_those_of_the_dates_that_support_them() {
     beside[6].service_date = Some(date(2025, 11, 7));
     let audit = audited(&visit(), &beside);
     assert!(audit.discrepancies.is_empty(), "{:?}", audit.discrepancies);
+    // The same service on a date with an administration does, and is found alone.
+    beside.push(line("36000"));
+    let found: Vec<_> = audited(&visit(), &beside).discrepancies;
+    let places: Vec<_> =
+        found.iter().filter_map(|found| found.billed.as_ref()).map(|side| side.line).collect();
+    assert_eq!(places, [7]);
 }
 
 #[test]
