@@ -118,8 +118,17 @@ pub struct AddOnParent {
 pub struct ProcedurePair {
     /// Whether a modifier such as 59 or XS may bypass the pair (modifier indicator 1).
     pub modifier_allowed: bool,
+    /// First date of the pair, where the table tells it.
+    pub effective: Option<Date>,
     /// Last date of the pair, inclusive.
     pub deleted: Option<Date>,
+}
+
+impl ProcedurePair {
+    /// Whether the pair is in force on a date of service.
+    pub fn covers(&self, date: Date) -> bool {
+        self.effective.is_none_or(|first| first <= date) && self.deleted.is_none_or(|last| date <= last)
+    }
 }
 
 /// Column-1 code, column-2 code and whose claims.
@@ -145,10 +154,6 @@ impl Edits {
         date: Date,
     ) -> Option<InQuarter<ProcedurePair>> {
         let InQuarter { value, quarter, is_exact } = self.pairs.on(&(column1, column2, kind), date)?;
-        value.deleted.is_none_or(|last| date <= last).then_some(InQuarter {
-            value: *value,
-            quarter,
-            is_exact,
-        })
+        value.covers(date).then_some(InQuarter { value: *value, quarter, is_exact })
     }
 }

@@ -78,8 +78,21 @@ fn a_quarter_with_a_lower_limit_has_a_finding() {
 #[test]
 fn a_quarter_with_a_new_pair_has_a_finding() {
     let key = (HcpcsCode::of("96360"), HcpcsCode::of("96375"), EditKind::Practitioner);
-    let pair = ProcedurePair { modifier_allowed: false, deleted: None };
+    let pair = ProcedurePair { modifier_allowed: false, effective: None, deleted: None };
     let catalog = catalog(|catalog, quarter| catalog.edits.pairs.put_quarter(quarter, [(key, pair)]));
+    assert!(!has(&code(&catalog, DECEMBER), Reason::ProcedurePair));
+    assert!(has(&code(&catalog, JANUARY), Reason::ProcedurePair));
+}
+
+#[test]
+fn a_pair_is_not_held_against_a_date_before_its_first() {
+    let key = (HcpcsCode::of("96360"), HcpcsCode::of("96375"), EditKind::Practitioner);
+    let pair = ProcedurePair { modifier_allowed: false, effective: Some(JANUARY), deleted: None };
+    // The table of the earlier quarter is not held, so that of the later one answers for both dates.
+    let catalog = catalog(|catalog, quarter| {
+        catalog.edits.pairs = Default::default();
+        catalog.edits.pairs.put_quarter(quarter, [(key, pair)]);
+    });
     assert!(!has(&code(&catalog, DECEMBER), Reason::ProcedurePair));
     assert!(has(&code(&catalog, JANUARY), Reason::ProcedurePair));
 }

@@ -65,7 +65,8 @@ fn noted(row: &AddOnEdit) -> Option<AddOnSetting> {
     }
 }
 
-/// Of several spans of one pair the one that lasts longest speaks.
+/// Of several spans of one pair the one that lasts longest speaks, from the first date on of those that it follows without
+/// a gap: then only its modifier indicator changed.
 pub(super) fn pairs(
     header: ReleaseHeader,
     claims: Option<EditKind>,
@@ -74,14 +75,28 @@ pub(super) fn pairs(
     let kind = claims.ok_or(ComposeError::Claims)?;
     let mut rows: BTreeMap<PairKey, ProcedurePair> = BTreeMap::new();
     for row in file.rows.iter().filter(|row| row.modifier != NEVER_IN_EFFECT) {
-        let pair = ProcedurePair { modifier_allowed: row.modifier == 1, deleted: row.deleted };
-        let held = rows.entry((row.column1, row.column2, kind)).or_insert(pair);
-        let lasts_longer = held.deleted.is_some_and(|held| pair.deleted.is_none_or(|deleted| deleted > held));
-        if lasts_longer {
-            *held = pair;
-        }
+        let pair = ProcedurePair {
+            modifier_allowed: row.modifier == 1,
+            effective: row.effective,
+            deleted: row.deleted,
+        };
+        rows.entry((row.column1, row.column2, kind))
+            .and_modify(|held| *held = joined(*held, pair))
+            .or_insert(pair);
     }
     Ok(Release { pairs: Changes::of_quarter(header.quarter, rows), ..Release::empty(header) })
+}
+
+/// Two spans of one pair as one.
+fn joined(held: ProcedurePair, other: ProcedurePair) -> ProcedurePair {
+    let lasts_longer = held.deleted.is_some_and(|held| other.deleted.is_none_or(|deleted| deleted > held));
+    let (later, earlier) = if lasts_longer { (other, held) } else { (held, other) };
+    let follows = match (earlier.deleted.and_then(|last| last.tomorrow().ok()), later.effective) {
+        (Some(next), Some(first)) => first <= next,
+        _ => true,
+    };
+    let first = if follows { earlier.effective.min(later.effective) } else { later.effective };
+    ProcedurePair { effective: first, ..later }
 }
 
 #[cfg(test)]
@@ -108,6 +123,23 @@ mod tests {
         assert_eq!(setting(0, 0), AddOnSetting::PractitionerOnly);
         assert_eq!(setting(0, 1), AddOnSetting::Both);
         assert_eq!(setting(1, 0), AddOnSetting::FacilityOnly);
+    }
+
+    #[test]
+    fn a_pair_begins_where_its_spans_without_a_gap_begin() {
+        let text = "column1,column2,effective_date,deletion_date,modifier_indicator\n\
+                    96413,96360,2002-01-01,2009-12-31,0\n96413,96360,2010-01-01,,1\n\
+                    96413,96365,2002-01-01,2004-12-31,0\n96413,96365,2026-04-01,,0\n";
+        let file = pair_file::parse(text.as_bytes()).expect("pairs");
+        let release = pairs(header("x"), Some(EditKind::Practitioner), &file).expect("a release");
+        let shown: Vec<_> = release.pairs.rows.iter().filter_map(|(.., pair)| *pair).collect();
+        let first = |year, month| Some(crate::domain::time::date(year, month, 1));
+        assert_eq!((shown[0].effective, shown[0].modifier_allowed), (first(2002, 1), true));
+        assert_eq!((shown[1].effective, shown[1].modifier_allowed), (first(2026, 4), false));
+        assert!(
+            !shown[1].covers(crate::domain::time::date(2026, 3, 31))
+                && shown[1].covers(crate::domain::time::date(2026, 4, 1))
+        );
     }
 
     #[test]

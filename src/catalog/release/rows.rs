@@ -73,7 +73,7 @@ pub const UNIT_LIMITS: Table =
 pub const ADD_ONS: Table = Table { name: "add_ons", columns: &["code", "quarter", "parents"] };
 pub const PAIRS: Table = Table {
     name: "pairs",
-    columns: &["column1", "column2", "kind", "quarter", "modifier_allowed", "deleted"],
+    columns: &["column1", "column2", "kind", "quarter", "modifier_allowed", "deleted", "effective"],
 };
 
 /// Hands every row of a release to `emit`, table by table.
@@ -125,9 +125,11 @@ fn write_quarterly(release: &Release, mut emit: impl FnMut(Table, &[&str])) {
     }
     for ((column1, column2, kind), quarter, pair) in &release.pairs.rows {
         let allowed = pair.map_or("", |pair| if pair.modifier_allowed { "yes" } else { "no" });
-        let deleted = pair.and_then(|pair| pair.deleted).map(|day| day.to_string()).unwrap_or_default();
-        let quarter = quarter.to_string();
-        emit(PAIRS, &[column1.as_str(), column2.as_str(), kind.as_str(), &quarter, allowed, &deleted]);
+        let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+        let effective = day(pair.and_then(|pair| pair.effective));
+        let (deleted, quarter) = (day(pair.and_then(|pair| pair.deleted)), quarter.to_string());
+        let codes = (column1.as_str(), column2.as_str());
+        emit(PAIRS, &[codes.0, codes.1, kind.as_str(), &quarter, allowed, &deleted, &effective]);
     }
 }
 
@@ -303,11 +305,13 @@ fn read_parents(row: &Row<'_>, column: usize) -> Result<Option<Box<[AddOnParent]
 }
 
 fn read_pair(row: &Row<'_>) -> Result<(PairKey, Quarter, Option<ProcedurePair>), DataError> {
-    let deleted = if row.text(5).is_empty() { None } else { Some(read_day(row, 5)?) };
+    let day = |column| if row.text(column).is_empty() { Ok(None) } else { read_day(row, column).map(Some) };
+    // A release that was written before first dates were kept has no cell for one.
+    let (deleted, effective) = (day(5)?, day(6)?);
     let pair = match row.text(4) {
         "" => None,
-        "yes" => Some(ProcedurePair { modifier_allowed: true, deleted }),
-        "no" => Some(ProcedurePair { modifier_allowed: false, deleted }),
+        "yes" => Some(ProcedurePair { modifier_allowed: true, effective, deleted }),
+        "no" => Some(ProcedurePair { modifier_allowed: false, effective, deleted }),
         other => return Err(row.refuse(&format!("`{other}` must be yes or no"))),
     };
     Ok(((row.read(0)?, row.read(1)?, row.read::<EditKind>(2)?), row.read(3)?, pair))

@@ -7,7 +7,7 @@ use crate::domain::time::{LocalTime, TimeZone, parse_instant};
 use super::bundle::{FhirError, Resource, Resources, quantity};
 use super::elements::{AdministrationResource, Dosage, OrderResource, Period};
 use super::route::{self, RouteRead};
-use super::{dispense, medication, systems};
+use super::{medication, systems};
 
 /// Reads one administration; nothing when the record says that it did not take place.
 pub(super) fn read<'a>(
@@ -40,7 +40,6 @@ pub(super) fn read<'a>(
         drug.dose_administered = dose.map(|dose| quantity(dose, &format!("{path}.dose"))).transpose()?;
     }
     drug.dose_ordered = ordered_dose(&read, resources)?;
-    drug.containers = dispense::containers(&read, resources)?;
     administration.drugs.push(drug);
     Ok(Some(administration))
 }

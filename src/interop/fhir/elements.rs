@@ -128,6 +128,7 @@ pub(super) struct AdministrationResource<'a> {
     pub effective_period: Option<Period>,
     pub effective_date_time: Option<String>,
     pub request: Option<Reference>,
+    pub supporting_information: Vec<Reference>,
     pub dosage: Option<Dosage<'a>>,
 }
 
@@ -186,5 +187,9 @@ pub(super) struct DispenseResource<'a> {
     pub contained: Vec<&'a RawValue>,
     pub medication_reference: Option<Reference>,
     pub authorizing_prescription: Vec<Reference>,
+    /// The administration it was for, which a later release of the standard allows here.
+    pub part_of: Vec<Reference>,
     pub quantity: Option<Amount<'a>>,
+    pub when_prepared: Option<String>,
+    pub when_handed_over: Option<String>,
 }

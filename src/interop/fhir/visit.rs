@@ -8,7 +8,7 @@ use super::bundle::{FhirError, Resource, Resources};
 use super::elements::{
     CodeableConcept, ConditionResource, ContextResource, EncounterResource, LocationResource, OrderResource,
 };
-use super::{administration, systems};
+use super::{administration, dispense, systems};
 
 /// What the caller knows and FHIR seldom says. The setting counts where the Bundle tells none.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,15 +34,20 @@ pub fn read_visit(text: &str, defaults: VisitDefaults<'_>) -> Result<Encounter, 
     let zone = zone.map_err(|error| FhirError::new("timeZone", error.to_string()))?;
     let found = encounter_resource(&resources, defaults.encounter)?;
     let given = administered(&resources, found.as_ref().map(|(resource, _)| *resource))?;
-    let administrations = given
-        .iter()
-        .filter_map(|resource| administration::read(resource, &resources, zone.as_ref()).transpose())
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut paths = Vec::with_capacity(given.len());
+    let mut administrations = Vec::with_capacity(given.len());
+    for resource in &given {
+        if let Some(read) = administration::read(resource, &resources, zone.as_ref())? {
+            paths.push(resource.path.as_str());
+            administrations.push(read);
+        }
+    }
     if administrations.is_empty() {
         let reason =
             "no MedicationAdministration of the visit took place: each is not-done or entered-in-error";
         return Err(FhirError::new("Bundle.entry", reason));
     }
+    dispense::attach(&mut administrations, &paths, &resources, zone.as_ref())?;
     let period_start = found.as_ref().and_then(|(_, read)| read.period.as_ref()?.start.as_deref());
     let stated =
         period_start.map(|start| day(start, found.as_ref().map(|(r, _)| *r), zone.as_ref())).transpose()?;
@@ -133,7 +138,7 @@ fn belongs(
 }
 
 /// The Encounter of the Bundle that a resource belongs to.
-fn context<'r, 'a>(
+pub(super) fn context<'r, 'a>(
     resource: &Resource<'_>,
     resources: &'r Resources<'a>,
 ) -> Result<Option<&'r Resource<'a>>, FhirError> {
