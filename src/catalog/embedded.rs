@@ -20,6 +20,7 @@ const FORMULARY: FormularyFiles<'static> = FormularyFiles {
     profiles: include_str!("../../catalog/drugs/profiles.csv"),
     biosimilars: include_str!("../../catalog/biosimilars.csv"),
     routes: include_str!("../../catalog/drugs/routes.csv"),
+    brands: include_str!("../../catalog/drugs/brands.csv"),
 };
 
 /// The tables of the embedded release, written by `infusion-coder build-seed`.

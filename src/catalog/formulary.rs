@@ -62,6 +62,8 @@ pub enum Nature {
     CancerOnly,
     /// A hormonal product whose label names other diseases alone (rule CHM-1).
     OtherUse,
+    /// The name has products of several classes, and the route tells which one was given.
+    ByRoute,
 }
 
 /// What a name tells of a drug.
@@ -92,6 +94,14 @@ pub struct CodeClass<'a> {
     pub basis: ClassBasis,
 }
 
+/// Names of a product, and the source that says so.
+#[derive(Debug, Clone)]
+pub struct FurtherNames {
+    pub names: Box<[Box<str>]>,
+    /// Key into the citations.
+    pub cite: Box<str>,
+}
+
 #[derive(Debug, Clone)]
 struct CodeRange {
     first: HcpcsCode,
@@ -117,6 +127,7 @@ pub struct FormularyFiles<'a> {
     pub profiles: &'a str,
     pub biosimilars: &'a str,
     pub routes: &'a str,
+    pub brands: &'a str,
 }
 
 /// The table of drugs.
@@ -126,6 +137,7 @@ pub struct Formulary {
     /// Folded nonproprietary and brand names.
     pub by_name: FxHashMap<Box<str>, NamedClass>,
     ways: FxHashMap<HcpcsCode, Ways>,
+    pub further_names: FxHashMap<HcpcsCode, FurtherNames>,
     ranges: Vec<CodeRange>,
     profiles: FxHashMap<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
 }
@@ -134,6 +146,11 @@ impl Formulary {
     /// The facts of a code.
     pub fn drug(&self, code: HcpcsCode) -> Option<&DrugFacts> {
         self.by_code.get(&code)
+    }
+
+    /// Names of the product of a code that neither CMS nor the table of drugs has.
+    pub fn further_names(&self, code: HcpcsCode) -> &[Box<str>] {
+        self.further_names.get(&code).map(|names| &*names.names).unwrap_or_default()
     }
 
     /// The class of a code under a profile on a date: the profile's own entry, else the table's,
@@ -343,6 +360,7 @@ mod tests {
         let citations: toml::Table = include_str!("../../catalog/citations.toml").parse().expect("citations");
         let cited = formulary.by_code.values().map(|facts| &facts.class_cite);
         let cited = cited.chain(formulary.by_name.values().map(|named| &named.class_cite));
+        let cited = cited.chain(formulary.further_names.values().map(|names| &names.cite));
         let cited = cited.chain(formulary.profiles.values().flatten().map(|entry| &entry.class_cite));
         for key in cited.chain(formulary.ranges.iter().map(|range| &range.class_cite)) {
             assert!(citations.contains_key(key.as_ref()), "{key}");

@@ -1,5 +1,7 @@
 //! Which codes a drug's name may mean: one index of every name that a product has, by how near it is.
 
+mod one_form;
+
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
@@ -12,6 +14,7 @@ use super::snapshot::Lookup;
 use crate::domain::billing::NoUnitReason;
 use crate::domain::code::HcpcsCode;
 use crate::domain::time::Date;
+use one_form::{OneForm, as_named};
 
 /// How near the name of a code is to the one that was asked for, the nearest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,7 +106,7 @@ impl NamesOnDemand {
 impl ProductNames {
     /// Reads the names of every code; `descriptors` are those that CMS gave and our tables rename.
     fn build(codes: &CodeTable, formulary: &Formulary, descriptors: &[Descriptor]) -> Self {
-        let mut names = Self::default();
+        let mut names = Building::default();
         for versions in codes.values() {
             let newest = &versions[0];
             let code = newest.code;
@@ -125,17 +128,39 @@ impl ProductNames {
                 names.add((*code, *effective), name, is_biosimilar, formulary);
             }
         }
+        let Building { mut names, forms } = names;
+        for (short, nearness, at) in forms.short_names() {
+            names.put(short, nearness, at);
+        }
         names.0.values_mut().for_each(|codes| codes.sort_unstable());
         names
     }
+}
 
+/// The index while it is read.
+#[derive(Default)]
+struct Building {
+    names: ProductNames,
+    forms: OneForm,
+}
+
+impl Building {
     fn add_version(&mut self, at: Place, version: &CodeVersion, formulary: &Formulary) {
         let is_biosimilar = version.flags.has(CodeFlag::Biosimilar);
         let listed = formulary.drug(version.code);
         let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
         let of_table = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
-        for name in own.chain(of_table.map(|name| &**name)) {
+        let further = formulary.further_names(version.code).iter().map(|name| &**name);
+        for name in own.chain(of_table.map(|name| &**name)).chain(further) {
             self.add(at, name, is_biosimilar, formulary);
+        }
+        // Records write drug and brand in one, either first; the brand tells a biosimilar without its letters.
+        for brand in version.brands.iter().filter(|brand| !brand.starts_with(&*version.name)) {
+            for name in [Some(&*version.name), without_suffix(&version.name)].into_iter().flatten() {
+                let (name, brand) = (fold(name), fold(brand));
+                self.add_words(at, &[&*name, &*brand].concat(), Nearness::Exact);
+                self.add_words(at, &[&*brand, &*name].concat(), Nearness::Exact);
+            }
         }
     }
 
@@ -150,7 +175,8 @@ impl ProductNames {
             self.add_words(at, &fold(base), Nearness::WithoutSuffix);
         }
         let base = base.unwrap_or(name);
-        self.put(identity_key(&formulary.identity_of_name(base)), Nearness::SameDrug, at);
+        self.forms.note(&fold(base), Nearness::WithoutSuffix, at);
+        self.names.put(identity_key(&formulary.identity_of_name(base)), Nearness::SameDrug, at);
         let mut parts: Vec<String> =
             components(base).map(|part| without_preparation(&fold(part)).concat()).collect();
         parts.sort_unstable();
@@ -159,16 +185,19 @@ impl ProductNames {
         let is_told =
             |part: &String| nearness == Nearness::Preparation || part.len() >= COMPONENT_LETTERS_MIN;
         for part in parts.into_iter().filter(is_told) {
-            self.put(part, nearness, at);
+            self.names.put(part, nearness, at);
         }
+        components(base).for_each(|part| self.forms.note(&fold(part), nearness, at));
     }
 
     fn add_words(&mut self, at: Place, words: &[String], nearness: Nearness) {
-        self.put(key(words), nearness, at);
-        let bare = words.iter().filter(|word| !is_left_out(word)).map(String::as_str);
-        self.put(bare.collect(), nearness, at);
+        self.names.put(key(words), nearness, at);
+        let bare = words.iter().filter(|word| !is_left_out(word)).map(|word| as_named(word));
+        self.names.put(bare.collect(), nearness, at);
     }
+}
 
+impl ProductNames {
     fn put(&mut self, key: String, nearness: Nearness, at: Place) {
         if key.is_empty() || key == NO_IDENTITY {
             return;
@@ -286,7 +315,7 @@ fn is_left_out(word: &str) -> bool {
 /// The words of a name in one, each salt in full.
 fn key(words: &[String]) -> String {
     let in_full = |word: &str| SHORT_SALTS.iter().find(|(short, _)| *short == word).map(|(_, salt)| *salt);
-    words.iter().map(|word| in_full(word).unwrap_or(word)).collect()
+    words.iter().map(|word| in_full(word).unwrap_or(as_named(word))).collect()
 }
 
 /// The words without salt, preparation and what is no name; all of them where nothing else is left.
@@ -296,8 +325,9 @@ fn without_preparation(words: &[String]) -> Vec<&str> {
     let has_one_salt = words.iter().filter(|word| is_left_out(word)).count() == 1;
     let is_dropped =
         |word: &str| is_filler(word) || PREPARATIONS.contains(&word) || has_one_salt && is_left_out(word);
-    let kept: Vec<&str> = words.iter().map(String::as_str).filter(|word| !is_dropped(word)).collect();
-    if kept.is_empty() { words.iter().map(String::as_str).collect() } else { kept }
+    let named = || words.iter().map(|word| as_named(word));
+    let kept: Vec<&str> = named().filter(|word| !is_dropped(word)).collect();
+    if kept.is_empty() { named().collect() } else { kept }
 }
 
 /// The drugs of a name; an enzyme that only spreads the other is none.
@@ -316,60 +346,4 @@ pub fn without_suffix(name: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::Catalog;
-    use crate::domain::time::date;
-
-    fn named(name: &str) -> Option<(Nearness, Vec<String>)> {
-        let catalog = Catalog::embedded();
-        let query = NameQuery::new(&fold(name), &catalog.formulary);
-        Nearness::ALL.into_iter().find_map(|nearness| {
-            let found = catalog.named(&query, nearness, date(2025, 11, 3));
-            let codes: Vec<String> = found.filter_map(|it| Some(it.billable()?.code.to_string())).collect();
-            (!codes.is_empty()).then_some((nearness, codes))
-        })
-    }
-
-    #[test]
-    fn each_name_of_a_product_finds_it() {
-        for (name, code) in [
-            ("rituximab", "J9312"),
-            ("tarlatamab", "J9026"),
-            ("5-FU", "J9190"),
-            ("leucovorin calcium", "J0640"),
-            ("aprepitant", "J0185"),
-            ("octreotide", "J2354"),
-            ("Taxol", "J9267"),
-            ("vincristine sulfate", "J9370"),
-            ("cefuroxime", "J0697"),
-            ("BCG", "J9030"),
-            ("haloperidol lactate", "J1630"),
-            ("tazobactam", "J2543"),
-            ("palonosetron hcl", "J2468"),
-        ] {
-            let (_, codes) = named(name).unwrap_or_else(|| panic!("{name} finds nothing"));
-            assert!(codes.iter().any(|it| it == code), "{name}: {codes:?}");
-        }
-        assert_eq!(named("pertuzumab").map(|(nearness, _)| nearness), Some(Nearness::Exact));
-        assert_eq!(named("relatlimab").map(|(nearness, _)| nearness), Some(Nearness::Component));
-        // The number was that of another drug before.
-        assert!(named("topotecan").is_some_and(|(_, codes)| !codes.iter().any(|code| code == "J9350")));
-        assert_eq!(named("no such drug"), None);
-    }
-
-    #[test]
-    fn a_suffix_may_be_left_out_and_a_word_may_not() {
-        assert_eq!(without_suffix("tarlatamab-dlle"), Some("tarlatamab"));
-        for whole in ["sodium-salts", "tarlatamab", "-dlle", ""] {
-            assert_eq!(without_suffix(whole), None, "{whole}");
-        }
-    }
-
-    #[test]
-    fn an_enzyme_that_spreads_a_drug_is_no_drug_of_it() {
-        let of = |name| components(name).collect::<Vec<_>>();
-        assert_eq!(of("trastuzumab and hyaluronidase-oysk"), ["trastuzumab"]);
-        assert_eq!(of("pertuzumab, trastuzumab, and hyaluronidase-zzxf"), ["pertuzumab", "trastuzumab"]);
-    }
-}
+mod tests;

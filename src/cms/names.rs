@@ -32,6 +32,7 @@ const NOT_A_BRAND: &[&str] = &[
     "human",
     "i.e",
     "i. e",
+    "i. u",
     "i.u",
     "includ",
     "intravesical",
@@ -51,6 +52,12 @@ const NOT_A_BRAND: &[&str] = &[
     "whole",
 ];
 
+/// Letters of the shortest brand beside another one; what is shorter is a mark, as in `S/D`.
+const BRAND_LETTERS_MIN: usize = 4;
+
+/// Words behind a name that tell whose product it is not; CMS does not always put a comma before them.
+const NOT_EQUIVALENT: &str = " not therapeutically equivalent";
+
 /// Longest name of a further drug, in words; longer phrases describe a service.
 const NAME_WORDS_MAX: usize = 4;
 
@@ -62,8 +69,8 @@ const NAME_CHARACTERS_MAX: usize = 120;
 pub struct Names {
     /// Nonproprietary name, in lower case; several drugs are joined by "and".
     pub name: String,
-    /// Brand of the product, in lower case.
-    pub brand: Option<String>,
+    /// Brands of the product, in lower case.
+    pub brands: Vec<String>,
     /// Maker, where the code is exclusive to one maker's product.
     pub maker: Option<String>,
 }
@@ -73,8 +80,19 @@ pub fn names(descriptor: &str, is_exclusive: bool) -> Names {
     let lower = descriptor.to_lowercase();
     let (outside, inside) = apart(&lower);
     let label = inside.into_iter().find(|text| is_brand(text));
-    let (brand, maker) = if is_exclusive { (None, label) } else { (label, None) };
-    Names { name: nonproprietary(&outside), brand, maker }
+    let name = nonproprietary(&outside);
+    match label {
+        Some(maker) if is_exclusive => Names { name, brands: Vec::new(), maker: Some(maker) },
+        label => Names { name, brands: label.iter().flat_map(|label| brands(label)).collect(), maker: None },
+    }
+}
+
+/// The brands of a label: "renvela or therapeutically equivalent" names one, and "one/two" names two.
+fn brands(label: &str) -> impl Iterator<Item = String> {
+    let label = label.split(" or therapeutically").next().unwrap_or(label);
+    let are_names = label.split('/').all(|part| part.trim().len() >= BRAND_LETTERS_MIN);
+    let (whole, parts) = if are_names { (None, Some(label.split('/'))) } else { (Some(label), None) };
+    whole.into_iter().chain(parts.into_iter().flatten()).map(|brand| brand.trim().to_owned())
 }
 
 /// The text outside parentheses, and what the outermost ones hold.
@@ -122,7 +140,9 @@ fn nonproprietary(outside: &str) -> String {
         .unwrap_or(outside);
     let mut names: Vec<String> = Vec::new();
     let mut has_amount = false;
-    for phrase in outside.split([',', ';']).map(str::trim).filter(|phrase| !phrase.is_empty()) {
+    let phrases =
+        outside.split([',', ';']).map(|phrase| phrase.split(NOT_EQUIVALENT).next().unwrap_or(phrase));
+    for phrase in phrases.map(str::trim).filter(|phrase| !phrase.is_empty()) {
         let name = without_amounts(phrase);
         if names.is_empty() {
             if !name.is_empty() && !is_adjective(&name) {
@@ -199,6 +219,7 @@ mod tests {
             ("5% dextrose/water (500 ml = 1 unit)", "5% dextrose/water"),
             ("Factor viii (antihemophilic factor, human) per i.u.", "factor viii"),
             ("Infusion, normal saline solution, 250 cc", "normal saline solution"),
+            ("Injection, one (maker) not therapeutically equivalent to j0001, 10 mg", "one"),
             ("", ""),
         ] {
             assert_eq!(names(descriptor, false).name, name, "{descriptor}");
@@ -207,17 +228,23 @@ mod tests {
 
     #[test]
     fn parentheses_hold_a_brand_a_maker_or_neither() {
-        let read = |text, exclusive| (names(text, exclusive).brand, names(text, exclusive).maker);
-        let some = |text: &str| Some(text.to_owned());
+        let read = |text, exclusive| (names(text, exclusive).brands, names(text, exclusive).maker);
+        let some = |text: &str| vec![text.to_owned()];
+        let none = Vec::new;
         assert_eq!(
             read("Injection, one-abcd, biosimilar, (brandname), 10 mg", false),
             (some("brandname"), None)
         );
         assert_eq!(
             read("Injection, one (maker), not therapeutically equivalent to j0001, 1 mg", true),
-            (None, some("maker"))
+            (none(), Some("maker".to_owned()))
         );
-        assert_eq!(read("Injection, one, 1 mg (for esrd on dialysis)", false), (None, None));
-        assert_eq!(read("Factor viii (antihemophilic factor (porcine)), per i.u.", false), (None, None));
+        assert_eq!(read("Injection, one, 1 mg (for esrd on dialysis)", false), (none(), None));
+        assert_eq!(read("Factor viii (antihemophilic factor (porcine)), per i.u.", false), (none(), None));
+        assert_eq!(read("Injection, one, 1,000 (i. u. )", false), (none(), None));
+        let both = vec!["first".to_owned(), "first dif".to_owned()];
+        assert_eq!(read("Injection, one, (first/first dif), 500 mg", false), (both, None));
+        assert_eq!(read("One (first or therapeutically equivalent), 5 mg", false), (some("first"), None));
+        assert_eq!(read("One (first s/d), 5 mg", false), (some("first s/d"), None));
     }
 }

@@ -2,6 +2,7 @@
 
 mod diagnoses;
 mod hormonal;
+mod named;
 
 pub use hormonal::CHM_1;
 
@@ -114,7 +115,8 @@ pub fn class_of_drug(
     given: &DrugGiven,
 ) -> Result<DrugClass, Unknown> {
     let policy = coding.policy;
-    let listed = known_class(coding, given);
+    let route = coding.encounter.administrations[usize::from(index)].route;
+    let listed = known_class(coding, given).map(|known| named::by_route(coding, given, route, known));
     let class = match (given.class, listed) {
         (Some(stated), listed) => {
             if let Some((known, _)) = listed.filter(|(known, _)| *known != stated) {
@@ -177,19 +179,10 @@ pub fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass,
     let named = named.filter(|named| by_code.is_none() || named.class != DrugClass::Hydration);
     let by_name = named.map(|named| (named.class, ClassBasis::Listed));
     // A name that the table of names lacks still means codes, and those have a class.
-    let by_codes =
-        || given.name.as_deref().filter(|_| code.is_none()).and_then(|name| class_of_codes(coding, name));
+    let by_codes = || {
+        given.name.as_deref().filter(|_| code.is_none()).and_then(|name| named::class_of_codes(coding, name))
+    };
     by_name.or_else(|| by_code.map(|known| (known.class, known.basis))).or_else(by_codes)
-}
-
-/// The class of the codes that a name means, where they agree.
-fn class_of_codes(coding: &Coding<'_>, name: &str) -> Option<(DrugClass, ClassBasis)> {
-    let class = |code| coding.catalog.formulary.class_of_code(code, ClassProfile::CptComplexity, coding.date);
-    let mut classes = coding.catalog.codes_of_name(name, coding.date).into_iter().map(class);
-    let first = classes.next()??;
-    classes
-        .all(|other| other.is_some_and(|other| other.class == first.class))
-        .then_some((first.class, first.basis))
 }
 
 /// Whether a profile's list sends the drug to the therapeutic codes.

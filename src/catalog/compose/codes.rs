@@ -7,6 +7,7 @@ use crate::catalog::release::{Descriptors, Release, ReleaseHeader};
 use crate::cms::descriptor::Conventions;
 use crate::cms::facts::facts;
 use crate::cms::hcpcs::{self, CodeRow};
+use crate::cms::names::Names;
 
 /// A HCPCS file as a release, texts included: the operator imports them, and they are never compiled in.
 pub fn hcpcs_release(header: ReleaseHeader, parsed: &hcpcs::Release, conventions: &Conventions) -> Release {
@@ -23,6 +24,12 @@ pub fn hcpcs_release(header: ReleaseHeader, parsed: &hcpcs::Release, conventions
     release
 }
 
+/// The brands of a code; the product of the one maker whom a code is for is named by both: `one (maker)`.
+fn brands(names: &Names) -> Arc<[Box<str>]> {
+    let of_maker = names.maker.iter().map(|maker| format!("{} ({})", names.name, maker.trim()));
+    names.brands.iter().cloned().chain(of_maker).map(String::into_boxed_str).collect()
+}
+
 fn version(row: &CodeRow, conventions: &Conventions, source: &Arc<str>) -> CodeVersion {
     let facts = facts(row, conventions);
     let details = &row.details;
@@ -33,8 +40,8 @@ fn version(row: &CodeRow, conventions: &Conventions, source: &Arc<str>) -> CodeV
         effective: details.effective.unwrap_or(details.added),
         terminated: details.terminated,
         flags: facts.flags,
+        brands: brands(&facts.names),
         name: facts.names.name.into(),
-        brands: facts.names.brand.into_iter().map(String::into_boxed_str).collect(),
         reference_codes: Arc::default(),
         reference_product: None,
         successors: details.successors().collect(),

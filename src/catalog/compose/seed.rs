@@ -102,7 +102,9 @@ fn described(merged: &Catalog, newest: Option<&Release>, products: &Products) ->
         let others = if version.flags.has(CodeFlag::NotOtherwiseSpecified) { &none } else { &drugs };
         let known = products.brands(version.code, &version.name, others);
         if !known.is_empty() {
-            version.brands = known.into();
+            // The crosswalk tells brands, and never whose product the code is for.
+            let own = if version.flags.has(CodeFlag::ProductExclusive) { &*version.brands } else { &[] };
+            version.brands = own.iter().cloned().chain(known).collect();
         }
         described.push(version);
     }

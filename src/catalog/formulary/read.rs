@@ -5,7 +5,9 @@ use std::str::FromStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::routes::route;
-use super::{CodeRange, DrugFacts, Formulary, FormularyFiles, NamedClass, Nature, ProfileEntry};
+use super::{
+    CodeRange, DrugFacts, Formulary, FormularyFiles, FurtherNames, NamedClass, Nature, ProfileEntry,
+};
 use crate::catalog::biosimilar;
 use crate::catalog::error::DataError;
 use crate::catalog::names::{fold, is_filler, is_salt, without};
@@ -26,6 +28,7 @@ impl Formulary {
         formulary.read_biosimilars(files.biosimilars)?;
         formulary.note_routes();
         formulary.read_routes(files.routes)?;
+        formulary.read_brands(files.brands)?;
         formulary.read_families(files.families)?;
         formulary.read_profiles(files.profiles)?;
         formulary.name_the_drugs();
@@ -83,6 +86,20 @@ impl Formulary {
                 ..reference.clone()
             };
             self.by_code.entry(code).or_insert(facts);
+        }
+        Ok(())
+    }
+
+    /// Names of products that neither CMS nor the table of drugs has.
+    fn read_brands(&mut self, text: &str) -> Result<(), DataError> {
+        for row in rows("drugs/brands.csv", text, &["code", "names", "cite"])? {
+            let row = row?;
+            let names = row.texts(1).map(Into::into).collect();
+            let known =
+                self.further_names.insert(row.read(0)?, FurtherNames { names, cite: row.text(2).into() });
+            if known.is_some() {
+                return Err(row.refuse("the code is listed twice"));
+            }
         }
         Ok(())
     }
@@ -244,9 +261,10 @@ fn nature(row: &Row<'_>, column: usize) -> Result<Nature, DataError> {
         "flush" => Nature::Flush,
         "cancer-only" => Nature::CancerOnly,
         "other-use" => Nature::OtherUse,
+        "by-route" => Nature::ByRoute,
         other => {
             return Err(row.refuse(&format!(
-                "`{other}` is no nature: electrolyte, flush, cancer-only, other-use or nothing"
+                "`{other}` is no nature: electrolyte, flush, cancer-only, other-use, by-route or nothing"
             )));
         }
     })

@@ -78,14 +78,14 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
 }
 
 fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
-    if outside::has_cell_code(coding, service.index) {
-        return outside::cell_therapy(coding, service.index);
+    if let Some(cells) = outside::cells_by_code(coding, service.index) {
+        return outside::send_away(coding, service.index, cells.administration);
     }
     let class = classify::class_of_administration(coding, service.index);
     // Only what may be such a product is looked up by name.
     let may_be_cells = matches!(class, Ok(DrugClass::ComplexBiologic) | Err(Unknown::Class { .. }));
-    if may_be_cells && outside::has_cell_name(coding, service.index) {
-        return outside::cell_therapy(coding, service.index);
+    if let Some(cells) = may_be_cells.then(|| outside::cells_by_name(coding, service.index)).flatten() {
+        return outside::send_away(coding, service.index, cells.administration);
     }
     let class = match class {
         Ok(class) => class,

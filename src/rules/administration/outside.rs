@@ -6,12 +6,13 @@ use super::timeline;
 use super::vaccine;
 use super::visit::{Family, Kind, Service, Visit};
 use crate::domain::code::HcpcsCode;
-use crate::domain::drug::{DrugClass, DrugGiven};
+use crate::domain::drug::DrugClass;
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{NotedFact, Subject, Value, fact};
+use crate::policy::parameters::CellTherapy;
 use crate::rules::{Rule, Status, identity, rule};
 
 rule! {
@@ -25,8 +26,8 @@ rule! {
 
 rule! {
     pub static CHM_13: "CHM-13", "Other services and included work",
-    basis: Primary, cites: ["A52953", "UWHC"],
-    says: "Preparation, access, local anaesthesia, tubing and flushing are included. Blood, vaccines, contrast, the clearing of a clotted catheter, joint, eye, bladder and similar procedures have codes of other sections and none of these.",
+    basis: Primary, cites: ["A52953", "UWHC", "METROPLUS-CGT"],
+    says: "Preparation, access, local anaesthesia, tubing and flushing are included. Blood, vaccines, contrast, a patient's own changed cells, the clearing of a clotted catheter, joint, eye, bladder and similar procedures have codes of other sections and none of these.",
     why: "Each service is paid once, where it belongs.",
     example: "Contrast injected for a scan is part of the scan; a transfusion has its own code.",
     exceptions: "None.",
@@ -104,29 +105,23 @@ pub(super) fn class(coding: &mut Coding<'_>, index: u16, class: DrugClass) {
     send_away(coding, index, other);
 }
 
-/// Whether an administration gives a product of a patient's own changed cells, by its code.
-pub(super) fn has_cell_code(coding: &Coding<'_>, index: u16) -> bool {
-    let products = &coding.policy.administration.cell_therapy.products;
-    let is_one =
-        |drug: &DrugGiven| identity::code_of(coding, drug).is_some_and(|code| products.contains(&code));
-    coding.encounter.administrations[usize::from(index)].drugs.iter().any(is_one)
+/// The kind of changed cells of a patient's own that an administration gives, by the code of the product.
+pub(super) fn cells_by_code<'p>(coding: &Coding<'p>, index: u16) -> Option<&'p CellTherapy> {
+    let kinds = &coding.policy.administration.cell_therapy;
+    let of_code = |code: HcpcsCode| kinds.iter().find(|kind| kind.products.contains(&code));
+    let drugs = &coding.encounter.administrations[usize::from(index)].drugs;
+    drugs.iter().find_map(|drug| of_code(identity::code_of(coding, drug)?))
 }
 
 /// The same by its name, which takes longer to tell.
-pub(super) fn has_cell_name(coding: &Coding<'_>, index: u16) -> bool {
-    let products = &coding.policy.administration.cell_therapy.products;
-    let codes = |name: &str| coding.catalog.codes_of_name(name, coding.date);
-    let is_one = |drug: &DrugGiven| {
-        let name = drug.name.as_deref().filter(|_| identity::code_of(coding, drug).is_none());
-        name.is_some_and(|name| codes(name).iter().any(|code| products.contains(code)))
-    };
-    coding.encounter.administrations[usize::from(index)].drugs.iter().any(is_one)
-}
-
-/// Sends the giving of changed cells to its code, which has another section.
-pub(super) fn cell_therapy(coding: &mut Coding<'_>, index: u16) {
-    let code = coding.policy.administration.cell_therapy.administration;
-    send_away(coding, index, code);
+pub(super) fn cells_by_name<'p>(coding: &Coding<'p>, index: u16) -> Option<&'p CellTherapy> {
+    let kinds = &coding.policy.administration.cell_therapy;
+    let of_code = |code: &HcpcsCode| kinds.iter().find(|kind| kind.products.contains(code));
+    let drugs = &coding.encounter.administrations[usize::from(index)].drugs;
+    drugs.iter().find_map(|drug| {
+        let name = drug.name.as_deref().filter(|_| identity::code_of(coding, drug).is_none())?;
+        coding.catalog.codes_of_name(name, coding.date).iter().find_map(of_code)
+    })
 }
 
 /// Settles a transfusion; its time still covers hydration (rule HYD-4).

@@ -34,7 +34,7 @@ parameters! {
         /// Codes of other code sets that a finding points to.
         pub outside_codes: OutsideCodes,
         /// CAR-T products, and the code of giving them.
-        pub cell_therapy: CellTherapy,
+        pub cell_therapy: Vec<CellTherapy>,
         /// Vaccines whose administration has a code of its own, for the finding that points to it (rule CHM-13).
         pub vaccine_administration: Vec<VaccineAdministration>,
 

@@ -1,0 +1,49 @@
+//! The class of the products that a name means.
+
+use crate::catalog::formulary::{ClassBasis, Fit, Nature};
+use crate::domain::code::HcpcsCode;
+use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
+use crate::domain::encounter::Route;
+use crate::engine::Coding;
+use crate::rules::identity;
+
+/// The class of the product that goes by the stated route, where the name alone has products of several classes.
+///
+/// Octreotide into the muscle is the depot, whatever the record calls it.
+pub(super) fn by_route(
+    coding: &Coding<'_>,
+    given: &DrugGiven,
+    route: Option<Route>,
+    known: (DrugClass, ClassBasis),
+) -> (DrugClass, ClassBasis) {
+    let formulary = &coding.catalog.formulary;
+    let (Some(name), Some(route), None) = (given.name.as_deref(), route, identity::code_of(coding, given))
+    else {
+        return known;
+    };
+    let named = formulary.class_of_name(name).filter(|named| named.nature == Nature::ByRoute);
+    let Some(named) = named else { return known };
+    let fits = |code: &HcpcsCode| {
+        let version = coding.catalog.lookup(*code, coding.date).version();
+        version.is_some_and(|version| formulary.fit(*code, version.flags, route) == Fit::Fits)
+    };
+    let codes = |name| coding.catalog.codes_of_name(name, coding.date);
+    // A brand is of one of the products, and its drug of all of them.
+    let mut codes: Vec<HcpcsCode> = [codes(name), codes(&named.drug)].concat();
+    codes.retain(fits);
+    let mut classes = codes
+        .into_iter()
+        .filter_map(|code| formulary.class_of_code(code, ClassProfile::CptComplexity, coding.date));
+    let Some(first) = classes.next() else { return known };
+    if classes.all(|other| other.class == first.class) { (first.class, first.basis) } else { known }
+}
+
+/// The class of the codes that a name means, where they agree.
+pub(super) fn class_of_codes(coding: &Coding<'_>, name: &str) -> Option<(DrugClass, ClassBasis)> {
+    let class = |code| coding.catalog.formulary.class_of_code(code, ClassProfile::CptComplexity, coding.date);
+    let mut classes = coding.catalog.codes_of_name(name, coding.date).into_iter().map(class);
+    let first = classes.next()??;
+    classes
+        .all(|other| other.is_some_and(|other| other.class == first.class))
+        .then_some((first.class, first.basis))
+}
