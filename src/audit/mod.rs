@@ -51,11 +51,13 @@ pub enum Kind {
     Unsupported,
     /// The NDC belongs to another product.
     WrongNdc,
+    /// The service was given on another date.
+    WrongDate,
 }
 
 impl Kind {
     /// Every kind, in the order of the published API.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::MissingLine,
         Self::ExtraLine,
         Self::WrongCode,
@@ -63,6 +65,7 @@ impl Kind {
         Self::WrongModifier,
         Self::Unsupported,
         Self::WrongNdc,
+        Self::WrongDate,
     ];
 
     /// The published name, as on the wire without its prefix.
@@ -75,6 +78,7 @@ impl Kind {
             Self::WrongModifier => "WRONG_MODIFIER",
             Self::Unsupported => "UNSUPPORTED",
             Self::WrongNdc => "WRONG_NDC",
+            Self::WrongDate => "WRONG_DATE",
         }
     }
 }
@@ -168,7 +172,8 @@ pub fn audit(case: &Case<'_>, billed: &[BilledLine]) -> Audit {
     let supported: Vec<Claimed> = supported.map(|(at, line)| Claimed::supported(line, at)).collect();
     let claimed = case.claimed(billed, &judged, &supported);
     let now = compare::compare(&claimed, &supported, &unread, case.policy);
-    let mut found = case.discrepancies(&now, &claimed, &unread);
+    let is_dated = |rest: &Rest| billed[rest.line].service_date.is_some();
+    let mut found = case.discrepancies(&now, &claimed, &unread, is_dated);
     product::check_ndcs(case, billed, &judged, &mut found);
     let own = found.len();
     let not_judged = beside::judge(case, billed, not_judged, &mut found);
@@ -219,13 +224,22 @@ impl Case<'_> {
         order.iter().map(one).collect()
     }
 
-    fn discrepancies(&self, now: &Comparison, claimed: &[Claimed], unread: &[HcpcsCode]) -> Vec<Discrepancy> {
+    fn discrepancies(
+        &self,
+        now: &Comparison,
+        claimed: &[Claimed],
+        unread: &[HcpcsCode],
+        is_dated: impl Fn(&Rest) -> bool,
+    ) -> Vec<Discrepancy> {
         let open = open::find(self, now, claimed, unread);
         let mut found: Vec<Discrepancy> =
             open.remarked.iter().map(|pair| self.wrong_modifier(pair)).collect();
         found.extend(open.unsupported.iter().map(|(rest, why)| self.unsupported(rest, why)));
-        let paired = pairing::pair(self, open.excess, open.shortage);
-        found.extend(paired.pairs.iter().map(|(billed, supported)| self.wrong_code(billed, supported)));
+        let paired = pairing::pair(self, open.excess, open.shortage, is_dated);
+        found.extend(paired.pairs.iter().map(|(billed, supported)| {
+            let is_moved = billed.key.code == supported.key.code;
+            if is_moved { self.wrong_date(billed, supported) } else { self.wrong_code(billed, supported) }
+        }));
         for rest in &paired.excess {
             found.push(match open::blocked(self, rest) {
                 Some(why) => self.unsupported(rest, &why),
@@ -270,6 +284,16 @@ impl Case<'_> {
         let worth = |rest: &Rest| value::of(self, rest.key, rest.units);
         let dollars = worth(supported).zip(worth(billed));
         Discrepancy { pattern, dollars: dollars.map(|(right, wrong)| compare::less(right, wrong)), ..found }
+    }
+
+    fn wrong_date(&self, billed: &Rest, supported: &Rest) -> Discrepancy {
+        let rule = because::of_line(self, supported.line, supported.units);
+        let sides = (Some(billed.side(billed.units)), Some(supported.side(supported.units)));
+        let found = self.discrepancy(Kind::WrongDate, sides, (Decimal::ZERO, Decimal::ZERO), rule);
+        let worth = |rest: &Rest| value::of(self, rest.key, rest.units);
+        let dollars = worth(supported).zip(worth(billed));
+        let difference = dollars.map(|(right, wrong)| compare::less(right, wrong));
+        Discrepancy { dollars: difference.filter(|dollars| !dollars.is_zero()), ..found }
     }
 
     fn wrong_units(&self, rest: &Rest, claimed: &[Claimed]) -> Discrepancy {

@@ -17,17 +17,28 @@ pub(super) struct Paired {
 /// How well two rests fit: a higher one is taken first; nothing when they cannot be one service.
 type Fit = u32;
 
+/// The same service on another date.
+const FIT_OTHER_DATE: Fit = 4;
+/// The same on another date in as many units.
+const FIT_MOVED_WHOLE: Fit = 5;
 /// A drug code that stands in for another without being related to it.
 const FIT_ONLY_ONES: Fit = 1;
 /// A drug code of the same product under another code.
 const FIT_RELATED: Fit = 2;
 
-/// Pairs what is billed too much with what is missing, the best fit first.
-pub(super) fn pair(case: &Case<'_>, mut excess: Vec<Rest>, mut shortage: Vec<Rest>) -> Paired {
+/// Pairs what is billed too much with what is missing, the best fit first. Only a line that states its date can have
+/// the wrong one.
+pub(super) fn pair(
+    case: &Case<'_>,
+    mut excess: Vec<Rest>,
+    mut shortage: Vec<Rest>,
+    is_dated: impl Fn(&Rest) -> bool,
+) -> Paired {
     let mut pairs = Vec::new();
-    while let Some((billed, supported)) = best(case, &excess, &shortage) {
+    while let Some((billed, supported)) = best(case, &excess, &shortage, &is_dated) {
         let (billed_rest, supported_rest) = (&mut excess[billed], &mut shortage[supported]);
-        let is_part = billed_rest.is_shared || supported_rest.is_shared;
+        let is_moved = billed_rest.key.code == supported_rest.key.code;
+        let is_part = is_moved || billed_rest.is_shared || supported_rest.is_shared;
         let common = billed_rest.units.min(supported_rest.units);
         pairs.push(if is_part {
             (split_off(billed_rest, common), split_off(supported_rest, common))
@@ -47,17 +58,35 @@ fn split_off(rest: &mut Rest, units: Decimal) -> Rest {
     Rest { units, ..rest.clone() }
 }
 
-fn best(case: &Case<'_>, excess: &[Rest], shortage: &[Rest]) -> Option<(usize, usize)> {
+fn best(
+    case: &Case<'_>,
+    excess: &[Rest],
+    shortage: &[Rest],
+    is_dated: impl Fn(&Rest) -> bool,
+) -> Option<(usize, usize)> {
     let mut best: Option<(Fit, usize, usize)> = None;
     for (b, billed) in excess.iter().enumerate() {
         for (s, supported) in shortage.iter().enumerate() {
-            let Some(fit) = fit(case, billed, supported, (excess, shortage)) else { continue };
+            let fit = match moved(billed, supported) {
+                Some(fit) if is_dated(billed) => fit,
+                _ => match fit(case, billed, supported, (excess, shortage)) {
+                    Some(fit) => fit,
+                    None => continue,
+                },
+            };
             if best.is_none_or(|(known, _, _)| fit > known) {
                 best = Some((fit, b, s));
             }
         }
     }
     best.map(|(_, b, s)| (b, s))
+}
+
+/// How well a service on one date fits the same on another.
+fn moved(billed: &Rest, supported: &Rest) -> Option<Fit> {
+    let service = |rest: &Rest| (rest.key.code, rest.key.discarded);
+    let is_moved = service(billed) == service(supported) && billed.key.date != supported.key.date;
+    is_moved.then_some(if billed.units == supported.units { FIT_MOVED_WHOLE } else { FIT_OTHER_DATE })
 }
 
 fn fit(case: &Case<'_>, billed: &Rest, supported: &Rest, all: (&[Rest], &[Rest])) -> Option<Fit> {

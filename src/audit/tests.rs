@@ -174,6 +174,42 @@ fn lines_without_a_date_are_those_of_the_dates_that_support_them() {
 }
 
 #[test]
+fn a_service_on_another_date_has_the_wrong_date() {
+    let mut stay = visit();
+    stay.setting = Setting::HospitalOutpatient;
+    let mut next = given("a3", Route::IvInfusion, "09:20", "10:20", "J0696", "1000 mg");
+    (next.start, next.stop) =
+        (parse_local_time("2025-11-04T09:20").ok(), parse_local_time("2025-11-04T10:20").ok());
+    stay.administrations.push(next);
+    let on = |day: i8, texts: &[&str]| -> Vec<BilledLine> {
+        let dated = |text: &&str| BilledLine { service_date: Some(date(2025, 11, day)), ..line(text) };
+        texts.iter().map(dated).collect()
+    };
+    let of = |claim: &[Vec<BilledLine>]| -> Vec<String> {
+        let audit = audited(&stay, &claim.concat());
+        let side = |side: &Option<Side>| {
+            side.as_ref()
+                .map_or("-".to_owned(), |side| format!("{}:{}x{}", side.date.day(), side.code, side.units))
+        };
+        audit
+            .discrepancies
+            .iter()
+            .map(|f| format!("{} {} {}", f.kind.as_str(), side(&f.billed), side(&f.supported)))
+            .collect()
+    };
+    assert_eq!(of(&[on(3, &RIGHT), on(4, &["96367", "J0696 x4"])]), Vec::<String>::new());
+    assert_eq!(
+        of(&[on(3, &RIGHT), on(3, &["96367", "J0696 x4"])]),
+        ["WRONG_DATE 3:96367x1 4:96367x1", "WRONG_DATE 3:J0696x4 4:J0696x4"]
+    );
+    // What is billed beyond the right units is still too much.
+    assert_eq!(
+        of(&[on(3, &RIGHT), on(4, &["96367"]), on(3, &["J0696 x5"])]),
+        ["EXTRA_LINE 3:J0696x1 -", "WRONG_DATE 3:J0696x4 4:J0696x4"]
+    );
+}
+
+#[test]
 fn a_line_that_could_not_be_read_is_neither_judged_nor_missing() {
     let mut billed: Vec<BilledLine> = RIGHT.iter().map(|text| line(text)).collect();
     let drug = billed.iter().position(|line| line.code == HcpcsCode::of("Q5114")).expect("the drug");

@@ -16,6 +16,7 @@ pub const fn kind(kind: Kind) -> &'static str {
         Kind::WrongModifier => "wrong modifier",
         Kind::Unsupported => "not supported yet",
         Kind::WrongNdc => "wrong NDC",
+        Kind::WrongDate => "wrong date",
     }
 }
 
@@ -41,6 +42,10 @@ pub fn sentence(
     visit: &Encounter,
     result: &CodingResult,
 ) -> String {
+    if let (Kind::WrongDate, Some(billed), Some(supported)) = (found.kind, &found.billed, &found.supported) {
+        let line = in_short(billed);
+        return format!("{line} was billed for {}, and it was given on {}.", billed.date, supported.date);
+    }
     let sides = (found.billed.as_ref().map(in_short), found.supported.as_ref().map(in_short));
     let mut text = match (found.kind, sides) {
         (Kind::WrongUnits, (Some(_), Some(_))) => wrong_units(found),
