@@ -84,6 +84,24 @@ pub enum Route {
     Other,
 }
 
+impl Route {
+    /// Whether a drug flows in over minutes, and not at one moment.
+    pub const fn is_infusion(self) -> bool {
+        use Route::{
+            IntraArterialInfusion, IvInfusion, PumpStart, SubcutaneousInfusion, Transfusion, ViaDialysate,
+        };
+        matches!(
+            self,
+            IvInfusion
+                | SubcutaneousInfusion
+                | IntraArterialInfusion
+                | PumpStart
+                | Transfusion
+                | ViaDialysate
+        )
+    }
+}
+
 /// Why fluid was running. Source: rules HYD-1..HYD-7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -256,6 +274,8 @@ pub struct Encounter {
     pub diagnoses: Vec<String>,
     /// Id of the administration that was the main reason for the visit (rule HIER-O).
     pub primary_reason: Option<String>,
+    /// Those of the further visits of the request, one a visit.
+    pub further_primary_reasons: Vec<String>,
     pub administrations: Vec<Administration>,
     pub documentation: Documentation,
     pub other_services: Vec<OtherService>,
@@ -279,6 +299,7 @@ impl Encounter {
             indication: None,
             diagnoses: Vec::new(),
             primary_reason: None,
+            further_primary_reasons: Vec::new(),
             administrations: Vec::new(),
             documentation: Documentation::default(),
             other_services: Vec::new(),
@@ -300,10 +321,26 @@ impl Encounter {
         })
     }
 
-    /// The date of service of an administration: the day on which it began, or that of the visit where no time of
-    /// it is known. Both tracks take it from here.
+    /// The date of service of an administration: the day on which it began. Where no time of it is known, it is that
+    /// of an administration that it ran together with, else that of the visit. Both tracks take it from here.
     pub fn date_of(&self, administration: &Administration) -> Date {
-        self.began(administration).map_or(self.service_date, LocalTime::date)
+        let began = self.began(administration).or_else(|| {
+            let mut beside = self.administrations.iter().filter(|other| {
+                other.concurrent_with.contains(&administration.id)
+                    || administration.concurrent_with.contains(&other.id)
+            });
+            beside.find_map(|other| self.began(other))
+        });
+        began.map_or(self.service_date, LocalTime::date)
+    }
+
+    /// Names the main reason of one visit, in place of another one that lies in it.
+    pub fn restate_reason(&mut self, id: String, is_of_visit: impl Fn(&str) -> bool) {
+        self.further_primary_reasons.retain(|reason| !is_of_visit(reason));
+        match &self.primary_reason {
+            Some(reason) if !is_of_visit(reason) => self.further_primary_reasons.push(id),
+            _ => self.primary_reason = Some(id),
+        }
     }
 
     /// The first and the last date of service.

@@ -47,6 +47,9 @@ struct Golden {
     /// Rules that the answer must name.
     #[serde(default)]
     rules: Vec<String>,
+    /// The administrations that lines must name, as `CODE: a1 a2`.
+    #[serde(default)]
+    names: Vec<String>,
     /// Reasons and rules that the answer must not name.
     #[serde(default)]
     without: Vec<String>,
@@ -165,11 +168,28 @@ fn fault(golden: &Golden, answer: &Value) -> Option<String> {
     if let Some(words) = golden.says.iter().find(|words| !texts.iter().any(|text| text.contains(*words))) {
         faults.push(format!("no finding says {words:?}: {texts:?}"));
     }
+    for wanted in &golden.names {
+        let named = named_by(answer, wanted.split(':').next().unwrap_or_default());
+        if !named.contains(wanted) {
+            faults.push(format!("{named:?} for {wanted}"));
+        }
+    }
     let named = [request::reasons(answer), request::rules(answer)].concat();
     if let Some(unwanted) = golden.without.iter().find(|unwanted| named.contains(&unwanted.as_str())) {
         faults.push(format!("{unwanted} is named"));
     }
     (!faults.is_empty()).then(|| faults.join("; "))
+}
+
+/// The administrations of each line of a code, as `CODE: a1 a2`.
+fn named_by(answer: &Value, code: &str) -> Vec<String> {
+    let lines = answer["lines"].as_array().into_iter().flatten().filter(|line| line["code"] == code);
+    let ids = |line: &Value| {
+        let ids = line["administrationIds"].as_array().into_iter().flatten();
+        let ids: Vec<&str> = ids.filter_map(Value::as_str).collect();
+        format!("{code}: {}", ids.join(" "))
+    };
+    lines.map(ids).collect()
 }
 
 fn shape(line: &str) -> (String, u64) {

@@ -32,10 +32,10 @@ rule! {
 rule! {
     pub static INIT_6: "INIT-6", "A separate visit of the day has its own initial service",
     basis: Secondary, cites: ["RAC71"],
-    says: "A patient who left and came back on the same day has a second encounter, whose lines carry 59 or XE. A stated visit number counts within its date of service; a visit with a service that runs past midnight goes on under its number.",
+    says: "A patient who left and came back on the same day has a second encounter, whose lines carry 59 or XE. A stated visit number counts within its date of service; a visit with a service that runs past midnight goes on under its number, and so does one of a hospital that states its number again on the next date.",
     why: "The work of an encounter is done again.",
     example: "Chemotherapy in the morning and an unplanned antiemetic push in the afternoon are two initial services.",
-    exceptions: "A pause within one visit is none (INIT-7). A visit on another date needs no modifier. Visits that overlap in time are no separate ones, and a finding says so.",
+    exceptions: "A pause within one visit is none (INIT-7). A hospital's stay over several dates is one encounter (INIT-2), so a number repeated on the next date is asked about; numbers that run on through the dates, or a date with a second visit, tell the visits apart. A visit on another date needs no modifier. Visits that overlap in time are no separate ones, and a finding says so.",
 }
 
 rule! {
@@ -49,11 +49,11 @@ rule! {
 
 rule! {
     pub static INIT_8: "INIT-8", "Midnight does not begin a new encounter",
-    basis: Secondary, cites: ["SC-CPTA", "IOM4"],
-    says: "An encounter that runs past midnight has one initial service; what follows is sequential or repeated.",
+    basis: Secondary, cites: ["SC-CPTA", "IOM4", "RCA-MIDNIGHT", "HC-0609"],
+    says: "An encounter that runs past midnight has one initial service; what follows is sequential or repeated, on its own date, and is never made initial for want of a parent on that date.",
     why: "The encounter decides, and not the calendar.",
     example: "A push at 22:00 is initial, and the same drug at 02:00 is a repeated push.",
-    exceptions: "Switch D-11 lets a policy begin anew at midnight. Stated visit numbers begin anew on each date (INIT-6); where there are none, an office is asked for them.",
+    exceptions: "Switch D-11 lets a policy begin anew at midnight. Stated visit numbers begin anew on each date (INIT-6); where there are none, an office is asked for them, and so is a hospital where a whole date lies between.",
 }
 
 pub(super) static RULES: &[&Rule] = &[&INIT_4, &INIT_5, &INIT_6, &INIT_7, &INIT_8];

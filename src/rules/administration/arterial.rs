@@ -111,6 +111,7 @@ fn first_hour(coding: &mut Coding<'_>, visit: &Visit<'_>, first: &Service, parts
         note_hours(coding, subject, minutes, hours);
         if hours > 0 {
             lines::bill(coding, visit, service, codes.hour, hours, Place::AddOn);
+            sequence::name_parts(coding, visit, service, parts.iter().copied(), codes.hour);
         }
     }
     for service in parts.iter().filter(|service| service.index != first.index) {

@@ -6,7 +6,7 @@ use super::lines;
 use super::visit::{Family, Kind, Service, Technique, Visit};
 use super::what_if;
 use crate::domain::field::Field;
-use crate::domain::finding::{Reason, Severity};
+use crate::domain::finding::{Finding, Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{OfficeHierarchy, OfficeHydrationPush, Tiebreak};
@@ -54,7 +54,7 @@ rule! {
     says: "In a physician office the initial service is the one that was the key or primary reason for the visit, in whatever order the services were given.",
     why: "The manual asks for the reason of the encounter and says nothing of family, technique or length.",
     example: "A visit for hydration with an antiemetic push has hydration as its initial service.",
-    exceptions: "Where the request names no reason, the facility hierarchy stands in for it, and a finding says so. Where the stated reason leaves a service without a code, as chemotherapy beside an initial service of another family, the question shows what each other reason would bill.",
+    exceptions: "Where the request names no reason, the facility hierarchy stands in for it, and a finding says so. The reason of one visit is none for another: where a request holds several visits, each has its own. Where the stated reason leaves a service without a code, as chemotherapy beside an initial service of another family, the question shows what each other reason would bill.",
 }
 
 rule! {
@@ -171,9 +171,14 @@ pub(super) fn note_choice(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usi
 }
 
 fn primary_course(visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
-    let reason = visit.encounter.primary_reason.as_deref()?;
-    let service = visit.services.iter().find(|service| visit.administration(service).id == *reason)?;
-    ranked.iter().copied().find(|course| *course == service.course)
+    visit.reasons().find_map(|reason| ranked.iter().copied().find(|course| *course == reason.course))
+}
+
+/// Whether the record names a reason for the visit of an access line: the reason of another visit is none for it.
+fn names_reason(visit: &Visit<'_>, group: usize) -> bool {
+    let number = visit.groups[group].visit;
+    let is_settled_by = |reason: &Service| visit.is_one_visit || reason.visit == number;
+    visit.reasons().any(is_settled_by)
 }
 
 /// Whether hydration, though the reason of the visit, gives way to a push (switch D-14).
@@ -234,31 +239,46 @@ pub(super) fn ask_for_reason(
     ranked: &[usize],
     is_held_back: bool,
 ) {
-    if uses_hierarchy(coding) || visit.encounter.primary_reason.is_some() {
+    if uses_hierarchy(coding) || names_reason(visit, group) {
         return;
     }
     let of_course = |course: &usize| (visit.courses[*course].family, visit.courses[*course].technique);
     let held = held(visit, group).map(|service| (service.family, Technique::Infusion));
     let mut kinds = ranked.iter().map(of_course).chain(held);
     let Some(leading) = kinds.next() else { return };
-    let field = Field::Encounter("primaryReason");
-    if kinds.all(|kind| kind == leading) || coding.result.findings.iter().any(|other| other.field == field) {
+    let number = visit.groups[group].visit;
+    let Some(first) = visit.services.iter().find(|service| service.visit == number) else { return };
+    let of_visit = Value::Of(Field::Administration(first.index, ""));
+    let is_told = |other: &Finding| {
+        other.reason == Reason::MissingPrimaryReason
+            && coding.result.trail.facts(&other.note).iter().any(|fact| fact.value == of_visit)
+    };
+    if kinds.all(|kind| kind == leading) || coding.result.findings.iter().any(is_told) {
         return;
     }
+    let is_further = visit.encounter.primary_reason.is_some();
+    let field = Field::Encounter(if is_further { "furtherPrimaryReasons" } else { "primaryReason" });
     // Beside chemotherapy another reason for the visit is hardly thinkable.
     let is_evident = leading.0 == Family::Chemotherapy && !is_held_back;
     let severity = if is_evident { Severity::Info } else { Severity::Warn };
     let text = if is_held_back {
-        "The request names no primary reason for this office visit, and a service that waits for a fact may be the initial one, so nothing of this access line is billed. State the reason."
+        "The request names no primary reason for the office visit of {first}, and a service that waits for a fact may be the initial one, so nothing of this access line is billed. State the reason."
     } else {
-        "The request names no primary reason for this office visit; the hierarchy of facilities chose the initial service. State the reason."
+        "The request names no primary reason for the office visit of {first}; the hierarchy of facilities chose the initial service. State the reason."
     };
-    coding.find(severity, Reason::MissingPrimaryReason, field, &HIER_O, text, &[]);
+    let facts = [fact::given("first", of_visit)];
+    coding.find(severity, Reason::MissingPrimaryReason, field, &HIER_O, text, &facts);
     if !is_evident {
         let mut candidates = candidates(visit, ranked);
         candidates.extend(self::held(visit, group).map(|service| service.index));
-        what_if::ask_primary_reason(coding, &candidates);
+        what_if::ask_primary_reason(coding, field, &ids_of(visit, number), &candidates);
     }
+}
+
+/// The ids of the administrations of a visit.
+fn ids_of<'a>(visit: &'a Visit<'_>, number: u32) -> Vec<&'a str> {
+    let of_visit = visit.services.iter().filter(|service| service.visit == number);
+    of_visit.map(|service| visit.administration(service).id.as_str()).collect()
 }
 
 /// The services of an access line that wait for a fact.
@@ -287,8 +307,9 @@ pub(super) fn offer_other_reasons(
     }
     let refused = coding.result.not_billed[refused_from..].iter();
     let refused: Vec<u16> = refused.filter_map(|item| lines::refused_add_on(coding, item)).collect();
-    if !refused.is_empty() {
-        what_if::offer_primary_reason(coding, &candidates(visit, ranked), &refused);
+    if let (false, Some(&first)) = (refused.is_empty(), ranked.first()) {
+        let number = visit.services[visit.courses[first].first].visit;
+        what_if::offer_primary_reason(coding, &ids_of(visit, number), &candidates(visit, ranked), &refused);
     }
 }
 
@@ -299,16 +320,16 @@ pub(super) fn is_held_back(
     group: usize,
     chosen: Option<usize>,
 ) -> bool {
-    let reason = visit.encounter.primary_reason.as_deref().filter(|_| !uses_hierarchy(coding));
+    let decides = !uses_hierarchy(coding);
+    let is_named = |service: &Service| decides && visit.reasons().any(|reason| reason.index == service.index);
     held(visit, group).any(|service| {
-        let is_reason = reason == Some(visit.administration(service).id.as_str());
+        let is_reason = is_named(service);
         let outranks = chosen.is_none_or(|course| {
             let course = &visit.courses[course];
             (service.family, Technique::Infusion) > (course.family, course.technique)
         });
-        let reason_is_known = chosen.is_some_and(|course| {
-            visit.members(course).any(|(_, member)| reason == Some(visit.administration(member).id.as_str()))
-        });
+        let reason_is_known =
+            chosen.is_some_and(|course| visit.members(course).any(|(_, member)| is_named(member)));
         is_reason || outranks && !reason_is_known
     })
 }

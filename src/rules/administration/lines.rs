@@ -1,6 +1,8 @@
 //! Lines of the administration track, and the parents that an add-on needs (rules MOD-1, CONC-2).
 
-use super::access;
+use smallvec::SmallVec;
+
+use super::access::{self, INIT_8};
 use super::initial::INIT_3;
 use super::modifiers::MOD_6;
 use super::push::{REP_1, REP_2, SEQ_3};
@@ -29,7 +31,7 @@ rule! {
 rule! {
     pub static CONC_2: "CONC-2", "A concurrent infusion needs a parent that CMS allows",
     basis: Primary, cites: ["AOC"],
-    says: "The concurrent code is reported only with one of the primary codes that the quarter's table of CMS lists for it: an initial infusion or hydration, an additional hour or a pump start, and no push. Every other add-on has its own list there.",
+    says: "The concurrent code is reported only with one of the primary codes that the quarter's table of CMS lists for it: an initial infusion or hydration, an additional hour or a pump start, and no push. Every other add-on has its own list there. The parent is one of the same encounter: a code of another visit is none, and one of an earlier date of a hospital's encounter is.",
     why: "An add-on without its parent is denied.",
     example: "Two therapeutic infusions together, with a chemotherapy push as the initial service: the second one has no clean code.",
     exceptions: "A policy may follow the facility hierarchy instead (switch D-19).",
@@ -38,6 +40,9 @@ rule! {
 pub(super) static RULES: &[&Rule] = &[&MOD_1, &CONC_2];
 
 const DISCONTINUED: Modifier = Modifier::of("53");
+
+/// Dates that are held without an allocation.
+const DATES_INLINE: usize = 4;
 
 /// How a code stands among the others of its access line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +63,11 @@ pub(super) fn bill(
     units: u32,
     place: Place,
 ) -> bool {
-    // An add-on that is on the claim already was let in with its parent.
     let date = visit.date(service);
-    let is_let_in = place != Place::AddOn || is_billed(coding, code) || has_parent(coding, code, date);
+    // An add-on that the encounter has already was let in with its parent.
+    let is_let_in = place != Place::AddOn
+        || is_billed_in_encounter(coding, visit, service, code)
+        || has_parent(coding, code, date, |parent| is_billed_in_encounter(coding, visit, service, parent));
     if !is_let_in {
         refuse_with_finding(coding, service, code);
         return false;
@@ -76,6 +83,9 @@ pub(super) fn bill(
     }
     if place == Place::Own {
         modifiers.extend(super::modifiers::of_other_visit(coding, visit, service, code));
+    }
+    if !visit.is_one_visit {
+        modifiers.extend(super::modifiers::of_further_visit(coding, visit, service, code, place));
     }
     if keeps_planned_code(coding, visit, service) {
         modifiers.push(DISCONTINUED);
@@ -159,10 +169,6 @@ pub(super) fn is_on_line(coding: &Coding<'_>, index: u16) -> bool {
     coding.result.lines.iter().any(|line| line.administrations.contains(&index))
 }
 
-fn is_billed(coding: &Coding<'_>, code: HcpcsCode) -> bool {
-    coding.result.lines.iter().any(|line| line.code == code)
-}
-
 /// Whether a code stands on the claim for the encounter of a service already.
 pub(super) fn is_billed_in_encounter(
     coding: &Coding<'_>,
@@ -170,28 +176,40 @@ pub(super) fn is_billed_in_encounter(
     service: &Service,
     code: HcpcsCode,
 ) -> bool {
-    let mut lines = coding.result.lines.iter().filter(|line| line.code == code);
-    lines.any(|line| {
+    let is_of_encounter = |line: &Line| {
         let mut named = visit.services.iter().filter(|other| line.administrations.contains(&other.index));
         named.any(|other| access::is_one_encounter(coding.policy, visit, service, other))
-    })
+    };
+    // Where all dates and visits are one, every line is of the encounter.
+    let is_one = visit.is_one_visit && visit.is_one_day;
+    coding.result.lines.iter().any(|line| line.code == code && (is_one || is_of_encounter(line)))
 }
 
-/// Whether the claim holds a primary code that the add-on may follow (switch D-19).
-fn has_parent(coding: &Coding<'_>, code: HcpcsCode, date: Date) -> bool {
+/// Whether one of the codes at hand is a primary one that the add-on may follow (switch D-19).
+fn has_parent(
+    coding: &Coding<'_>,
+    code: HcpcsCode,
+    date: Date,
+    is_at_hand: impl Fn(HcpcsCode) -> bool,
+) -> bool {
     match *coding.policy.administration.add_on_parents {
-        AddOnParents::CmsTable => has_cms_parent(coding, code, date),
+        AddOnParents::CmsTable => has_cms_parent(coding, code, date, is_at_hand),
         AddOnParents::CptParenthetical => {
             let mut listed = coding.policy.administration.cpt_add_on_parents.iter();
             let entry = listed.find(|entry| entry.add_on == code);
-            entry.is_none_or(|entry| entry.parents.iter().any(|parent| is_billed(coding, *parent)))
+            entry.is_none_or(|entry| entry.parents.iter().any(|parent| is_at_hand(*parent)))
         }
         // The hierarchy chose an initial service, and every other code follows it (rule HIER-F2).
         AddOnParents::HierarchyOverrides => true,
     }
 }
 
-fn has_cms_parent(coding: &Coding<'_>, code: HcpcsCode, date: Date) -> bool {
+fn has_cms_parent(
+    coding: &Coding<'_>,
+    code: HcpcsCode,
+    date: Date,
+    is_at_hand: impl Fn(HcpcsCode) -> bool,
+) -> bool {
     let Some(parents) = coding.catalog.add_on_parents(code, date) else { return true };
     let is_facility = coding.encounter.setting.is_facility();
     parents.value.iter().any(|parent| {
@@ -200,8 +218,44 @@ fn has_cms_parent(coding: &Coding<'_>, code: HcpcsCode, date: Date) -> bool {
             AddOnSetting::PractitionerOnly => !is_facility,
             AddOnSetting::FacilityOnly => is_facility,
         };
-        allowed && is_billed(coding, parent.code)
+        allowed && is_at_hand(parent.code)
     })
+}
+
+/// Names the dates on which an add-on stands without a parent of that date, each once.
+///
+/// Its parent lies on another date of its encounter: a hospital reports no initial service anew, and the edit for
+/// practitioners asks for a parent of the same date.
+pub(super) fn report_dates_without_parent(coding: &mut Coding<'_>) {
+    let mut told: SmallVec<[Date; DATES_INLINE]> = SmallVec::new();
+    for at in 0..coding.result.lines.len() {
+        let Line { code, service_date: date, .. } = coding.result.lines[at];
+        let is_of_date = |parent| {
+            let mut lines = coding.result.lines.iter();
+            lines.any(|line| (line.code, line.service_date) == (parent, date))
+        };
+        if told.contains(&date) || has_cms_parent(coding, code, date, is_of_date) {
+            continue;
+        }
+        told.push(date);
+        let first = coding.result.lines[at].administrations.first().copied().unwrap_or_default();
+        let field = Field::Administration(first, "");
+        let facts = [fact::derived("code", Value::Code(code)), fact::derived("date", Value::Date(date))];
+        let (severity, rule, text) = if coding.encounter.setting.is_facility() {
+            (
+                Severity::Info,
+                &INIT_8,
+                "{code} of {date} follows an initial service of another date of its encounter. A hospital reports no initial service anew on {date}, even where an edit by date asks for one.",
+            )
+        } else {
+            (
+                Severity::Warn,
+                &CONC_2,
+                "{code} of {date} follows an initial service of another date, and the edit for practitioners asks for a parent of the same date. Correct the dates, or state the visit numbers.",
+            )
+        };
+        coding.find(severity, Reason::AddOnWithoutParent, field, rule, text, &facts);
+    }
 }
 
 fn refuse_with_finding(coding: &mut Coding<'_>, service: &Service, code: HcpcsCode) {

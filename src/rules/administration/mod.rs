@@ -76,6 +76,9 @@ pub fn code(coding: &mut Coding<'_>) {
     coding.turn_to(coding.encounter.service_date);
     timeline::report_early(coding, &visit);
     visit_number::assign(coding, &mut visit);
+    if !visit.together.is_empty() {
+        overlap::report_apart(coding, &visit);
+    }
     visit.sort_by_time();
     bags::join(coding, &mut visit);
     access::assign(coding, &mut visit);
@@ -87,6 +90,9 @@ pub fn code(coding: &mut Coding<'_>) {
         code_other_routes(coding, &visit);
     }
     modifiers::add(coding, &visit);
+    if !visit.is_one_day {
+        lines::report_dates_without_parent(coding);
+    }
 }
 
 /// Codes the services that have codes of their own beside those of the access lines.
@@ -158,9 +164,7 @@ fn choose_initial(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize) -> A
 
 /// Whether an office visit's primary reason lies in a course.
 fn holds_reason(visit: &Visit<'_>, course: usize) -> bool {
-    let reason = visit.encounter.primary_reason.as_deref();
-    reason.is_some()
-        && visit.members(course).any(|(_, service)| reason == Some(&visit.administration(service).id))
+    visit.reasons().any(|service| service.course == course)
 }
 
 /// The courses of an access line that can be reported, the highest rank first.

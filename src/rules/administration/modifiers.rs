@@ -1,7 +1,8 @@
 //! Modifiers that tell paired services apart (rules MOD-3 to MOD-6, INJ-2).
 
-use super::access::{FIFTY_NINE, SEPARATE_ENCOUNTER};
+use super::access::{FIFTY_NINE, INIT_6, SEPARATE_ENCOUNTER};
 use super::hydration::HYD_5;
+use super::lines::{self, MOD_1, Place};
 use super::visit::{Kind, Service, Visit};
 use crate::catalog::edits::EditKind;
 use crate::domain::claim::{Line, Track};
@@ -138,6 +139,47 @@ pub(super) fn of_other_visit(
     let modifier = if is_x { SEPARATE_ENCOUNTER } else { FIFTY_NINE };
     let facts = [fact::derived("modifier", Value::Modifier(modifier))];
     let text = "The injection belongs to another visit of the day than the service that it is paired with: {modifier}.";
+    coding.result.trail.fired(rule, Subject::Administration(service.index), text, &facts);
+    Some(modifier)
+}
+
+/// The modifier of what has a code of its own and was given that way in an earlier visit of the date already
+/// (rules INIT-6, MOD-1).
+///
+/// Injections count by units on one line, and the services of the veins take the modifier of their access line.
+pub(super) fn of_further_visit(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+    code: HcpcsCode,
+    place: Place,
+) -> Option<Modifier> {
+    use Kind::{ArterialInfusion, ArterialPush, Cavity, SubcutaneousInfusion};
+    let parameters = &coding.policy.administration;
+    let is_add_on = place == Place::AddOn;
+    let counts_once = matches!(service.kind, SubcutaneousInfusion | ArterialInfusion | ArterialPush | Cavity);
+    if !counts_once || is_add_on && !*parameters.modifier_on_add_ons {
+        return None;
+    }
+    let (date, route) = (visit.date(service), visit.administration(service).route);
+    let is_earlier = |other: &Service| {
+        other.visit < service.visit
+            && (other.kind, visit.administration(other).route) == (service.kind, route)
+            && visit.date(other) == date
+            && lines::is_on_line(coding, other.index)
+    };
+    if !visit.services.iter().any(is_earlier) {
+        return None;
+    }
+    let is_x = *parameters.modifier_style == ModifierStyle::X;
+    let modifier = if is_x { SEPARATE_ENCOUNTER } else { FIFTY_NINE };
+    let facts =
+        [fact::derived("code", Value::Code(code)), fact::derived("modifier", Value::Modifier(modifier))];
+    let (rule, text) = if is_add_on {
+        (&MOD_1, "{code} carries {modifier}, as every line of this access line or visit does.")
+    } else {
+        (&INIT_6, "An earlier visit of the day has {code} too, so this one carries {modifier}.")
+    };
     coding.result.trail.fired(rule, Subject::Administration(service.index), text, &facts);
     Some(modifier)
 }

@@ -75,7 +75,7 @@ rule! {
     says: "The minutes that overlap a higher-ranked infusion are deducted. When no more than a push is left the infusion is concurrent; otherwise it is sequential, with the minutes left.",
     why: "Sources disagree, so the choice is a switch (D-3): deduct, majority, sixteen minutes, or any overlap.",
     example: "Famotidine from 13:10 to 13:30 beside paclitaxel from 13:26 keeps 16 minutes and is sequential.",
-    exceptions: "Pushes and injections are never concurrent (CONC-6).",
+    exceptions: "Pushes and injections are never concurrent (CONC-6). The record's word that two services ran together stands where clock times are missing; where they are known they count, and a word against them is a finding.",
 }
 
 rule! {
@@ -191,17 +191,33 @@ pub(super) fn periods<'v>(coding: &Coding<'_>, visit: &Visit<'_>, parts: Parts<'
     if parts.len() == 1 {
         return parts;
     }
-    let is_one_period = |first: &Service, service: &Service| {
-        first.first_bag == service.first_bag || is_summed && visit.date(first) == visit.date(service)
-    };
     let mut periods = Parts::new();
     for (service, seconds) in parts {
         match periods.last_mut() {
-            Some((first, sum)) if is_one_period(first, service) => *sum += seconds,
+            Some((first, sum)) if is_one_period(visit, is_summed, first, service) => *sum += seconds,
             _ => periods.push((service, seconds)),
         }
     }
     periods
+}
+
+/// Whether the minutes of two parts of a course count together: in one flow, or on one date where they are added.
+fn is_one_period(visit: &Visit<'_>, is_summed: bool, first: &Service, service: &Service) -> bool {
+    first.first_bag == service.first_bag || is_summed && visit.date(first) == visit.date(service)
+}
+
+/// Names the other parts of a period on the line of hours that their minutes earned.
+pub(super) fn name_parts<'v>(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    leading: &Service,
+    parts: impl Iterator<Item = &'v Service>,
+    code: HcpcsCode,
+) {
+    let is_summed = *coding.policy.administration.same_drug_infusions == SameDrugInfusions::SumPerDate;
+    for part in parts.filter(|part| is_one_period(visit, is_summed, leading, part)) {
+        lines::name(coding, visit, part, leading.index, code);
+    }
 }
 
 /// Bills the first hour of a course and all additional ones.
@@ -244,18 +260,24 @@ fn bill_hours(
         infusion_time::note_hours(coding, Subject::Administration(service.index), minutes, hours);
         if hours > 0 {
             lines::bill(coding, visit, service, codes.hour, hours, Place::AddOn);
+            name_parts(coding, visit, service, infused(visit, course), codes.hour);
         }
     }
     if visit.courses[course].members > 1 {
-        name_others(coding, visit, course, first.index, code);
+        name_others(coding, visit, course, first, code);
     }
 }
 
 /// Ties the further infusions of the drug to its lines, so that each administration is accounted for.
-fn name_others(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, first: u16, code: HcpcsCode) {
-    for service in infused(visit, course).filter(|service| service.index != first) {
-        note_same_drug(coding, service, first);
-        lines::name(coding, visit, service, first, code);
+///
+/// The first hour rests on the period that it leads, and on what earned no hour of its own.
+fn name_others(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, first: &Service, code: HcpcsCode) {
+    let is_summed = *coding.policy.administration.same_drug_infusions == SameDrugInfusions::SumPerDate;
+    for service in infused(visit, course).filter(|service| service.index != first.index) {
+        note_same_drug(coding, service, first.index);
+        if is_one_period(visit, is_summed, first, service) || !lines::is_on_line(coding, service.index) {
+            lines::name(coding, visit, service, first.index, code);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::rules::{Rule, Status, rule};
 rule! {
     pub static SCI_1: "SCI-1", "Infusion under the skin",
     basis: Primary, cites: ["AOC", "MUE", "SCINF"],
-    says: "The first hour includes the set-up of the pump and its sites; each further hour follows the 31-minute rule; a further pump with a new site earns one additional set-up. Up to 15 minutes is an injection. An encounter has one first hour; the hours of a later date of it are additional ones of that date.",
+    says: "The first hour includes the set-up of the pump and its sites; each further hour follows the 31-minute rule; a further pump with a new site earns one additional set-up. Up to 15 minutes is an injection. An encounter has one first hour; the hours of a later date of it are additional ones of that date. The lines of a second visit of the day carry 59 or XE, as those of a vein do (MOD-1).",
     why: "One pump may feed several sites; only a further set-up is further work.",
     example: "Immune globulin over 120 minutes with two pumps: first hour, one additional hour, one additional set-up.",
     exceptions: "Switch D-12 counts each further site.",
@@ -72,11 +72,16 @@ fn code_encounter(coding: &mut Coding<'_>, visit: &Visit<'_>, first: &Service, p
         note_hours(coding, subject, minutes, hours);
         if hours > 0 {
             lines::bill(coding, visit, service, codes.hour, hours, Place::AddOn);
+            for part in parts.iter().filter(|part| visit.date(part) == visit.date(service)) {
+                lines::name(coding, visit, part, service.index, codes.hour);
+            }
         }
         code_setups(coding, visit, first, parts, visit.date(service));
     }
     for service in parts {
-        lines::name(coding, visit, service, first.index, codes.first_hour);
+        if visit.date(service) == visit.date(first) || !lines::is_on_line(coding, service.index) {
+            lines::name(coding, visit, service, first.index, codes.first_hour);
+        }
     }
 }
 

@@ -23,11 +23,11 @@ rule! {
 
 rule! {
     pub static TIME_7: "TIME-7", "A change of bag does not stop the clock",
-    basis: Secondary, cites: ["SELH"],
+    basis: Secondary, cites: ["SELH", "HC-0609", "RCA-MIDNIGHT"],
     says: "Where one bag follows another of the same drug without a break, the flow is one. One that goes on past midnight is reported whole on the date on which it began.",
-    why: "The drug goes on flowing; the bag is packaging.",
+    why: "The drug goes on flowing; the bag is packaging. The nurse's service is the one that was begun, so its hours have one date. What a bag holds is another matter: CMS wants each service on the day on which it was provided, and a drug is provided when its bag is hung.",
     example: "Two bags of one antibiotic, 09:00 to 09:40 and 09:40 to 10:20, are 80 minutes of one infusion.",
-    exceptions: "A break between the bags is left out like any pause. A break at midnight leaves two flows, each with the hours of its own date, so that closing it may earn an hour less. What was given before the date of service of the request is reported as a contradiction.",
+    exceptions: "A break between the bags is left out like any pause. A break at midnight leaves two flows, each with the hours of its own date, so that closing it may earn an hour less. The drug line of a bag that was hung after midnight keeps its own date (L-01), also where its hours stand on the date before. What was given before the date of service of the request is reported as a contradiction.",
 }
 
 rule! {

@@ -163,6 +163,8 @@ pub(super) struct Visit<'a> {
     pub(super) clock: Clock<'a>,
     /// Whether all clock times lie on the date of service.
     pub(super) is_one_day: bool,
+    /// Whether every service belongs to one visit, so that what the claim holds is of that visit.
+    pub(super) is_one_visit: bool,
     /// In the order of visit, start time and request.
     pub(super) services: Vec<Service>,
     pub(super) segments: Segments,
@@ -180,6 +182,7 @@ impl<'a> Visit<'a> {
             encounter,
             clock: Clock::new(encounter.time_zone.as_ref(), earliest, latest),
             is_one_day,
+            is_one_visit: true,
             services: Vec::with_capacity(encounter.administrations.len()),
             segments: SmallVec::new(),
             groups: SmallVec::new(),
@@ -216,6 +219,12 @@ impl<'a> Visit<'a> {
     /// The services of a course with their places, in order of time.
     pub(super) fn members(&self, course: usize) -> impl Iterator<Item = (usize, &Service)> {
         self.services.iter().enumerate().filter(move |(_, service)| service.course == course)
+    }
+
+    /// The services that the record names as the main reasons of its visits (rule HIER-O).
+    pub(super) fn reasons(&self) -> impl Iterator<Item = &Service> {
+        let ids = self.encounter.primary_reason.iter().chain(&self.encounter.further_primary_reasons);
+        ids.filter_map(|id| self.services.iter().find(|service| self.administration(service).id == *id))
     }
 
     /// Whether the record says that two services ran together.

@@ -1,10 +1,13 @@
 //! Which visit an administration belongs to: a stated number counts within its date (rules INIT-6, INIT-8).
 
+use std::cmp::Reverse;
+
 use smallvec::SmallVec;
 
 use super::access::{INIT_6, INIT_8};
 use super::bags::CHANGE_SECONDS;
 use super::visit::{Kind, SERVICES_INLINE, Service, Visit};
+use super::what_if;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::time::Date;
@@ -59,7 +62,11 @@ pub(super) fn assign(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     if states_numbers && !visit.is_one_day {
         count_within_dates(coding, visit);
     }
-    if !visit.is_one_day && !visit.encounter.setting.is_facility() {
+    if states_numbers {
+        let first = visit.services.first().map(|service| service.visit);
+        visit.is_one_visit = visit.services.iter().all(|service| Some(service.visit) == first);
+    }
+    if !visit.is_one_day {
         report_unnumbered_days(coding, visit);
     }
     if states_numbers {
@@ -81,19 +88,41 @@ fn count_within_dates(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     for at in in_time(visit).into_iter().filter(|at| stated(at).is_none()) {
         let service = &visit.services[at];
         let date = visit.date(service);
-        let began = stretches.iter().enumerate().filter(|(_, one)| one.number == FIRST && one.first <= date);
-        let known = began.max_by_key(|(_, one)| one.first).map(|(known, _)| known);
+        let began = stretches.iter().enumerate().filter(|(_, one)| one.first <= date);
+        let goes_on = |one: &Stretch| one.number == FIRST && one.last >= date;
+        let known = began.max_by_key(|(_, one)| (goes_on(one), one.first, Reverse(one.number)));
+        let known = known.map(|(known, _)| known);
         places.push((at, place(visit, &mut stretches, known, service, FIRST)));
     }
+    let separate = numbers(visit, &stretches, &places, |own| own);
+    let mut stays: SmallVec<[usize; VISITS_INLINE]> = (0..stretches.len()).collect();
     if visit.encounter.setting.is_facility() {
-        report_repeated_numbers(coding, &stretches);
+        join_stays(coding, &stretches, &mut stays);
+        let begins = |own: usize| stretches[own].index;
+        if let Some(again) = (0..stretches.len()).find(|own| stays[*own] != *own) {
+            what_if::ask_stay(coding, begins(again), &separate);
+        }
     }
-    for (at, own) in places {
-        let order = |one: &Stretch| (one.first, one.number);
-        let before = stretches.iter().filter(|one| order(one) < order(&stretches[own])).count();
+    for ((at, _), (_, number)) in places.iter().zip(numbers(visit, &stretches, &places, |own| stays[own])) {
+        visit.services[*at].visit = number;
+    }
+}
+
+/// The number of each placed service, by its administration, where a stretch may belong to an earlier one.
+fn numbers(
+    visit: &Visit<'_>,
+    stretches: &Stretches,
+    places: &[(usize, usize)],
+    visit_of: impl Fn(usize) -> usize,
+) -> Vec<(u16, u32)> {
+    let order = |one: usize| (stretches[one].first, stretches[one].number);
+    let number = |&(at, own): &(usize, usize)| {
+        let own = order(visit_of(own));
+        let begun = (0..stretches.len()).filter(|other| visit_of(*other) == *other && order(*other) < own);
         // A request has far fewer administrations than a number of this width counts.
-        visit.services[at].visit = FIRST + before as u32;
-    }
+        (visit.services[at].index, FIRST + begun.count() as u32)
+    };
+    places.iter().map(number).collect()
 }
 
 /// Adds a service to a visit, or begins one, and tells which.
@@ -126,28 +155,43 @@ fn stop(visit: &Visit<'_>, service: &Service) -> Option<i64> {
     if is_carried { service.flow.start } else { service.flow.stop.or(service.flow.start) }
 }
 
-/// Warns a hospital whose numbers may mean one stay, for a stay over several dates is one encounter.
+/// Lets a hospital's visit go on where its number is stated again, for a stay over several dates is one encounter.
 ///
-/// A date that counts a second visit shows that its numbers are those of the day.
-fn report_repeated_numbers(coding: &mut Coding<'_>, stretches: &[Stretch]) {
+/// A date that counts a second visit shows that its numbers are those of the day, and a date without any service
+/// between that the patient had left.
+fn join_stays(coding: &mut Coding<'_>, stretches: &Stretches, stays: &mut [usize]) {
     let counts_visits = stretches.iter().any(|one| one.number > FIRST);
-    for one in stretches {
-        let is_again = stretches.iter().any(|other| other.number == one.number && other.first < one.first);
+    let mut by_date: SmallVec<[usize; VISITS_INLINE]> = (0..stretches.len()).collect();
+    by_date.sort_by_key(|at| stretches[*at].first);
+    for &at in &by_date {
+        let one = &stretches[at];
+        let is_former =
+            |other: &usize| stretches[*other].first < one.first && stretches[*other].number == one.number;
+        let former = by_date.iter().copied().rfind(is_former);
         let has_first = stretches.iter().any(|other| other.number == FIRST && other.first == one.first);
-        if !is_again || counts_visits && has_first {
-            continue;
-        }
+        let Some(former) = former.filter(|_| !(counts_visits && has_first)) else { continue };
         let facts = [
             fact::given("number", Value::Count(i64::from(one.number))),
             fact::given("date", Value::Date(one.first)),
         ];
+        let text = if follows(stretches[former].last, one.first) {
+            stays[at] = stays[former];
+            "Visit number {number} is stated again on {date}, and a stay of a hospital over several dates is one encounter, so it is taken to go on. Leave the numbers out where the patient stayed; number the visits through all dates where the patient left."
+        } else {
+            "Visit number {number} is stated again on {date}, where the former visit of that number is over, so it counts as a separate visit of that date. Leave the numbers out where the patient stayed."
+        };
         let field = Field::Administration(one.index, "visitNumber");
-        let text = "Visit number {number} is stated again on {date}, where the former visit of that number is over, so it counts as a separate visit of that date. Leave the numbers out where the patient stayed.";
         coding.find(Severity::Warn, Reason::DocumentationGap, field, &INIT_6, text, &facts);
     }
 }
 
-/// Warns where several days of an office are one encounter only because nothing numbers its visits.
+/// Whether a date is the next one after another, or the same.
+fn follows(last: Date, first: Date) -> bool {
+    last.tomorrow().map_or(true, |next| first <= next)
+}
+
+/// Warns where several days are one encounter only because nothing numbers its visits: any days of an office, and
+/// in a hospital those that are not a stay, a day without any service lying between.
 fn report_unnumbered_days(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let mut stretches = Stretches::new();
     for at in in_time(visit) {
@@ -159,7 +203,9 @@ fn report_unnumbered_days(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             stretches.push(Stretch::new(visit, service.visit, service));
             continue;
         };
-        if !stretches[known].reaches(visit, service) {
+        let is_facility = visit.encounter.setting.is_facility();
+        let is_stay = is_facility && follows(stretches[known].last, visit.date(service));
+        if !is_stay && !stretches[known].reaches(visit, service) {
             let facts = [
                 fact::given("day", Value::Date(visit.date(service))),
                 fact::given("first", Value::Date(stretches[known].first)),

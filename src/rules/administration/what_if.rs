@@ -132,36 +132,59 @@ pub(super) fn ask_second_site(coding: &mut Coding<'_>, index: u16, site: &str) {
 }
 
 /// Asks which of several services was the main reason for an office visit.
-pub(super) fn ask_primary_reason(coding: &mut Coding<'_>, candidates: &[u16]) {
-    let field = Field::Encounter("primaryReason");
+pub(super) fn ask_primary_reason(coding: &mut Coding<'_>, field: Field, visit: &[&str], candidates: &[u16]) {
     let text = "Which service was the main reason for the visit?";
-    coding.ask(field, &initial::HIER_O, text, &[], |coding| by_reason(coding, candidates));
+    coding.ask(field, &initial::HIER_O, text, &[], |coding| by_reason(coding, visit, candidates));
 }
 
-/// The lines of the visit, were each of some services its main reason.
-fn by_reason(coding: &Coding<'_>, candidates: &[u16]) -> Vec<Answer> {
+/// The lines of the request, were each of some services the main reason of the visit that these ids are of.
+fn by_reason(coding: &Coding<'_>, visit: &[&str], candidates: &[u16]) -> Vec<Answer> {
     let state = |index: &u16| {
         let id = coding.encounter.administrations[usize::from(*index)].id.clone();
-        coding.answer(id.clone(), |visit| visit.primary_reason = Some(id))
+        coding.answer(id.clone(), |encounter| encounter.restate_reason(id, |other| visit.contains(&other)))
     };
     candidates.iter().map(state).collect()
 }
 
 /// Asks for the main reason once more, where one of the services gives the refused ones a code.
-pub(super) fn offer_primary_reason(coding: &mut Coding<'_>, candidates: &[u16], refused: &[u16]) {
+pub(super) fn offer_primary_reason(
+    coding: &mut Coding<'_>,
+    visit: &[&str],
+    candidates: &[u16],
+    refused: &[u16],
+) {
     let field = Field::Encounter("primaryReason");
     if coding.result.questions.iter().any(|question| question.field == field) {
         return;
     }
     let text = "The stated reason leaves a service without a code. Was another service the main reason for the visit?";
     coding.ask(field, &initial::HIER_O, text, &[], |coding| {
-        let answers = by_reason(coding, candidates);
+        let answers = by_reason(coding, visit, candidates);
         let earns_line = |answer: &Answer, index: &u16| {
             let mut lines = answer.lines.iter().filter(|line| line.track == Track::Administration);
             lines.any(|line| line.administrations.contains(index))
         };
         let helps = |answer: &Answer| refused.iter().all(|index| earns_line(answer, index));
         if answers.iter().any(helps) { answers } else { Vec::new() }
+    });
+}
+
+/// Asks whether a hospital's patient left between the dates that state a visit number again.
+///
+/// Visits that are over have numbers of their own in the answer, which tells them apart on every date.
+pub(super) fn ask_stay(coding: &mut Coding<'_>, first: u16, numbers: &[(u16, u32)]) {
+    let field = Field::Administration(first, "visitNumber");
+    let text = "Did the patient leave and come back between the dates?";
+    coding.ask(field, &access::INIT_6, text, &[], |coding| {
+        let left = |visit: &mut Encounter| {
+            for &(index, number) in numbers {
+                visit.administrations[usize::from(index)].visit_number = Some(number);
+            }
+        };
+        vec![
+            coding.answer("No, the patient stayed: one encounter", |_| ()),
+            coding.answer("Yes, each date has a visit of its own", left),
+        ]
     });
 }
 

@@ -42,7 +42,7 @@ pub fn encounter(
         .enumerate()
         .map(|(index, given)| administration(given, index, &at, &clock, &mut violations))
         .collect();
-    check_references(&administrations, given.primary_reason, &at, &mut violations);
+    check_references(&administrations, given, &at, &mut violations);
     let read = Encounter {
         id: violations.id(&at.field("encounterId"), given.encounter_id).unwrap_or_default(),
         payer: payer(given.payer, &at, &mut violations),
@@ -51,6 +51,13 @@ pub fn encounter(
         indication: violations.choice(&at.field("indication"), given.indication),
         diagnoses: texts("diagnoses", &given.diagnoses, limits.diagnoses, &at, &mut violations),
         primary_reason: Some(given.primary_reason).filter(|id| !id.is_empty()).map(str::to_owned),
+        further_primary_reasons: texts(
+            "furtherPrimaryReasons",
+            &given.further_primary_reasons,
+            limits.administrations,
+            &at,
+            &mut violations,
+        ),
         administrations,
         documentation: given.documentation.map(documentation).unwrap_or_default(),
         other_services: other_services(&given.other_services, &at, &mut violations),
@@ -237,7 +244,7 @@ fn interruptions(
 /// Notes ids that occur twice, and references to ids that do not exist.
 fn check_references(
     administrations: &[Administration],
-    primary_reason: &str,
+    given: &lent::Encounter<'_>,
     at: &Path<'_>,
     violations: &mut Violations,
 ) {
@@ -262,9 +269,14 @@ fn check_references(
             }
         }
     }
-    if !primary_reason.is_empty() && !known.contains(primary_reason) {
-        let text = "is not the id of an administration: give the administrationId of the main reason";
+    let text = "is not the id of an administration: give the administrationId of the main reason";
+    if !given.primary_reason.is_empty() && !known.contains(given.primary_reason) {
         violations.add(&at.field("primaryReason"), text);
+    }
+    for (item, reason) in given.further_primary_reasons.iter().enumerate() {
+        if !known.contains(&**reason) {
+            violations.add(&at.item("furtherPrimaryReasons", item), text);
+        }
     }
 }
 
