@@ -100,6 +100,12 @@ impl Route {
                 | ViaDialysate
         )
     }
+
+    /// Whether a drug goes into a body cavity, the spinal canal or a reservoir of it.
+    pub const fn is_into_cavity(self) -> bool {
+        use Route::{Intraperitoneal, Intrapleural, Intrathecal, IntraventricularReservoir};
+        matches!(self, Intrathecal | IntraventricularReservoir | Intraperitoneal | Intrapleural)
+    }
 }
 
 /// Why fluid was running. Source: rules HYD-1..HYD-7.
@@ -126,6 +132,16 @@ pub struct Pump {
     pub supplied_by_practice: bool,
     /// A further pump was set up at a new site (rule SCI-1).
     pub additional_setup: bool,
+    pub delivery: Option<PumpDelivery>,
+}
+
+/// Where a pump delivers a drug. Source: rules CHM-7, CHM-9.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PumpDelivery {
+    Vein,
+    Artery,
+    /// The spinal canal, or the ventricles of the brain.
+    SpinalCanal,
 }
 
 /// Why a second access site was needed. Source: rule INIT-4.

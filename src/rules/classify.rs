@@ -10,6 +10,7 @@ use super::drug_line::product;
 use super::{Family, Rule, Status, identity, rule};
 use crate::catalog::formulary::ClassBasis;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
+use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -57,7 +58,7 @@ rule! {
 rule! {
     pub static CLS_5: "CLS-5", "Chemotherapy codes for cancer only",
     basis: Secondary, cites: ["GUIDE-2026"],
-    says: "Under this reading the chemotherapy codes are for cancer only; the same drug against another disease is therapeutic. The stated indication decides, else the diagnoses where all of them or none are cancer; otherwise it is asked.",
+    says: "Under this reading the chemotherapy codes are for cancer only; the same drug against another disease is therapeutic. The stated indication decides, else the diagnoses where all of them or none are cancer, status, symptoms and common companions left out; otherwise it is asked.",
     why: "Some payers and the 2026 billing guide read the codes so. CMS and CPT do not (CLS-1).",
     example: "Rituximab for rheumatoid arthritis is a therapeutic infusion under this reading.",
     exceptions: "Used only where the policy asks for it.",
@@ -124,12 +125,16 @@ pub fn class_of_drug(
             }
             stated
         }
-        (None, Some((known, basis))) => {
-            if basis == ClassBasis::CodeRange && known == DrugClass::Therapeutic {
-                note_range(coding, index, drug);
+        (None, Some((DrugClass::Therapeutic, ClassBasis::CodeRange))) => {
+            // Into a cavity the class decides between these codes and another section.
+            let route = coding.encounter.administrations[usize::from(index)].route;
+            if route.is_some_and(Route::is_into_cavity) {
+                return Err(Unknown::Class { drug: Some(drug) });
             }
-            known
+            note_range(coding, index, drug);
+            DrugClass::Therapeutic
         }
+        (None, Some((known, _))) => known,
         (None, None) if hormonal::is_stated_antineoplastic(coding, index, given) => DrugClass::Antineoplastic,
         (None, None) => return Err(Unknown::Class { drug: Some(drug) }),
     };

@@ -3,6 +3,7 @@
 use super::fluid::{self, Purpose};
 use super::hydration::HYD_9;
 use super::infusion_time::{TIME_1, is_push};
+use super::pump_delivery::{self, Way};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
 use super::{clock_change, declotting, hydration, not_given, outside, pump, what_if, when};
@@ -65,6 +66,15 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
     if declotting::is_settled(coding, &mut service, administration, route) {
         return service;
     }
+    let route = match route {
+        Route::PumpStart | Route::PumpRefill => {
+            match pump_delivery::read(coding, &mut service, administration, route) {
+                Way::Route(route) => route,
+                Way::Settled => return service,
+            }
+        }
+        _ => route,
+    };
     match route {
         Route::LineFlush => service.kind = Kind::Flush,
         Route::IvPush if pump::is_flush(coding, administration) => service.kind = Kind::Flush,
@@ -111,10 +121,11 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
         }
     }
     match route {
+        Route::IvInfusion if has_pump(visit, service) => admit_pump(coding, visit, service, route),
         Route::IvInfusion | Route::SubcutaneousInfusion | Route::IntraArterialInfusion => {
             admit_timed(coding, visit, service, route);
         }
-        Route::PumpStart => admit_pump(coding, visit, service),
+        Route::PumpStart => admit_pump(coding, visit, service, route),
         Route::IvPush => {
             service.kind = Kind::Push;
             read_push(coding, visit, service);
@@ -240,8 +251,14 @@ pub(super) fn keeps_planned_code(coding: &mut Coding<'_>, visit: &Visit<'_>, ser
     keeps
 }
 
-/// A pump start is not timed, but one that is known to be short is an ordinary infusion (rule CHM-4).
-fn admit_pump(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service) {
+/// Whether a drug was infused by a pump of its own, which past eight hours is the start of a pump (rule CHM-4).
+fn has_pump(visit: &Visit<'_>, service: &Service) -> bool {
+    service.family != Family::Hydration && visit.administration(service).pump.is_some()
+}
+
+/// A pump start is not timed, but one that is known to be short is an ordinary infusion (rule CHM-4). Of an infusion
+/// by a pump the minutes decide, so they are asked for.
+fn admit_pump(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
     let flow = timeline::flow(coding, visit, service.index);
     let prolonged = &coding.policy.administration.prolonged_minutes;
     match flow {
@@ -254,6 +271,7 @@ fn admit_pump(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Serv
             coding.result.trail.declined(&pump::CHM_4, Subject::Administration(service.index), text, &facts);
             admit_timed(coding, visit, service, Route::IvInfusion);
         }
+        Err(_) if route == Route::IvInfusion => admit_timed(coding, visit, service, route),
         Ok(flow) | Err((_, flow)) => {
             service.kind = Kind::PumpStart;
             // The hours at home are no hours of the visit, so they overlap nothing.

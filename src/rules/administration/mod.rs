@@ -24,6 +24,7 @@ mod not_given;
 mod outside;
 mod overlap;
 mod pump;
+mod pump_delivery;
 mod push;
 mod sequence;
 mod subcutaneous_infusion;

@@ -21,7 +21,7 @@ rule! {
     says: "The pump start code is for beginning a chemotherapy infusion of more than 8 hours that needs a portable or implantable pump. It is not timed, once a date of service, and never a concurrent code.",
     why: "The hours run without the nurse; only the start is her work.",
     example: "Fluorouracil over 46 hours by a portable pump is one pump start.",
-    exceptions: "A pump of 8 hours or less is an ordinary infusion.",
+    exceptions: "A pump of 8 hours or less is an ordinary infusion. An infusion that names its pump and runs longer is a pump start too.",
 }
 
 rule! {
@@ -44,11 +44,11 @@ rule! {
 
 rule! {
     pub static CHM_7: "CHM-7", "Refills are not reported with the start",
-    basis: Primary, cites: ["PTP", "AAPC-PUMP"],
-    says: "Refilling a portable or an implantable pump has a code, but not on the day on which the pump is started.",
+    basis: Primary, cites: ["PTP", "AAPC-PUMP", "A55323"],
+    says: "Refilling a portable pump, or an implanted one that delivers into a vein or an artery, has a code, but not on the day on which the pump is started. A pump that delivers into the spinal canal or the brain has codes of another section.",
     why: "The first filling is part of the start.",
     example: "A pump started and filled in the office is one pump start.",
-    exceptions: "None.",
+    exceptions: "Some drugs go into the spinal canal only, as baclofen. Of those that go there or into a vein, as morphine, the delivery of an implanted pump is asked for.",
 }
 
 rule! {

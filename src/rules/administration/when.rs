@@ -84,7 +84,14 @@ fn minutes(coding: &Coding<'_>, index: u16, is_hydration: bool) -> Vec<Answer> {
             }
         }
     }
+    if coding.encounter.administrations[usize::from(index)].pump.is_some() && !is_hydration {
+        // Past so many minutes it is the start of a pump, which has no hours.
+        let from = *coding.policy.administration.prolonged_minutes + 1;
+        let started = answer(coding, "", index, |a| run_for(a, from));
+        bands.push(Band { from, to: i64::MAX, answer: started });
+    }
     let label = |band: &Band| match (band.from, band.to) {
+        (from, i64::MAX) => format!("{from} minutes or more"),
         (1, to) => format!("{to} minutes or less"),
         (from, to) if from == to => format!("{to} minutes"),
         (from, to) => format!("{from} to {to} minutes"),

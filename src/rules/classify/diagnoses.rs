@@ -13,38 +13,43 @@ pub(super) fn stated(coding: &Coding<'_>) -> Option<Known> {
     coding.encounter.indication.map(|indication| (indication == Indication::Oncology, basis))
 }
 
-/// Whether a diagnosis of the request is cancer; nothing where it names none, or what may be cancer.
+/// Whether a hormonal drug was against cancer: a diagnosis of cancer says so, and one of another disease that such
+/// drugs treat says that it was not. A diagnosis that says neither tells nothing.
 pub(super) fn has_cancer(coding: &Coding<'_>) -> Option<Known> {
-    count(coding).and_then(|(cancers, others)| match (cancers, others) {
-        (1.., _) => Some((true, basis(coding))),
-        (0, others) => others.map(|_| (false, basis(coding))),
-    })
+    let parameters = &coding.policy.administration;
+    let any = |list: &[String]| coding.encounter.diagnoses.iter().any(|code| is_one_of(code, list));
+    if any(&parameters.cancer_diagnoses) {
+        return Some((true, basis(coding)));
+    }
+    let is_other =
+        !any(&parameters.uncertain_neoplasm_diagnoses) && any(&parameters.other_hormonal_diagnoses);
+    let basis = fact::parameter("basis", Value::Label("diagnoses"), &parameters.other_hormonal_diagnoses);
+    is_other.then_some((false, basis))
 }
 
-/// The same where the diagnoses speak with one voice: all of them are cancer, or none is.
+/// Whether the visit treats cancer, where the diagnoses that tell a use speak with one voice: all of them are cancer,
+/// or none is.
 pub(super) fn is_all_cancer(coding: &Coding<'_>) -> Option<Known> {
-    count(coding).and_then(|(cancers, others)| match (cancers, others) {
-        (1.., Some(0)) => Some((true, basis(coding))),
-        (0, Some(1..)) => Some((false, basis(coding))),
+    let parameters = &coding.policy.administration;
+    let codes = &coding.encounter.diagnoses;
+    let is_cancer = |code: &String| is_one_of(code, &parameters.cancer_diagnoses);
+    let is_open = |code: &String| is_one_of(code, &parameters.uncertain_neoplasm_diagnoses);
+    let is_other = |code: &String| !is_cancer(code) && !is_one_of(code, &parameters.silent_diagnoses);
+    match (codes.iter().any(is_cancer), codes.iter().any(is_other)) {
+        _ if codes.iter().any(is_open) => None,
+        (true, false) => Some((true, basis(coding))),
+        (false, true) => Some((false, basis(coding))),
         _ => None,
-    })
+    }
+}
+
+fn is_one_of(code: &str, list: &[String]) -> bool {
+    list.iter().any(|beginning| begins(code, beginning))
 }
 
 fn basis(coding: &Coding<'_>) -> NotedFact {
     let beginnings = &coding.policy.administration.cancer_diagnoses;
     fact::parameter("basis", Value::Label("diagnoses"), beginnings)
-}
-
-/// Diagnoses of cancer, and of other diseases where none of these may be cancer; nothing without diagnoses.
-fn count(coding: &Coding<'_>) -> Option<(usize, Option<usize>)> {
-    let parameters = &coding.policy.administration;
-    let is_one_of = |code: &str, list: &[String]| list.iter().any(|beginning| begins(code, beginning));
-    let codes = &coding.encounter.diagnoses;
-    let is_cancer = |code: &&String| is_one_of(code, &parameters.cancer_diagnoses);
-    let is_open = |code: &String| is_one_of(code, &parameters.uncertain_neoplasm_diagnoses);
-    let cancers = codes.iter().filter(is_cancer).count();
-    let others = (!codes.iter().any(is_open)).then_some(codes.len() - cancers);
-    (!codes.is_empty()).then_some((cancers, others))
 }
 
 /// Whether a diagnosis begins in a way, with or without its point.

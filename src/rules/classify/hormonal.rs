@@ -11,10 +11,10 @@ use crate::rules::{identity, rule};
 rule! {
     pub static CHM_1: "CHM-1", "Hormonal drugs against cancer",
     basis: Secondary, cites: ["IBC"],
-    says: "Leuprolide, goserelin or fulvestrant against cancer is a hormonal antineoplastic; against another disease it is a therapeutic drug. The stated indication decides, else the diagnoses, else a product that is labelled for one of the two alone.",
+    says: "Leuprolide, goserelin or fulvestrant against cancer is a hormonal antineoplastic; against another disease it is a therapeutic drug. The stated indication decides, else a diagnosis of cancer or of another disease that such drugs treat, else a product that is labelled for one of the two alone.",
     why: "The hormonal code is for antineoplastic use; the same hormone also treats endometriosis and infertility.",
     example: "The 7.5 mg depot of leuprolide for prostate cancer is a hormonal injection; the 3.75 mg depot for endometriosis is a therapeutic one.",
-    exceptions: "A class that the request states speaks for a product with both uses. Where nothing tells the use, or the diagnoses name a neoplasm of uncertain behavior and no cancer, it is asked for.",
+    exceptions: "A class that the request states speaks for a product with both uses. Where nothing tells the use, or the diagnoses name a neoplasm of uncertain behavior and no cancer, it is asked for. A diagnosis that the drug does not treat, such as hypertension, tells nothing.",
 }
 
 /// The class of a hormonal drug, by what it treats.

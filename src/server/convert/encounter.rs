@@ -203,7 +203,7 @@ fn administration(
             violations,
         ),
         lesion_count: given.lesion_count,
-        pump: given.pump.map(pump),
+        pump: given.pump.map(|given| pump(given, &at.field("pump"), violations)),
         includes_puncture: given.includes_puncture,
         documentation: given.documentation.map(administration_documentation).unwrap_or_default(),
     }
@@ -366,11 +366,12 @@ const fn coverage(given: pb::Coverage) -> Coverage {
     }
 }
 
-const fn pump(given: pb::Pump) -> Pump {
+fn pump(given: pb::Pump, at: &Path<'_>, violations: &mut Violations) -> Pump {
     Pump {
         implantable: given.implantable,
         supplied_by_practice: given.supplied_by_practice,
         additional_setup: given.additional_setup,
+        delivery: violations.choice(&at.field("delivery"), given.delivery),
     }
 }
 

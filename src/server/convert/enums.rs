@@ -11,7 +11,7 @@ use crate::domain::drug::{
     ProductForm, ProductKind,
 };
 use crate::domain::encounter::{
-    AccessReason, Entity340b, FluidPurpose, Indication, OffCampus, Route, Setting,
+    AccessReason, Entity340b, FluidPurpose, Indication, OffCampus, PumpDelivery, Route, Setting,
 };
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::trail::Outcome;
@@ -94,6 +94,7 @@ counterparts! {
         DisproportionateShare RuralReferralCenter CriticalAccess MarylandWaiver NonExceptedOffCampus
         RuralSoleCommunity Childrens CancerCenter Grantee
     }
+    PumpDelivery = PumpDelivery { Vein Artery SpinalCanal }
     OffCampus = OffCampus { Excepted NonExcepted }
     DrugClass = DrugClass {
         Antineoplastic HormonalAntineoplastic ComplexBiologic Therapeutic Hydration BloodProduct Contrast

@@ -115,6 +115,30 @@ pub struct OutsideCodes {
     pub implant: HcpcsCode,
     pub radiopharmaceutical: HcpcsCode,
     pub heated_intraperitoneal: HcpcsCode,
+    /// Refilling a pump that delivers into the spinal canal.
+    pub spinal_pump_refill: HcpcsCode,
+    /// Putting such a pump in.
+    pub spinal_pump: HcpcsCode,
+}
+
+/// Drugs by their codes, or by words of their names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrugList {
+    pub codes: Vec<HcpcsCode>,
+    pub names: Vec<String>,
+}
+
+/// Drugs whose way out of an implanted pump is not a vein, or not always.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImplantedPumpDrugs {
+    /// Given into the spinal canal only.
+    pub spinal: DrugList,
+    /// Given into the spinal canal or into a vein.
+    pub either: DrugList,
+    /// Given into an artery only.
+    pub arterial: DrugList,
 }
 
 /// Vaccines whose administration has a code of its own.

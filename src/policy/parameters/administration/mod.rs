@@ -118,12 +118,18 @@ parameters! {
         pub cancer_diagnoses: Vec<String>,
         /// How a diagnosis of a neoplasm begins that may be cancer or not (rules CHM-1, CLS-5).
         pub uncertain_neoplasm_diagnoses: Vec<String>,
+        /// How a diagnosis begins that a hormonal drug treats in place of cancer (rule CHM-1).
+        pub other_hormonal_diagnoses: Vec<String>,
+        /// How a diagnosis begins that tells nothing of the use of a drug against cancer (rule CLS-5).
+        pub silent_diagnoses: Vec<String>,
         /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).
         pub electrolyte_codes: Vec<HcpcsCode>,
         /// Drugs that flush a line and are no push (rules CHM-8, CHM-13).
         pub flush_codes: Vec<HcpcsCode>,
         /// Services and supplies that the administration codes include (row G-08).
         pub included_services: Vec<HcpcsCode>,
+        /// Drugs whose way out of an implanted pump is not a vein, or not always (rules CHM-7, CHM-9).
+        pub implanted_pump_drugs: ImplantedPumpDrugs,
         /// A drug that clears a clotted catheter and is no push (rule CHM-13).
         pub declotting: Declotting,
         /// Settings in which no administration code is reported (rule DOC-5).
