@@ -26,6 +26,8 @@ pub struct DrugFacts {
     pub ingredient: Box<str>,
     /// What the name stands for: one for a drug, its salts and its packages.
     pub identity: Box<str>,
+    /// The same without what tells a biosimilar from its reference product: one substance is no new drug.
+    pub substance: Box<str>,
     pub brands: Box<[Box<str>]>,
     pub class: DrugClass,
     /// Key into the citations.
@@ -64,6 +66,8 @@ pub enum Nature {
     OtherUse,
     /// The name has products of several classes, and the route tells which one was given.
     ByRoute,
+    /// A drug that may be given under codes of another section (rule CHM-13).
+    OwnService,
 }
 
 /// What a name tells of a drug.
@@ -198,6 +202,20 @@ impl Formulary {
         words.join("+")
     }
 
+    /// What a text names, a biosimilar being the drug of its reference product.
+    pub fn substance_of_name(&self, text: &str) -> String {
+        let identity = self.identity_of_name(text);
+        let substance = self.substance_of(&identity);
+        if substance.len() == identity.len() { identity } else { substance.to_owned() }
+    }
+
+    /// What stands for a drug without the four letters of a biosimilar.
+    pub(super) fn substance_of<'i>(&self, identity: &'i str) -> &'i str {
+        let base = identity.rsplit_once(' ').filter(|(_, suffix)| is_biologic_suffix(suffix));
+        // Four letters behind a name are a suffix only where the name is a drug without them.
+        base.map(|(base, _)| base).filter(|base| self.by_name.contains_key(*base)).unwrap_or(identity)
+    }
+
     /// The same, with what else the text names.
     pub fn read_name(&self, text: &str) -> Option<NameReading<'_>> {
         let folded = fold(text);
@@ -207,6 +225,12 @@ impl Formulary {
         let is_settled = named.class != DrugClass::Hydration || !matches.has_unknown_words;
         is_settled.then_some(NameReading { named, has_fluid })
     }
+}
+
+/// Whether a word may be the four letters that the FDA gives a biologic.
+fn is_biologic_suffix(word: &str) -> bool {
+    const LETTERS: usize = 4;
+    word.len() == LETTERS && word.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// The class that decides where one text names several drugs: the lowest comes first.

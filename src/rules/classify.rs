@@ -4,6 +4,7 @@ mod diagnoses;
 mod hormonal;
 mod named;
 
+pub use diagnoses::begins;
 pub use hormonal::CHM_1;
 
 use super::drug_line::product;
@@ -187,7 +188,9 @@ pub fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass,
     let by_codes = || {
         given.name.as_deref().filter(|_| code.is_none()).and_then(|name| named::class_of_codes(coding, name))
     };
-    by_name.or_else(|| by_code.map(|known| (known.class, known.basis))).or_else(by_codes)
+    let by_catalogue = || code.and_then(|code| named::class_of_code(coding, code));
+    let by_range = by_code.map(|known| (known.class, known.basis));
+    by_name.or(by_range).or_else(by_codes).or_else(by_catalogue)
 }
 
 /// Whether a profile's list sends the drug to the therapeutic codes.

@@ -27,10 +27,11 @@ pub fn is_cpt_product(coding: &Coding<'_>, code: HcpcsCode) -> bool {
 /// The code and what it stands for in the table of drugs: most drugs have both, and comparing them folds no name.
 pub fn listed<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<(HcpcsCode, &'a str)> {
     let code = code_of(coding, drug)?;
-    Some((code, &*coding.catalog.formulary.drug(code)?.identity))
+    Some((code, &*coding.catalog.formulary.drug(code)?.substance))
 }
 
-/// Whether two entries are one drug: by code, by what the codes stand for, by product, or by name.
+/// Whether two entries are one drug: by code, by what the codes stand for, by product, by name, or by the code that a
+/// name means. A biosimilar is the drug of its reference product.
 pub fn is_same(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool {
     if let (Some((code, identity)), Some((other_code, other_identity))) =
         (listed(coding, one), listed(coding, other))
@@ -46,19 +47,54 @@ pub fn is_same(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool 
         return true;
     }
     let known = identities(coding, other);
-    identities(coding, one).iter().flatten().any(|identity| known.iter().flatten().any(|o| o == identity))
+    let agrees = |identity: &String| known.iter().flatten().any(|o| o == identity);
+    identities(coding, one).iter().flatten().any(agrees) || mean_one_product(coding, one, other)
+}
+
+/// Whether the codes or the names of two entries mean one product, where the table of names lacks one of them.
+fn mean_one_product(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool {
+    let formulary = &coding.catalog.formulary;
+    let is_listed = |drug: &DrugGiven| match (code_of(coding, drug), drug.name.as_deref()) {
+        (Some(code), _) => formulary.drug(code).is_some() || is_unclassified(coding, code),
+        (None, Some(name)) => formulary.class_of_name(name).is_some(),
+        (None, None) => true,
+    };
+    if is_listed(one) && is_listed(other) {
+        return false;
+    }
+    let (one, other) = (meant(coding, one), meant(coding, other));
+    let is_one = |codes: &[HcpcsCode]| matches!(codes, [_]);
+    if is_one(&one) && one == other {
+        return true;
+    }
+    let drug = |code: &HcpcsCode| {
+        let version = coding.catalog.lookup(*code, coding.date).version()?;
+        Some(formulary.identity_of_name(&version.name)).filter(|identity| !identity.is_empty())
+    };
+    let drugs: Vec<Option<String>> = other.iter().map(drug).collect();
+    let is_of_other = |own: Option<String>| own.is_some() && drugs.iter().all(|drug| *drug == own);
+    !one.is_empty() && !drugs.is_empty() && one.iter().map(drug).all(is_of_other)
+}
+
+/// The code of an entry, else those that its name means.
+fn meant(coding: &Coding<'_>, drug: &DrugGiven) -> Vec<HcpcsCode> {
+    match (code_of(coding, drug), drug.name.as_deref()) {
+        (Some(code), _) => vec![code],
+        (None, Some(name)) => coding.catalog.codes_of_name(name, coding.date),
+        (None, None) => Vec::new(),
+    }
 }
 
 /// What the code stands for, and what the given name stands for.
 fn identities(coding: &Coding<'_>, drug: &DrugGiven) -> [Option<String>; 2] {
     let formulary = &coding.catalog.formulary;
     let by_code = code_of(coding, drug).filter(|code| !is_unclassified(coding, *code)).and_then(|code| {
-        let listed = formulary.drug(code).map(|facts| facts.identity.to_string());
+        let listed = formulary.drug(code).map(|facts| facts.substance.to_string());
         // A code that has ended still names its drug.
         let version = || coding.catalog.lookup(code, coding.date).version();
         listed.or_else(|| version().map(|version| formulary.identity_of_name(&version.name)))
     });
-    let by_name = drug.name.as_deref().map(|name| formulary.identity_of_name(name));
+    let by_name = drug.name.as_deref().map(|name| formulary.substance_of_name(name));
     let is_told = |identity: &String| !identity.is_empty();
     [by_code.filter(is_told), by_name.filter(is_told)]
 }

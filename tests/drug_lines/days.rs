@@ -287,8 +287,10 @@ fn the_minutes_asked_for_follow_those_already_given() {
         "211 to 270 minutes: 4",
     ];
     assert_eq!(further("2025-11-04T10:00"), next_day);
+    // Hours after the first bag a short one is a push of its own, and what is longer adds to it.
     let same_day = [
-        "50 minutes or less: ",
+        "15 minutes or less: ",
+        "16 to 50 minutes: ",
         "51 to 110 minutes: 1",
         "111 to 170 minutes: 2",
         "171 to 230 minutes: 3",

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::routes::route;
 use super::{
     CodeRange, DrugFacts, Formulary, FormularyFiles, FurtherNames, NamedClass, Nature, ProfileEntry,
+    is_biologic_suffix,
 };
 use crate::catalog::biosimilar;
 use crate::catalog::error::DataError;
@@ -55,6 +56,7 @@ impl Formulary {
                 code: row.read(0)?,
                 ingredient: row.text(1).into(),
                 identity: identity(without_suffix(row.text(1))),
+                substance: Box::default(),
                 brands: row.texts(2).map(Into::into).collect(),
                 class: class(&row, 3)?,
                 class_cite: row.text(4).into(),
@@ -218,7 +220,9 @@ impl Formulary {
         let identities: Vec<(HcpcsCode, String)> =
             self.by_code.values().map(|facts| (facts.code, self.identity_of_name(&facts.identity))).collect();
         for (code, identity) in identities {
+            let substance = self.substance_of(&identity).into();
             if let Some(facts) = self.by_code.get_mut(&code) {
+                facts.substance = substance;
                 facts.identity = identity.into();
             }
         }
@@ -232,10 +236,7 @@ fn identity(name: &str) -> Box<str> {
 
 /// The name of a biologic without the four letters that tell its makers apart: only a biosimilar needs them.
 fn without_suffix(name: &str) -> &str {
-    const LETTERS: usize = 4;
-    let is_suffix =
-        |suffix: &str| suffix.len() == LETTERS && suffix.bytes().all(|byte| byte.is_ascii_lowercase());
-    name.rsplit_once('-').filter(|(_, suffix)| is_suffix(suffix)).map_or(name, |(base, _)| base)
+    name.rsplit_once('-').filter(|(_, suffix)| is_biologic_suffix(suffix)).map_or(name, |(base, _)| base)
 }
 
 fn class(row: &Row<'_>, column: usize) -> Result<DrugClass, DataError> {
@@ -262,9 +263,10 @@ fn nature(row: &Row<'_>, column: usize) -> Result<Nature, DataError> {
         "cancer-only" => Nature::CancerOnly,
         "other-use" => Nature::OtherUse,
         "by-route" => Nature::ByRoute,
+        "own-service" => Nature::OwnService,
         other => {
             return Err(row.refuse(&format!(
-                "`{other}` is no nature: electrolyte, flush, cancer-only, other-use, by-route or nothing"
+                "`{other}` is no nature: electrolyte, flush, cancer-only, other-use, by-route, own-service or nothing"
             )));
         }
     })

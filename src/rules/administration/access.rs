@@ -104,10 +104,15 @@ pub(super) fn assign(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
 
 /// Assigns the services that name no site to the only one that they can have used.
 fn assign_unnamed(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
+    let is_unnamed = |service: &&Service| takes_part(service.kind) && service.group == usize::MAX;
+    let is_one = visit.services.iter().filter(is_unnamed).count() == 1;
     for at in 0..visit.services.len() {
         let service = &visit.services[at];
         if takes_part(service.kind) && service.group == usize::MAX {
             match only_site(visit, service.visit) {
+                Err(sites) if is_one && make_no_difference(coding, service.index, &sites) => {
+                    visit.services[at].group = group(coding, visit, at, sites.first().copied());
+                }
                 Ok(site) => visit.services[at].group = group(coding, visit, at, site),
                 Err(sites) => {
                     hold_for_site(coding, &mut visit.services[at], &sites);
@@ -162,6 +167,17 @@ fn only_site<'a>(visit: &Visit<'a>, number: u32) -> Result<Option<&'a str>, Vec<
         }
     }
     if sites.len() > 1 { Err(sites) } else { Ok(sites.first().copied()) }
+}
+
+/// Whether the visit bills alike through whichever of some sites a service went.
+fn make_no_difference(coding: &Coding<'_>, index: u16, sites: &[&str]) -> bool {
+    let at = |site: &&str| {
+        let site = (*site).to_owned();
+        what_if::answer(coding, "", index, |administration| administration.access_site = Some(site)).lines
+    };
+    let mut lines = sites.iter().map(at);
+    let first = lines.next();
+    lines.all(|other| Some(&other) == first.as_ref())
 }
 
 fn hold_for_site(coding: &mut Coding<'_>, service: &mut Service, sites: &[&str]) {

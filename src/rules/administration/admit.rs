@@ -6,7 +6,7 @@ use super::infusion_time::{TIME_1, is_push};
 use super::pump_delivery::{self, Way};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
-use super::{clock_change, declotting, hydration, not_given, outside, pump, what_if, when};
+use super::{clock_change, declotting, elsewhere, hydration, not_given, outside, pump, what_if, when};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
@@ -81,6 +81,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         Route::PumpRefill => service.kind = Kind::Refill,
         Route::OnBodyInjector => service.kind = Kind::OnBodyInjector,
         Route::Transfusion => outside::transfusion(coding, visit, &mut service),
+        _ if elsewhere::is_settled(coding, visit, index, route) => {}
         _ if outside::is_outside(coding, index, route) => {}
         _ => admit_by_class(coding, visit, &mut service, route),
     }
@@ -139,7 +140,11 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
         | Route::IntraventricularReservoir
         | Route::Intraperitoneal
         | Route::Intrapleural
-        | Route::Intralesional => service.kind = Kind::Cavity,
+        | Route::Intralesional => {
+            service.kind = Kind::Cavity;
+            // No code of theirs rests on minutes, but what ran meanwhile is no hydration (rule HYD-4).
+            read_push(coding, visit, service);
+        }
         _ => service.kind = Kind::Unlisted,
     }
     if service.family == Family::Hydration {

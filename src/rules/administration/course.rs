@@ -43,7 +43,8 @@ pub(super) fn gather(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
         }
     }
     if *coding.policy.administration.same_drug_infusions == SameDrugInfusions::SumPerDate {
-        lengthen_short_infusions(visit);
+        let break_minutes = *coding.policy.administration.repeat_push_after_minutes;
+        lengthen_short_infusions(visit, break_minutes * 60);
     }
     for service in &visit.services {
         let Some(course) = visit.courses.get_mut(service.course) else { continue };
@@ -145,8 +146,9 @@ fn runs_beside(coding: &Coding<'_>, visit: &Visit<'_>, at: usize, course: usize)
         })
 }
 
-/// A short infusion of a drug that also ran longer on the same date is part of that infusion.
-fn lengthen_short_infusions(visit: &mut Visit<'_>) {
+/// A short infusion of a drug that also ran longer on the same date is part of that infusion, unless a break lies
+/// between the two: a bag that stands alone is a push (rule TIME-1).
+fn lengthen_short_infusions(visit: &mut Visit<'_>, break_seconds: i64) {
     for at in 0..visit.services.len() {
         let service = &visit.services[at];
         let (course, day) = (service.course, || visit.date(service));
@@ -155,15 +157,23 @@ fn lengthen_short_infusions(visit: &mut Visit<'_>) {
             && visit.administration(service).route == Some(crate::domain::encounter::Route::IvInfusion)
             && visit.administration(service).attended_throughout != Some(true);
         let joins = is_short_infusion
-            && visit
-                .members(course)
-                .any(|(_, other)| other.kind == Kind::Infusion && visit.date(other) == day());
+            && visit.members(course).any(|(_, other)| {
+                other.kind == Kind::Infusion
+                    && visit.date(other) == day()
+                    && seconds_between(service, other).is_none_or(|seconds| seconds <= break_seconds)
+            });
         if joins {
             visit.services[at].kind = Kind::Infusion;
             let first = visit.courses[course].first;
             visit.courses[course].first = first.min(at);
         }
     }
+}
+
+/// Seconds from the end of one service to the start of the other; nothing where a clock time is not known.
+fn seconds_between(one: &Service, other: &Service) -> Option<i64> {
+    let (one, other) = (one.flow, other.flow);
+    Some((one.start? - other.stop?).max(other.start? - one.stop?).max(0))
 }
 
 /// Whether every drug of one administration was also in another; carrier fluid does not count.

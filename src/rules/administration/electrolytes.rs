@@ -14,6 +14,8 @@ pub(super) struct Electrolytes {
     with_fluid: bool,
     /// A drug is named that is neither.
     with_drug: bool,
+    /// A name is listed as given under codes of another section (rule CHM-13).
+    pub(super) has_own_service: bool,
     /// The request states the class of a drug.
     pub(super) class_is_stated: bool,
 }
@@ -55,7 +57,10 @@ impl Electrolytes {
         self.with_fluid |= reading.has_fluid;
         match reading.named.nature {
             Nature::Electrolyte => self.present = true,
-            _ => self.with_drug |= reading.named.class != DrugClass::Hydration,
+            nature => {
+                self.has_own_service |= nature == Nature::OwnService;
+                self.with_drug |= reading.named.class != DrugClass::Hydration;
+            }
         }
     }
 }

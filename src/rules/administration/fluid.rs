@@ -1,6 +1,7 @@
 //! What a fluid is for: hydration, a drug, or nothing that is reported (rules HYD-2 to HYD-7, HYD-9).
 
 use super::electrolytes::{self, Electrolytes, has_transfusion};
+use super::elsewhere;
 use super::hydration::{HYD_2, HYD_3, HYD_5, HYD_6, HYD_7, HYD_9};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::FluidPurpose;
@@ -32,6 +33,9 @@ pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> 
     }
     let switch = &coding.policy.administration.electrolyte_class;
     let electrolytes = Electrolytes::of(coding, administration);
+    if electrolytes.has_own_service && elsewhere::is_settled_by_name(coding, index) {
+        return Purpose::Refused;
+    }
     let (is_electrolyte, is_stated) = (electrolytes.present, electrolytes.class_is_stated);
     let read = match (class, administration.fluid_purpose, **switch) {
         (DrugClass::Hydration, Some(FluidPurpose::ElectrolyteReplacement), ElectrolyteClass::ByIntent) => {

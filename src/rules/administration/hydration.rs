@@ -59,10 +59,10 @@ rule! {
 rule! {
     pub static HYD_4: "HYD-4", "Hydration is never concurrent",
     basis: Quoted, cites: ["NCCI11", "NOR-HYD"],
-    says: "Minutes of hydration that run together with another infusion or a transfusion are not reported; what runs before and after may be.",
+    says: "Minutes of hydration that run together with another infusion, into a vein, an artery, the skin or a cavity, or with a transfusion are not reported; what runs before and after may be.",
     why: "NCCI includes fluid given at the same time in the other service.",
     example: "Saline from 10:50 to 13:25 beside chemotherapy from 11:20 to 13:05 leaves 50 minutes.",
-    exceptions: "None.",
+    exceptions: "A pump that goes on at home takes nothing away.",
 }
 
 rule! {
@@ -122,9 +122,8 @@ rule! {
 
 rule! {
     pub static HYD_10: "HYD-10", "The order and the reason are on file",
-    basis: Primary, cites: ["NOR-HYD", "A52732", "HAU1"],
-    status: Status::Informational,
-    says: "An order and the clinical reason for hydration are on file; some contractors expect at least half a litre.",
+    basis: Primary, cites: ["NOR-HYD", "RAC137", "A52732", "HAU1"],
+    says: "An order and the clinical reason for hydration are on file; some contractors expect at least half a litre. Where the request states neither the purpose of the fluid nor its reason, and no diagnosis tells of one, the line stands and is asked about.",
     why: "Auditors deny hydration more often than any other of these services.",
     example: "A note of vomiting, dry mucosa and an order for a litre over two hours.",
     exceptions: "None.",
@@ -194,11 +193,21 @@ fn periods(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> Vec<Period>
 /// Seconds of a hydration that no infusion or transfusion of the visit covers; parts of it count once.
 fn alone(visit: &Visit<'_>, service: &Service, pieces: &mut Segments) -> i64 {
     overlap::alone(visit, service, pieces, |other| {
-        let is_other = matches!(other.kind, Kind::Infusion | Kind::Transfusion);
+        let is_other = covers(visit, other);
         let is_part = other.course == service.course && other.group == service.group;
         let is_earlier_part = is_part && overlap::is_earlier(other, service);
         (is_other || is_earlier_part) && other.visit == service.visit
     })
+}
+
+/// Whether a service leaves no room for hydration beside it, by whatever way it went in; a pump that goes on at home
+/// says nothing of the hours of the visit.
+fn covers(visit: &Visit<'_>, other: &Service) -> bool {
+    match other.kind {
+        Kind::Infusion | Kind::Transfusion | Kind::SubcutaneousInfusion | Kind::Cavity => true,
+        Kind::ArterialInfusion => visit.administration(other).pump.is_none(),
+        _ => false,
+    }
 }
 
 /// Documented seconds of the pushes given while a hydration ran alone, in `pieces` (rule TIME-8).

@@ -269,8 +269,7 @@ pub(super) fn ask_for_reason(
     let facts = [fact::given("first", of_visit)];
     coding.find(severity, Reason::MissingPrimaryReason, field, &HIER_O, text, &facts);
     if !is_evident {
-        let mut candidates = candidates(visit, ranked);
-        candidates.extend(self::held(visit, group).map(|service| service.index));
+        let candidates = candidates_of_visit(visit, group);
         what_if::ask_primary_reason(coding, field, &ids_of(visit, number), &candidates);
     }
 }
@@ -289,6 +288,18 @@ fn held<'a>(visit: &'a Visit<'_>, group: usize) -> impl Iterator<Item = &'a Serv
 /// The services that lead the courses of an access line.
 fn candidates(visit: &Visit<'_>, ranked: &[usize]) -> Vec<u16> {
     ranked.iter().map(|course| visit.services[visit.courses[*course].first].index).collect()
+}
+
+/// The services of a visit that may have been its reason, through whichever access line: what leads a course or waits.
+fn candidates_of_visit(visit: &Visit<'_>, group: usize) -> Vec<u16> {
+    let number = visit.groups[group].visit;
+    let is_here = |group: usize| visit.groups.get(group).is_some_and(|group| group.visit == number);
+    let courses = visit.courses.iter().filter(|course| course.is_reportable && is_here(course.group));
+    let leading = courses.map(|course| visit.services[course.first].index);
+    let held = visit.services.iter().filter(|service| service.kind == Kind::Held && is_here(service.group));
+    let mut candidates: Vec<u16> = leading.chain(held.map(|service| service.index)).collect();
+    candidates.sort_unstable();
+    candidates
 }
 
 /// Shows what other reasons for an office visit would bill, where the stated one leaves a service without a code

@@ -185,6 +185,12 @@ pub(super) fn is_billed_in_encounter(
     coding.result.lines.iter().any(|line| line.code == code && (is_one || is_of_encounter(line)))
 }
 
+/// Whether a line stands with the others: an add-on needs its parent among them.
+pub(super) fn may_stand(coding: &Coding<'_>, line: &Line) -> bool {
+    let is_at_hand = |parent| coding.result.lines.iter().any(|other| other.code == parent);
+    line.track != Track::Administration || has_parent(coding, line.code, line.service_date, is_at_hand)
+}
+
 /// Whether one of the codes at hand is a primary one that the add-on may follow (switch D-19).
 fn has_parent(
     coding: &Coding<'_>,

@@ -12,7 +12,9 @@ mod clock_change;
 mod course;
 mod declotting;
 mod electrolytes;
+mod elsewhere;
 mod fluid;
+mod fluid_need;
 mod hydration;
 mod infusion_time;
 mod initial;
@@ -32,6 +34,7 @@ mod timeline;
 mod vaccine;
 mod visit;
 mod visit_number;
+mod waiting;
 mod what_if;
 mod when;
 
@@ -93,6 +96,11 @@ pub fn code(coding: &mut Coding<'_>) {
     modifiers::add(coding, &visit);
     if !visit.is_one_day {
         lines::report_dates_without_parent(coding);
+    }
+    // The lines of a trial are what an answer bills; nothing is asked there.
+    if coding.asking {
+        waiting::withhold(coding);
+        fluid_need::check(coding, &visit);
     }
 }
 

@@ -7,17 +7,19 @@ use super::visit::{Kind, Service, Visit};
 use crate::catalog::edits::EditKind;
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::encounter::Encounter;
 use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::ModifierStyle;
+use crate::rules::drug_line::modifiers::of_visit;
 use crate::rules::{Rule, Status, rule};
 
 rule! {
     pub static MOD_3: "MOD-3", "Second columns of an initial intravenous code",
     basis: Primary, cites: ["PTP"],
     optional: true,
-    says: "The on-body injector, drawing blood from the access and flushing it are second columns of an initial intravenous code. The injector carries 59 or XU in an office; the others are not reported beside it.",
+    says: "The on-body injector, drawing blood from the access and flushing it are second columns of an initial intravenous code. The injector carries 59 or XU in an office; the others are not reported beside it. Chemotherapy injected beside an infusion under the skin, and a line of a vein beside chemotherapy into a cavity, the spinal canal or lesions, are second columns of these and carry 59 or XU: another drug went to another site.",
     why: "They are taken as part of the infusion where nothing tells them apart.",
     example: "An on-body injector applied after chemotherapy in an office carries XU.",
     exceptions: "The on-body injector is packaged in hospitals and carries none there.",
@@ -76,6 +78,7 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let parameters = &coding.policy.administration;
     let distinct = if *parameters.modifier_style == ModifierStyle::X { UNUSUAL } else { FIFTY_NINE };
     let injections = paired_injections(coding);
+    let has_cavity = visit.services.iter().any(|service| service.kind == Kind::Cavity);
     for at in 0..coding.result.lines.len() {
         let Line { track, code, service_date, .. } = coding.result.lines[at];
         if track != Track::Administration {
@@ -86,6 +89,10 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         if injections.contains(&code) && !is_marked && is_second_column(coding, code, service_date) {
             let text = "The injection is a service apart from the one that it is paired with: {modifier}.";
             mark(coding, at, distinct, rule_of(coding, code), text);
+        }
+        if has_cavity && is_beside_cavity(coding, at) {
+            let text = "The vein is another site than the one that it is paired with: {modifier}.";
+            mark(coding, at, distinct, &MOD_3, text);
         }
         if parameters.paired_with_transfusion.contains(&code) && has_transfusion(coding, visit, service_date)
         {
@@ -98,6 +105,44 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             }
         }
     }
+    add_of_visit(coding);
+}
+
+/// Marks every line with what holds for the whole visit: its place and its coverage (rules M-08, M-10).
+fn add_of_visit(coding: &mut Coding<'_>) {
+    let Encounter { off_campus, coverage, .. } = coding.encounter;
+    if off_campus.is_none() && !coverage.not_a_benefit && !coverage.expected_denial {
+        return;
+    }
+    for at in 0..coding.result.lines.len() {
+        let Line { track, service_date, .. } = coding.result.lines[at];
+        if track == Track::Administration {
+            coding.turn_to(service_date);
+            for (modifier, rule) in of_visit(coding) {
+                mark(coding, at, modifier, rule, "{modifier} stands on every line of the visit.");
+            }
+        }
+    }
+    coding.turn_to(coding.encounter.service_date);
+}
+
+/// Whether a line of a vein is the second column of chemotherapy into a cavity or lesions, and nothing tells them apart yet.
+fn is_beside_cavity(coding: &Coding<'_>, at: usize) -> bool {
+    let Line { code, service_date, ref modifiers, .. } = coding.result.lines[at];
+    let parameters = &coding.policy.administration;
+    let codes = &parameters.cavity_codes;
+    let of_cavity = [
+        codes.pleural,
+        codes.peritoneal,
+        codes.central_nervous_system,
+        codes.reservoir,
+        codes.lesions_few,
+        codes.lesions_many,
+    ];
+    modifiers.is_empty()
+        && parameters.paired_with_cavity.contains(&code)
+        && first_columns(coding, code, edit_kind(coding), service_date)
+            .any(|first| of_cavity.contains(&first.code))
 }
 
 /// Whether blood was given on a date.
@@ -227,7 +272,7 @@ fn mark(coding: &mut Coding<'_>, at: usize, modifier: Modifier, rule: &'static R
         return;
     }
     let line = &mut coding.result.lines[at];
-    // A line of this track carries three modifiers at most, so there is always room.
+    // A line of this track carries four modifiers at most, so there is always room.
     let _ = line.add_modifier(modifier);
     let subject =
         line.administrations.first().map_or(Subject::Visit, |index| Subject::Administration(*index));

@@ -107,6 +107,9 @@ fn start(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
     }
     lines::bill(coding, visit, service, code, 1, Place::Own);
     if takes_practice_code && pump.is_none() {
+        let field = Field::Administration(service.index, "pump");
+        let text = "The request does not say who supplied the pump; the practice's own pump that finishes in the community has a code of its own. State it.";
+        coding.find(Severity::Warn, Reason::NoCleanCode, field, &CHM_6, text, &[]);
         what_if::ask_pump(coding, service.index, false);
     }
 }

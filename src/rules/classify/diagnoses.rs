@@ -53,7 +53,7 @@ fn basis(coding: &Coding<'_>) -> NotedFact {
 }
 
 /// Whether a diagnosis begins in a way, with or without its point.
-fn begins(code: &str, beginning: &str) -> bool {
+pub fn begins(code: &str, beginning: &str) -> bool {
     let mut letters = code.chars().filter(char::is_ascii_alphanumeric);
     let mut wanted = beginning.chars().filter(char::is_ascii_alphanumeric);
     wanted.all(|letter| letters.next().is_some_and(|given| given.eq_ignore_ascii_case(&letter)))

@@ -1,5 +1,6 @@
 //! The class of the products that a name means.
 
+use crate::catalog::CodeFlag;
 use crate::catalog::formulary::{ClassBasis, Fit, Nature};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
@@ -46,4 +47,14 @@ pub(super) fn class_of_codes(coding: &Coding<'_>, name: &str) -> Option<(DrugCla
     classes
         .all(|other| other.is_some_and(|other| other.class == first.class))
         .then_some((first.class, first.basis))
+}
+
+/// The class of the name that the catalogue gives a code, as of a C code whose drug the table of names has.
+pub(super) fn class_of_code(coding: &Coding<'_>, code: HcpcsCode) -> Option<(DrugClass, ClassBasis)> {
+    let version = coding.catalog.lookup(code, coding.date).version()?;
+    if version.flags.has(CodeFlag::Unclassified) {
+        return None;
+    }
+    let named = coding.catalog.formulary.class_of_name(&version.name)?;
+    Some((named.class, ClassBasis::Listed))
 }

@@ -1,9 +1,12 @@
 //! The code families of administration services, as the data files name them.
 
+use std::ops::Deref;
+
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use crate::domain::code::HcpcsCode;
-use crate::domain::encounter::Setting;
+use crate::domain::encounter::{Route, Setting};
 
 /// The codes of a family of intravenous services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -154,6 +157,67 @@ pub struct VaccineAdministration {
     /// Settings that report the code of any vaccine instead.
     #[serde(default)]
     pub except: Vec<Setting>,
+}
+
+/// A drug whose giving has codes of another section, or is part of another service.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnService {
+    pub products: Vec<HcpcsCode>,
+    /// What the products' names stand for, as the table of names has it.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Routes it holds for; any where none is named.
+    #[serde(default)]
+    pub routes: Vec<Route>,
+    /// How the diagnoses begin that it holds for; any where none is named.
+    #[serde(default)]
+    pub diagnoses: Vec<String>,
+    /// What a question calls these diagnoses.
+    #[serde(default)]
+    pub disease: Option<String>,
+    /// First and last codes of the services that include it when they stand on the claim.
+    #[serde(default)]
+    pub services: Vec<(HcpcsCode, HcpcsCode)>,
+    /// Codes to point at, the likeliest first; three at most.
+    #[serde(default)]
+    pub codes: Vec<HcpcsCode>,
+    /// Whether the service that it is given for includes it.
+    #[serde(default)]
+    pub is_included: bool,
+    /// Whether the drug has other uses beside the service, so that its line stands with a finding.
+    #[serde(default)]
+    pub is_doubtful: bool,
+}
+
+/// Drugs with services of their own, with the codes that any of them names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Vec<OwnService>")]
+pub struct OwnServices {
+    entries: Vec<OwnService>,
+    codes: FxHashSet<HcpcsCode>,
+}
+
+impl From<Vec<OwnService>> for OwnServices {
+    fn from(entries: Vec<OwnService>) -> Self {
+        let codes = entries.iter().flat_map(|entry| entry.products.iter().copied()).collect();
+        Self { entries, codes }
+    }
+}
+
+impl OwnServices {
+    /// Whether an entry names the code: one look-up, for nearly all drugs have none.
+    pub fn names_code(&self, code: HcpcsCode) -> bool {
+        self.codes.contains(&code)
+    }
+}
+
+impl Deref for OwnServices {
+    type Target = [OwnService];
+
+    fn deref(&self) -> &[OwnService] {
+        &self.entries
+    }
 }
 
 /// Products of a patient's own changed cells, and the code of giving them, which is of another section.

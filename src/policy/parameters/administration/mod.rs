@@ -35,6 +35,8 @@ parameters! {
         pub outside_codes: OutsideCodes,
         /// CAR-T products, and the code of giving them.
         pub cell_therapy: Vec<CellTherapy>,
+        /// Drugs whose giving has codes of another section or is part of another service (rule CHM-13).
+        pub own_services: OwnServices,
         /// Vaccines whose administration has a code of its own, for the finding that points to it (rule CHM-13).
         pub vaccine_administration: Vec<VaccineAdministration>,
 
@@ -108,6 +110,8 @@ parameters! {
         pub paired_injections_office: Vec<HcpcsCode>,
         /// The same in a facility, where packaged services need none (rules MOD-3, INJ-4).
         pub paired_injections_facility: Vec<HcpcsCode>,
+        /// Codes of an access line that carry one beside chemotherapy into a cavity or lesions, which is another site (rule SCI-2).
+        pub paired_with_cavity: Vec<HcpcsCode>,
         /// Codes that carry a distinct-service modifier beside a transfusion.
         pub paired_with_transfusion: Vec<HcpcsCode>,
         /// Hormonal products labelled for uses other than cancer (rule CHM-1).
@@ -122,6 +126,8 @@ parameters! {
         pub other_hormonal_diagnoses: Vec<String>,
         /// How a diagnosis begins that tells nothing of the use of a drug against cancer (rule CLS-5).
         pub silent_diagnoses: Vec<String>,
+        /// How a diagnosis begins that tells of a need of fluid or electrolytes (rule HYD-10).
+        pub hydration_diagnoses: Vec<String>,
         /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).
         pub electrolyte_codes: Vec<HcpcsCode>,
         /// Drugs that flush a line and are no push (rules CHM-8, CHM-13).

@@ -97,6 +97,16 @@ pub fn put_in_order(policy: &Policy, modifiers: &mut [Modifier]) {
     modifiers.sort_by_key(|own| order.iter().position(|known| known == own).unwrap_or(order.len()));
 }
 
+/// What every line of the claim carries, of a drug or of giving it: where it was given, and what is known of its
+/// coverage (rules M-08, M-10).
+pub(in crate::rules) fn of_visit(
+    coding: &Coding<'_>,
+) -> impl Iterator<Item = (Modifier, &'static Rule)> + use<> {
+    let place = off_campus(coding).map(|modifier| (modifier, &M_08));
+    let coverage = coverage(coding).map(|modifier| (modifier, &M_10));
+    place.into_iter().chain(coverage)
+}
+
 /// PO or PN on the lines of an off-campus department (rule M-08).
 fn off_campus(coding: &Coding<'_>) -> Option<Modifier> {
     let location =

@@ -92,11 +92,11 @@ rule! {
 
 rule! {
     pub static M_08: "M-08", "PO and PN mark off-campus departments",
-    basis: Quoted, cites: ["S-HCPCS20", "S-ADVIS"],
+    basis: Quoted, cites: ["S-HCPCS20", "S-ADVIS", "RCA-PN", "AAPC-PO"],
     from: "2015-01-01",
-    says: "Every line of an off-campus department carries PO where it is excepted and PN where it is not.",
-    why: "Non-excepted departments are paid differently.",
-    example: "PN on a drug line of a new off-campus clinic.",
+    says: "Every line of an off-campus department, of a drug or of its administration, carries PO where it is excepted and PN where it is not.",
+    why: "Non-excepted departments are paid differently; the difference is made on the administration and not on a drug that is paid by itself.",
+    example: "PN on the infusion and on the drug of a new off-campus clinic.",
     exceptions: "Hospital outpatient claims only.",
 }
 
@@ -112,12 +112,12 @@ rule! {
 
 rule! {
     pub static M_10: "M-10", "KX, GA, GZ and GY state coverage",
-    basis: Primary, cites: ["S-NOR-EIP", "S-GZ"],
+    basis: Primary, cites: ["S-NOR-EIP", "S-GZ", "IOM2-15"],
     says:
-        "Supplier lines state that criteria are met (KX), a notice is on file (GA), a denial is expected \
-         without one (GZ) or the item is no benefit (GY).",
-    why: "They decide who is liable.",
-    example: "A pump drug with its criteria met carries KX.",
+        "Supplier lines state that criteria are met (KX), and every line that a notice is on file (GA), a denial \
+         is expected without one (GZ) or the item is no benefit (GY). The administration shares the fate of its drug.",
+    why: "They decide who is liable; where a drug is excluded, so is the charge for giving it.",
+    example: "A pump drug with its criteria met carries KX; a drug that is no benefit and its injection carry GY.",
     exceptions: "Only what the request states is printed.",
 }
 

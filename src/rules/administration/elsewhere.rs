@@ -1,0 +1,168 @@
+//! Drugs whose giving has a code of another section, or is part of another service (rule CHM-13).
+
+use super::outside::{self, CHM_13};
+use super::visit::Visit;
+use crate::catalog::formulary::Nature;
+use crate::domain::code::HcpcsCode;
+use crate::domain::drug::DrugGiven;
+use crate::domain::encounter::{Encounter, Route};
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Value, fact};
+use crate::policy::parameters::OwnService;
+use crate::rules::{classify, identity};
+
+/// Settles an administration whose drug, by its code, is given under a code of another section.
+pub(super) fn is_settled(coding: &mut Coding<'_>, visit: &Visit<'_>, index: u16, route: Route) -> bool {
+    let policy = coding.policy;
+    let services = &policy.administration.own_services;
+    let drugs = &visit.encounter.administrations[usize::from(index)].drugs;
+    drugs.iter().any(|drug| {
+        let code = identity::code_of(coding, drug);
+        code.is_some_and(|code| services.names_code(code))
+            && settle(coding, index, route, |entry| code.is_some_and(|code| entry.products.contains(&code)))
+    })
+}
+
+/// The same by the names of drugs without a code, which takes longer to tell.
+pub(super) fn is_settled_by_name(coding: &mut Coding<'_>, index: u16) -> bool {
+    let encounter = coding.encounter;
+    let administration = &encounter.administrations[usize::from(index)];
+    let Some(route) = administration.route else { return false };
+    administration.drugs.iter().any(|drug| {
+        name_of(coding, drug).is_some_and(|name| {
+            settle(coding, index, route, |entry| entry.names.iter().any(|known| *known == *name))
+        })
+    })
+}
+
+/// What a name without a code stands for, where it is listed as given under codes of its own.
+fn name_of(coding: &Coding<'_>, drug: &DrugGiven) -> Option<Box<str>> {
+    let name = drug.name.as_deref().filter(|_| identity::code_of(coding, drug).is_none())?;
+    let named = coding.catalog.formulary.read_name(name)?.named;
+    (named.nature == Nature::OwnService).then(|| named.drug.clone())
+}
+
+fn settle(
+    coding: &mut Coding<'_>,
+    index: u16,
+    route: Route,
+    is_of_drug: impl Fn(&OwnService) -> bool,
+) -> bool {
+    let policy = coding.policy;
+    let services = &policy.administration.own_services;
+    let may_be =
+        |entry: &&OwnService| is_of_drug(entry) && (entry.routes.is_empty() || entry.routes.contains(&route));
+    for entry in services.iter().filter(may_be) {
+        if !treats(coding.encounter, entry) {
+            continue;
+        }
+        let beside = beside(coding, entry, index);
+        match (entry.services.is_empty(), beside) {
+            (true, _) if entry.is_doubtful => {
+                entry.codes.iter().for_each(|code| doubt_beside(coding, index, *code));
+                continue;
+            }
+            (true, _) if entry.is_included => say_included(coding, index, entry.codes.first().copied()),
+            (true, _) => send_away(coding, index, &entry.codes),
+            (false, None) => continue,
+            (false, Some(service)) if entry.is_doubtful => {
+                doubt_beside(coding, index, service);
+                continue;
+            }
+            (false, Some(service)) => say_included(coding, index, Some(service)),
+        }
+        return true;
+    }
+    if coding.encounter.diagnoses.is_empty() {
+        ask_disease(coding, index, services.iter().filter(may_be));
+    }
+    false
+}
+
+/// Whether a diagnosis of the visit is one that the entry is for.
+fn treats(encounter: &Encounter, entry: &OwnService) -> bool {
+    let mut codes = encounter.diagnoses.iter();
+    let is_one = |code: &String| entry.diagnoses.iter().any(|begin| classify::begins(code, begin));
+    entry.diagnoses.is_empty() || codes.any(is_one)
+}
+
+/// The service of the claim that includes the drug, on the date of its administration.
+fn beside(coding: &Coding<'_>, entry: &OwnService, index: u16) -> Option<HcpcsCode> {
+    let encounter = coding.encounter;
+    let date = encounter.date_of(&encounter.administrations[usize::from(index)]);
+    let mut others = encounter.other_services.iter().filter(|other| other.date.is_none_or(|on| on == date));
+    let includes =
+        |code: HcpcsCode| entry.services.iter().any(|(first, last)| (*first..=*last).contains(&code));
+    others.find_map(|other| includes(other.code).then_some(other.code))
+}
+
+fn send_away(coding: &mut Coding<'_>, index: u16, codes: &[HcpcsCode]) {
+    match *codes {
+        [first, second, ref others @ ..] => {
+            let third = others.first().copied().unwrap_or(second);
+            let facts = [
+                fact::derived("first", Value::Code(first)),
+                fact::derived("second", Value::Code(second)),
+                fact::derived("third", Value::Code(third)),
+            ];
+            let text = if others.is_empty() {
+                "Giving this drug has codes of another section, such as {first} or {second} by the site and the purpose, and earns no administration code here."
+            } else {
+                "Giving this drug has codes of another section, such as {first}, {second} or {third} by the site and the purpose, and earns no administration code here."
+            };
+            outside::say_outside(coding, index, text, &facts);
+        }
+        _ => outside::send_away(coding, index, codes.first().copied()),
+    }
+}
+
+fn say_included(coding: &mut Coding<'_>, index: u16, service: Option<HcpcsCode>) {
+    let what = Field::Administration(index, "");
+    let facts: Vec<_> = service.map(|code| fact::given("code", Value::Code(code))).into_iter().collect();
+    let text = if facts.is_empty() {
+        "Giving this drug is part of the service that it is given for, and earns no administration code."
+    } else {
+        "Giving this drug is part of the service that it is given for, such as {code}, and earns no administration code."
+    };
+    coding.find(Severity::Info, Reason::IncludedInOtherService, what, &CHM_13, text, &facts);
+    coding.not_billed(what, &CHM_13, text, &facts);
+}
+
+/// A drug that may have been part of another service keeps its line; only the record can tell.
+fn doubt_beside(coding: &mut Coding<'_>, index: u16, service: HcpcsCode) {
+    let what = Field::Administration(index, "");
+    let facts = [fact::given("code", Value::Code(service))];
+    let text =
+        "Where this drug was given for {code}, giving it is part of that service: leave the line out then.";
+    coding.find(Severity::Warn, Reason::IncludedInOtherService, what, &CHM_13, text, &facts);
+}
+
+/// Asks what a drug treated whose giving has a code of its own against some diseases.
+fn ask_disease<'a>(coding: &mut Coding<'_>, index: u16, entries: impl Iterator<Item = &'a OwnService>) {
+    let mut diseases: Vec<(&str, &str)> = Vec::new();
+    for entry in entries {
+        if let (Some(label), Some(first)) = (entry.disease.as_deref(), entry.diagnoses.first()) {
+            diseases.push((label, first));
+        }
+    }
+    if diseases.is_empty() {
+        return;
+    }
+    let what = Field::Administration(index, "");
+    let text = "Against some diseases giving this drug has a code of another section, and the request names no diagnosis: state it before the line is billed.";
+    coding.find(Severity::Warn, Reason::MissingIndication, what, &CHM_13, text, &[]);
+    let field = Field::Encounter("diagnoses");
+    if coding.result.questions.iter().any(|question| question.field == field) {
+        return;
+    }
+    coding.ask(field, &CHM_13, "What did the drug treat?", &[], |coding| {
+        let state =
+            |label: &str, code: &str| coding.answer(label, |visit| visit.diagnoses = vec![code.to_owned()]);
+        let mut answers: Vec<_> = diseases.iter().map(|(label, code)| state(label, code)).collect();
+        // Any diagnosis that is none of these stands for all others.
+        answers.push(state("Another disease", "R69"));
+        answers
+    });
+}
