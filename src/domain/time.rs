@@ -45,7 +45,11 @@ pub fn parse_date(text: &str) -> Result<Date, TimeError> {
 /// # Errors
 /// [`TimeError::LocalTime`] when the text is anything else.
 pub fn parse_local_time(text: &str) -> Result<LocalTime, TimeError> {
-    let (day, clock) = text.split_once(['T', ' ']).ok_or(TimeError::LocalTime)?;
+    const DATE_LENGTH: usize = "2025-11-03".len();
+    let (day, clock) = match text.split_at_checked(DATE_LENGTH) {
+        Some((day, clock)) if clock.starts_with('T') => (day, &clock[1..]),
+        _ => text.split_once(['T', ' ']).ok_or(TimeError::LocalTime)?,
+    };
     let day = parse_date(day).map_err(|_| TimeError::LocalTime)?;
     // The form that nearly every record has is read digit by digit.
     if let &[h1 @ b'0'..=b'9', h2 @ b'0'..=b'9', b':', m1 @ b'0'..=b'9', m2 @ b'0'..=b'9'] = clock.as_bytes()

@@ -60,6 +60,10 @@ impl FromStr for Decimal {
     type Err = QuantityError;
 
     fn from_str(text: &str) -> Result<Self, QuantityError> {
+        // Nearly every amount is a few digits and nothing else.
+        if let Some(whole) = short_whole(text.as_bytes()) {
+            return Ok(Self(whole * NANO as i64));
+        }
         let trimmed = text.trim();
         let (negative, digits) = match trimmed.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -87,6 +91,18 @@ impl FromStr for Decimal {
             .ok_or_else(|| QuantityError::TooLarge(shortened(text)))?;
         Ok(Self(if negative { -nanos } else { nanos }))
     }
+}
+
+/// A whole number of few digits; nothing where the text is anything else.
+fn short_whole(digits: &[u8]) -> Option<i64> {
+    /// So many digits fit an `i64` as billionths.
+    const DIGITS_MAX: usize = 9;
+    if digits.is_empty() || digits.len() > DIGITS_MAX {
+        return None;
+    }
+    digits
+        .iter()
+        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
 }
 
 impl fmt::Display for Decimal {

@@ -123,6 +123,9 @@ impl Clock<'_> {
     /// Reads a clock time near the date of service.
     fn time(&self, text: &str, at: &Path<'_>, violations: &mut Violations) -> Option<LocalTime> {
         let time = violations.local_time(at, text)?;
+        if self.service_date == Some(time.date()) {
+            return Some(time);
+        }
         let days = self.service_date.map_or(0, |day| (time.date() - day).get_days());
         let limit = violations.limits.days_from_service;
         if days.abs() > limit {

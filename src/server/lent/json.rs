@@ -48,7 +48,11 @@ impl<'a> Json<'a> {
     #[inline]
     pub fn name(&mut self) -> Option<&'a [u8]> {
         let name = self.text()?;
-        self.pass(b':')?;
+        if self.byte()? == b':' {
+            self.at += 1;
+        } else {
+            self.pass(b':')?;
+        }
         Some(name.as_bytes())
     }
 
