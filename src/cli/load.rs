@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use tonic::Code;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::uri::PathAndQuery;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 
 use super::print;
+use super::remote::client_tls;
 use super::shelf::Format;
 use crate::load::{self, Call, Pace, Percentiles, Plan, Tally};
 use crate::server::{json as wire, pb};
@@ -41,6 +42,12 @@ pub struct Flags {
     /// Certificate of the CA that signed the service's, as PEM, for an https address.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Certificate to show to a service that asks its callers for one, as PEM.
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    client_certificate: Option<PathBuf>,
+    /// The private key of that certificate, as PEM.
+    #[arg(long, value_name = "FILE", requires = "client_certificate")]
+    client_key: Option<PathBuf>,
     /// A file that holds the token to send.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -121,10 +128,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
 impl Flags {
     async fn channels(&self) -> anyhow::Result<Vec<Channel>> {
         let mut endpoint = Endpoint::from_shared(self.server.clone()).context("--server is no address")?;
-        if let Some(path) = &self.ca {
-            let pem = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
-            endpoint = endpoint.tls_config(tls)?;
+        if self.server.starts_with("https://") {
+            let shown = self.client_certificate.as_deref().zip(self.client_key.as_deref());
+            endpoint = endpoint.tls_config(client_tls(self.ca.as_deref(), shown)?)?;
         }
         let mut channels = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {

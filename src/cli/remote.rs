@@ -1,11 +1,13 @@
 //! A running service as the one that answers, over gRPC.
 
+use std::error::Error as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
@@ -22,6 +24,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Largest answer that is read, in bytes; a full explanation of a long visit is large.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Flags that mean nothing where no service is asked; from the environment they are then not used.
+pub const WITH_A_SERVER: &[&str] = &["token", "ca", "client-certificate", "client-key", "request-id"];
 
 /// Which service to ask.
 #[derive(Debug, Clone, Args)]
@@ -40,12 +45,20 @@ pub struct ServerFlag {
     token: Option<String>,
     /// Certificate of the authority that signed the service's own, for an https address.
     #[arg(long, value_name = "FILE", requires = "server")]
-    ca: Option<std::path::PathBuf>,
+    ca: Option<PathBuf>,
+    /// Certificate to show to a service that asks its callers for one, as PEM.
+    #[arg(long, value_name = "FILE", requires_all = ["server", "client_key"])]
+    client_certificate: Option<PathBuf>,
+    /// The private key of that certificate, as PEM.
+    #[arg(long, value_name = "FILE", requires = "client_certificate")]
+    client_key: Option<PathBuf>,
 }
 
 /// A connection to a service.
 pub struct Remote {
     channel: Channel,
+    /// What may be wrong where the connection breaks before an answer.
+    advice: &'static str,
     token: Option<MetadataValue<Ascii>>,
     runtime: tokio::runtime::Runtime,
 }
@@ -95,7 +108,8 @@ impl ServerFlag {
         let channel = runtime.block_on(endpoint.connect());
         let channel =
             channel.with_context(|| format!("no service answers at {url}: start one with `serve`"))?;
-        Ok(Some(Remote { channel, token, runtime }))
+        let advice = self.advice(url);
+        Ok(Some(Remote { channel, advice, token, runtime }))
     }
 
     fn endpoint(&self, url: &str) -> anyhow::Result<Endpoint> {
@@ -106,13 +120,34 @@ impl ServerFlag {
         if !whole.starts_with("https://") {
             return Ok(endpoint);
         }
-        let mut tls = ClientTlsConfig::new().with_enabled_roots();
-        if let Some(path) = &self.ca {
-            let pem = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            tls = tls.ca_certificate(Certificate::from_pem(pem));
-        }
-        Ok(endpoint.tls_config(tls)?)
+        let shown = self.client_certificate.as_deref().zip(self.client_key.as_deref());
+        Ok(endpoint.tls_config(client_tls(self.ca.as_deref(), shown)?)?)
     }
+
+    /// What to try where a connection is made and no answer comes: TLS tells a caller so little.
+    fn advice(&self, url: &str) -> &'static str {
+        if !whole_address(url).starts_with("https://") {
+            "does the service speak TLS? Then give its address as https://"
+        } else if self.client_certificate.is_none() {
+            "does the service ask its callers for a certificate? Then give --client-certificate and --client-key"
+        } else {
+            "does the service trust the authority that signed --client-certificate?"
+        }
+    }
+}
+
+/// TLS to a service whose authority may be named, with the certificate and the key to show where there are any.
+pub fn client_tls(ca: Option<&Path>, shown: Option<(&Path, &Path)>) -> anyhow::Result<ClientTlsConfig> {
+    let read =
+        |path: &Path| std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
+    let mut tls = ClientTlsConfig::new().with_enabled_roots();
+    if let Some(ca) = ca {
+        tls = tls.ca_certificate(Certificate::from_pem(read(ca)?));
+    }
+    if let Some((certificate, key)) = shown {
+        tls = tls.identity(Identity::from_pem(read(certificate)?, read(key)?));
+    }
+    Ok(tls)
 }
 
 fn whole_address(url: &str) -> String {
@@ -130,7 +165,7 @@ impl Remote {
         call: impl AsyncFnOnce(CatalogAdminServiceClient<Channel>, Request<M>) -> Result<T, Status>,
     ) -> anyhow::Result<T> {
         let client = CatalogAdminServiceClient::new(self.channel.clone());
-        self.runtime.block_on(call(client, self.authorized(message))).map_err(refused)
+        self.runtime.block_on(call(client, self.authorized(message))).map_err(|status| self.refused(status))
     }
 
     /// Whether administration is among what the address serves, or where else the service has it.
@@ -153,7 +188,7 @@ impl Remote {
     /// The service's refusal, or a connection that broke.
     pub fn code(&self, request: pb::CodeEncounterRequest) -> anyhow::Result<pb::CodeEncounterResponse> {
         let answer = self.runtime.block_on(self.client().code_encounter(self.authorized(request)));
-        Ok(answer.map_err(refused)?.into_inner())
+        Ok(answer.map_err(|status| self.refused(status))?.into_inner())
     }
 
     /// Codes one drug.
@@ -165,7 +200,7 @@ impl Remote {
         request: pb::CalculateDrugLinesRequest,
     ) -> anyhow::Result<pb::CalculateDrugLinesResponse> {
         let answer = self.runtime.block_on(self.client().calculate_drug_lines(self.authorized(request)));
-        Ok(answer.map_err(refused)?.into_inner())
+        Ok(answer.map_err(|status| self.refused(status))?.into_inner())
     }
 
     /// Lists the releases that the service holds, the newest first.
@@ -177,7 +212,11 @@ impl Remote {
         let (mut releases, mut page_token) = (Vec::new(), String::new());
         loop {
             let page = self.authorized(pb::ListReleasesRequest { page_token, ..Default::default() });
-            let page = self.runtime.block_on(client.list_releases(page)).map_err(refused)?.into_inner();
+            let page = self
+                .runtime
+                .block_on(client.list_releases(page))
+                .map_err(|status| self.refused(status))?
+                .into_inner();
             releases.extend(page.releases);
             if page.next_page_token.is_empty() {
                 return Ok(releases);
@@ -197,6 +236,16 @@ impl Remote {
             request.metadata_mut().insert("authorization", token.clone());
         }
         request
+    }
+}
+
+impl Remote {
+    /// The status as the error of the command line; advice where the connection broke, since no service said that.
+    fn refused(&self, status: Status) -> anyhow::Error {
+        match status.source() {
+            Some(_) => anyhow::anyhow!("the connection broke ({}): {}", status.message(), self.advice),
+            None => refused(status),
+        }
     }
 }
 

@@ -167,7 +167,9 @@ impl Flags {
                 let client_ca = self.tls_client_ca.clone();
                 Some(Arc::new(Tls::load(TlsFiles { certificate, key, client_ca })?))
             }
-            _ => None,
+            (None, None) if self.tls_client_ca.is_none() => None,
+            // Never in the clear by oversight, however the settings came here.
+            _ => bail!("TLS needs both --tls-certificate and --tls-key"),
         };
         let lines = std::env::var(IDENTITY_LINES).unwrap_or_default();
         Ok(Secrets::read(self.identities.clone(), &lines, tls)?)

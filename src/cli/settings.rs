@@ -4,12 +4,16 @@
 //! given with `--config` it is `limit-streams = N`, or `streams = N` below `[limit]`. A flag wins over the
 //! environment, the environment over the file, and the file over the default.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, Resettable};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml::Value;
+
+use super::remote::WITH_A_SERVER;
 
 /// What every environment variable begins with.
 const PREFIX: &str = "INFUSION_CODER_";
@@ -40,46 +44,110 @@ pub fn variable(flag: &str) -> String {
     format!("{PREFIX}{}", flag.to_uppercase().replace('-', "_"))
 }
 
-/// Reads the command line; where it names a configuration file, what the file says are the defaults.
+/// Reads the command line; what a configuration file says counts as flags that were not given otherwise, so that
+/// flags which need or exclude each other do so wherever they stand.
 ///
 /// # Errors
 /// A file that cannot be read, or a key that no flag has. A command line that clap refuses ends the process with
 /// clap's message.
-pub fn matches(command: Command, arguments: Vec<std::ffi::OsString>) -> anyhow::Result<ArgMatches> {
-    let given = command.clone().get_matches_from(&arguments);
-    let Some((name, flags)) = given.subcommand() else { return Ok(given) };
-    let takes_a_file = command
-        .find_subcommand(name)
-        .is_some_and(|subcommand| subcommand.get_arguments().any(|flag| flag.get_id() == CONFIG_FLAG));
-    let file = takes_a_file.then(|| flags.get_one::<std::path::PathBuf>(CONFIG_FLAG)).flatten();
-    let Some(file) = file else { return Ok(given) };
-    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let command = with_file(command, name, &text, file)?;
-    Ok(command.get_matches_from(arguments))
+pub fn matches(command: Command, arguments: Vec<OsString>) -> anyhow::Result<ArgMatches> {
+    if !needs_a_first_look(&arguments) {
+        return Ok(command.get_matches_from(arguments));
+    }
+    let (file, read) = joined(command, arguments, |file| std::fs::read_to_string(file))?;
+    Ok(read.unwrap_or_else(|error| {
+        if let Some(file) = file.filter(|_| error.use_stderr()) {
+            // Nothing is left to say where standard error is closed.
+            let _ = error.print();
+            eprintln!("note: a key of {} counts as the flag of its name", file.display());
+            std::process::exit(error.exit_code());
+        }
+        error.exit()
+    }))
 }
 
-/// The command with the keys of a file as the defaults of a subcommand's flags.
-fn with_file(command: Command, subcommand: &str, text: &str, file: &Path) -> anyhow::Result<Command> {
-    let shown = file.display();
-    let table: toml::Table = text.parse().with_context(|| format!("{shown} is not TOML"))?;
+/// Whether a file may be named, or a variable set that is idle without a service to ask.
+fn needs_a_first_look(arguments: &[OsString]) -> bool {
+    let named = |flag: &str| std::env::var_os(variable(flag)).is_some();
+    let names_a_file = |argument: &OsString| argument.to_string_lossy().starts_with("--config");
+    named(CONFIG_FLAG) || WITH_A_SERVER.iter().any(|flag| named(flag)) || arguments.iter().any(names_a_file)
+}
+
+/// The file that is named, and the command line read with it.
+type Joined = (Option<PathBuf>, Result<ArgMatches, clap::Error>);
+
+fn joined(
+    command: Command,
+    mut arguments: Vec<OsString>,
+    read: impl FnOnce(&Path) -> std::io::Result<String>,
+) -> anyhow::Result<Joined> {
+    // The file may hold what a flag needs, so only the last reading judges the whole.
+    let first = command.clone().ignore_errors(true).try_get_matches_from(&arguments);
+    let first = first.as_ref().ok().and_then(ArgMatches::subcommand);
+    // Help, a version, or no subcommand: clap says the rest.
+    let Some((name, given)) = first else { return Ok((None, command.try_get_matches_from(arguments))) };
+    let command = without_idle_variables(command, name, given);
+    let file = given.try_get_one::<PathBuf>(CONFIG_FLAG).ok().flatten().cloned();
+    if let Some(file) = &file {
+        let text = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let added = flags_of(&command, name, given, &text).with_context(|| file.display().to_string())?;
+        let behind = arguments.iter().position(|argument| argument == name).map_or(1, |at| at + 1);
+        arguments.splice(behind..behind, added);
+    }
+    Ok((file, command.try_get_matches_from(arguments)))
+}
+
+/// A token or a certificate in the environment is for the calls to a service; without one it is not used.
+fn without_idle_variables(command: Command, subcommand: &str, given: &ArgMatches) -> Command {
+    if !matches!(given.try_contains_id("server"), Ok(false)) {
+        return command;
+    }
+    command.mut_subcommand(subcommand, |subcommand| {
+        subcommand.mut_args(|flag| match flag.get_long() {
+            Some(name) if WITH_A_SERVER.contains(&name) => flag.env(Resettable::Reset),
+            _ => flag,
+        })
+    })
+}
+
+/// The keys of a file as flags, but for those that the command line or the environment gives.
+fn flags_of(
+    command: &Command,
+    subcommand: &str,
+    given: &ArgMatches,
+    text: &str,
+) -> anyhow::Result<Vec<OsString>> {
+    let table = text.parse::<toml::Table>().map_err(|error| not_toml(text, &error))?;
     let mut keys = Vec::new();
-    flatten("", &table, &mut keys).with_context(|| shown.to_string())?;
-    let known = command.find_subcommand(subcommand).context("the subcommand exists")?.clone();
-    for (key, _) in &keys {
-        let is_flag = known.get_arguments().any(|flag| flag.get_long() == Some(key.as_str()));
-        if !is_flag || key == CONFIG_FLAG {
-            bail!("{shown}: `{key}` is no setting: see `infusion-coder {subcommand} --help`");
+    flatten("", &table, &mut keys)?;
+    let known = command.find_subcommand(subcommand).context("the subcommand exists")?;
+    let mut flags = Vec::new();
+    for (key, values) in keys {
+        let flag = known.get_arguments().find(|flag| flag.get_long() == Some(key.as_str()));
+        let Some(flag) = flag.filter(|_| key != CONFIG_FLAG) else {
+            bail!("`{key}` is no setting: see `infusion-coder {subcommand} --help`");
+        };
+        let source = given.value_source(flag.get_id().as_str());
+        if matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable)) {
+            continue;
+        }
+        let is_switch = matches!(flag.get_action(), ArgAction::SetTrue);
+        for value in values {
+            match value.as_str() {
+                "true" if is_switch => flags.push(format!("--{key}").into()),
+                "false" if is_switch => {}
+                _ if is_switch => bail!("`{key}` must be true or false"),
+                value => flags.push(format!("--{key}={value}").into()),
+            }
         }
     }
-    Ok(command.mut_subcommand(subcommand, |subcommand| {
-        subcommand.mut_args(|flag| {
-            let values = keys.iter().find(|(key, _)| flag.get_long() == Some(key.as_str()));
-            match values {
-                Some((_, values)) => flag.default_values(values.clone()),
-                None => flag,
-            }
-        })
-    }))
+    Ok(flags)
+}
+
+/// Says where a text is not TOML, and nothing of the text: it may be a file of secrets that was named by mistake.
+fn not_toml(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    anyhow::anyhow!("is not TOML: line {}", before.matches('\n').count() + 1)
 }
 
 /// The keys of a table and the tables in it, joined with hyphens, each with its values.
@@ -121,15 +189,19 @@ mod tests {
             Arg::new("limit_streams").long("limit-streams").value_parser(clap::value_parser!(u32)),
             Arg::new("insecure").long("insecure").action(ArgAction::SetTrue),
             Arg::new("origin").long("origin").action(ArgAction::Append),
+            Arg::new("certificate").long("certificate").requires("key"),
+            Arg::new("key").long("key").requires("certificate"),
+            Arg::new("follow").long("follow").conflicts_with("certificate"),
             Arg::new("config").long("config").value_parser(clap::value_parser!(std::path::PathBuf)),
         ];
         with_environment(Command::new("program").subcommand(Command::new("serve").args(flags)))
     }
 
     fn read(text: &str, arguments: &[&str]) -> anyhow::Result<ArgMatches> {
-        let command = with_file(command(), "serve", text, Path::new("file.toml"))?;
-        let matches = command.try_get_matches_from(["program", "serve"].iter().chain(arguments))?;
-        Ok(matches.subcommand_matches("serve").expect("serve").clone())
+        let arguments = ["program", "serve", "--config", "file.toml"].iter().chain(arguments);
+        let arguments = arguments.map(OsString::from).collect();
+        let (_, matches) = joined(command(), arguments, |_| Ok(text.to_owned()))?;
+        Ok(matches?.subcommand_matches("serve").expect("serve").clone())
     }
 
     #[test]
@@ -157,6 +229,25 @@ mod tests {
             assert!(error.contains(expected), "{text}: {error}");
         }
         assert!(read("limit-streams = 'many'", &[]).is_err());
+    }
+
+    #[test]
+    fn keys_need_and_exclude_each_other_as_flags_do() {
+        for text in ["certificate = 'a'", "key = 'a'", "certificate = 'a'\nkey = 'b'\nfollow = 'c'"] {
+            assert!(read(text, &[]).is_err(), "{text}");
+        }
+        assert!(read("certificate = 'a'\nkey = 'b'", &[]).is_ok());
+        let matches = read("key = 'b'", &["--certificate", "a"]).expect("one of each");
+        assert_eq!(matches.get_one::<String>("key").map(String::as_str), Some("b"));
+        assert!(read("insecure = false", &[]).is_ok_and(|matches| !matches.get_flag("insecure")));
+        assert!(read("insecure = 'perhaps'", &[]).is_err());
+    }
+
+    #[test]
+    fn a_file_of_secrets_named_by_mistake_is_not_shown() {
+        let error = read("# callers\ntoken code a-secret-of-many-letters\n", &[]).expect_err("no settings");
+        let shown = format!("{error:#}");
+        assert!(shown.contains("line 2") && !shown.contains("secret"), "{shown}");
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 mod audit;
 mod bad_input;
+mod bounds;
 mod demo;
 mod guide;
 mod killed;
+mod remote;
 mod replay;
 mod rules;
 mod served;

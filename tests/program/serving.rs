@@ -103,7 +103,7 @@ pub(super) fn visit() -> pb::CodeEncounterRequest {
 }
 
 /// A stream whose first item is answered; it stays open until its sender is dropped.
-async fn open_stream(
+pub(super) async fn open_stream(
     coding: &mut CodingServiceClient<Channel>,
 ) -> (tokio::sync::mpsc::Sender<pb::StreamCodeEncountersRequest>, Streaming<pb::StreamCodeEncountersResponse>)
 {
@@ -128,7 +128,7 @@ fn with_token<T>(message: T, token: &str) -> Request<T> {
     request
 }
 
-fn code_of<T>(answer: Result<T, Status>) -> Code {
+pub(super) fn code_of<T>(answer: Result<T, Status>) -> Code {
     answer.map_or_else(|status| status.code(), |_| Code::Ok)
 }
 
@@ -139,7 +139,7 @@ async fn health(channel: Channel, service: &str) -> Option<ServingStatus> {
 }
 
 /// A page of the operators' listener: its status and its text.
-fn page(address: &str, path: &str) -> (u16, String) {
+pub(super) fn page(address: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).expect("the operators' listener");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("asked");
     let mut text = String::new();
@@ -149,7 +149,7 @@ fn page(address: &str, path: &str) -> (u16, String) {
 }
 
 /// Where the metrics line says that the operators' pages are.
-fn operators(serving: &mut Serving) -> String {
+pub(super) fn operators(serving: &mut Serving) -> String {
     let rest = serving.wait_for("metrics on http://");
     rest.trim_end_matches("/metrics").to_owned()
 }
@@ -198,15 +198,15 @@ fn strangers_are_not_served_by_oversight() {
 }
 
 /// A CA, and what it signed.
-struct Issued {
-    folder: TempDir,
+pub(super) struct Issued {
+    pub(super) folder: TempDir,
     ca: String,
     client: (String, String),
     /// Signed like the client's, and named nowhere.
     other: (String, String),
 }
 
-fn issue() -> Issued {
+pub(super) fn issue() -> Issued {
     let ca_key = rcgen::KeyPair::generate().expect("a key");
     let mut ca_params = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
     ca_params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -224,6 +224,8 @@ fn issue() -> Issued {
         ("server.pem", &server.0),
         ("server.key", &server.1),
         ("ca.pem", &ca),
+        ("client.pem", &client.0),
+        ("client.key", &client.1),
         ("identities", &"certificate code charge-capture.example\n".to_owned()),
     ];
     for (name, text) in files {

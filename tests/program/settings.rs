@@ -77,6 +77,26 @@ fn the_sample_can_be_served_from() {
     assert!(message.contains("`limit-no-such-limit` is no setting"), "{message}");
 }
 
+/// A certificate without its key must not serve in the clear.
+#[test]
+fn a_file_with_half_of_tls_is_refused() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("half.toml");
+    for (text, missing) in [
+        ("tls.certificate = 'tls.crt'", "--tls-key"),
+        ("tls.key = 'tls.key'", "--tls-certificate"),
+        ("tls.client-ca = 'ca.pem'", "--tls-certificate"),
+        ("follow = 'a'\nstore = 'b'", "--store"),
+    ] {
+        std::fs::write(&file, text).expect("a file");
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--config", file.to_str().expect("a path")];
+        let output = program().args(arguments).output().expect("the program");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{text}: {message}");
+        assert!(message.contains(missing) && message.contains("half.toml"), "{message}");
+    }
+}
+
 #[test]
 fn the_manual_and_the_completions_know_every_command() {
     let (manual, completions) = (printed(&["man"]), printed(&["completions", "bash"]));
