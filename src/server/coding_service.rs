@@ -11,6 +11,7 @@ use super::encoded::{
     EncodedCodeEncounterResponse, EncodedStreamCodeEncountersRequest, EncodedStreamCodeEncountersResponse,
 };
 use super::layers::metrics::Metrics;
+use super::limits::ServiceLimits;
 use super::refusal::Refusal;
 use super::{items, lent, pb, rule_book};
 
@@ -19,17 +20,30 @@ use super::{items, lent, pb, rule_book};
 pub struct CodingService {
     coder: Coder,
     metrics: Arc<Metrics>,
+    limits: ServiceLimits,
 }
 
 impl CodingService {
-    /// A service over a coder, which counts what it answers.
-    pub const fn new(coder: Coder, metrics: Arc<Metrics>) -> Self {
-        Self { coder, metrics }
+    /// A service over a coder, which counts what it answers, under the default limits.
+    pub fn new(coder: Coder, metrics: Arc<Metrics>) -> Self {
+        Self { coder, metrics, limits: ServiceLimits::default() }
+    }
+
+    /// The same under other limits.
+    #[must_use]
+    pub fn under(self, limits: ServiceLimits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Codes a visit and appends its answer.
     fn code(&self, request: &lent::CodeEncounterRequest<'_>, output: &mut Vec<u8>) -> Result<(), Refusal> {
+        let before = output.len();
         let result = self.coder.code_to_proto(request, output)?;
+        if output.len() - before > self.limits.answer_bytes {
+            output.truncate(before);
+            output.shrink_to_fit();
+            return Err(Refusal::AnswerTooLarge(self.limits.answer_bytes));
+        }
         self.metrics.count_answer(&result);
         Ok(())
     }
@@ -62,15 +76,20 @@ impl pb::coding_service_server::CodingService for CodingService {
         &self,
         request: Request<EncodedBatchCodeEncountersRequest>,
     ) -> Result<Response<EncodedBatchCodeEncountersResponse>, Status> {
-        let limit = self.coder.limits().batch_items;
-        Ok(Response::new(items::batch(request.into_inner(), limit, self.code_one()).await?))
+        let bounds =
+            items::Bounds { items: self.coder.limits().batch_items, bytes: self.limits.answer_bytes };
+        Ok(Response::new(items::batch(request.into_inner(), bounds, self.code_one()).await?))
     }
 
     async fn stream_code_encounters(
         &self,
         request: Request<Streaming<EncodedStreamCodeEncountersRequest>>,
     ) -> Result<Response<Self::StreamCodeEncountersStream>, Status> {
-        Ok(Response::new(Box::pin(items::stream(request.into_inner(), self.code_one()))))
+        Ok(Response::new(Box::pin(items::stream(
+            request.into_inner(),
+            self.limits.stream_idle(),
+            self.code_one(),
+        ))))
     }
 
     async fn calculate_drug_lines(

@@ -83,15 +83,23 @@ limits! {
         "limit-message-bytes" message_bytes: usize = 1024 * 1024,
         /// Calls that are answered at once, on all connections; further ones get RESOURCE_EXHAUSTED.
         "limit-in-flight" in_flight: usize = 256,
-        /// Connections that are held open; further ones wait.
+        /// Connections that are held open; for further ones those without a call make room.
         "limit-connections" connections: usize = 1_024,
         /// Calls that one connection may have open; further ones wait at the caller.
         "limit-streams" streams_per_connection: u32 = 200,
-        /// Longest call, in seconds, whatever deadline the caller names.
+        /// Calls that send many items and are open at once, on all connections; further ones get RESOURCE_EXHAUSTED.
+        "limit-open-streams" open_streams: usize = 128,
+        /// Largest answer, in bytes; items of a batch beyond it get RESOURCE_EXHAUSTED.
+        "limit-answer-bytes" answer_bytes: usize = 16 * 1024 * 1024,
+        /// Longest call, in seconds, whatever deadline the caller names; also how long an answer may wait to be taken.
         "limit-call-seconds" call_seconds: u64 = 30,
+        /// Longest wait for the next item of a stream, in seconds, before it is ended.
+        "limit-stream-idle-seconds" stream_idle_seconds: u64 = 60,
         /// Age at which a connection is closed, in seconds, so that callers spread over replicas.
         "limit-connection-age-seconds" connection_age_seconds: u64 = 1_800,
-        /// How long a caller may take to agree on TLS, in seconds.
+        /// How long a connection may be open without a call of somebody who may call, in seconds.
+        "limit-idle-seconds" idle_seconds: u64 = 300,
+        /// How long a caller may take to agree on TLS and to begin HTTP, in seconds.
         "limit-handshake-seconds" handshake_seconds: u64 = 10,
         /// How long calls in flight may go on after the process was asked to stop, in seconds.
         "limit-drain-seconds" drain_seconds: u64 = 10,
@@ -115,6 +123,11 @@ impl ServiceLimits {
     /// Age at which a connection is closed.
     pub const fn connection_age(&self) -> Duration {
         Duration::from_secs(self.connection_age_seconds)
+    }
+
+    /// Longest wait for the next item of a stream.
+    pub const fn stream_idle(&self) -> Duration {
+        Duration::from_secs(self.stream_idle_seconds)
     }
 
     /// Longest handshake.

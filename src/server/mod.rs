@@ -15,6 +15,7 @@ mod json_faults;
 pub mod layers;
 pub mod lent;
 pub mod limits;
+pub mod lines;
 pub mod listen;
 pub mod operations;
 pub mod paging;

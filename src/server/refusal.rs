@@ -39,6 +39,8 @@ pub enum Refusal {
     NoCatalog,
     #[error("the policy files hold no rules of the default payer: see the server's log")]
     NoPolicy,
+    #[error("the answer has more than {0} bytes: ask for less detail, or for fewer visits at once")]
+    AnswerTooLarge(usize),
 }
 
 impl Refusal {
@@ -78,6 +80,7 @@ impl Refusal {
             Self::UnknownRefresh(_) => ErrorReason::RefreshNotFound,
             Self::ReleaseState(_) => ErrorReason::ReleaseState,
             Self::NoPolicy | Self::Store => ErrorReason::Internal,
+            Self::AnswerTooLarge(_) => ErrorReason::AnswerTooLarge,
         }
     }
 
@@ -100,6 +103,7 @@ impl Refusal {
             Self::NoCatalog => Code::Unavailable,
             Self::ReleaseState(_) => Code::FailedPrecondition,
             Self::NoPolicy | Self::Store => Code::Internal,
+            Self::AnswerTooLarge(_) => Code::ResourceExhausted,
         }
     }
 }

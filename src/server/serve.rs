@@ -25,6 +25,7 @@ use super::layers::counted::MetricsLayer;
 use super::layers::metrics::Metrics;
 use super::layers::web::WebAccess;
 use super::limits::{RequestLimits, ServiceLimits};
+use super::lines::Lines;
 use super::operations::Pages;
 use super::secrets::Secrets;
 use super::{listen, pb};
@@ -224,8 +225,8 @@ fn callers_routes(
     book: CodeBook,
     limits: &ServiceLimits,
 ) -> Result<Routes, ServeError> {
-    let coding = CodingServiceServer::new(CodingService::new(coder, health.metrics.clone()))
-        .max_decoding_message_size(limits.message_bytes);
+    let coding = CodingService::new(coder, health.metrics.clone()).under(*limits);
+    let coding = CodingServiceServer::new(coding).max_decoding_message_size(limits.message_bytes);
     let catalog =
         CatalogServiceServer::new(CatalogService::new(book)).max_decoding_message_size(limits.message_bytes);
     with_health_and_reflection(Routes::new(coding).add_service(catalog), health, FOR_CALLERS)
@@ -277,7 +278,8 @@ impl Shared {
         web: &WebAccess,
     ) -> impl Future<Output = Result<(), ServeError>> + use<> {
         let limits = &self.limits;
-        let connections = listen::connections(listener, self.tls.clone(), limits);
+        let lines = Lines::new(limits, self.metrics.clone());
+        let connections = listen::connections(listener, self.tls.clone(), limits, lines.clone());
         let server = Server::builder()
             .timeout(limits.call())
             .max_concurrent_streams(limits.streams_per_connection)
@@ -289,10 +291,15 @@ impl Shared {
         let mut server = server
             .layer(MetricsLayer::new(self.metrics.clone()))
             .layer(self.auth.clone())
-            .layer(AdmissionLayer::new(limits.in_flight));
+            .layer(AdmissionLayer::new(limits.in_flight, limits.open_streams));
         let server = server
             .add_routes(routes)
             .serve_with_incoming_shutdown(connections, self.stopping.clone().cancelled_owned());
-        async { Ok(server.await?) }
+        async move {
+            tokio::select! {
+                ended = server => Ok(ended?),
+                () = lines.watch() => Ok(()),
+            }
+        }
     }
 }

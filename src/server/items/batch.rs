@@ -1,11 +1,14 @@
 //! Several visits in one message.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bytes::Bytes;
 use prost::{DecodeError, Message};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::Status;
 
-use super::{CodeOne, GROUP_ITEMS, code_item, shutting_down, unreadable};
+use super::{CodeOne, GROUP_ITEMS, code_item, convert, shutting_down, unreadable};
 use crate::server::encoded::{EncodedBatchCodeEncountersRequest, EncodedBatchCodeEncountersResponse};
 use crate::server::lent::{self, Wire};
 use crate::server::pb;
@@ -14,23 +17,32 @@ use crate::server::refusal::Refusal;
 /// The key of a batch's visits on the wire: field 1, with a length.
 const REQUESTS_KEY: u32 = 1 << 3 | 2;
 
-/// Codes the visits of a batch, at most `limit`; the items are in their order and numbered from 0.
+/// What one batch may hold, and its answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    pub items: usize,
+    /// Bytes of all items of the answer together; those beyond are refused, each for itself.
+    pub bytes: usize,
+}
+
+/// Codes the visits of a batch within its bounds; the items are in their order and numbered from 0.
 ///
 /// # Errors
 /// Bytes that are no batch, a batch that is too long, or a server that is shutting down.
 pub async fn batch(
     request: EncodedBatchCodeEncountersRequest,
-    limit: usize,
+    bounds: Bounds,
     code: impl CodeOne,
 ) -> Result<EncodedBatchCodeEncountersResponse, Status> {
     let batch = request.into_bytes();
     let (visits, groups) = split(&batch)?;
-    if visits > limit {
-        return Err(Refusal::invalid("requests", format!("holds more than {limit} visits")).into());
+    if visits > bounds.items {
+        return Err(Refusal::invalid("requests", format!("holds more than {} visits", bounds.items)).into());
     }
+    let room = Arc::new(Room { bytes: bounds.bytes, left: AtomicUsize::new(bounds.bytes) });
     let coded = groups.into_iter().zip((0..).step_by(GROUP_ITEMS)).map(|(group, first)| {
-        let code = code.clone();
-        AbortOnDropHandle::new(tokio::spawn(async move { code_visits(&group, first, &code) }))
+        let (code, room) = (code.clone(), room.clone());
+        AbortOnDropHandle::new(tokio::spawn(async move { code_visits(&group, first, &room, &code) }))
     });
     let mut pieces = Vec::new();
     for group in coded.collect::<Vec<_>>() {
@@ -78,21 +90,41 @@ fn visit<'a>(wire: &mut Wire<'a>) -> Option<&'a [u8]> {
 }
 
 /// The items of the visits of a group, whose first one has a number.
-fn code_visits(group: &[u8], first: u32, code: &impl CodeOne) -> Result<Vec<u8>, DecodeError> {
+fn code_visits(group: &[u8], first: u32, room: &Room, code: &impl CodeOne) -> Result<Vec<u8>, DecodeError> {
     let mut items = Vec::with_capacity(group.len());
     let mut wire = Wire::of(group);
     for number in first.. {
         let Some(visit) = visit(&mut wire) else { break };
+        let before = items.len();
         lent::from_wire(visit, |request| code_item(&mut items, number, Some(&request), code))?;
+        if !room.take(items.len() - before) {
+            items.truncate(before);
+            items.shrink_to_fit();
+            convert::write_item(&mut items, number, |_| {
+                Err(Refusal::AnswerTooLarge(room.bytes).into_item_error())
+            });
+        }
     }
     Ok(items)
+}
+
+/// The bytes that the items of an answer share.
+struct Room {
+    bytes: usize,
+    left: AtomicUsize,
+}
+
+impl Room {
+    /// Takes what an item needs, where so much is left.
+    fn take(&self, bytes: usize) -> bool {
+        let less = |left: usize| left.checked_sub(bytes);
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Poll;
     use std::time::Duration;
 
@@ -101,6 +133,7 @@ mod tests {
 
     /// As many visits as a batch of these tests may hold.
     const LIMIT: usize = 1000;
+    const BOUNDS: Bounds = Bounds { items: LIMIT, bytes: 1 << 20 };
 
     fn sent(ids: impl Iterator<Item = String>) -> Vec<u8> {
         let requests = ids.map(|id| request(&id)).collect();
@@ -108,7 +141,12 @@ mod tests {
     }
 
     async fn answered(sent: Vec<u8>) -> Result<Vec<pb::CodingItem>, Status> {
-        let bytes = batch(EncodedBatchCodeEncountersRequest::new([sent]), LIMIT, echo).await?.encode_to_vec();
+        answered_within(sent, BOUNDS).await
+    }
+
+    async fn answered_within(sent: Vec<u8>, bounds: Bounds) -> Result<Vec<pb::CodingItem>, Status> {
+        let bytes =
+            batch(EncodedBatchCodeEncountersRequest::new([sent]), bounds, echo).await?.encode_to_vec();
         let answer = pb::BatchCodeEncountersResponse::decode(bytes.as_slice()).expect("a message");
         assert_eq!(answer.encode_to_vec(), bytes);
         Ok(answer.items)
@@ -144,6 +182,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_answer_that_grows_too_large_loses_items_and_not_the_others() {
+        let sent = sent((0..100).map(|number| format!("v{number}-{}", "x".repeat(90))));
+        let bounds = Bounds { items: LIMIT, bytes: 2_000 };
+        let items = answered_within(sent, bounds).await.expect("items");
+        let numbers: Vec<u32> = items.iter().map(|item| item.item_number).collect();
+        assert_eq!(numbers, (0..100).collect::<Vec<_>>());
+        let (answered, refused): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.error.is_none());
+        assert!((10..20).contains(&answered.len()), "{} are answered", answered.len());
+        for item in refused {
+            let error = item.error.as_ref().expect("an error");
+            assert_eq!(error.reason(), pb::ErrorReason::AnswerTooLarge);
+            assert!(error.message.contains("2000 bytes"), "{}", error.message);
+        }
+    }
+
+    #[tokio::test]
     async fn a_batch_is_read_as_its_message_is() {
         let unknown_field = [0x7a, 1, b'x'];
         let visits = |from: usize| sent((from..from + 40).map(|number| number.to_string()));
@@ -168,7 +222,7 @@ mod tests {
     async fn nobody_codes_for_a_caller_who_has_left() {
         let coded = Arc::new(AtomicUsize::new(0));
         let request = EncodedBatchCodeEncountersRequest::new([sent((0..LIMIT).map(|_| String::new()))]);
-        let mut call = Box::pin(batch(request, LIMIT, slow(&coded)));
+        let mut call = Box::pin(batch(request, BOUNDS, slow(&coded)));
         let groups_wait = poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending()));
         assert!(groups_wait.await);
         drop(call);

@@ -15,7 +15,7 @@ use prost::DecodeError;
 use tonic::Status;
 
 use super::{convert, lent, pb};
-pub use batch::batch;
+pub use batch::{Bounds, batch};
 pub use stream::{Answers, stream};
 
 /// Visits of one group.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -19,13 +20,14 @@ use crate::server::lent;
 const GROUPS_AHEAD: usize = 8;
 
 /// Codes visits as they come. An answer carries the number its item was sent with, so a caller whose
-/// connection broke sends again from the first number it has no answer for.
-pub fn stream<S>(inbound: S, code: impl CodeOne) -> Answers
+/// connection broke sends again from the first number it has no answer for. One that sends no item for as long as
+/// `idle` and has taken its answers keeps its place no longer.
+pub fn stream<S>(inbound: S, idle: Duration, code: impl CodeOne) -> Answers
 where
     S: Stream<Item = Result<EncodedStreamCodeEncountersRequest, Status>> + Send + Unpin + 'static,
 {
     let (sender, groups) = mpsc::channel(GROUPS_AHEAD);
-    let reader = AbortOnDropHandle::new(tokio::spawn(read(inbound, code, sender)));
+    let reader = AbortOnDropHandle::new(tokio::spawn(read(inbound, idle, code, sender)));
     Answers { groups, group: None, ready: VecDeque::new(), end: None, _reader: reader }
 }
 
@@ -83,13 +85,21 @@ impl Stream for Answers {
     }
 }
 
-async fn read<S>(mut inbound: S, code: impl CodeOne, groups: mpsc::Sender<CodedGroup>)
+async fn read<S>(mut inbound: S, idle: Duration, code: impl CodeOne, groups: mpsc::Sender<CodedGroup>)
 where
     S: Stream<Item = Result<EncodedStreamCodeEncountersRequest, Status>> + Send + Unpin,
 {
     loop {
         let mut group = Vec::new();
-        let end = poll_fn(|context| ready_items(&mut inbound, &mut group, context)).await;
+        let end = loop {
+            let items = poll_fn(|context| ready_items(&mut inbound, &mut group, context));
+            match tokio::time::timeout(idle, items).await {
+                Ok(end) => break end,
+                // A caller that still reads is not idle.
+                Err(_) if groups.capacity() < groups.max_capacity() => {}
+                Err(_) => break End::Failed(Box::new(no_item(idle))),
+            }
+        };
         let code = code.clone();
         let coded = AbortOnDropHandle::new(tokio::spawn(async move { code_group(&group, &code) }));
         if groups.send(Ok(coded)).await.is_err() {
@@ -105,6 +115,11 @@ where
             }
         }
     }
+}
+
+fn no_item(idle: Duration) -> Status {
+    let seconds = idle.as_secs();
+    Status::deadline_exceeded(format!("no item came for {seconds} seconds: open another stream to send on"))
 }
 
 /// Whether more items can come.
@@ -161,7 +176,6 @@ fn code_group(group: &[Bytes], code: &impl CodeOne) -> Coded {
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
 
     use prost::Message;
     use tokio_stream::StreamExt;
@@ -169,6 +183,8 @@ mod tests {
     use super::super::tests::{echo, request, slow};
     use super::*;
     use crate::server::pb;
+
+    const IDLE: Duration = Duration::from_secs(60);
 
     type Sent = Result<EncodedStreamCodeEncountersRequest, Status>;
 
@@ -187,7 +203,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_stream_answers_in_order_with_the_numbers_it_was_given() {
         let inbound = (0..5000u32).map(|number| sent(number * 3, &format!("v{number}")));
-        let answers: Vec<_> = stream(tokio_stream::iter(inbound), echo).collect().await;
+        let answers: Vec<_> = stream(tokio_stream::iter(inbound), IDLE, echo).collect().await;
         assert_eq!(answers.len(), 5000);
         for (number, answer) in answers.into_iter().enumerate() {
             let item = item(answer.expect("an answer"));
@@ -197,7 +213,7 @@ mod tests {
     }
 
     async fn three_answers(inbound: [Sent; 4]) -> (Option<pb::ErrorReason>, tonic::Code) {
-        let answers: Vec<_> = stream(tokio_stream::iter(inbound), echo).collect().await;
+        let answers: Vec<_> = stream(tokio_stream::iter(inbound), IDLE, echo).collect().await;
         let [_, second, last] = <[_; 3]>::try_from(answers).expect("three answers");
         let error = item(second.expect("an answer")).error.map(|error| error.reason());
         (error, last.map(item).expect_err("a status").code())
@@ -215,6 +231,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_stream_without_items_ends_behind_its_answers() {
+        const SHORT: Duration = Duration::from_millis(200);
+        let inbound = tokio_stream::iter([sent(1, "a")]).chain(tokio_stream::pending());
+        let answers: Vec<_> = stream(inbound, SHORT, echo).collect().await;
+        let [first, last] = <[_; 2]>::try_from(answers).expect("an answer and the end");
+        assert_eq!(item(first.expect("an answer")).item_number, 1);
+        assert_eq!(last.map(item).expect_err("a status").code(), tonic::Code::DeadlineExceeded);
+        let slow = tokio_stream::iter(0..8).then(|number| async move {
+            tokio::time::sleep(SHORT / 4).await;
+            sent(number, "a")
+        });
+        let answers: Vec<_> = stream(Box::pin(slow), SHORT, echo).collect().await;
+        assert!(answers.len() == 8 && answers.iter().all(Result::is_ok), "an item each time keeps it open");
+    }
+
+    #[tokio::test]
     async fn a_reader_that_stops_holds_the_sender() {
         let taken = Arc::new(AtomicUsize::new(0));
         let counter = taken.clone();
@@ -222,7 +254,7 @@ mod tests {
             counter.fetch_add(1, Ordering::Relaxed);
             sent(0, "v")
         });
-        let mut answers = stream(tokio_stream::iter(endless), echo);
+        let mut answers = stream(tokio_stream::iter(endless), IDLE, echo);
         assert!(answers.next().await.is_some());
         tokio::time::sleep(Duration::from_millis(50)).await;
         let ahead = taken.load(Ordering::Relaxed);
@@ -233,7 +265,7 @@ mod tests {
     async fn nobody_codes_for_a_caller_who_has_left() {
         let coded = Arc::new(AtomicUsize::new(0));
         let endless = tokio_stream::iter(std::iter::repeat_with(|| sent(0, "v")));
-        let mut answers = stream(endless, slow(&coded));
+        let mut answers = stream(endless, IDLE, slow(&coded));
         assert!(answers.next().await.is_some());
         drop(answers);
         tokio::time::sleep(Duration::from_millis(GROUP_ITEMS as u64 * 4)).await;

@@ -4,7 +4,8 @@
 //! place from those who are ready. One that comes when all places are taken gets RESOURCE_EXHAUSTED before its
 //! body is read, so that memory and the time of the calls let in stay flat under any load. One whose deadline
 //! passed while it waited for a core gets DEADLINE_EXCEEDED, because nobody reads its answer any more. Health
-//! needs no place: it answers throughout.
+//! needs no place: it answers throughout. Streams stay open for long, so they have some of the places and never
+//! all; and what strangers may ask has a few of its own.
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -12,26 +13,111 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http::{Request, Response};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
 
-/// Services that answer however busy the server is.
-const ALWAYS_OPEN: &[&str] = &["/grpc.health.v1.Health/"];
+use super::counted::is_stream;
+use crate::server::lines::{Line, OpenCall};
+use crate::server::listen::Peer;
+
+/// The service that answers however busy the server is.
+const ALWAYS_OPEN: &str = "/grpc.health.v1.Health/";
+/// Services that ask for no role, and whose calls last as long as their callers like.
+const FOR_STRANGERS: &str = "/grpc.reflection.";
+/// Calls of those services that are answered at once.
+const STRANGERS: usize = 16;
+
+/// Largest piece of an answer that is handed over at once, in bytes: the rest of a large one keeps its call's place
+/// until its caller takes it.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// A layer that bounds the calls in flight on all connections together.
 #[derive(Clone)]
 pub struct AdmissionLayer {
+    rooms: Arc<Rooms>,
+}
+
+/// The places there are.
+struct Rooms {
+    calls: Room,
+    /// A stream takes one of these as well.
+    streams: Room,
+    strangers: Room,
+}
+
+struct Room {
     places: Arc<Semaphore>,
     limit: usize,
+    /// What the places are for.
+    what: &'static str,
+}
+
+/// Which places a call takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Call,
+    Stream,
+    Stranger,
+    /// None.
+    Health,
+}
+
+impl Kind {
+    fn of(path: &str) -> Self {
+        if path.starts_with(ALWAYS_OPEN) {
+            Self::Health
+        } else if path.starts_with(FOR_STRANGERS) {
+            Self::Stranger
+        } else if is_stream(path) {
+            Self::Stream
+        } else {
+            Self::Call
+        }
+    }
+}
+
+impl Room {
+    fn new(limit: usize, what: &'static str) -> Self {
+        Self { places: Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS))), limit, what }
+    }
+
+    fn exhausted(&self) -> Status {
+        let Self { limit, what, .. } = self;
+        Status::resource_exhausted(format!(
+            "the server answers {limit} {what} at once already: try again later"
+        ))
+    }
+}
+
+impl Rooms {
+    /// Where a call takes its places.
+    fn of(&self, kind: Kind) -> [Option<&Room>; 2] {
+        match kind {
+            Kind::Call => [Some(&self.calls), None],
+            Kind::Stream => [Some(&self.calls), Some(&self.streams)],
+            Kind::Stranger => [Some(&self.strangers), None],
+            Kind::Health => [None, None],
+        }
+    }
+
+    /// The room without a place for such a call.
+    fn full(&self, kind: Kind) -> Option<&Room> {
+        self.of(kind).into_iter().flatten().find(|room| room.places.available_permits() == 0)
+    }
 }
 
 impl AdmissionLayer {
-    /// A layer that lets `limit` calls in at once.
-    pub fn new(limit: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(limit)), limit }
+    /// A layer that lets `calls` in at once, and among them so many streams.
+    pub fn new(calls: usize, streams: usize) -> Self {
+        let rooms = Rooms {
+            calls: Room::new(calls, "calls"),
+            streams: Room::new(streams, "streams"),
+            strangers: Room::new(STRANGERS, "calls of that service"),
+        };
+        Self { rooms: Arc::new(rooms) }
     }
 }
 
@@ -63,30 +149,41 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let path = request.uri().path();
-        let needs_place = !ALWAYS_OPEN.iter().any(|service| path.starts_with(service));
-        let AdmissionLayer { places, limit } = &self.layer;
-        if needs_place && places.available_permits() == 0 {
-            return AdmissionFuture::Refused(exhausted(*limit));
+        let (rooms, kind) = (&self.layer.rooms, Kind::of(request.uri().path()));
+        let begins_now = request.extensions().get::<ReadAhead>().is_some();
+        let refused = |status, body| AdmissionFuture::Refused { status, body: (!begins_now).then_some(body) };
+        if let Some(room) = rooms.full(kind) {
+            return refused(room.exhausted(), request.into_body());
         }
         let deadline = grpc_timeout(&request).map(|timeout| (Instant::now(), timeout));
+        // Who may call keeps the connection open by it; a stranger does not.
+        let called = matches!(kind, Kind::Call | Kind::Stream);
+        let line = request.extensions().get::<Peer>().filter(|_| called).map(|peer| peer.line.clone());
         let place = Place::default();
-        let places = needs_place.then(|| places.clone());
-        let mut entry = Some(Entry { places, limit: *limit, deadline, place: place.clone() });
-        let begins_now = request.extensions().get::<ReadAhead>().is_some();
+        let mut entry = Some(Entry { rooms: rooms.clone(), kind, line, deadline, place: place.clone() });
         let entered = entry.take_if(|_| begins_now).map_or_else(|| in_time(deadline), Entry::enter);
         if let Err(status) = entered {
-            return AdmissionFuture::Refused(status);
+            return refused(status, request.into_body());
         }
         let request = request.map(|body| Body::new(Entering { body, entry }));
-        AdmissionFuture::LetIn { inner: Box::pin(self.inner.call(request)), place }
+        let piece = if begins_now { usize::MAX } else { PIECE_BYTES };
+        AdmissionFuture::LetIn { inner: Box::pin(self.inner.call(request)), place, piece }
     }
 }
 
 /// The call that was let in, or the refusal.
 pub enum AdmissionFuture<F> {
-    LetIn { inner: Pin<Box<F>>, place: Place },
-    Refused(Status),
+    LetIn {
+        inner: Pin<Box<F>>,
+        place: Place,
+        /// Bytes of the answer that are handed over at once.
+        piece: usize,
+    },
+    Refused {
+        status: Status,
+        /// What came of the body, where it costs nothing to look.
+        body: Option<Body>,
+    },
 }
 
 impl<F, E> Future for AdmissionFuture<F>
@@ -97,19 +194,31 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
-            Self::Refused(status) => Poll::Ready(Ok(status.clone().into_http())),
-            Self::LetIn { inner, place } => {
+            Self::Refused { status, body } => {
+                body.iter_mut().for_each(|body| pass_over(body, context));
+                Poll::Ready(Ok(status.clone().into_http()))
+            }
+            Self::LetIn { inner, place, piece } => {
                 let answered = std::task::ready!(inner.as_mut().poll(context));
-                let place = std::mem::take(place);
+                let (place, piece) = (std::mem::take(place), *piece);
                 Poll::Ready(answered.map(|mut response| {
-                    if let Some((_, begun)) = place.get() {
-                        response.extensions_mut().insert(Begun(*begun));
+                    if let Some(taken) = place.get() {
+                        taken.call.iter().for_each(OpenCall::offer);
+                        response.extensions_mut().insert(Begun(taken.since));
                     }
-                    response.map(|body| Body::new(Admitted { body, _place: place }))
+                    response.map(|body| Body::new(Admitted { body, place, piece, rest: Bytes::new() }))
                 }))
             }
         }
     }
+}
+
+/// Drops what has come of a body that nobody will read.
+///
+/// A stream of HTTP/2 whose body came whole ends with its answer. Any other has to be reset, and while the reset
+/// waits to be sent, a caller who believes that the stream has ended has its next call refused as one too many.
+fn pass_over(body: &mut Body, context: &mut Context<'_>) {
+    while let Poll::Ready(Some(Ok(_))) = Pin::new(&mut *body).poll_frame(context) {}
 }
 
 /// In the extensions of a request: its body is read whole before any of it comes here, so that the call takes its
@@ -121,14 +230,22 @@ pub struct ReadAhead;
 #[derive(Debug, Clone, Copy)]
 pub struct Begun(pub Instant);
 
-/// The place that a call has once its body comes, and since when.
-type Place = Arc<OnceLock<(Option<OwnedSemaphorePermit>, Instant)>>;
+/// The place that a call has once its body comes.
+type Place = Arc<OnceLock<Taken>>;
+
+/// A place that is taken.
+pub struct Taken {
+    _permits: [Option<OwnedSemaphorePermit>; 2],
+    since: Instant,
+    call: Option<OpenCall>,
+}
 
 /// What a call needs to take its place.
 struct Entry {
-    /// Nothing where the call needs none.
-    places: Option<Arc<Semaphore>>,
-    limit: usize,
+    rooms: Arc<Rooms>,
+    kind: Kind,
+    /// The connection, where the call keeps it open.
+    line: Option<Arc<Line>>,
     /// When the call came, and how long its caller waits.
     deadline: Option<(Instant, Duration)>,
     place: Place,
@@ -137,16 +254,16 @@ struct Entry {
 impl Entry {
     fn enter(self) -> Result<(), Status> {
         in_time(self.deadline)?;
-        let taken = self.places.map(|places| places.try_acquire_owned()).transpose();
-        let permit = taken.map_err(|_| exhausted(self.limit))?;
+        let mut permits = [None, None];
+        for (permit, room) in permits.iter_mut().zip(self.rooms.of(self.kind)) {
+            let Some(room) = room else { continue };
+            *permit = Some(room.places.clone().try_acquire_owned().map_err(|_| room.exhausted())?);
+        }
+        let call = self.line.map(|line| line.open_call());
         // A body has one beginning, so nothing is there yet.
-        let _ = self.place.set((permit, Instant::now()));
+        let _ = self.place.set(Taken { _permits: permits, since: Instant::now(), call });
         Ok(())
     }
-}
-
-fn exhausted(limit: usize) -> Status {
-    Status::resource_exhausted(format!("the server answers {limit} calls at once already: try again later"))
 }
 
 fn in_time(deadline: Option<(Instant, Duration)>) -> Result<(), Status> {
@@ -174,6 +291,7 @@ impl http_body::Body for Entering {
         match self.entry.take().map_or(Ok(()), Entry::enter) {
             Ok(()) => Poll::Ready(frame),
             Err(refused) => {
+                pass_over(&mut self.body, context);
                 self.body = Body::empty();
                 Poll::Ready(Some(Err(refused)))
             }
@@ -192,7 +310,17 @@ impl http_body::Body for Entering {
 /// The body of an answer; the call's place is free again when it is sent or dropped.
 struct Admitted {
     body: Body,
-    _place: Place,
+    place: Place,
+    piece: usize,
+    /// What is left of the last frame.
+    rest: Bytes,
+}
+
+impl Admitted {
+    /// The first piece of what is left.
+    fn next_piece(&mut self) -> Frame<Bytes> {
+        Frame::data(self.rest.split_to(self.rest.len().min(self.piece)))
+    }
 }
 
 impl http_body::Body for Admitted {
@@ -203,15 +331,30 @@ impl http_body::Body for Admitted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let this = &mut *self;
+        let polled = if this.rest.is_empty() {
+            Pin::new(&mut this.body).poll_frame(context)
+        } else {
+            Poll::Ready(Some(Ok(this.next_piece())))
+        };
+        if let Some(call) = this.place.get().and_then(|taken| taken.call.as_ref()) {
+            if polled.is_pending() { call.work() } else { call.offer() }
+        }
+        match polled {
+            Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(|data| data.len() > this.piece) => {
+                this.rest = frame.into_data().unwrap_or_default();
+                Poll::Ready(Some(Ok(this.next_piece())))
+            }
+            polled => polled,
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        if self.rest.is_empty() { self.body.size_hint() } else { SizeHint::default() }
     }
 }
 
@@ -234,88 +377,4 @@ fn grpc_timeout<B>(request: &Request<B>) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::convert::Infallible;
-
-    use http_body_util::{BodyExt, Full, StreamBody};
-    use tokio_stream::wrappers::ReceiverStream;
-    use tower::{Layer, Service, ServiceExt, service_fn};
-
-    use super::*;
-
-    const CODE: &str = "/infusion.coding.v1.CodingService/CodeEncounter";
-
-    fn call(path: &str, timeout: Option<&str>) -> Request<Body> {
-        let mut request = Request::builder().uri(path);
-        if let Some(timeout) = timeout {
-            request = request.header("grpc-timeout", timeout);
-        }
-        request.body(Body::new("asked".to_owned())).expect("a request")
-    }
-
-    fn status<R>(response: &Response<R>) -> Option<&str> {
-        response.headers().get("grpc-status").and_then(|value| value.to_str().ok())
-    }
-
-    /// Reads what is asked, and sends it back.
-    async fn echo(request: Request<Body>) -> Result<Response<Body>, Infallible> {
-        let read = request.into_body().collect().await;
-        Ok(read.map_or_else(Status::into_http, |read| Response::new(Body::new(Full::new(read.to_bytes())))))
-    }
-
-    #[tokio::test]
-    async fn a_call_takes_its_place_when_its_body_comes() {
-        let mut service = AdmissionLayer::new(1).layer(service_fn(echo));
-        let (sender, body) = tokio::sync::mpsc::channel(1);
-        let slow = call(CODE, None).map(|_| Body::new(StreamBody::new(ReceiverStream::new(body))));
-        let slow = service.call(slow);
-        let quick = service.call(call(CODE, None)).await.expect("an answer");
-        assert_eq!(status(&quick), None, "a body that has not come holds no place");
-        assert!(quick.extensions().get::<Begun>().is_some());
-        let frame: Result<_, Status> = Ok(Frame::data(Bytes::from_static(b"late")));
-        sender.send(frame).await.expect("a reader");
-        drop(sender);
-        assert_eq!(status(&slow.await.expect("an answer")), Some("8"), "the place is taken meanwhile");
-    }
-
-    #[tokio::test]
-    async fn a_place_is_held_until_the_answer_is_sent_and_health_needs_none() {
-        let mut service = AdmissionLayer::new(1).layer(service_fn(echo));
-        let mut made = async |path| {
-            let service = service.ready().await.expect("ready");
-            service.call(call(path, None)).await.expect("an answer")
-        };
-        let first = made(CODE).await;
-        let second = made(CODE).await;
-        assert_eq!((status(&first), status(&second)), (None, Some("8")));
-        assert_eq!(status(&made("/grpc.health.v1.Health/Check").await), None);
-        drop(first);
-        assert_eq!(status(&made(CODE).await), None);
-    }
-
-    #[tokio::test]
-    async fn a_call_whose_deadline_has_passed_is_not_begun() {
-        let begun = |_: Request<Body>| async { panic!("work on it began") };
-        let begun = service_fn(begun)
-            .map_result(|done: Result<(), Infallible>| done.map(|()| Response::new(Body::empty())));
-        let service = AdmissionLayer::new(1).layer(begun);
-        let answer = service.oneshot(call(CODE, Some("0m"))).await.expect("an answer");
-        assert_eq!(status(&answer), Some("4"));
-    }
-
-    #[test]
-    fn deadlines_are_read_in_every_unit() {
-        let read = |text| grpc_timeout(&call(CODE, Some(text)));
-        assert_eq!(read("2H"), Some(Duration::from_secs(7_200)));
-        assert_eq!(read("250m"), Some(Duration::from_millis(250)));
-        assert_eq!(read("7u"), Some(Duration::from_micros(7)));
-        for unreadable in ["", "m", "7", "7x", "-7m", "é"] {
-            assert_eq!(grpc_timeout(&call(CODE, None).map(drop)), None);
-            if let Ok(value) = http::HeaderValue::from_str(unreadable) {
-                let mut request = call(CODE, None);
-                request.headers_mut().insert("grpc-timeout", value);
-                assert_eq!(grpc_timeout(&request), None, "{unreadable}");
-            }
-        }
-    }
-}
+mod tests;

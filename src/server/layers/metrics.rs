@@ -53,6 +53,38 @@ struct ReleaseLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ClosedLabel {
+    reason: &'static str,
+}
+
+/// Why the service closed a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// Its caller did not begin in time.
+    Slow,
+    /// It had no call for long.
+    Idle,
+    /// Its caller left an answer untaken.
+    Untaken,
+    /// It made room for another.
+    Crowded,
+}
+
+impl Closed {
+    const ALL: [Self; 4] = [Self::Slow, Self::Idle, Self::Untaken, Self::Crowded];
+
+    const fn label(self) -> ClosedLabel {
+        let reason = match self {
+            Self::Slow => "slow",
+            Self::Idle => "idle",
+            Self::Untaken => "untaken",
+            Self::Crowded => "crowded",
+        };
+        ClosedLabel { reason }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StepLabel {
     step: &'static str,
 }
@@ -88,6 +120,8 @@ pub struct Metrics {
     calls: Family<CallLabels, Counter>,
     latency: Family<MethodLabel, Histogram, LatencyBuckets>,
     in_flight: Gauge,
+    connections: Gauge,
+    closed: Family<ClosedLabel, Counter>,
     lines: Family<TrackLabel, Counter>,
     findings: Family<ReasonLabel, Counter>,
     refreshes: Family<OutcomeLabel, Counter>,
@@ -107,6 +141,8 @@ impl Metrics {
             calls: Family::default(),
             latency,
             in_flight: Gauge::default(),
+            connections: Gauge::default(),
+            closed: Family::default(),
             lines: Family::default(),
             findings: Family::default(),
             refreshes: Family::default(),
@@ -125,6 +161,12 @@ impl Metrics {
             metrics.latency.clone(),
         );
         registry.register("calls_in_flight", "Calls being answered now", metrics.in_flight.clone());
+        registry.register("connections", "Connections that are open now", metrics.connections.clone());
+        registry.register(
+            "connections_closed",
+            "Connections that the service closed, by reason",
+            metrics.closed.clone(),
+        );
         registry.register("lines", "Claim lines answered, by track", metrics.lines.clone());
         registry.register("findings", "Findings answered, by reason", metrics.findings.clone());
         registry.register("refreshes", "Catalog refreshes by outcome", metrics.refreshes.clone());
@@ -149,7 +191,26 @@ impl Metrics {
             "1 when a catalog is loaded and the process is not stopping",
             metrics.serving.clone(),
         );
+        metrics.begin_alerts();
         Arc::new(Self { registry, ..metrics })
+    }
+
+    /// Shows what alerts watch for from the start, as 0: of a counter that appears with its first event nobody can
+    /// tell that it grew.
+    fn begin_alerts(&self) {
+        let methods = METHODS.iter().map(|path| Method::of(path)).chain([Method::of("")]);
+        for method in methods {
+            for code in [tonic::Code::ResourceExhausted, tonic::Code::Internal] {
+                let label = CallLabels { method: method.label(), code: code as i32 };
+                drop(self.calls.get_or_create(&label));
+            }
+        }
+        for outcome in Outcome::ALL {
+            drop(self.refreshes.get_or_create(&OutcomeLabel { outcome: outcome.name() }));
+        }
+        for reason in Closed::ALL {
+            drop(self.closed.get_or_create(&reason.label()));
+        }
     }
 
     /// The figures in the OpenMetrics text format.
@@ -198,6 +259,21 @@ impl Metrics {
     /// Says whether calls are answered.
     pub fn show_serving(&self, serving: bool) {
         self.serving.set(serving.into());
+    }
+
+    /// Counts a connection among those that are open.
+    pub fn open_connection(&self) {
+        self.connections.inc();
+    }
+
+    /// Counts it no more.
+    pub fn end_connection(&self) {
+        self.connections.dec();
+    }
+
+    /// Counts a connection that the service closes.
+    pub fn close_connection(&self, reason: Closed) {
+        self.closed.get_or_create(&reason.label()).inc();
     }
 
     /// Counts a call among those in flight.
@@ -270,46 +346,4 @@ impl Tally for Metrics {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::claim::Line;
-    use crate::domain::code::HcpcsCode;
-    use crate::domain::field::Field;
-    use crate::domain::finding::{Finding, Severity};
-    use crate::domain::time::date;
-    use crate::rules::audit::G_01;
-
-    #[test]
-    fn the_page_shows_what_was_counted_and_no_foreign_label() {
-        let metrics = Metrics::new();
-        let mut answer = CodingResult::default();
-        let day = date(2025, 11, 3);
-        for track in [Track::Administration, Track::Drug, Track::Drug] {
-            answer.lines.push(Line::new(track, HcpcsCode::of("96413"), 1, day));
-        }
-        let note = answer.trail.note("", &[]);
-        let (severity, reason) = (Severity::Info, Reason::MissingStopTime);
-        answer.findings.push(Finding { severity, reason, field: Field::Encounter(""), rule: &G_01, note });
-        metrics.count_answer(&answer);
-        metrics.count_answer(&answer);
-        metrics.count_refresh("updated");
-        metrics.show_release("2025-10", Some(1_700_000_000), 1);
-        metrics.begin_call();
-        metrics.begin_call();
-        metrics.end_call(Method::of("/evil\"} 1"), 0, Duration::from_millis(1));
-        metrics.end_call(Method::of(METHODS[0]), 99, Duration::from_millis(1));
-        let page = metrics.text();
-        for expected in [
-            "infusion_coder_lines_total{track=\"drug\"} 4",
-            "infusion_coder_findings_total{reason=\"MISSING_STOP_TIME\"} 2",
-            "infusion_coder_catalog_quarters_behind 1",
-            "infusion_coder_catalog_release{release=\"2025-10\"} 1",
-            "infusion_coder_calls_total{method=\"other\",code=\"0\"} 1",
-            "infusion_coder_calls_total{method=\"CodeEncounter\",code=\"99\"} 1",
-            "infusion_coder_call_seconds_count{method=\"CodeEncounter\"} 1",
-        ] {
-            assert!(page.contains(expected), "{expected} is not in\n{page}");
-        }
-        assert!(!page.contains("evil"));
-    }
-}
+mod tests;

@@ -81,6 +81,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 5] =
+        [Self::AlreadyCurrent, Self::Updated, Self::SourceUnreachable, Self::Refused, Self::Failed];
+
     /// The word in reports and metrics.
     pub const fn name(self) -> &'static str {
         match self {
