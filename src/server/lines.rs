@@ -7,6 +7,7 @@
 
 mod line;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -139,11 +140,13 @@ impl Lines {
     fn make_room(&self) {
         let now = self.clock.load(Ordering::Relaxed);
         let open = self.open();
-        let idle = open.values().filter(|line| !line.is_closing());
-        let idle = idle.filter_map(|line| Some((line.was_used(), std::cmp::Reverse(line.idle(now)?), line)));
-        let longest = idle.min_by_key(|(used, waited, _)| (*used, *waited));
+        let idle = open.iter().filter(|(_, line)| !line.is_closing());
+        // Of those that came within one look the older number goes first, so that who has just come has its time.
+        let idle =
+            idle.filter_map(|(id, line)| Some(((line.was_used(), Reverse(line.idle(now)?), *id), line)));
+        let longest = idle.min_by_key(|(order, _)| *order);
         self.warn(now, longest.is_some());
-        let Some((used, _, line)) = longest else { return };
+        let Some(((used, ..), line)) = longest else { return };
         self.metrics.close_connection(Closed::Crowded);
         if used { line.end() } else { line.cut() }
     }
@@ -240,7 +243,6 @@ mod tests {
         drop(caller.line.open_call());
         look(&lines, 1);
         let older = lines.take().await.expect("a place");
-        look(&lines, 1);
         let younger = lines.take().await.expect("a place");
         [&caller, &older, &younger].iter().for_each(|held| held.line.begin());
         look(&lines, 1);
