@@ -4,6 +4,7 @@
 
 pub mod add_on_settings;
 pub mod biosimilar;
+mod brand_names;
 pub mod codes;
 pub mod compose;
 pub mod diff;

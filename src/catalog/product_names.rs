@@ -73,6 +73,9 @@ const SHORT_SALTS: &[(&str, &str)] =
 /// An enzyme that opens the tissue for a drug under the skin, and treats nothing itself.
 const SPREADING_ENZYME: &str = "hyaluronidase";
 
+/// Families of services, whose descriptors tell of the drug that the service gives.
+const SERVICES: &[char] = &['G', 'M'];
+
 /// A code, and the date from which a version of it holds.
 type Place = (HcpcsCode, Date);
 
@@ -116,6 +119,7 @@ impl ProductNames {
             // A C code is of the product whose own code came later, and CMS names the brand there alone.
             if code.family() == 'C' {
                 let later = newest.successors.iter().filter_map(|code| codes.get(code)).flatten();
+                let later = later.filter(|later| is_product(later));
                 for (later, version) in later.flat_map(|later| versions.iter().map(move |own| (later, own))) {
                     names.add_version((code, version.effective), later, formulary);
                 }
@@ -166,6 +170,7 @@ impl Building {
 
     fn add(&mut self, at: Place, name: &str, is_biosimilar: bool, formulary: &Formulary) {
         self.add_words(at, &fold(name), Nearness::Exact);
+        self.add_without_and(at, name, Nearness::Exact);
         // A biosimilar has its suffix to be told from its reference, so nobody may leave it out.
         if is_biosimilar {
             return;
@@ -173,6 +178,7 @@ impl Building {
         let base = without_suffix(name);
         if let Some(base) = base {
             self.add_words(at, &fold(base), Nearness::WithoutSuffix);
+            self.add_without_and(at, base, Nearness::WithoutSuffix);
         }
         let base = base.unwrap_or(name);
         self.forms.note(&fold(base), Nearness::WithoutSuffix, at);
@@ -188,6 +194,14 @@ impl Building {
             self.names.put(part, nearness, at);
         }
         components(base).for_each(|part| self.forms.note(&fold(part), nearness, at));
+    }
+
+    /// Records write a drug and its spreading enzyme with a hyphen or a space where CMS writes "and".
+    fn add_without_and(&mut self, at: Place, name: &str, nearness: Nearness) {
+        if name.contains(SPREADING_ENZYME) {
+            let words: Vec<String> = fold(name).into_iter().filter(|word| word != "and").collect();
+            self.add_words(at, &words, nearness);
+        }
     }
 
     fn add_words(&mut self, at: Place, words: &[String], nearness: Nearness) {
@@ -216,7 +230,7 @@ impl ProductNames {
 
 /// Whether a version is of a drug or a biologic: services and supplies have no name that a dose could have.
 fn is_product(version: &CodeVersion) -> bool {
-    version.billing != Err(NoUnitReason::NotADrug)
+    version.billing != Err(NoUnitReason::NotADrug) && !SERVICES.contains(&version.code.family())
 }
 
 /// Whether two names differ in salt and preparation alone; our table names what a descriptor's first words leave out.
@@ -235,13 +249,15 @@ pub struct NameQuery {
     exact: String,
     identity: String,
     bare: String,
+    /// The name before the number that ends it, where one does.
+    before_number: Option<String>,
 }
 
 impl NameQuery {
     /// The same name with every word of it, for a name that is a product's and may not be taken for another's.
     #[must_use]
     pub fn word_for_word(&self) -> Self {
-        Self { exact: self.exact.clone(), identity: String::new(), bare: self.exact.clone() }
+        Self { identity: String::new(), bare: self.exact.clone(), ..self.clone() }
     }
 
     /// Folds the words of a name.
@@ -250,6 +266,7 @@ impl NameQuery {
             exact: key(words),
             identity: identity_key(&formulary.identity_of_name(&words.join(" "))),
             bare: without_preparation(words).concat(),
+            before_number: before_number(words),
         }
     }
 }
@@ -270,10 +287,13 @@ impl super::Catalog {
             Nearness::Component => (&query.bare, nearness),
         };
         let near = self.product_names.of(self).of(key).iter();
+        let number = query.before_number.clone().filter(|_| nearness > Nearness::Exact);
         near.filter(move |(known, ..)| (reaches..=nearness).contains(known)).filter_map(
             move |(_, code, effective)| {
                 let lookup = self.lookup(*code, date);
-                lookup.version().filter(|version| version.effective == *effective).map(|_| lookup)
+                let version = lookup.version().filter(|version| version.effective == *effective)?;
+                let is_other_number = number.as_ref().is_some_and(|base| has_numbers(version, base));
+                (!is_other_number).then_some(lookup)
             },
         )
     }
@@ -298,6 +318,17 @@ impl super::Catalog {
             });
         found.unwrap_or_default()
     }
+}
+
+/// The key of a name before the number that ends it: `Optiray 320` is a strength of Optiray.
+fn before_number(words: &[String]) -> Option<String> {
+    let (last, before) = words.split_last()?;
+    (!before.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())).then(|| key(before))
+}
+
+/// Whether the product is sold by numbers under a name, so that one number is never another's product.
+fn has_numbers(version: &CodeVersion, base: &str) -> bool {
+    version.brands.iter().any(|brand| before_number(&fold(brand)).is_some_and(|known| known == base))
 }
 
 /// The key of a name that says nothing.

@@ -16,8 +16,11 @@ const HOSPITAL_FAMILY: char = 'C';
 /// First code of the section of skin substitutes; the section runs to the end of the Q4 codes.
 const SKIN_SUBSTITUTES_FROM: &str = "Q4100";
 const AFTER_SKIN_SUBSTITUTES: &str = "Q5";
-/// How CMS says that a code is one maker's.
-const NOT_EQUIVALENT: &str = "not therapeutically equivalent to";
+/// The section of drugs by mouth, which some descriptors of before 2019 do not say; it ends with the J8 codes.
+const ORAL_FROM: &str = "J8499";
+const AFTER_ORAL: &str = "J9";
+/// How CMS says that a code is one maker's, J2247's misspelling included.
+const NOT_EQUIVALENT: &[&str] = &["not therapeutically equivalent to", "not thereapeutically equivalent to"];
 
 /// The flags of a code; `reading` is the amount its descriptor states, if any, and `is_drug` says that
 /// it is priced as a drug, so that one "not otherwise specified" and without an amount is unclassified.
@@ -45,7 +48,7 @@ pub fn flags(row: &CodeRow, reading: Option<&Reading>, is_drug: bool) -> CodeFla
                 || &*row.details.betos == THROUGH_DME_GROUP && !text.begins_with("injection"),
         ),
         (CodeFlag::Compounded, text.has("compounded")),
-        (CodeFlag::Oral, text.has("oral")),
+        (CodeFlag::Oral, text.has("oral") || is_in_oral_section(row.code)),
         (CodeFlag::Inhaled, text.has("inhalation") || text.has("inhaler")),
         (CodeFlag::HospitalOutpatientOnly, row.code.family() == HOSPITAL_FAMILY),
         (CodeFlag::SkinSubstitute, is_skin_substitute(row.code, &text)),
@@ -60,7 +63,9 @@ pub fn flags(row: &CodeRow, reading: Option<&Reading>, is_drug: bool) -> CodeFla
 /// The codes that a product-exclusive descriptor says it is not equivalent to.
 pub fn not_equivalent_to(descriptor: &str) -> Vec<HcpcsCode> {
     let lower = descriptor.to_lowercase();
-    let Some((_, behind)) = lower.split_once(NOT_EQUIVALENT) else { return Vec::new() };
+    let Some((_, behind)) = NOT_EQUIVALENT.iter().find_map(|words| lower.split_once(words)) else {
+        return Vec::new();
+    };
     behind
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -85,6 +90,10 @@ fn is_skin_substitute(code: HcpcsCode, text: &Text) -> bool {
     (SKIN_SUBSTITUTES_FROM..AFTER_SKIN_SUBSTITUTES).contains(&code.as_str())
         || text.has_phrase(&["skin", "substitute"])
         || text.has_phrase(&["dermal", "substitute"])
+}
+
+fn is_in_oral_section(code: HcpcsCode) -> bool {
+    (ORAL_FROM..AFTER_ORAL).contains(&code.as_str())
 }
 
 /// The words of a descriptor, in lower case; hyphens stay inside words.
@@ -195,6 +204,7 @@ mod tests {
             has("J7999", "Compounded drug, not otherwise classified", "O1E"),
             [Unclassified, Compounded]
         );
+        assert_eq!(has("J8655", "One 300 mg and two 0.5 mg", "O1E"), [TwoComponents, Oral]);
         assert_eq!(has("C9144", "Injection, one, 1 mg", "O1E"), [HospitalOutpatientOnly]);
         assert_eq!(has("Q4112", "One, injectable, 1 cc", "O1E"), [SkinSubstitute]);
         assert_eq!(
@@ -210,6 +220,8 @@ mod tests {
     fn exclusive_codes_name_the_codes_they_do_not_equal() {
         let text = "Injection, one (maker), not therapeutically equivalent to j9305 or J9314, 10 mg";
         assert_eq!(not_equivalent_to(text), [HcpcsCode::of("J9305"), HcpcsCode::of("J9314")]);
+        let misspelt = "Injection, one (maker) not thereapeutically equivalent to j2248, 1 mg";
+        assert_eq!(not_equivalent_to(misspelt), [HcpcsCode::of("J2248")]);
         assert!(not_equivalent_to("Injection, one, therapeutically equivalent, 1 mg").is_empty());
     }
 }

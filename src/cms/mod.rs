@@ -12,6 +12,7 @@ pub mod descriptor;
 pub mod facts;
 pub mod hcpcs;
 pub mod kinds;
+pub mod makers;
 pub mod mue;
 pub mod names;
 pub mod ndc_crosswalk;

@@ -1,5 +1,7 @@
 //! The drug that a long descriptor names: its nonproprietary name, and a brand or maker.
 
+use super::makers::is_maker;
+
 /// Words that begin a descriptor and say how the drug is given.
 const LEADING: &[&str] =
     &["injection", "inj", "infusion", "instillation", "intravesical instillation", "oral"];
@@ -56,7 +58,7 @@ const NOT_A_BRAND: &[&str] = &[
 const BRAND_LETTERS_MIN: usize = 4;
 
 /// Words behind a name that tell whose product it is not; CMS does not always put a comma before them.
-const NOT_EQUIVALENT: &str = " not therapeutically equivalent";
+const NOT_EQUIVALENT: &[&str] = &[" not therapeutically equivalent", " not thereapeutically equivalent"];
 
 /// Longest name of a further drug, in words; longer phrases describe a service.
 const NAME_WORDS_MAX: usize = 4;
@@ -71,27 +73,34 @@ pub struct Names {
     pub name: String,
     /// Brands of the product, in lower case.
     pub brands: Vec<String>,
-    /// Maker, where the code is exclusive to one maker's product.
+    /// Maker, where the code is for one maker's product.
     pub maker: Option<String>,
 }
 
-/// Reads the names; `is_exclusive` says that the code is for one maker's product only.
+/// Reads the names; `is_exclusive` says that the code is for one maker's product only, and CMS does not say so of each.
 pub fn names(descriptor: &str, is_exclusive: bool) -> Names {
     let lower = descriptor.to_lowercase();
     let (outside, inside) = apart(&lower);
     let label = inside.into_iter().find(|text| is_brand(text));
     let name = nonproprietary(&outside);
     match label {
-        Some(maker) if is_exclusive => Names { name, brands: Vec::new(), maker: Some(maker) },
-        label => Names { name, brands: label.iter().flat_map(|label| brands(label)).collect(), maker: None },
+        Some(maker) if is_exclusive || is_maker(&maker) => {
+            Names { name, brands: Vec::new(), maker: Some(maker) }
+        }
+        label => {
+            let brands =
+                label.iter().flat_map(|label| brands(label)).filter(|brand| !name.starts_with(brand));
+            Names { brands: brands.collect(), name, maker: None }
+        }
     }
 }
 
-/// The brands of a label: "renvela or therapeutically equivalent" names one, and "one/two" names two.
+/// The brands of a label: "renvela or therapeutically equivalent" names one, and "one/two" and "one, or two" name two.
 fn brands(label: &str) -> impl Iterator<Item = String> {
     let label = label.split(" or therapeutically").next().unwrap_or(label);
     let are_names = label.split('/').all(|part| part.trim().len() >= BRAND_LETTERS_MIN);
-    let (whole, parts) = if are_names { (None, Some(label.split('/'))) } else { (Some(label), None) };
+    let alternatives = || label.split('/').flat_map(|part| part.split(", or "));
+    let (whole, parts) = if are_names { (None, Some(alternatives())) } else { (Some(label), None) };
     whole.into_iter().chain(parts.into_iter().flatten()).map(|brand| brand.trim().to_owned())
 }
 
@@ -140,8 +149,9 @@ fn nonproprietary(outside: &str) -> String {
         .unwrap_or(outside);
     let mut names: Vec<String> = Vec::new();
     let mut has_amount = false;
-    let phrases =
-        outside.split([',', ';']).map(|phrase| phrase.split(NOT_EQUIVALENT).next().unwrap_or(phrase));
+    let phrases = outside
+        .split([',', ';'])
+        .map(|phrase| NOT_EQUIVALENT.iter().fold(phrase, |phrase, words| before(phrase, words)));
     for phrase in phrases.map(str::trim).filter(|phrase| !phrase.is_empty()) {
         let name = without_amounts(phrase);
         if names.is_empty() {
@@ -154,6 +164,10 @@ fn nonproprietary(outside: &str) -> String {
         }
     }
     names.join(" and ").chars().take(NAME_CHARACTERS_MAX).collect()
+}
+
+fn before<'t>(text: &'t str, words: &str) -> &'t str {
+    text.split(words).next().unwrap_or(text)
 }
 
 /// A further drug of a combination: "up to 2.5 mg and ipratropium" behind a name, "cilastatin 4 mg" behind an amount.
@@ -220,6 +234,7 @@ mod tests {
             ("Factor viii (antihemophilic factor, human) per i.u.", "factor viii"),
             ("Infusion, normal saline solution, 250 cc", "normal saline solution"),
             ("Injection, one (maker) not therapeutically equivalent to j0001, 10 mg", "one"),
+            ("Injection, one sodium (maker) not thereapeutically equivalent to j0001, 1 mg", "one sodium"),
             ("", ""),
         ] {
             assert_eq!(names(descriptor, false).name, name, "{descriptor}");
@@ -239,11 +254,20 @@ mod tests {
             read("Injection, one (maker), not therapeutically equivalent to j0001, 1 mg", true),
             (none(), Some("maker".to_owned()))
         );
+        let maker = read("Injection, one, (sandoz), 5 mg", false);
+        assert_eq!(maker, (none(), Some("sandoz".to_owned())), "CMS names makers of other codes too");
         assert_eq!(read("Injection, one, 1 mg (for esrd on dialysis)", false), (none(), None));
         assert_eq!(read("Factor viii (antihemophilic factor (porcine)), per i.u.", false), (none(), None));
         assert_eq!(read("Injection, one, 1,000 (i. u. )", false), (none(), None));
         let both = vec!["first".to_owned(), "first dif".to_owned()];
         assert_eq!(read("Injection, one, (first/first dif), 500 mg", false), (both, None));
+        let both = vec!["first a".to_owned(), "first b".to_owned()];
+        assert_eq!(read("Injection, one, (first a, or first b), 1 mg", false), (both, None));
+        assert_eq!(
+            read("Injection, onedrug (first/onedrug), 1 mg", false).0,
+            some("first"),
+            "a name is no brand"
+        );
         assert_eq!(read("One (first or therapeutically equivalent), 5 mg", false), (some("first"), None));
         assert_eq!(read("One (first s/d), 5 mg", false), (some("first s/d"), None));
     }

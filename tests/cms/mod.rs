@@ -6,6 +6,7 @@ mod edits;
 mod every_kind;
 mod hcpcs;
 mod layouts;
+mod names_after_import;
 mod payment_files;
 mod samples;
 
@@ -33,7 +34,7 @@ fn member_of(archive: &[u8], name: &str) -> Vec<u8> {
 }
 
 /// A list of codes of the shared folder, read once for all tests: reading it costs seconds without optimisation.
-fn release_of(folder: &Path, name: &'static str) -> &'static Release {
+pub fn release_of(folder: &Path, name: &'static str) -> &'static Release {
     static READ: LazyLock<Mutex<HashMap<&str, &'static OnceLock<Release>>>> = LazyLock::new(Mutex::default);
     let once = *READ
         .lock()

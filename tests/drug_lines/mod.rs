@@ -3,6 +3,7 @@
 mod case;
 mod crosswalk;
 mod days;
+mod imported;
 mod properties;
 mod rules;
 mod switches;

@@ -18,7 +18,7 @@ const ELSEWHERE: &[&str] = &["M-11", "G-27"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Cases {
+pub struct Cases {
     case: Vec<Case>,
 }
 
@@ -166,16 +166,22 @@ fn spoken(answer: &pb::CodeEncounterResponse) -> BTreeSet<&str> {
     steps.chain(findings).chain(refused).collect()
 }
 
-#[test]
-fn every_active_rule_is_at_work_once() {
-    let cases: Cases = toml::from_str(include_str!("../golden/drug-rules.toml")).expect("the cases");
-    let coder = Coder::on(Catalog::embedded(), Arc::new(PolicyBook::embedded().expect("the policies")));
+/// Judges the cases by a catalog.
+pub fn judge(catalog: Arc<Catalog>, cases: &str) -> Cases {
+    let cases: Cases = toml::from_str(cases).expect("the cases");
+    let coder = Coder::on(catalog, Arc::new(PolicyBook::embedded().expect("the policies")));
     let faults: Vec<String> = cases
         .case
         .iter()
         .filter_map(|case| case.verdict(&coder).err().map(|fault| format!("{}: {fault}", case.rule)))
         .collect();
     assert!(faults.is_empty(), "{} of {}\n{}", faults.len(), cases.case.len(), faults.join("\n"));
+    cases
+}
+
+#[test]
+fn every_active_rule_is_at_work_once() {
+    let cases = judge(Catalog::embedded(), include_str!("../golden/drug-rules.toml"));
     let tried: BTreeSet<&str> = cases.case.iter().map(|case| case.rule.as_str()).collect();
     let rules = drug_line::FAMILIES.iter().flat_map(|(_, rules)| rules.iter());
     let idle: Vec<&str> = rules

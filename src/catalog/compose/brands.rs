@@ -9,8 +9,9 @@ use crate::catalog::release::Overlay;
 use crate::cms::ndc_crosswalk::Crosswalk;
 use crate::domain::code::HcpcsCode;
 
-/// Brands kept of one code; the codes with more are sold under every maker's own name.
-const BRANDS_MAX: usize = 8;
+/// Brands kept of one code. Contrast media have the most, for each concentration is a name of its own; a code with
+/// more is sold under every maker's own name.
+const BRANDS_MAX: usize = 32;
 
 /// Letters in which a product name may differ from the name of its own drug.
 const MISSPELT_LETTERS: usize = 2;

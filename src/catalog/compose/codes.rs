@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::catalog::brand_names::of_maker;
 use crate::catalog::record::CodeVersion;
 use crate::catalog::release::{Descriptors, Release, ReleaseHeader};
 use crate::cms::descriptor::Conventions;
@@ -24,10 +25,10 @@ pub fn hcpcs_release(header: ReleaseHeader, parsed: &hcpcs::Release, conventions
     release
 }
 
-/// The brands of a code; the product of the one maker whom a code is for is named by both: `one (maker)`.
+/// The brands of a code; the product of the one maker whom a code is for is named by both.
 fn brands(names: &Names) -> Arc<[Box<str>]> {
-    let of_maker = names.maker.iter().map(|maker| format!("{} ({})", names.name, maker.trim()));
-    names.brands.iter().cloned().chain(of_maker).map(String::into_boxed_str).collect()
+    let of_maker = names.maker.iter().map(|maker| of_maker(&names.name, maker));
+    names.brands.iter().map(|brand| brand.as_str().into()).chain(of_maker).collect()
 }
 
 fn version(row: &CodeRow, conventions: &Conventions, source: &Arc<str>) -> CodeVersion {

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 use super::brands::{Products, bare_name};
 use super::{ComposeError, Readings, release};
 use crate::catalog::Catalog;
+use crate::catalog::brand_names::joined;
 use crate::catalog::edits::EditKind;
 use crate::catalog::quarterly::QuarterlyTable;
 use crate::catalog::record::{CodeFlag, CodeFlags, CodeVersion};
@@ -101,11 +102,7 @@ fn described(merged: &Catalog, newest: Option<&Release>, products: &Products) ->
         // A code for what is not otherwise specified takes drugs that have codes of their own too.
         let others = if version.flags.has(CodeFlag::NotOtherwiseSpecified) { &none } else { &drugs };
         let known = products.brands(version.code, &version.name, others);
-        if !known.is_empty() {
-            // The crosswalk tells brands, and never whose product the code is for.
-            let own = if version.flags.has(CodeFlag::ProductExclusive) { &*version.brands } else { &[] };
-            version.brands = own.iter().cloned().chain(known).collect();
-        }
+        version.brands = joined(&known.into(), &version.brands);
         described.push(version);
     }
     described
@@ -190,7 +187,7 @@ fn changes<K: Ord + Copy + std::hash::Hash + Eq, T: Clone + PartialEq>(
     Changes { quarters: table.quarters().to_vec(), rows }
 }
 
-fn is_drug_family(code: HcpcsCode) -> bool {
+pub(in crate::catalog) fn is_drug_family(code: HcpcsCode) -> bool {
     DRUG_FAMILIES.iter().any(|family| code.as_str().starts_with(family))
 }
 

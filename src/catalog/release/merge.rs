@@ -7,7 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Changes, Descriptors, Release, ReleaseHeader, ReleaseKind};
 use crate::catalog::biosimilar::Biosimilars;
+use crate::catalog::brand_names::{joined, settle_makers};
 use crate::catalog::codes::CodeTable;
+use crate::catalog::compose::seed::is_drug_family;
 use crate::catalog::edits::EditKind;
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
@@ -59,6 +61,8 @@ pub(in crate::catalog) struct Merging<'o> {
     overlay: &'o Overlay,
     catalog: Catalog,
     told: FxHashMap<HcpcsCode, Told>,
+    /// The quarter of the embedded table, which holds every drug code whose dates are known.
+    embedded: Option<Quarter>,
     ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>>,
     ids: Vec<Box<str>>,
 }
@@ -66,13 +70,19 @@ pub(in crate::catalog) struct Merging<'o> {
 impl<'o> Merging<'o> {
     pub(in crate::catalog) fn new(overlay: &'o Overlay) -> Self {
         let catalog = Catalog { formulary: overlay.formulary.clone(), ..Catalog::default() };
-        Self { overlay, catalog, told: FxHashMap::default(), ndcs: FxHashMap::default(), ids: Vec::new() }
+        let (told, ndcs) = (FxHashMap::default(), FxHashMap::default());
+        Self { overlay, catalog, told, embedded: None, ndcs, ids: Vec::new() }
     }
 
     /// Lays a release over those before it; they come in [`merge_order`].
     pub(in crate::catalog) fn add(&mut self, release: Release) {
-        let Release { header, codes, descriptors, ndcs, .. } = release;
+        let Release { header, mut codes, descriptors, ndcs, .. } = release;
         self.ids.push(header.id.as_ref().into());
+        if header.kind == ReleaseKind::Embedded {
+            self.embedded = Some(header.quarter);
+        } else {
+            codes.iter_mut().for_each(|record| self.settle(record, header.quarter));
+        }
         if !codes.is_empty() {
             self.catalog.code_quarters.push(header.quarter);
         }
@@ -88,9 +98,20 @@ impl<'o> Merging<'o> {
         merge_by_claims(&mut edits.pairs, release.pairs, |(_, _, kind)| *kind, false);
     }
 
+    /// Settles what a list of codes leaves open: a drug code of a quarter before the embedded table's that the table
+    /// does not hold left CMS's lists without a date, so it is good for the quarter of its list alone.
+    fn settle(&self, record: &mut CodeVersion, quarter: Quarter) {
+        settle_makers(record);
+        let Some(embedded) = self.embedded.filter(|embedded| quarter < *embedded) else { return };
+        let is_held = self.told.get(&record.code).is_some_and(|told| told.quarter >= embedded);
+        if record.terminated.is_none() && !is_held && is_drug_family(record.code) {
+            record.terminated = Some(quarter.last_day());
+        }
+    }
+
     /// The catalog of everything that was added.
     pub(in crate::catalog) fn finish(self) -> Catalog {
-        let Self { overlay, mut catalog, told, ndcs, ids } = self;
+        let Self { overlay, mut catalog, told, ndcs, ids, .. } = self;
         let mut descriptors = Vec::new();
         let newest_first = |told: Told| {
             let mut versions = told.versions;
@@ -180,6 +201,10 @@ impl Told {
             }
             return;
         }
+        // A number that CMS gives to another drug begins anew; else no list takes a brand away.
+        let is_reused = last.terminated.is_some_and(|end| end < record.added);
+        let brands = if is_reused { record.brands.clone() } else { joined(&last.brands, &record.brands) };
+        let record = CodeVersion { brands, ..record };
         if last.bills_like(&record) {
             // The same version, seen again later.
             let effective = last.effective.min(record.effective);

@@ -68,6 +68,8 @@ parameters! {
         pub esrd_pairs: Vec<EsrdPair>,
         /// Settings that may bill C codes (row G-02).
         pub hospital_code_settings: Vec<Setting>,
+        /// Beginnings of codes that private payers made for themselves, so that no name means one of them (rule N-01).
+        pub private_payer_prefixes: Vec<String>,
         /// Which code a biosimilar is billed by (row G-27).
         pub biosimilar_coding: BiosimilarCoding,
         /// Modifiers on the reference code where the payer wants that (row G-27).

@@ -2,12 +2,20 @@
 
 use super::*;
 use crate::catalog::formulary::Fit;
+use crate::catalog::search::Matched;
 use crate::catalog::{CodeFlag, CodeFlags};
 use crate::domain::encounter::{Encounter, Route};
 use crate::rules::Rule;
 use crate::rules::drug_line::life_cycle::L_05;
 use crate::rules::drug_line::product::named::Named;
 use crate::rules::drug_line::unclassified::N_02;
+
+/// The coverage code of CMS for what Medicare does not pay.
+const NOT_PAYABLE: char = 'I';
+
+/// Letters from which a name may be a misspelt one, and how many codes are offered for it.
+const NEAR_LETTERS_MIN: usize = 5;
+const NEAR_MAX: usize = 6;
 
 /// The version that an NDC or a name means, or a finding with the candidates.
 pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
@@ -21,6 +29,8 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
         (Named { found: by_ndc, ..Named::default() }, &L_05)
     };
     let Named { mut found, by_other_routes, is_component } = named;
+    // A code that Medicare does not pay, such as an S code, yields to one that every payer knows.
+    keep_if_any(&mut found, |version| version.coverage != NOT_PAYABLE);
     narrow_by_content(&mut found, asked.drug);
     narrow_by_unit(&mut found, asked.drug);
     match found.as_slice() {
@@ -138,6 +148,7 @@ fn keep_if_any(found: &mut Vec<&CodeVersion>, passes: impl Fn(&CodeVersion) -> b
 /// No code fits: an unclassified one where the kind of product is stated, else a question.
 pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
     if asked.drug.product_kind.is_some() {
+        warn_of_near(coding, asked);
         return unclassified::select(coding, asked.at, asked.drug);
     }
     if asked.drug.billing_unit.is_some() {
@@ -158,7 +169,32 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
     }
     let text = "Nothing in the catalog fits {drug} on this date: give its code or NDC, or its kind of product for an unclassified code";
     coding.find(Severity::Block, Reason::UnknownProduct, asked.field("name"), &N_02, text, &facts);
+    ask_codes(coding, asked, near(coding, asked));
     let text = "Which product is {drug}, and what kind is it?";
     ask(coding, asked.field("product_kind"), &N_02, text, &facts, Vec::new());
     None
+}
+
+/// Codes in force whose name the given one is nearly, or begins: a slip of the pen is no new product.
+fn near(coding: &Coding<'_>, asked: &Asked<'_>) -> Vec<HcpcsCode> {
+    let name = asked.drug.name.as_deref().and_then(|name| name.split('(').next()).unwrap_or_default();
+    if name.trim().len() < NEAR_LETTERS_MIN {
+        return Vec::new();
+    }
+    let hits = coding.catalog.search(name, coding.date, NEAR_MAX);
+    let is_near = |matched| matches!(matched, Matched::Misspelt | Matched::Words);
+    let billable =
+        hits.into_iter().filter(|hit| is_near(hit.matched)).filter_map(|hit| hit.standing.billable());
+    let fitting =
+        billable.filter(|version| version.billing.is_ok() && named::fits_use(coding, asked, version));
+    fitting.map(|version| version.code).collect()
+}
+
+/// An unclassified code is denied where the product has its own (rule N-01), and a misspelt name hides that it has.
+fn warn_of_near(coding: &mut Coding<'_>, asked: &Asked<'_>) {
+    let Some(code) = near(coding, asked).first().copied() else { return };
+    let facts = [fact::given("drug", Value::Of(asked.field(""))), fact::catalog("right", Value::Code(code))];
+    let text = "{drug} is nearly the name of a product under {right}: if that one was given, the unclassified code is denied";
+    let field = asked.field("name");
+    coding.find(Severity::Warn, Reason::SpecificCodeExists, field, &unclassified::N_01, text, &facts);
 }

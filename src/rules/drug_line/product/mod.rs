@@ -2,6 +2,7 @@
 
 mod candidates;
 mod check;
+mod contradiction;
 mod cpt_product;
 mod named;
 mod route;
@@ -112,6 +113,9 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
         Some(code) => by_code(coding, &asked, code),
         None => candidates::choose(coding, &asked),
     }?;
+    if !contradiction::agrees_with_name(coding, &asked, version) {
+        return None;
+    }
     let version = check::settle(coding, &asked, version)?;
     note_biosimilar(coding, &asked, version);
     let version = check::prefer_reference(coding, &asked, version);

@@ -28,6 +28,16 @@ impl<'a> Named<'a> {
             list.push(version);
         }
     }
+
+    /// A code whose routes nobody told does not win by them against one that its label alone speaks against.
+    fn keep_known_routes(&mut self, fit: impl Fn(&CodeVersion) -> Fit) {
+        if self.by_other_routes.is_empty() || self.found.iter().any(|version| fit(version) == Fit::Fits) {
+            return;
+        }
+        if !self.found.is_empty() {
+            self.found.extend(self.by_other_routes.extract_if(.., |version| fit(version) == Fit::OffLabel));
+        }
+    }
 }
 
 /// Writings of a name: the words between parentheses, the whole, and what stands before them.
@@ -49,6 +59,9 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
     if let Some(percent) = percent.filter(|_| named.found.is_empty()) {
         let words = words_of(name.split('(').next().unwrap_or(name));
         named.found = of_strength(coding, &words.join(" "), percent);
+    }
+    if let (Some(inside), Some(before)) = (inside, before) {
+        contradiction::add_other_drug(coding, asked, [inside, before], &mut named.found);
     }
     named
 }
@@ -97,8 +110,8 @@ fn nearest<'a>(
     };
     let mut named = Named::default();
     for nearness in Nearness::ALL {
-        for writing in &writings {
-            for version in catalog.named(writing, nearness, date).filter_map(Lookup::billable) {
+        for at in 0..writings.len() {
+            for version in catalog.named(&writings[at], nearness, date).filter_map(Lookup::billable) {
                 let is_asked = version.billing.is_ok() && fits_use(coding, asked, version);
                 if is_asked && !is_other_strength(version.code) {
                     named.take(version, fit(coding, asked, version));
@@ -107,16 +120,18 @@ fn nearest<'a>(
             if !named.found.is_empty() {
                 break;
             }
+            // The name is a product's: the route leads to another preparation of it, and never to a drug that lacks its words.
+            if !named.by_other_routes.is_empty() {
+                writings = smallvec![writings[at].word_for_word()];
+                break;
+            }
         }
         if !named.found.is_empty() {
             named.is_component = nearness == Nearness::Component;
             break;
         }
-        // The name is a product's: the route leads to another preparation of it, and never to a drug that lacks its words.
-        if !named.by_other_routes.is_empty() {
-            writings.iter_mut().for_each(|writing| *writing = writing.word_for_word());
-        }
     }
+    named.keep_known_routes(|version| fit(coding, asked, version));
     named.found.sort_unstable_by_key(|version| version.code);
     named
 }
@@ -155,7 +170,7 @@ const ROUTE_WORDS: &[&str] =
     &["iv", "im", "sc", "sq", "subq", "injection", "infusion", "intravenous", "subcutaneous"];
 
 /// The words of a name without percentages and without how it was given: `Privigen 10 %` is `privigen`.
-fn words_of(name: &str) -> Vec<String> {
+pub(super) fn words_of(name: &str) -> Vec<String> {
     let mut kept = String::with_capacity(name.len());
     for part in name.split_inclusive('%') {
         match part.strip_suffix('%') {
@@ -185,7 +200,13 @@ pub(super) fn fits_use(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVer
         && (!flags.has(CodeFlag::ThroughDme) || encounter.setting == Setting::DmeSupplier || inhaled)
         && (!flags.has(CodeFlag::HospitalOutpatientOnly) || may_be_hospital)
         && !flags.has(CodeFlag::Compounded)
+        && !is_private(coding, version.code)
         && candidates::fits_renal_status(encounter, flags)
+}
+
+/// Whether a code is of a family that this payer does not take.
+fn is_private(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+    coding.policy.drug_line.private_payer_prefixes.iter().any(|prefix| code.as_str().starts_with(&**prefix))
 }
 
 #[cfg(test)]

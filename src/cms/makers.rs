@@ -1,0 +1,54 @@
+//! Makers that descriptors name where otherwise the brand of a product stands.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+use serde::Deserialize;
+
+/// The makers that ship with the program.
+const EMBEDDED: &str = include_str!("../../catalog/drugs/makers.toml");
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the data names its source, and a test looks it up"))]
+    cite: Box<str>,
+    makers: Vec<Box<str>>,
+}
+
+/// Whether a text is the name of a maker and nothing else.
+pub fn is_maker(text: &str) -> bool {
+    static MAKERS: LazyLock<FxHashSet<String>> = LazyLock::new(|| {
+        // A test reads the same text, so it cannot fail here.
+        let file: File = toml::from_str(EMBEDDED).unwrap_or_default();
+        file.makers.iter().map(|maker| letters(maker)).collect()
+    });
+    MAKERS.contains(&letters(text))
+}
+
+/// A name by its letters and digits alone: "B. Braun" and "b braun" are one maker.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_makers_are_read_and_cited() {
+        let file: File = toml::from_str(EMBEDDED).expect("the makers");
+        let citations: toml::Table = include_str!("../../catalog/citations.toml").parse().expect("citations");
+        assert!(file.makers.is_sorted() && citations.contains_key(&*file.cite));
+    }
+
+    #[test]
+    fn a_maker_is_told_from_a_brand() {
+        for maker in ["sandoz", "B. Braun", "b braun", "Dr. Reddy's", " par pharm "] {
+            assert!(is_maker(maker), "{maker}");
+        }
+        for other in ["", "velcade", "sandoz velcade", "hopeful"] {
+            assert!(!is_maker(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! A name that is another product's than the code or the package beside it (rules B-04, L-04).
+
+use super::*;
+use crate::catalog::CodeFlag;
+use crate::catalog::names::{fold, is_salt};
+use crate::catalog::product_names::{NameQuery, Nearness, without_suffix};
+use crate::domain::drug::DrugClass;
+use crate::policy::parameters::BiosimilarCoding;
+use crate::rules::drug_line::biosimilar::B_04;
+
+/// Letters of the shortest word that tells two drugs apart.
+const TELLING_LETTERS: usize = 4;
+
+/// Whether the drug's name goes with the code that the request states, or with the code of its package.
+///
+/// A brand, and a biologic's name with its four letters, is one product's; so is the name of another drug. Which of
+/// the two facts is wrong is not known, so nothing is billed. A name that the catalog does not know says nothing.
+pub(super) fn agrees_with_name(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let Some(name) = asked.drug.name.as_deref() else { return true };
+    let is_by_name = asked.drug.code.is_none() && asked.drug.ndc.is_none();
+    if is_by_name || version.billing.is_err() || is_plainly_of(version, name) {
+        return true;
+    }
+    let named = other_products(coding, version, name);
+    let Some(first) = named.first() else { return true };
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::given("code", Value::Code(version.code)),
+        fact::catalog("right", Value::Code(first.code)),
+    ];
+    let is_biosimilar = |version: &CodeVersion| version.flags.has(CodeFlag::Biosimilar);
+    let has_biosimilar = is_biosimilar(version) || named.iter().any(|other| is_biosimilar(other));
+    let rule = if has_biosimilar { &B_04 } else { &L_04 };
+    let field = asked.field("name");
+    if asked.drug.code.is_some() && is_proven_by_package(coding, asked, version) {
+        let text = "The name of {drug} is that of a product under {right}, while code and NDC agree on {code}: correct the name in the record";
+        coding.find(Severity::Warn, Reason::AmbiguousProduct, field, rule, text, &facts);
+        return true;
+    }
+    let text = "The name of {drug} is that of a product under {right} and not of one under {code}: one of the two is wrong, so no line is billed";
+    coding.find(Severity::Block, Reason::AmbiguousProduct, field, rule, text, &facts);
+    let codes: Vec<HcpcsCode> =
+        named.iter().filter(|other| named::fits_use(coding, asked, other)).map(|other| other.code).collect();
+    ask_product(coding, asked, version.code, codes, rule);
+    false
+}
+
+/// Asks for the product; where the code is right, the name is not.
+fn ask_product(
+    coding: &mut Coding<'_>,
+    asked: &Asked<'_>,
+    stated: HcpcsCode,
+    named: Vec<HcpcsCode>,
+    rule: &'static crate::rules::Rule,
+) {
+    let at = asked.at;
+    let as_stated: Possibility<'_> = (
+        stated.to_string(),
+        Box::new(move |encounter| {
+            let drug = drug_at(encounter, at);
+            (drug.code, drug.name) = (Some(stated), None);
+        }),
+    );
+    let as_named = named.into_iter().map(|code| -> Possibility<'_> {
+        (
+            code.to_string(),
+            Box::new(move |encounter| {
+                let drug = drug_at(encounter, at);
+                (drug.code, drug.ndc) = (Some(code), None);
+            }),
+        )
+    });
+    let possibilities = std::iter::once(as_stated).chain(as_named).collect();
+    let facts = [fact::given("drug", Value::Of(asked.field("")))];
+    let text = "Which product was {drug}: that of the code, or that of the name? Correct the other one";
+    ask(coding, asked.field("hcpcs_code"), rule, text, &facts, possibilities);
+}
+
+/// Whether the name is no more than the code's own, which most are; no word is copied for it.
+fn is_plainly_of(version: &CodeVersion, name: &str) -> bool {
+    let name = name.trim();
+    let begins = |known: &str| {
+        let head = known.as_bytes().get(..name.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
+            && known.as_bytes().get(name.len()).is_none_or(|next| !next.is_ascii_alphanumeric())
+    };
+    !name.is_empty()
+        && (begins(&version.name) || version.brands.iter().any(|brand| brand.eq_ignore_ascii_case(name)))
+}
+
+/// Whether a package of the request is listed under the code.
+fn is_proven_by_package(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    asked.drug.ndcs().any(|ndc| coding.catalog.ndc(ndc).iter().any(|entry| entry.code == version.code))
+}
+
+/// The products of a name, where the code is none of them and its product can have no such name.
+fn other_products<'a>(coding: &Coding<'a>, version: &CodeVersion, name: &str) -> Vec<&'a CodeVersion> {
+    let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
+    let before = name.split('(').next().filter(|_| inside.is_some());
+    let parts = [inside, Some(name), before].into_iter().flatten();
+    let known = parts.map(named::words_of).find_map(|words| {
+        let found = exactly(coding, &words);
+        (!found.is_empty()).then_some((words, found))
+    });
+    let Some((words, found)) = known else { return Vec::new() };
+    let takes_reference = *coding.policy.drug_line.biosimilar_coding != BiosimilarCoding::OwnCode;
+    let is_its = |other: &CodeVersion| {
+        other.code == version.code || takes_reference && other.reference_codes.contains(&version.code)
+    };
+    if found.iter().any(|other| is_its(other)) {
+        return Vec::new();
+    }
+    let is_other = if found.iter().any(|other| is_ingredient(&words, other)) {
+        !is_fluid(coding, version) && !found.iter().any(|other| are_related(coding, other, version))
+    } else {
+        let is_one_product = version.flags.has(CodeFlag::Biosimilar)
+            || version.flags.has(CodeFlag::ProductExclusive)
+            || !version.brands.is_empty();
+        let is_biosimilar = found.iter().any(|other| other.flags.has(CodeFlag::Biosimilar));
+        is_one_product || is_biosimilar || !found.iter().any(|other| are_related(coding, other, version))
+    };
+    if is_other { found } else { Vec::new() }
+}
+
+/// The versions in force whose name or brand these very words are.
+fn exactly<'a>(coding: &Coding<'a>, words: &[String]) -> Vec<&'a CodeVersion> {
+    let query = NameQuery::new(words, &coding.catalog.formulary);
+    coding.catalog.named(&query, Nearness::Exact, coding.date).filter_map(Lookup::billable).collect()
+}
+
+/// Whether words name the drug of a code and not one product of it.
+fn is_ingredient(words: &[String], version: &CodeVersion) -> bool {
+    let base = fold(without_suffix(&version.name).unwrap_or(&version.name));
+    words.iter().all(|word| is_salt(word) || base.contains(word))
+}
+
+/// Whether two codes are of one drug, as far as their names tell.
+fn are_related(coding: &Coding<'_>, one: &CodeVersion, other: &CodeVersion) -> bool {
+    let formulary = &coding.catalog.formulary;
+    let identity = |version: &CodeVersion| {
+        formulary.identity_of_name(without_suffix(&version.name).unwrap_or(&version.name))
+    };
+    let words = fold(&other.name);
+    let is_telling = |word: &&String| word.len() >= TELLING_LETTERS && !is_salt(word);
+    fold(&one.name).iter().filter(is_telling).any(|word| words.contains(word))
+        || identity(one) == identity(other)
+}
+
+fn is_fluid(coding: &Coding<'_>, version: &CodeVersion) -> bool {
+    let class = coding.catalog.formulary.class_of_code(version.code, Default::default(), coding.date);
+    class.is_some_and(|class| class.class == DrugClass::Hydration)
+}
+
+/// Of `one drug (brand of another)` both are meant: a word in parentheses says which product of the drug it was, and
+/// never makes another drug of it.
+pub(super) fn add_other_drug<'a>(
+    coding: &Coding<'a>,
+    asked: &Asked<'_>,
+    parts: [&str; 2],
+    found: &mut Vec<&'a CodeVersion>,
+) {
+    if found.is_empty() {
+        return;
+    }
+    for part in parts {
+        let others = of_drug(coding, part);
+        let is_one = |version: &CodeVersion| {
+            found.iter().any(|other| other.code == version.code || are_related(coding, other, version))
+        };
+        if !others.iter().any(|version| is_one(version)) {
+            found.extend(others.into_iter().filter(|version| named::fits_use(coding, asked, version)));
+            found.sort_unstable_by_key(|version| version.code);
+        }
+    }
+}
+
+/// The codes with a unit that a part of a name means by itself.
+fn of_drug<'a>(coding: &Coding<'a>, part: &str) -> Vec<&'a CodeVersion> {
+    let query = NameQuery::new(&named::words_of(part), &coding.catalog.formulary);
+    let nearest =
+        [Nearness::Exact, Nearness::WithoutSuffix, Nearness::SameDrug].into_iter().find_map(|near| {
+            let named = coding.catalog.named(&query, near, coding.date).filter_map(Lookup::billable);
+            let versions: Vec<&CodeVersion> = named.filter(|version| version.billing.is_ok()).collect();
+            (!versions.is_empty()).then_some(versions)
+        });
+    nearest.unwrap_or_default()
+}
