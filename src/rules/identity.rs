@@ -4,6 +4,7 @@ use crate::catalog::{CodeFlag, Lookup};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::DrugGiven;
 use crate::engine::Coding;
+use crate::policy::parameters::DrugList;
 
 /// The stated code, or else the first code in force that an NDC of the drug has.
 pub fn code_of(coding: &Coding<'_>, drug: &DrugGiven) -> Option<HcpcsCode> {
@@ -15,6 +16,17 @@ pub fn code_of(coding: &Coding<'_>, drug: &DrugGiven) -> Option<HcpcsCode> {
             |ndc| coding.catalog.ndc(ndc).iter().map(|entry| entry.code).find(|code| in_force(*code));
         drug.ndcs().find_map(of_package)
     })
+}
+
+/// Whether a drug is on a list of the policy: by its code, else by a word of its name.
+pub fn is_listed(coding: &Coding<'_>, drug: &DrugGiven, list: &DrugList) -> bool {
+    match (code_of(coding, drug), drug.name.as_deref()) {
+        (Some(code), _) => list.codes.contains(&code),
+        (None, Some(name)) => name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| list.names.iter().any(|wanted| wanted.eq_ignore_ascii_case(word))),
+        (None, None) => false,
+    }
 }
 
 /// Whether a code that the catalog does not hold is a product code of CPT, as of an immune globulin.

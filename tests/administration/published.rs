@@ -226,13 +226,15 @@ fn times(
     let (start, stop) = match (time("start"), time("stop"), form, gap) {
         (_, _, _, Some(gap)) => (Some(9 * 60 + gap * at as u64), None),
         (_, _, Form::Minutes, _) if minutes.is_some() => (None, None),
-        (None, _, Form::Clock, _) => {
+        (None, _, Form::Clock, _) if service["route"] != "transfusion" => {
             let is_concurrent = service["mode"] == "concurrent" && at > 0;
             let start = if is_concurrent { clock.previous } else { clock.next };
             clock.previous = start;
             clock.next = clock.next.max(start + minutes.filter(|minutes| *minutes < 600).unwrap_or(5));
             (Some(start), minutes.map(|minutes| start + minutes))
         }
+        // Blood without times that the case sets before the hydration of the day.
+        (None, None, _, _) if service["route"] == "transfusion" => (Some(5 * 60), Some(7 * 60)),
         (start, stop, _, _) => (start, stop.map(|stop| stop + if Some(stop) < start { 24 * 60 } else { 0 })),
     };
     if let Some(start) = start {

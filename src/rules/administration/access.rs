@@ -1,5 +1,6 @@
 //! Access lines: one initial service each, where a second line or visit is warranted (rules INIT-4 to INIT-8).
 
+use super::site::is_same_site;
 use super::visit::{Group, Kind, Service, Visit};
 use super::what_if;
 use crate::domain::code::Modifier;
@@ -14,16 +15,16 @@ use crate::rules::{Rule, rule};
 rule! {
     pub static INIT_4: "INIT-4", "A second access site must be needed",
     basis: Primary, cites: ["NOR-INIT", "HAU2", "HC-0912"],
-    says: "A second initial code takes a different access site that the protocol or the patient's condition required, and the record says so. Convenience does not qualify.",
+    says: "A second initial code takes a different access site that the protocol or the patient's condition required, and the record says so. Convenience does not qualify, and neither does silence: sites that were used one after the other count as one until the need is stated.",
     why: "One line is the rule; a second one is paid only when it was necessary.",
     example: "Two incompatible antibiotics through two arms earn two initial codes, the second with a modifier.",
-    exceptions: "None.",
+    exceptions: "Sites that were in use at the same time are two lines, and a finding asks for the reason.",
 }
 
 rule! {
     pub static INIT_5: "INIT-5", "Lumens of one catheter are one site",
     basis: Secondary, cites: ["HAU2"],
-    says: "The access site is the place where the vein is entered; lumens of one catheter are one site. Where several sites are in use, each service must name its own.",
+    says: "The access site is the place where the vein is entered; lumens of one catheter are one site, and so are two spellings of one place. Where several sites are in use, each service must name its own.",
     why: "The initial code pays for the access, and a catheter is entered once.",
     example: "Two drugs through two lumens of one port have one initial service.",
     exceptions: "None.",
@@ -57,30 +58,6 @@ rule! {
 }
 
 pub(super) static RULES: &[&Rule] = &[&INIT_4, &INIT_5, &INIT_6, &INIT_7, &INIT_8];
-
-/// Whether two names mean one access site.
-pub(super) fn is_same_site(one: &str, other: &str) -> bool {
-    one == other
-        || one.trim().eq_ignore_ascii_case(other.trim())
-        || (names_lumen(one) || names_lumen(other)) && catheter(one).eq(catheter(other))
-}
-
-/// Words that tell the lumens of one catheter apart, or count them.
-const LUMEN_WORDS: [&str; 19] = [
-    "lumen", "lumens", "single", "double", "dual", "triple", "proximal", "distal", "medial", "middle", "red",
-    "blue", "white", "purple", "brown", "1", "2", "3", "of",
-];
-
-fn names_lumen(site: &str) -> bool {
-    site.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("lumen"))
-}
-
-/// The words of an access site that name the catheter and not its lumen (rule INIT-5).
-fn catheter(site: &str) -> impl Iterator<Item = String> {
-    site.split(|c: char| !c.is_alphanumeric())
-        .map(str::to_ascii_lowercase)
-        .filter(|word| !word.is_empty() && !LUMEN_WORDS.contains(&word.as_str()))
-}
 
 /// Assigns every intravenous service to its access line.
 pub(super) fn assign(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
@@ -196,7 +173,8 @@ fn hold_for_site(coding: &mut Coding<'_>, service: &mut Service, sites: &[&str])
     what_if::ask_site(coding, index, sites);
 }
 
-/// Joins a site that was only convenient, or took the place of a lost line, to another one of its visit.
+/// Joins a site that was only convenient, or took the place of a lost line, to another one of its visit; so too one
+/// without any stated need that was never in use at the same time as the other, until the need is stated.
 fn join_unneeded_sites(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     for at in 0..visit.groups.len() {
         let stated = |reason| {
@@ -208,7 +186,8 @@ fn join_unneeded_sites(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
             || stated(AccessReason::PatientCondition)
             || stated(AccessReason::IncompatibleDrugs);
         let is_restarted = stated(AccessReason::RestartedLine);
-        if is_needed || !is_restarted && !stated(AccessReason::Convenience) {
+        let is_convenient = stated(AccessReason::Convenience);
+        if is_needed {
             continue;
         }
         let own = visit.groups[at];
@@ -216,6 +195,13 @@ fn join_unneeded_sites(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
             place != at && group.visit == own.visit && group.day == own.day && has_services(visit, place)
         });
         let Some(other) = other else { continue };
+        if !is_restarted && !is_convenient {
+            // The first site of the visit stays, and the later ones are judged beside it.
+            if other < at && is_unexplained(visit, other) && !met(visit, at, other) {
+                join_unexplained(coding, visit, at, other);
+            }
+            continue;
+        }
         let first = visit.services.iter().find(|service| service.group == at).map_or(0, |s| s.index);
         for service in visit.services.iter_mut().filter(|service| service.group == at) {
             service.group = other;
@@ -233,6 +219,41 @@ fn join_unneeded_sites(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
             "The second access site was a convenience, so its services are coded as if they went through the first.",
             &[],
         );
+    }
+}
+
+/// Whether nothing is said of why a site was used.
+fn is_unexplained(visit: &Visit<'_>, group: usize) -> bool {
+    let mut members = visit.services.iter().filter(|service| service.group == group);
+    members.all(|service| visit.administration(service).access_reason.is_none())
+}
+
+/// Whether two sites were in use at the same time; services without times may have been.
+fn met(visit: &Visit<'_>, one: usize, other: usize) -> bool {
+    let of = |group| visit.services.iter().filter(move |service| service.group == group);
+    let may_meet = |one: &Service, other: &Service| {
+        let (Some(start), Some(other_start)) = (one.flow.start, other.flow.start) else { return true };
+        let (stop, other_stop) = (one.flow.stop.unwrap_or(start), other.flow.stop.unwrap_or(other_start));
+        start < other_stop && other_start < stop
+            || start == other_start
+            || one.kind == Kind::Held
+            || other.kind == Kind::Held
+    };
+    of(one).any(|a| of(other).any(|b| may_meet(a, b)))
+}
+
+/// Codes a site without a stated need as if its services went through the other, and asks for the need.
+fn join_unexplained(coding: &mut Coding<'_>, visit: &mut Visit<'_>, group: usize, other: usize) {
+    let first = visit.services.iter().find(|service| service.group == group).map_or(0, |s| s.index);
+    let site = visit.groups[group].site;
+    for service in visit.services.iter_mut().filter(|service| service.group == group) {
+        service.group = other;
+    }
+    let field = Field::Administration(first, "accessReason");
+    let text = "Two access sites were in use one after the other, and nothing says that the second was needed, so its services are coded as if they went through the first. A second initial service stands only where the record says that the protocol or the patient's condition required the site.";
+    coding.find(Severity::Warn, Reason::SecondSiteNotSupported, field, &INIT_4, text, &[]);
+    if let Some(site) = site {
+        what_if::ask_second_site(coding, first, site);
     }
 }
 
@@ -320,25 +341,5 @@ fn check_need(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, leading:
     coding.find(Severity::Warn, Reason::SecondSiteNotSupported, field, &INIT_4, text, &[]);
     if let Some(site) = visit.groups[group].site {
         what_if::ask_second_site(coding, index, site);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_same_site;
-
-    #[test]
-    fn lumens_of_one_catheter_are_one_site() {
-        for (one, other) in [
-            ("port", " Port"),
-            ("PICC, red lumen", "picc white lumen"),
-            ("double lumen PICC", "PICC"),
-            ("left arm", "Left Arm"),
-        ] {
-            assert!(is_same_site(one, other), "{one} and {other}");
-        }
-        for (one, other) in [("left arm", "right hand"), ("port", "PICC red lumen"), ("IV 1", "IV 2")] {
-            assert!(!is_same_site(one, other), "{one} and {other}");
-        }
     }
 }

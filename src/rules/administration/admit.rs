@@ -8,14 +8,14 @@ use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
 use super::{clock_change, declotting, elsewhere, hydration, not_given, outside, pump, what_if, when};
 use crate::domain::drug::DrugClass;
-use crate::domain::encounter::Route;
+use crate::domain::encounter::{Administration, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::Discontinued;
 use crate::rules::classify::{self, CHM_1, CLS_1, CLS_5, Unknown};
-use crate::rules::{Rule, rule};
+use crate::rules::{Rule, identity, rule};
 
 rule! {
     pub static DOC_1: "DOC-1", "What the record shows for each drug",
@@ -67,6 +67,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         return service;
     }
     let route = match route {
+        Route::Implanted if is_injected(coding, administration) => Route::Subcutaneous,
         Route::PumpStart | Route::PumpRefill => {
             match pump_delivery::read(coding, &mut service, administration, route) {
                 Way::Route(route) => route,
@@ -130,6 +131,9 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
         Route::IvPush => {
             service.kind = Kind::Push;
             read_push(coding, visit, service);
+            if service.family != Family::Hydration {
+                doubt_long_push(coding, visit, service);
+            }
         }
         Route::IntraArterialPush => service.kind = Kind::ArterialPush,
         Route::Intramuscular | Route::Subcutaneous => {
@@ -167,6 +171,30 @@ fn read_push(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Servi
             coding.find(Severity::Warn, Reason::ContradictoryTimes, field, &DOC_3, text, &[]);
         }
         Err((_, flow)) => service.flow = flow,
+    }
+}
+
+/// Reads a push that took longer than one: nobody stood by, or the record does not say so (rule TIME-1).
+fn doubt_long_push(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &mut Service) {
+    let minutes = service.flow.seconds / 60;
+    let limit = &coding.policy.administration.push_minutes_max;
+    let attended = visit.administration(service).attended_throughout;
+    if minutes <= **limit || attended == Some(true) {
+        return;
+    }
+    let field = Field::Administration(service.index, "attendedThroughout");
+    let facts = [
+        fact::given("minutes", Value::Minutes(minutes)),
+        fact::parameter("limit", Value::Minutes(**limit), limit),
+    ];
+    if attended == Some(false) {
+        service.kind = Kind::Infusion;
+        let text = "This push ran {minutes} minutes and nobody stood by throughout; more than {limit} minutes without that are an infusion. Correct the route, or the record.";
+        coding.find(Severity::Warn, Reason::ContradictoryTimes, field, &TIME_1, text, &facts);
+    } else {
+        let text = "This push ran {minutes} minutes, and the record does not say that the professional was present throughout; without that, more than {limit} minutes are an infusion.";
+        coding.find(Severity::Warn, Reason::DocumentationGap, field, &TIME_1, text, &facts);
+        what_if::ask_attendance(coding, service.index);
     }
 }
 
@@ -254,6 +282,13 @@ pub(super) fn keeps_planned_code(coding: &mut Coding<'_>, visit: &Visit<'_>, ser
     ];
     coding.result.trail.fired(&TIME_10, Subject::Administration(service.index), text, &facts);
     keeps
+}
+
+/// Whether an implant is one that its own needle puts under the skin (rule CHM-1).
+fn is_injected(coding: &Coding<'_>, administration: &Administration) -> bool {
+    let implants = &coding.policy.administration.injected_implants;
+    let drugs = &administration.drugs;
+    !drugs.is_empty() && drugs.iter().all(|drug| identity::is_listed(coding, drug, implants))
 }
 
 /// Whether a drug was infused by a pump of its own, which past eight hours is the start of a pump (rule CHM-4).

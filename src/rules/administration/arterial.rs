@@ -4,7 +4,7 @@ use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
 use super::sequence;
 use super::visit::{Family, Kind, Service, Visit};
-use super::{bags, course, outside};
+use super::{bags, course, outside, push};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::rules::{Rule, rule};
@@ -34,6 +34,10 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     for at in 0..visit.services.len() {
         let service = visit.services[at];
         match (service.kind, service.family) {
+            // A further bag of a flow that is a push as a whole goes with the first one.
+            (Kind::ArterialPush, _) if service.first_bag != service.index => {
+                push::goes_on(coding, &service);
+            }
             (Kind::ArterialPush, Family::Chemotherapy) => {
                 let code = coding.policy.administration.intra_arterial_codes.push;
                 one(coding, visit, &service, &CHM_9, "A chemotherapy push into an artery.", code);

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::infusion_time::is_push;
 use super::timeline::TIME_7;
 use super::visit::{Kind, SERVICES_INLINE, Segments, Service, Visit};
-use super::{access, course, overlap};
+use super::{course, overlap, site};
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::engine::Coding;
@@ -78,7 +78,7 @@ pub(super) fn is_one_line(visit: &Visit<'_>, one: &Service, other: &Service) -> 
     let (one, other) = (visit.administration(one), visit.administration(other));
     // A bag that names no site went where the one before it went; with several sites in use it is held anyway.
     let is_one_site = match (&one.access_site, &other.access_site) {
-        (Some(one), Some(other)) => access::is_same_site(one, other),
+        (Some(one), Some(other)) => site::is_same_site(one, other),
         _ => true,
     };
     way(one.route) == way(other.route) && is_one_site

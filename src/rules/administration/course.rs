@@ -95,6 +95,7 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &[Sing
         is_hydration
             || is_given_again(coding, visit, service, first, drugs) && !runs_beside(coding, visit, at, place)
     });
+    let known = known.or_else(|| mixed_before(coding, visit, at, drugs));
     if administration.drugs.len() > 1 {
         let drugs = fact::given("drugs", Value::Count(administration.drugs.len() as i64));
         let text = "{drugs} drugs went together and are one administration.";
@@ -117,6 +118,34 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &[Sing
             is_reportable: true,
         }),
     }
+}
+
+/// The course that a mixture goes on with where each of its drugs was given through the line before, by whatever bags:
+/// only a drug that is new makes a new service (rules REP-1, REP-4).
+fn mixed_before(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    at: usize,
+    drugs: &[SingleDrug<'_>],
+) -> Option<usize> {
+    let service = &visit.services[at];
+    let given = visit.administration(service);
+    let before = || {
+        visit.services[..at].iter().filter(|other| other.group == service.group && other.course != usize::MAX)
+    };
+    // Two single drugs were compared already.
+    let is_single = |service: &Service| drugs[usize::from(service.index)].is_some();
+    if service.kind == Kind::Hydration || is_single(service) && before().all(is_single) {
+        return None;
+    }
+    let holds = |other: &Service, drug: &DrugGiven| {
+        visit.administration(other).drugs.iter().any(|candidate| identity::is_same(coding, drug, candidate))
+    };
+    let mut own = given.drugs.iter().filter(|drug| !is_carrier(coding, drug, given)).peekable();
+    let first = *own.peek()?;
+    own.all(|drug| before().any(|other| holds(other, drug))).then_some(())?;
+    let leading = before().find(|other| holds(other, first) && !runs_beside(coding, visit, at, other.course));
+    leading.map(|other| other.course)
 }
 
 /// Whether a service gives what an earlier one gave; a push may give one drug of a mixture.

@@ -4,8 +4,10 @@ use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
 use super::overlap;
 use super::visit::{Kind, Segment, Segments, Service, Visit};
+use super::{admit, what_if};
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::HydrationCounting;
@@ -144,6 +146,31 @@ pub(super) fn admit(coding: &mut Coding<'_>, service: &mut Service, route: Route
             "Fluid that is not infused into a vein is no hydration; a flush is part of other services.";
         coding.not_billed(Field::Administration(service.index, ""), &HYD_1, text, &facts);
     }
+}
+
+/// Holds hydration back beside a transfusion of its visit whose times nobody wrote: what ran together with it is
+/// never reported (rules HYD-4, HYD-7).
+pub(super) fn wait_for_transfusions(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
+    let is_untimed =
+        |s: &&Service| s.kind == Kind::Transfusion && s.flow.segments == 0 && s.flow.seconds == 0;
+    let Some(&transfusion) = visit.services.iter().find(is_untimed) else { return };
+    let date = visit.date(&transfusion);
+    let beside: Vec<u16> = visit
+        .services
+        .iter()
+        .filter(|s| s.kind == Kind::Hydration && s.visit == transfusion.visit && visit.date(s) == date)
+        .map(|service| service.index)
+        .collect();
+    let Some(&first) = beside.first() else { return };
+    for service in visit.services.iter_mut().filter(|service| beside.contains(&service.index)) {
+        let family = service.family;
+        admit::hold(coding, service, family, &HYD_4, "Waits for the times of the transfusion.");
+    }
+    let field = Field::Administration(transfusion.index, "startTime");
+    let facts = [fact::derived("fluid", Value::Of(Field::Administration(first, "")))];
+    let text = "The transfusion has no times, and {fluid} is hydration only as far as it ran apart from it, so no code is chosen. State when the transfusion ran.";
+    coding.find(Severity::Block, Reason::MissingStartTime, field, &HYD_4, text, &facts);
+    what_if::ask_transfusion(coding, transfusion.index, &beside);
 }
 
 /// Seconds of hydration that count on an access line, and whether they reach the minimum.

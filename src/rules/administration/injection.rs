@@ -1,18 +1,24 @@
 //! Injections into muscle or under the skin, and the on-body injector (rules INJ-1, INJ-4, INJ-5, CHM-1).
 
+use smallvec::SmallVec;
+
 use super::lines::{self, Place};
-use super::visit::{Family, Kind, Service, Visit};
+use super::outside::CHM_13;
+use super::visit::{Family, Kind, SERVICES_INLINE, Service, Visit};
 use super::{access, course};
 use crate::domain::code::HcpcsCode;
+use crate::domain::encounter::Route;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::SplitDoseSyringes;
-use crate::rules::{Rule, Status, rule};
+use crate::rules::{Rule, Status, identity, rule};
 
 rule! {
     pub static INJ_1: "INJ-1", "One injection code for each injection given",
     basis: Primary, cites: ["NOR-INIT", "MUE"],
-    says: "Each therapeutic injection into muscle or under the skin earns one unit. One drug that needs two syringes in one session is one injection.",
+    says: "Each therapeutic injection into muscle or under the skin earns one unit. One drug that needs two syringes in one session, a few minutes apart, is one injection; the same drug given again later is another.",
     why: "The dose was too large for one syringe; the service was one.",
     example: "A dose from two vials in two syringes is one unit; the same drug four hours later is a second one.",
     exceptions: "Switch D-8 reports each syringe, the further ones with modifier 59.",
@@ -37,14 +43,24 @@ rule! {
     exceptions: "None.",
 }
 
+/// The places of the injections that lead a session, in order of time.
+type Reported = SmallVec<[usize; SERVICES_INLINE]>;
+
 pub(super) static RULES: &[&Rule] = &[&INJ_1, &INJ_4, &INJ_5];
 
 /// Codes the injections of every visit, in order of time.
 pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    let mut reported = SmallVec::new();
     for at in 0..visit.services.len() {
         let service = visit.services[at];
         match service.kind {
-            Kind::Injection => inject(coding, visit, at),
+            Kind::Injection if numbs_for_access(coding, visit, &service) => {
+                let text = "Numbing the skin is part of the service that the access was for.";
+                let what = Field::Administration(service.index, "");
+                coding.find(Severity::Info, Reason::IncludedInOtherService, what, &CHM_13, text, &[]);
+                coding.not_billed(what, &CHM_13, text, &[]);
+            }
+            Kind::Injection => inject(coding, visit, at, &mut reported),
             Kind::OnBodyInjector => {
                 let text = "Applying the on-body injector has its own code.";
                 coding.result.trail.fired(&INJ_4, Subject::Administration(service.index), text, &[]);
@@ -65,12 +81,40 @@ fn code_of(coding: &Coding<'_>, service: &Service) -> HcpcsCode {
     }
 }
 
-fn inject(coding: &mut Coding<'_>, visit: &Visit<'_>, at: usize) {
+/// Whether an anesthetic under the skin served the access of another service of its visit (rule CHM-13).
+fn numbs_for_access(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service) -> bool {
+    use Kind::{ArterialInfusion, ArterialPush, Cavity, Held, Hydration, Infusion, PumpStart, Push, Refill};
+    let administration = visit.administration(service);
+    let anesthetics = &coding.policy.administration.local_anesthetics;
+    let is_anesthetic = administration.route == Some(Route::Subcutaneous)
+        && administration.drugs.iter().all(|drug| identity::is_listed(coding, drug, anesthetics));
+    let needs_access = |other: &Service| {
+        other.visit == service.visit
+            && matches!(
+                other.kind,
+                ArterialInfusion
+                    | ArterialPush
+                    | Cavity
+                    | Held
+                    | Hydration
+                    | Infusion
+                    | PumpStart
+                    | Push
+                    | Refill
+            )
+    };
+    is_anesthetic && visit.services.iter().any(needs_access)
+}
+
+/// Bills an injection, or counts it with the one that was reported for the session before.
+fn inject(coding: &mut Coding<'_>, visit: &Visit<'_>, at: usize, reported: &mut Reported) {
     let service = visit.services[at];
     let code = code_of(coding, &service);
     let subject = Subject::Administration(service.index);
-    let earlier = visit.services[..at].iter().find(|other| is_same_session(coding, visit, other, &service));
-    let Some(&earlier) = earlier else {
+    let earlier = reported.iter().map(|place| visit.services[*place]);
+    let earlier = earlier.rev().find(|other| is_same_session(coding, visit, other, &service));
+    let Some(earlier) = earlier else {
+        reported.push(at);
         let facts = [fact::derived("code", Value::Code(code))];
         coding.result.trail.fired(&INJ_1, subject, "One injection, reported by {code}.", &facts);
         lines::bill(coding, visit, &service, code, 1, Place::Own);

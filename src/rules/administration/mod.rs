@@ -29,6 +29,7 @@ mod pump;
 mod pump_delivery;
 mod push;
 mod sequence;
+mod site;
 mod subcutaneous_infusion;
 mod timeline;
 mod vaccine;
@@ -83,6 +84,7 @@ pub fn code(coding: &mut Coding<'_>) {
     if !visit.together.is_empty() {
         overlap::report_apart(coding, &visit);
     }
+    hydration::wait_for_transfusions(coding, &mut visit);
     visit.sort_by_time();
     bags::join(coding, &mut visit);
     access::assign(coding, &mut visit);

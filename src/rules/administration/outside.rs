@@ -45,11 +45,11 @@ rule! {
 
 rule! {
     pub static DOC_5: "DOC-5", "Outpatient time only",
-    basis: Secondary, cites: ["AHIMA", "A52953"],
-    says: "These codes are for outpatient services in offices and facilities; inpatient stays, home infusion, suppliers and pharmacies report the service otherwise.",
+    basis: Secondary, cites: ["AHIMA", "A52953", "IOM02-11", "IOM02-13"],
+    says: "These codes are for outpatient services in offices and facilities; inpatient stays, home infusion, suppliers and pharmacies report the service otherwise, and Medicare pays dialysis facilities and surgical centers for it with the rest of their service.",
     why: "Other payment systems hold the service there.",
     example: "An infusion during an inpatient stay has no code of this family.",
-    exceptions: "The policy lists the settings.",
+    exceptions: "The policy lists the settings. In clinics that are paid by the visit the lines inform.",
 }
 
 pub(super) static RULES: &[&Rule] = &[&CHM_11, &CHM_13, &CHM_14, &DOC_5];
@@ -57,10 +57,14 @@ pub(super) static RULES: &[&Rule] = &[&CHM_11, &CHM_13, &CHM_14, &DOC_5];
 /// Sends every administration away where the setting reports none; reports whether it does.
 pub(super) fn refuses_setting(coding: &mut Coding<'_>) -> bool {
     let encounter = coding.encounter;
+    let field = Field::Encounter("setting");
+    if coding.policy.administration.settings_paid_by_visit.contains(&encounter.setting) {
+        let text = "This setting is paid by the visit: its administration lines inform and are not paid by themselves.";
+        coding.find(Severity::Info, Reason::SettingNotBillable, field, &DOC_5, text, &[]);
+    }
     if !coding.policy.administration.settings_without_codes.contains(&encounter.setting) {
         return false;
     }
-    let field = Field::Encounter("setting");
     let text = "This setting reports no administration codes of this family.";
     coding.find(Severity::Info, Reason::SettingNotBillable, field, &DOC_5, text, &[]);
     for index in 0..encounter.administrations.len() {

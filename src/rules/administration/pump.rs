@@ -6,10 +6,13 @@ use super::outside;
 use super::visit::{Family, Kind, Service, Visit};
 use super::what_if;
 use crate::catalog::formulary::Nature;
+use crate::domain::claim::Line;
+use crate::domain::code::HcpcsCode;
 use crate::domain::drug::DrugGiven;
 use crate::domain::encounter::Administration;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
+use crate::domain::time::plus_minutes;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::PumpStartCode;
@@ -36,7 +39,7 @@ rule! {
 rule! {
     pub static CHM_6: "CHM-6", "The practice's own pump that goes home",
     basis: Primary, cites: ["A55134", "AAPC-PUMP"],
-    says: "Medicare takes its own code where the practice supplies the pump and the infusion finishes in the community; it includes the visit that disconnects the pump.",
+    says: "Medicare takes its own code where the practice supplies the pump and the infusion finishes in the community; it includes the visit that disconnects the pump, and a flush there.",
     why: "The code bundles pump, start and disconnection.",
     example: "A fluorouracil pump of the office that runs at home for 46 hours.",
     exceptions: "Where another supplier bills the pump, and for other payers, the pump start code remains (switch D-16).",
@@ -53,8 +56,8 @@ rule! {
 
 rule! {
     pub static CHM_8: "CHM-8", "The port flush stands alone",
-    basis: Primary, cites: ["PTP"],
-    says: "Flushing an access device is reported only when it is the sole service of the visit, and nothing else is given on its date.",
+    basis: Primary, cites: ["PTP", "IOM12"],
+    says: "Flushing an access device is reported only when it is the sole service of the visit, and nothing else is given on its date. Laboratory tests, and drawing the blood for them, take it not away.",
     why: "It is part of every other service through the device, and the pairs of a date allow no modifier.",
     example: "A monthly flush without treatment is reported; one after chemotherapy is not.",
     exceptions: "None.",
@@ -179,9 +182,15 @@ pub(super) fn flushes(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         if service.kind != Kind::Flush {
             continue;
         }
+        if let Some(code) = disconnected(coding, visit, at) {
+            let facts = [fact::derived("code", Value::Code(code))];
+            let text = "The visit that disconnects the practice's pump is part of {code}.";
+            coding.not_billed(Field::Administration(service.index, ""), &CHM_6, text, &facts);
+            continue;
+        }
         let mut before = visit.services[..at].iter();
         let is_first = !before.any(|other| other.kind == Kind::Flush && other.visit == service.visit);
-        if is_first && is_sole(visit, &service) {
+        if is_first && is_sole(coding, visit, &service) {
             let text = "The flush is the only service of the visit.";
             coding.result.trail.fired(&CHM_8, Subject::Administration(service.index), text, &[]);
             let code = coding.policy.administration.pump_codes.flush;
@@ -193,12 +202,39 @@ pub(super) fn flushes(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     }
 }
 
+/// The start code that includes the visit of a flush, where the practice's pump was disconnected there (rule CHM-6).
+fn disconnected(coding: &Coding<'_>, visit: &Visit<'_>, at: usize) -> Option<HcpcsCode> {
+    let code = coding.policy.administration.pump_codes.practice_pump_start;
+    let date = visit.date(&visit.services[at]);
+    let is_of_start = |service: &&Service| {
+        let is_billed = |line: &Line| line.code == code && line.administrations.contains(&service.index);
+        service.kind == Kind::PumpStart && coding.result.lines.iter().any(is_billed)
+    };
+    let started = visit.services.iter().filter(is_of_start).filter(|service| visit.date(service) < date);
+    let last = started.max_by_key(|service| visit.date(service))?;
+    let given = visit.administration(last);
+    let duration = || Some(plus_minutes(given.start?, i64::from(given.duration_minutes?)));
+    let is_end = match given.stop.or_else(duration) {
+        Some(end) => end.date() == date,
+        None => {
+            let days = visit.date(last).until(date).map_or(i64::MAX, |span| i64::from(span.get_days()));
+            let is_after =
+                |other: &Service| other.kind == Kind::Flush && visit.date(other) > visit.date(last);
+            days <= *coding.policy.administration.disconnection_days_max
+                && !visit.services[..at].iter().any(is_after)
+        }
+    };
+    is_end.then_some(code)
+}
+
 /// Whether a flush has no other service beside it, in its visit or, as the pairs hold for the date, on its date.
-fn is_sole(visit: &Visit<'_>, flush: &Service) -> bool {
+fn is_sole(coding: &Coding<'_>, visit: &Visit<'_>, flush: &Service) -> bool {
     let date = visit.date(flush);
     let is_beside = |other: &Service| {
         other.kind != Kind::Flush && (other.visit == flush.visit || visit.date(other) == date)
     };
-    let mut others = visit.encounter.other_services.iter();
+    let beside = &coding.policy.administration.services_beside_flush;
+    let takes_away = |code| !beside.iter().any(|(first, last)| (*first..=*last).contains(&code));
+    let mut others = visit.encounter.other_services.iter().filter(|other| takes_away(other.code));
     !visit.services.iter().any(is_beside) && !others.any(|other| other.date.is_none_or(|other| other == date))
 }

@@ -4,7 +4,6 @@ use super::admit;
 use super::outside;
 use super::pump::CHM_7;
 use super::visit::{Family, Service};
-use crate::domain::drug::DrugGiven;
 use crate::domain::encounter::{Administration, PumpDelivery, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -56,7 +55,8 @@ fn delivery(coding: &Coding<'_>, administration: &Administration) -> Option<Pump
         return pump.delivery;
     }
     let drugs = &coding.policy.administration.implanted_pump_drugs;
-    let holds = |list: &DrugList| administration.drugs.iter().any(|drug| is_listed(coding, drug, list));
+    let holds =
+        |list: &DrugList| administration.drugs.iter().any(|drug| identity::is_listed(coding, drug, list));
     if holds(&drugs.spinal) {
         return Some(PumpDelivery::SpinalCanal);
     }
@@ -67,17 +67,6 @@ fn delivery(coding: &Coding<'_>, administration: &Administration) -> Option<Pump
         return Some(PumpDelivery::Artery);
     }
     (!holds(&drugs.either)).then_some(PumpDelivery::Vein)
-}
-
-/// Whether a drug is on a list: by its code, else by a word of its name.
-fn is_listed(coding: &Coding<'_>, drug: &DrugGiven, list: &DrugList) -> bool {
-    match (identity::code_of(coding, drug), drug.name.as_deref()) {
-        (Some(code), _) => list.codes.contains(&code),
-        (None, Some(name)) => name
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .any(|word| list.names.iter().any(|wanted| wanted.eq_ignore_ascii_case(word))),
-        (None, None) => false,
-    }
 }
 
 fn ask(coding: &mut Coding<'_>, service: &mut Service) {

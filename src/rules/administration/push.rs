@@ -5,6 +5,7 @@ use super::infusion_time::TIME_5;
 use super::initial::{INIT_1, INIT_2};
 use super::lines::{self, Place};
 use super::sequence::{CHM_3, codes};
+use super::timeline::TIME_7;
 use super::visit::{Family, Kind, Service, Visit};
 use super::when;
 use crate::domain::encounter::Route;
@@ -86,11 +87,31 @@ pub(super) fn others(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, i
         if service.kind != Kind::Push || service.group != group {
             continue;
         }
+        if service.first_bag != service.index {
+            goes_on(coding, service);
+            continue;
+        }
         match reported_before(coding, visit, at, initial) {
             Some(earlier) if earlier.index == service.index => {}
             Some(earlier) => again(coding, visit, service, earlier),
             None => new_drug(coding, visit, service, initial),
         }
+    }
+}
+
+/// A further bag of a flow that is a push as a whole goes with the first one (rule TIME-7).
+pub(super) fn goes_on(coding: &mut Coding<'_>, service: &Service) {
+    let mut is_named = false;
+    for line in &mut coding.result.lines {
+        if line.administrations.contains(&service.first_bag) {
+            line.add_administration(service.index);
+            is_named = true;
+        }
+    }
+    if !is_named {
+        let facts = [fact::derived("first", Value::Of(Field::Administration(service.first_bag, "")))];
+        let text = "The flow goes on from {first}, which earns no line of its own.";
+        coding.not_billed(Field::Administration(service.index, ""), &TIME_7, text, &facts);
     }
 }
 

@@ -20,7 +20,7 @@ rule! {
     says: "Each new drug or mixture that is infused before or after the initial service through the same access earns one sequential code; its further hours are additional hours.",
     why: "A new drug means new preparation and a new start; its second hour does not.",
     example: "Mannitol after cisplatin is one sequential infusion.",
-    exceptions: "A drug that was given already is never sequential (REP-4).",
+    exceptions: "A drug that was given already is never sequential (REP-4), nor is a mixture whose drugs were all given already.",
 }
 
 rule! {

@@ -1,12 +1,14 @@
 //! Questions, and what the whole visit would bill under each answer.
 
+use super::infusion_time::TIME_1;
 use super::timeline::TIME_6;
-use super::{access, admit, cavity, hydration, initial, lesions, pump};
+use super::{access, admit, cavity, hydration, initial, lesions, pump, site};
 use crate::domain::claim::Track;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, FluidPurpose, Indication, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::Answer;
+use crate::domain::time::plus_minutes;
 use crate::engine::Coding;
 use crate::rules::Rule;
 use crate::rules::classify::CLS_1;
@@ -122,7 +124,7 @@ pub(super) fn ask_second_site(coding: &mut Coding<'_>, index: u16, site: &str) {
         ];
         let state = |visit: &mut Encounter, reason| {
             for administration in &mut visit.administrations {
-                if administration.access_site.as_deref().is_some_and(|s| access::is_same_site(s, site)) {
+                if administration.access_site.as_deref().is_some_and(|s| site::is_same_site(s, site)) {
                     administration.access_reason = Some(reason);
                 }
             }
@@ -166,6 +168,41 @@ pub(super) fn offer_primary_reason(
         };
         let helps = |answer: &Answer| refused.iter().all(|index| earns_line(answer, index));
         if answers.iter().any(helps) { answers } else { Vec::new() }
+    });
+}
+
+/// Asks whether a transfusion without times ran together with the hydration of its visit.
+pub(super) fn ask_transfusion(coding: &mut Coding<'_>, index: u16, hydration: &[u16]) {
+    let field = Field::Administration(index, "startTime");
+    let text = "Did the transfusion run together with the hydration?";
+    coding.ask(field, &hydration::HYD_4, text, &[], |coding| {
+        let given = |at: &u16| &coding.encounter.administrations[usize::from(*at)];
+        let start = hydration.iter().filter_map(|at| coding.encounter.began(given(at))).min();
+        let start = start.unwrap_or_else(|| coding.encounter.service_date.at(12, 0, 0, 0));
+        let stop = hydration.iter().filter_map(|at| given(at).stop).max();
+        let minutes = hydration.iter().filter_map(|at| given(at).duration_minutes).max();
+        let end = stop.unwrap_or_else(|| plus_minutes(start, i64::from(minutes.unwrap_or_default())));
+        let ids: Vec<String> = hydration.iter().map(|at| given(at).id.clone()).collect();
+        let apart = answer(coding, "No, one ran after the other", index, |transfusion| {
+            (transfusion.start, transfusion.stop) = (Some(start), Some(start));
+            transfusion.concurrent_with.clear();
+        });
+        let together = answer(coding, "Yes, at the same time", index, |transfusion| {
+            (transfusion.start, transfusion.stop) = (Some(start), Some(end));
+            transfusion.concurrent_with = ids;
+        });
+        vec![apart, together]
+    });
+}
+
+/// Asks whether somebody stood by a long push.
+pub(super) fn ask_attendance(coding: &mut Coding<'_>, index: u16) {
+    let field = Field::Administration(index, "attendedThroughout");
+    let text = "Was the professional present throughout the push?";
+    coding.ask(field, &TIME_1, text, &[], |coding| {
+        let state =
+            |(label, present)| answer(coding, label, index, |a| a.attended_throughout = Some(present));
+        [("Yes", true), ("No", false)].map(state).into()
     });
 }
 

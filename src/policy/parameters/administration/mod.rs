@@ -134,12 +134,24 @@ parameters! {
         pub flush_codes: Vec<HcpcsCode>,
         /// Services and supplies that the administration codes include (row G-08).
         pub included_services: Vec<HcpcsCode>,
+        /// Implants that are put under the skin by their own needle, and so are injections (rule CHM-1).
+        pub injected_implants: DrugList,
+        /// Drugs that numb the skin; under it beside another service they are part of its access (rule CHM-13).
+        pub local_anesthetics: DrugList,
+        /// First and last codes of services that take no flush away: those of laboratories, and what draws blood from
+        /// the access, which yields to the flush (rule CHM-8).
+        pub services_beside_flush: Vec<(HcpcsCode, HcpcsCode)>,
+        /// Days within which a flush after the start of the practice's pump disconnects it, where the record states no
+        /// end (rule CHM-6).
+        pub disconnection_days_max: i64,
         /// Drugs whose way out of an implanted pump is not a vein, or not always (rules CHM-7, CHM-9).
         pub implanted_pump_drugs: ImplantedPumpDrugs,
         /// A drug that clears a clotted catheter and is no push (rule CHM-13).
         pub declotting: Declotting,
         /// Settings in which no administration code is reported (rule DOC-5).
         pub settings_without_codes: Vec<Setting>,
+        /// Settings that are paid by the visit, so that administration codes only inform (rule DOC-5).
+        pub settings_paid_by_visit: Vec<Setting>,
         /// Whether an answer names where this policy departs from CMS, NCCI or CPT.
         pub names_departures: bool,
     }
