@@ -1,6 +1,6 @@
 //! Pushes: the initial one, a new drug, the same drug again (rules REP-1 to REP-3, SEQ-3, CONC-6).
 
-use super::course::REP_5;
+use super::course::{self, REP_5};
 use super::infusion_time::TIME_5;
 use super::initial::{INIT_1, INIT_2};
 use super::lines::{self, Place};
@@ -94,9 +94,29 @@ pub(super) fn others(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, i
         match reported_before(coding, visit, at, initial) {
             Some(earlier) if earlier.index == service.index => {}
             Some(earlier) => again(coding, visit, service, earlier),
-            None => new_drug(coding, visit, service, initial),
+            None => match given_elsewhere(coding, visit, at) {
+                Some(earlier) => again(coding, visit, service, earlier),
+                None => new_drug(coding, visit, service, initial),
+            },
         }
     }
+}
+
+/// The latest earlier push of the drug through another access line of the visit: a drug is new once an encounter, and a
+/// second line earns its initial service alone (rule REP-1).
+fn given_elsewhere<'v>(coding: &Coding<'_>, visit: &'v Visit<'_>, at: usize) -> Option<&'v Service> {
+    let service = &visit.services[at];
+    if visit.groups.len() < 2 {
+        return None;
+    }
+    let is_same = |other: &&Service| {
+        other.kind == Kind::Push
+            && other.group != service.group
+            && other.visit == service.visit
+            && other.order < service.order
+            && course::is_same(coding, visit, service, other)
+    };
+    visit.services[..at].iter().rfind(is_same)
 }
 
 /// A further bag of a flow that is a push as a whole goes with the first one (rule TIME-7).

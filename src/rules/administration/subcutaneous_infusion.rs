@@ -3,6 +3,7 @@
 use super::access;
 use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
+use super::overlap;
 use super::sequence::{self, Parts};
 use super::visit::{Kind, Service, Visit};
 use crate::domain::field::Field;
@@ -71,10 +72,7 @@ fn code_encounter(coding: &mut Coding<'_>, visit: &Visit<'_>, first: &Service, p
         is_first = false;
         note_hours(coding, subject, minutes, hours);
         if hours > 0 {
-            lines::bill(coding, visit, service, codes.hour, hours, Place::AddOn);
-            for part in parts.iter().filter(|part| visit.date(part) == visit.date(service)) {
-                lines::name(coding, visit, part, service.index, codes.hour);
-            }
+            bill_hours(coding, visit, parts, visit.date(service), hours);
         }
         code_setups(coding, visit, first, parts, visit.date(service));
     }
@@ -82,6 +80,18 @@ fn code_encounter(coding: &mut Coding<'_>, visit: &Visit<'_>, first: &Service, p
         if visit.date(service) == visit.date(first) || !lines::is_on_line(coding, service.index) {
             lines::name(coding, visit, service, first.index, codes.first_hour);
         }
+    }
+}
+
+/// Bills the further hours of a date; they rest on its longest infusion and on those that ran apart from it.
+fn bill_hours(coding: &mut Coding<'_>, visit: &Visit<'_>, parts: &[&Service], date: Date, hours: u32) {
+    let code = coding.policy.administration.subcutaneous_infusion_codes.hour;
+    let of_date = || parts.iter().filter(|part| visit.date(part) == date);
+    // Of two as long the first one counts.
+    let Some(longest) = of_date().rev().max_by_key(|part| part.flow.seconds) else { return };
+    lines::bill(coding, visit, longest, code, hours, Place::AddOn);
+    for part in of_date().filter(|part| overlap::seconds(visit, longest, part) == 0) {
+        lines::name(coding, visit, part, longest.index, code);
     }
 }
 
