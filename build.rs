@@ -7,6 +7,8 @@ use std::{env, fs};
 
 #[path = "build/lent.rs"]
 mod lent;
+#[path = "build/nested.rs"]
+mod nested;
 #[path = "build/proto.rs"]
 mod proto;
 

@@ -14,7 +14,7 @@ use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet};
 use tonic_prost_build::Builder;
 
-use crate::lent;
+use crate::{lent, nested};
 
 const PROTOS: &str = "proto";
 const PACKAGE: &str = "infusion.coding.v1";
@@ -39,12 +39,14 @@ pub fn compile(out: &Path) -> Result<(), Box<dyn Error>> {
     fs::write(out.join("enum_names.rs"), enum_names(&descriptors)?)?;
     fs::write(out.join("json_methods.rs"), json_methods(&descriptors)?)?;
     fs::write(out.join("lent.rs"), lent::messages(&descriptors)?)?;
+    fs::write(out.join("nested.rs"), nested::table(&descriptors)?)?;
     let messages_and_clients = tonic_prost_build::configure().build_server(false);
     json_mapping(messages_and_clients, &descriptors).compile_fds(descriptors.clone())?;
     servers(out, descriptors)
 }
 
-/// The servers. A visit to be coded and its answer are bytes: neither is ever made into a message of its own.
+/// The servers. A visit to be coded and its answer are bytes: neither is ever made into a message of its own. Other
+/// requests that hold lists of messages are bytes until these are counted.
 fn servers(out: &Path, descriptors: FileDescriptorSet) -> Result<(), Box<dyn Error>> {
     const ENCODED: &[&str] = &[
         "CodeEncounterRequest",
@@ -53,6 +55,8 @@ fn servers(out: &Path, descriptors: FileDescriptorSet) -> Result<(), Box<dyn Err
         "BatchCodeEncountersResponse",
         "StreamCodeEncountersRequest",
         "StreamCodeEncountersResponse",
+        "CalculateDrugLinesRequest",
+        "AuditClaimRequest",
     ];
     let folder = out.join("servers");
     fs::create_dir_all(&folder)?;

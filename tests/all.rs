@@ -4,6 +4,7 @@ mod administration;
 mod answers;
 mod api_reference;
 mod architecture;
+mod bounded_requests;
 mod catalog_service;
 mod cms;
 mod documentation;

@@ -6,6 +6,7 @@ use super::shelf::Format;
 use super::{PoliciesFlag, columns, print};
 use crate::report::rule_text::rule_text;
 use crate::rules;
+use crate::server::limits::RequestLimits;
 use crate::server::rule_book;
 
 /// Which rule to explain.
@@ -27,7 +28,7 @@ pub struct Flags {
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let policies = flags.policies.book()?;
     let citations = policies.citations();
-    let record = rule_book::get(&flags.rule, citations)?;
+    let record = rule_book::get(&flags.rule, citations, &RequestLimits::default())?;
     match (flags.format, rules::find_with_family(&record.rule_id)) {
         (Format::Text, Some((family, rule))) => print(&rule_text(rule, family, citations, columns())),
         _ => print(&(serde_json::to_string_pretty(&record)? + "\n")),

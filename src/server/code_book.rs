@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::convert::catalog::{self, AsOf};
+use super::convert::{Path, Violations};
 use super::limits::RequestLimits;
 use super::paging::{self, Cursor};
 use super::pb;
@@ -89,13 +90,14 @@ impl CodeBook {
     /// Codes by any of their names.
     ///
     /// # Errors
-    /// An empty query, or no date.
+    /// An empty query or one that is too long, or no date.
     pub fn search(&self, request: &pb::SearchDrugsRequest) -> Result<pb::SearchDrugsResponse, Refusal> {
         let catalog = self.catalog()?;
         let date = catalog::as_of(&request.date_of_service, today())?.date();
         if request.query.trim().is_empty() {
             return Err(Refusal::invalid("query", "is required: give a code, an ingredient or a brand"));
         }
+        self.check_length("query", &request.query)?;
         let size = paging::MATCHES.of(request.page_size);
         let hits = catalog.search(&request.query, date, size);
         let matches = hits.iter().map(|hit| catalog::drug_match(&catalog, hit, date)).collect();
@@ -124,13 +126,14 @@ impl CodeBook {
     /// Families of biosimilars.
     ///
     /// # Errors
-    /// No date.
+    /// No date, or a reference product whose name is too long.
     pub fn biosimilars(
         &self,
         request: &pb::ListBiosimilarsRequest,
     ) -> Result<pb::ListBiosimilarsResponse, Refusal> {
         let catalog = self.catalog()?;
         let as_of: AsOf = catalog::as_of(&request.date_of_service, today())?;
+        self.check_length("reference", &request.reference)?;
         let families = catalog::families(&catalog, &request.reference, as_of);
         Ok(pb::ListBiosimilarsResponse { families })
     }
@@ -173,7 +176,15 @@ impl CodeBook {
         if name.is_empty() {
             return Err(Refusal::invalid(field, "is required: name a release, or a quarter such as 2025Q4"));
         }
+        self.check_length(field, name)?;
         self.library.release(name).map_err(refused)
+    }
+
+    /// Refuses a text that is longer than any that could be meant, before it is compared with anything.
+    fn check_length(&self, field: &'static str, text: &str) -> Result<(), Refusal> {
+        let mut violations = Violations::under(&self.limits);
+        violations.free_text(&Path::Root.field(field), text);
+        Ok(violations.into_result(())?)
     }
 }
 

@@ -7,13 +7,14 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::coder::Coder;
 use super::encoded::{
-    EncodedBatchCodeEncountersRequest, EncodedBatchCodeEncountersResponse, EncodedCodeEncounterRequest,
-    EncodedCodeEncounterResponse, EncodedStreamCodeEncountersRequest, EncodedStreamCodeEncountersResponse,
+    EncodedAuditClaimRequest, EncodedBatchCodeEncountersRequest, EncodedBatchCodeEncountersResponse,
+    EncodedCalculateDrugLinesRequest, EncodedCodeEncounterRequest, EncodedCodeEncounterResponse,
+    EncodedStreamCodeEncountersRequest, EncodedStreamCodeEncountersResponse,
 };
 use super::layers::metrics::Metrics;
 use super::limits::ServiceLimits;
 use super::refusal::Refusal;
-use super::{items, lent, pb, rule_book};
+use super::{items, lent, nested, pb, rule_book};
 
 /// Answers the coding calls.
 #[derive(Clone)]
@@ -68,7 +69,7 @@ impl pb::coding_service_server::CodingService for CodingService {
         let mut answer = Vec::new();
         let request = request.into_inner().into_bytes();
         let coded = lent::from_wire(&request, |request| self.code(&request, &mut answer));
-        coded.map_err(items::unreadable)??;
+        coded.map_err(Status::from)??;
         Ok(Response::new(EncodedCodeEncounterResponse::new([answer])))
     }
 
@@ -94,22 +95,25 @@ impl pb::coding_service_server::CodingService for CodingService {
 
     async fn calculate_drug_lines(
         &self,
-        request: Request<pb::CalculateDrugLinesRequest>,
+        request: Request<EncodedCalculateDrugLinesRequest>,
     ) -> Result<Response<pb::CalculateDrugLinesResponse>, Status> {
-        let (result, response) = self.coder.drug_lines(request.into_inner())?;
+        let (result, response) =
+            self.coder.drug_lines(nested::decode(&request.into_inner().into_bytes())?)?;
         self.metrics.count_answer(&result);
         Ok(Response::new(response))
     }
 
     async fn audit_claim(
         &self,
-        request: Request<pb::AuditClaimRequest>,
+        request: Request<EncodedAuditClaimRequest>,
     ) -> Result<Response<pb::AuditClaimResponse>, Status> {
-        Ok(Response::new(self.coder.audit(request.into_inner())?.response))
+        let claim = nested::decode(&request.into_inner().into_bytes())?;
+        Ok(Response::new(self.coder.audit(claim)?.response))
     }
 
     async fn get_rule(&self, request: Request<pb::GetRuleRequest>) -> Result<Response<pb::Rule>, Status> {
-        Ok(Response::new(rule_book::get(&request.into_inner().rule_id, self.coder.policies().citations())?))
+        let citations = self.coder.policies().citations();
+        Ok(Response::new(rule_book::get(&request.into_inner().rule_id, citations, self.coder.limits())?))
     }
 
     async fn list_rules(

@@ -18,6 +18,10 @@ pub type EncodedCodeEncounterResponse = Encoded<pb::CodeEncounterResponse>;
 pub type EncodedBatchCodeEncountersRequest = Encoded<pb::BatchCodeEncountersRequest>;
 /// One visit of a stream.
 pub type EncodedStreamCodeEncountersRequest = Encoded<pb::StreamCodeEncountersRequest>;
+/// The drug of a drug line without a visit.
+pub type EncodedCalculateDrugLinesRequest = Encoded<pb::CalculateDrugLinesRequest>;
+/// A claim to be audited.
+pub type EncodedAuditClaimRequest = Encoded<pb::AuditClaimRequest>;
 /// The answer to a batch; each group of its items may be a piece.
 pub type EncodedBatchCodeEncountersResponse = Encoded<pb::BatchCodeEncountersResponse>;
 /// The answer to one visit of a stream.

@@ -14,6 +14,10 @@ pub const MODIFIERS_MAX: usize = MODIFIERS_PER_LINE_MAX;
 /// Violations that one answer lists; further ones are counted.
 pub const VIOLATIONS_MAX: usize = 100;
 
+/// Messages within one request, at every depth: visits, administrations, drugs, amounts. A thousand visits of six drugs
+/// have forty thousand.
+pub const MESSAGES_MAX: usize = 60_000;
+
 /// Rules on one page of a listing.
 pub const RULES_PAGE_MAX: u32 = 500;
 

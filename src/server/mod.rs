@@ -17,6 +17,7 @@ pub mod lent;
 pub mod limits;
 pub mod lines;
 pub mod listen;
+pub mod nested;
 pub mod operations;
 pub mod paging;
 pub mod pb;

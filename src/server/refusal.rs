@@ -7,6 +7,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use super::convert::{Path, Violation, Violations};
 use super::json::JsonError;
+use super::nested::Unreadable;
 use super::pb::{self, ErrorReason};
 use crate::catalog::store::StoreError;
 use crate::updater::keeper::KeeperError;
@@ -19,6 +20,10 @@ const DOMAIN: &str = "infusion-coder";
 pub enum Refusal {
     #[error("the request is not valid: {0}")]
     Invalid(Violations),
+    #[error(transparent)]
+    Unreadable(Unreadable),
+    #[error("the request cannot be read: {0}")]
+    NoRequest(String),
     #[error("no release knows the code `{0}`: search for the drug by name")]
     UnknownCode(String),
     #[error("no crosswalk held knows the NDC {0}: give the HCPCS code")]
@@ -70,7 +75,7 @@ impl Refusal {
 
     const fn reason(&self) -> ErrorReason {
         match self {
-            Self::Invalid(_) => ErrorReason::InvalidRequest,
+            Self::Invalid(_) | Self::Unreadable(_) | Self::NoRequest(_) => ErrorReason::InvalidRequest,
             Self::UnknownCode(_) => ErrorReason::CodeNotFound,
             Self::UnknownNdc(_) => ErrorReason::NdcNotFound,
             Self::AmbiguousNdc(_) => ErrorReason::NdcAmbiguous,
@@ -94,7 +99,9 @@ impl Refusal {
 
     const fn code(&self) -> Code {
         match self {
-            Self::Invalid(_) | Self::AmbiguousNdc(_) => Code::InvalidArgument,
+            Self::Invalid(_) | Self::Unreadable(_) | Self::NoRequest(_) | Self::AmbiguousNdc(_) => {
+                Code::InvalidArgument
+            }
             Self::UnknownCode(_)
             | Self::UnknownNdc(_)
             | Self::UnknownRelease(_)

@@ -2,7 +2,7 @@
 
 use super::convert;
 use super::convert::Violations;
-use super::limits::{RULES_PAGE_DEFAULT, RULES_PAGE_MAX};
+use super::limits::{RULES_PAGE_DEFAULT, RULES_PAGE_MAX, RequestLimits};
 use super::pb;
 use super::refusal::Refusal;
 use crate::policy::Citations;
@@ -11,8 +11,11 @@ use crate::rules::{self, Rule};
 /// One rule by its id, in any case.
 ///
 /// # Errors
-/// No rule has the id.
-pub fn get(id: &str, citations: &Citations) -> Result<pb::Rule, Refusal> {
+/// No rule has the id, or it is longer than an id may be.
+pub fn get(id: &str, citations: &Citations, limits: &RequestLimits) -> Result<pb::Rule, Refusal> {
+    let mut violations = Violations::under(limits);
+    violations.id(&convert::Path::Root.field("ruleId"), id);
+    violations.into_result(())?;
     let id = id.trim();
     let (family, rule) = rules::find_with_family(id).ok_or_else(|| unknown(id))?;
     Ok(convert::rule(rule, family, citations))
@@ -126,8 +129,11 @@ mod tests {
     #[test]
     fn an_unknown_rule_hints_at_its_neighbours() {
         let book = PolicyBook::embedded().expect("the embedded policies");
-        let error = get("time3", book.citations()).expect_err("a refusal").to_string();
+        let get = |id: &str| get(id, book.citations(), &RequestLimits::default());
+        let error = get("time3").expect_err("a refusal").to_string();
         assert!(error.contains("TIME-3"), "{error}");
-        assert!(get(" time-3 ", book.citations()).is_ok());
+        assert!(get(" time-3 ").is_ok());
+        // A text that no id can be is compared with none.
+        assert!(matches!(get(&"x".repeat(900_000)), Err(Refusal::Invalid(_))));
     }
 }

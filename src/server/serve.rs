@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tower::util::MapResponseLayer;
 
 use super::catalog_service::CatalogService;
 use super::code_book::CodeBook;
@@ -23,6 +24,7 @@ use super::layers::admission::AdmissionLayer;
 use super::layers::auth::AuthLayer;
 use super::layers::counted::MetricsLayer;
 use super::layers::metrics::Metrics;
+use super::layers::unreadable;
 use super::layers::web::WebAccess;
 use super::limits::{RequestLimits, ServiceLimits};
 use super::lines::Lines;
@@ -291,7 +293,8 @@ impl Shared {
         let mut server = server
             .layer(MetricsLayer::new(self.metrics.clone()))
             .layer(self.auth.clone())
-            .layer(AdmissionLayer::new(limits.in_flight, limits.open_streams));
+            .layer(AdmissionLayer::new(limits.in_flight, limits.open_streams))
+            .layer(MapResponseLayer::new(unreadable::refuse));
         let server = server
             .add_routes(routes)
             .serve_with_incoming_shutdown(connections, self.stopping.clone().cancelled_owned());

@@ -4,10 +4,13 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use infusion_coder::server::encoded::EncodedCodeEncounterRequest;
 use infusion_coder::server::pb;
 use infusion_coder::server::pb::coding_service_client::CodingServiceClient;
-use tonic::Code;
 use tonic::transport::Channel;
+use tonic::{Code, Request};
+use tonic_prost::ProstCodec;
+use tonic_types::StatusExt;
 
 use super::serving::{Serving, code_of, connect, open_stream, operators, page, visit};
 
@@ -77,6 +80,34 @@ async fn strangers_who_take_all_connections_make_room() {
     assert_eq!(code_of(CodingServiceClient::new(caller).code_encounter(visit()).await), Code::Ok);
     assert!(is_closed(&mut strangers[0], Duration::from_secs(5)));
     serving.wait_for("those without a call make room");
+    assert!(serving.stop());
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_request_are_the_callers_fault() {
+    let mut serving = Serving::start(&["--metrics-listen", "127.0.0.1:0"], &[]);
+    let channel = connect(&serving.address()).await;
+    let operators = operators(&mut serving);
+    for method in ["CodeEncounter", "BatchCodeEncounters", "AuditClaim", "GetRule", "ListRules"] {
+        let mut client = tonic::client::Grpc::new(channel.clone());
+        client.ready().await.expect("ready");
+        let path = format!("/infusion.coding.v1.CodingService/{method}").parse().expect("a path");
+        let request = EncodedCodeEncounterRequest::new([vec![0xff; 5]]);
+        let codec = ProstCodec::<EncodedCodeEncounterRequest, pb::CodeEncounterResponse>::default();
+        let refused = client.unary(Request::new(request), path, codec).await.expect_err("no request");
+        assert_eq!(refused.code(), Code::InvalidArgument, "{method}: {refused:?}");
+        let reason = refused.get_details_error_info().map(|info| info.reason);
+        assert_eq!(reason.as_deref(), Some("ERROR_REASON_INVALID_REQUEST"), "{method}");
+    }
+    let rule = pb::GetRuleRequest { rule_id: "x".repeat(900_000) };
+    assert_eq!(code_of(CodingServiceClient::new(channel).get_rule(rule).await), Code::InvalidArgument);
+    let (_, metrics) = page(&operators, "/metrics");
+    let counted = |code: &str| -> Vec<&str> {
+        let label = format!("code=\"{code}\"}}");
+        metrics.lines().filter(|line| line.contains(&label) && !line.ends_with(" 0")).collect()
+    };
+    assert!(!counted("3").is_empty(), "{metrics}");
+    assert_eq!(counted("13"), [""; 0], "faults of the program");
     assert!(serving.stop());
 }
 

@@ -100,12 +100,12 @@ impl Violations {
     }
 
     /// A free text.
-    pub(super) fn free_text(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
+    pub(in crate::server) fn free_text(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
         self.text(at, text, self.limits.text_characters)
     }
 
     /// A name that the caller chose for something.
-    pub(super) fn id(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
+    pub(in crate::server) fn id(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
         self.text(at, text, self.limits.id_characters)
     }
 

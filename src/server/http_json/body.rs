@@ -10,6 +10,7 @@ use tonic::Status;
 use tonic::body::Body;
 
 use super::{FRAME_HEAD_BYTES, Transcoder};
+use crate::server::nested;
 use crate::server::refusal::Refusal;
 
 type Reading = Pin<Box<dyn Future<Output = Result<Bytes, Status>> + Send>>;
@@ -57,6 +58,7 @@ async fn frame(body: Body, transcoder: &'static Transcoder, bytes_max: usize) ->
     });
     let body = body?.to_bytes();
     let text = std::str::from_utf8(&body).map_err(|_| Status::invalid_argument("the body is not UTF-8"))?;
+    nested::check_json(text).map_err(Refusal::Unreadable)?;
     let message = (transcoder.request)(text).map_err(Refusal::from)?;
     let length = u32::try_from(message.len()).map_err(|_| too_large())?;
     let mut frame = Vec::with_capacity(FRAME_HEAD_BYTES + message.len());

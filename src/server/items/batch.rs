@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use prost::{DecodeError, Message};
+use prost::Message;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::Status;
 
-use super::{CodeOne, GROUP_ITEMS, code_item, convert, shutting_down, unreadable};
+use super::{CodeOne, GROUP_ITEMS, code_item, convert, shutting_down};
 use crate::server::encoded::{EncodedBatchCodeEncountersRequest, EncodedBatchCodeEncountersResponse};
 use crate::server::lent::{self, Wire};
+use crate::server::nested::{self, Unreadable};
 use crate::server::pb;
 use crate::server::refusal::Refusal;
 
@@ -47,7 +48,7 @@ pub async fn batch(
     let mut pieces = Vec::new();
     for group in coded.collect::<Vec<_>>() {
         let items = group.await.map_err(|_| shutting_down())?;
-        pieces.push(items.map_err(|error| unreadable(whole_error(&batch, error)))?);
+        pieces.push(items.map_err(|error| whole_error(&batch, error))?);
     }
     Ok(EncodedBatchCodeEncountersResponse::new(pieces))
 }
@@ -58,7 +59,7 @@ fn split(batch: &Bytes) -> Result<(usize, Vec<Bytes>), Status> {
         return Ok(split);
     }
     // Whatever else stands between the visits, or is wrong there, the message itself knows it.
-    let batch = pb::BatchCodeEncountersRequest::decode(batch.as_ref()).map_err(unreadable)?;
+    let batch: pb::BatchCodeEncountersRequest = nested::decode(batch)?;
     split_plain(&Bytes::from(batch.encode_to_vec()))
         .ok_or_else(|| Status::internal("a batch that was written here cannot be read"))
 }
@@ -80,8 +81,8 @@ fn split_plain(batch: &Bytes) -> Option<(usize, Vec<Bytes>)> {
 }
 
 /// What is wrong with a batch, from its beginning on, one of whose visits cannot be read.
-fn whole_error(batch: &Bytes, error: DecodeError) -> DecodeError {
-    pb::BatchCodeEncountersRequest::decode(batch.as_ref()).err().unwrap_or(error)
+fn whole_error(batch: &Bytes, error: Unreadable) -> Unreadable {
+    nested::decode::<pb::BatchCodeEncountersRequest>(batch).err().unwrap_or(error)
 }
 
 /// The bytes of the next visit of a batch.
@@ -90,7 +91,7 @@ fn visit<'a>(wire: &mut Wire<'a>) -> Option<&'a [u8]> {
 }
 
 /// The items of the visits of a group, whose first one has a number.
-fn code_visits(group: &[u8], first: u32, room: &Room, code: &impl CodeOne) -> Result<Vec<u8>, DecodeError> {
+fn code_visits(group: &[u8], first: u32, room: &Room, code: &impl CodeOne) -> Result<Vec<u8>, Unreadable> {
     let mut items = Vec::with_capacity(group.len());
     let mut wire = Wire::of(group);
     for number in first.. {
@@ -213,7 +214,7 @@ mod tests {
             let status = answered(bytes).await.expect_err("a fault");
             assert_eq!(
                 (status.code(), status.message()),
-                (tonic::Code::Internal, expected.to_string().as_str())
+                (tonic::Code::InvalidArgument, expected.to_string().as_str())
             );
         }
     }

@@ -11,7 +11,6 @@ mod stream;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use prost::DecodeError;
 use tonic::Status;
 
 use super::{convert, lent, pb};
@@ -53,11 +52,6 @@ fn code_item(
 
 fn item_error(reason: pb::ErrorReason, message: &str) -> pb::ItemError {
     pb::ItemError { reason: reason as i32, message: message.to_owned(), violations: Vec::new() }
-}
-
-/// What the transport says of bytes that are not the message of a method.
-pub fn unreadable(error: DecodeError) -> Status {
-    Status::internal(error.to_string())
 }
 
 fn shutting_down() -> Status {

@@ -12,7 +12,7 @@ use tokio_stream::Stream;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::Status;
 
-use super::{CodeOne, GROUP_ITEMS, code_item, shutting_down, unreadable};
+use super::{CodeOne, GROUP_ITEMS, code_item, shutting_down};
 use crate::server::encoded::{EncodedStreamCodeEncountersRequest, EncodedStreamCodeEncountersResponse};
 use crate::server::lent;
 
@@ -158,7 +158,7 @@ fn code_group(group: &[Bytes], code: &impl CodeOne) -> Coded {
             code_item(&mut written, item.item_number, item.request.as_ref(), code);
         });
         if let Err(error) = coded {
-            end = Some(unreadable(error));
+            end = Some(error.into());
             break;
         }
         ends.push(written.len());
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(ended, (Some(pb::ErrorReason::InvalidRequest), tonic::Code::Cancelled));
         let unreadable = Ok(EncodedStreamCodeEncountersRequest::new([vec![0xff]]));
         let ended = three_answers([sent(1, "a"), missing(), unreadable, sent(4, "never")]).await;
-        assert_eq!(ended, (Some(pb::ErrorReason::InvalidRequest), tonic::Code::Internal));
+        assert_eq!(ended, (Some(pb::ErrorReason::InvalidRequest), tonic::Code::InvalidArgument));
     }
 
     #[tokio::test]

@@ -6,4 +6,5 @@ pub mod counted;
 pub mod metrics;
 #[cfg(feature = "otlp")]
 pub mod trace;
+pub mod unreadable;
 pub mod web;

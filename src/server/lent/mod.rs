@@ -11,6 +11,7 @@ mod wire;
 use prost::Message as _;
 
 use super::json::{self as owned_json, JsonError};
+use super::nested::{self, Unreadable};
 use super::pb;
 use json::Json;
 pub use messages::*;
@@ -42,11 +43,12 @@ pub trait Lent<'a>: Default {
 /// Reads a visit to be coded from protobuf and hands it on.
 ///
 /// # Errors
-/// Those of the owned message.
+/// Those of the owned message, or too many messages within it.
 pub fn from_wire<T>(
     bytes: &[u8],
     hand_on: impl FnOnce(CodeEncounterRequest<'_>) -> T,
-) -> Result<T, prost::DecodeError> {
+) -> Result<T, Unreadable> {
+    nested::check::<pb::CodeEncounterRequest>(bytes)?;
     match read_wire(bytes) {
         Some(request) => Ok(hand_on(request)),
         None => Ok(hand_on((&pb::CodeEncounterRequest::decode(bytes)?).into())),
@@ -56,11 +58,12 @@ pub fn from_wire<T>(
 /// Reads a visit of a stream from protobuf and hands it on.
 ///
 /// # Errors
-/// Those of the owned message.
+/// Those of the owned message, or too many messages within it.
 pub fn item_from_wire<T>(
     bytes: &[u8],
     hand_on: impl FnOnce(StreamCodeEncountersRequest<'_>) -> T,
-) -> Result<T, prost::DecodeError> {
+) -> Result<T, Unreadable> {
+    nested::check::<pb::StreamCodeEncountersRequest>(bytes)?;
     match read_wire(bytes) {
         Some(item) => Ok(hand_on(item)),
         None => Ok(hand_on((&pb::StreamCodeEncountersRequest::decode(bytes)?).into())),
@@ -167,6 +170,6 @@ mod tests {
         let read = from_wire(&bytes, |request| {
             request.encounter.map(|visit| (visit.encounter_id.to_owned(), visit.payer.to_owned()))
         });
-        assert_eq!(read, Ok(Some(("v".to_owned(), "medicare".to_owned()))));
+        assert_eq!(read.expect("a request"), Some(("v".to_owned(), "medicare".to_owned())));
     }
 }
