@@ -66,7 +66,7 @@ rule! {
     says: "No code describes a chemotherapy drug that runs together with another one. The unlisted chemotherapy code is reported, or nothing, as the policy says.",
     why: "The concurrent code is for therapeutic drugs, and the pump code is for starting a pump.",
     example: "Two chemotherapy bags over the same hour: the initial infusion and the unlisted code.",
-    exceptions: "The 2026 guide uses the pump start code, which will be denied (row G-13).",
+    exceptions: "The 2026 guide uses the pump start code, which will be denied (row G-13). Beside a therapeutic initial service of an office chemotherapy has no code either (SEQ-2), and the reason of the visit is asked for.",
 }
 
 rule! {
@@ -110,7 +110,12 @@ pub(super) fn infusions(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[us
         let mut left = |service: &Service| {
             overlap::alone(visit, service, &mut pieces, |other| {
                 let is_earlier_part = other.course == course && overlap::is_earlier(other, service);
-                other.kind == Kind::Infusion && (running.contains(&other.course) || is_earlier_part)
+                // Chemotherapy is concurrent with chemotherapy only (rule CONC-3).
+                let counts = |other: usize| {
+                    family != Family::Chemotherapy || visit.courses[other].family == Family::Chemotherapy
+                };
+                other.kind == Kind::Infusion
+                    && (is_earlier_part || running.contains(&other.course) && counts(other.course))
             })
         };
         let (mut parts, mut alone) = (Parts::new(), 0);

@@ -148,7 +148,7 @@ fn by_reason(coding: &Coding<'_>, visit: &[&str], candidates: &[u16]) -> Vec<Ans
     candidates.iter().map(state).collect()
 }
 
-/// Asks for the main reason once more, where one of the services gives the refused ones a code.
+/// Asks for the main reason once more, where one of the services gives a refused one a code.
 pub(super) fn offer_primary_reason(
     coding: &mut Coding<'_>,
     visit: &[&str],
@@ -166,7 +166,7 @@ pub(super) fn offer_primary_reason(
             let mut lines = answer.lines.iter().filter(|line| line.track == Track::Administration);
             lines.any(|line| line.administrations.contains(index))
         };
-        let helps = |answer: &Answer| refused.iter().all(|index| earns_line(answer, index));
+        let helps = |answer: &Answer| refused.iter().any(|index| earns_line(answer, index));
         if answers.iter().any(helps) { answers } else { Vec::new() }
     });
 }
