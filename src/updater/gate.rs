@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::quarter::read_quarter;
 use super::settings::{Feed, FeedId};
 use crate::catalog::CodeVersion;
-use crate::catalog::release::{Comparison, Release};
+use crate::catalog::release::{Comparison, Release, in_force};
 use crate::domain::time::Date;
 
 /// What a release must look like; per-thousand shares are compared without rounding.
@@ -147,14 +147,21 @@ fn dates(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Obj
 fn changes(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Objection>) {
     let Some(held) = candidate.held else { return };
     let comparison = Comparison::between(Some(held), candidate.release);
-    let total = held.codes.len();
-    for (check, what, count, limit) in [
-        ("vanished", "codes vanished", comparison.vanished.len(), limits.vanished_per_thousand),
+    let expected = in_force(held, candidate.release.header.quarter.first_day()).count();
+    for (check, what, count, limit, total) in [
+        (
+            "vanished",
+            "codes in force vanished",
+            comparison.vanished.len(),
+            limits.vanished_per_thousand,
+            expected,
+        ),
         (
             "unit-changes",
             "codes have another billing unit",
             comparison.unit_changed.len(),
             limits.unit_changed_per_thousand,
+            held.codes.len(),
         ),
     ] {
         if exceeds(count, limit, total) {
@@ -230,6 +237,19 @@ mod tests {
         let mut release = plausible();
         let keep = release.codes.len() * 9 / 10;
         release.codes.truncate(keep);
+        assert!(checks(&release, "anweb.txt", 0, Some(&held)).contains(&"vanished".to_owned()));
+    }
+
+    #[test]
+    fn codes_that_ended_or_are_to_come_have_not_vanished() {
+        let held = plausible();
+        let quarter = held.header.quarter;
+        let mut release = plausible();
+        release.codes.retain(|version| version.in_force_on(quarter.first_day()));
+        assert!(release.codes.len() < held.codes.len() * 9 / 10, "the embedded table is a history");
+        assert_eq!(checks(&release, "anweb.txt", 0, Some(&held)), [""; 0]);
+        let half = release.codes.len() / 2;
+        release.codes.truncate(half);
         assert!(checks(&release, "anweb.txt", 0, Some(&held)).contains(&"vanished".to_owned()));
     }
 

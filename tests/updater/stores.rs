@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::fetch::hurried;
 use crate::support::anweb::Posting;
+use crate::support::shared;
 use crate::support::site::{Fault, Site};
 
 pub(super) const PAGE: &str = "/medicare/coding-billing/healthcare-common-procedure-system/quarterly-update";
@@ -178,7 +179,7 @@ async fn tables_beside_the_codes_are_kept_when_they_are_there_and_never_in_the_w
     let header =
         "HCPCS Code,Short Description,HCPCS Code Dosage,Payment Limit,Co-insurance Percentage,Notes\r\n";
     let asp =
-        zip_of("section 508 version of Jul 2024 ASP Pricing File 061024.csv", &format!("{header}{limits}"));
+        zip_of("section 508 version of Jul 2024 ASP Pricing File 061024.csv", format!("{header}{limits}"));
     house.site.put("/files/zip/july-2024-asp-pricing-file.zip", asp);
     house.site.put("/files/zip/july-2024-ndc-hcpcs-crosswalk.zip", b"<html>".to_vec());
     house.site.fail_always(
@@ -233,10 +234,24 @@ async fn what_a_page_beside_the_codes_does_not_list_is_not_guessed() {
     assert_eq!([count("october-2024-asp"), count("october-2024-ndc")], [0, 0], "{asked:?}");
 }
 
-fn zip_of(member: &str, text: &str) -> Vec<u8> {
+/// The first refresh of a new installation is compared with the embedded table, which is a history.
+#[tokio::test]
+async fn the_first_refresh_of_a_new_installation_needs_no_person() {
+    let Some(file) = shared("data/hcpcs/HCPC2025_OCT_ANWEB.xlsx") else { return };
+    let posting = "/files/zip/october-2025-alpha-numeric-hcpcs-file.zip";
+    let house = House::new(&[posting]).await;
+    let bytes = std::fs::read(file).expect("the posting");
+    house.site.put(posting, zip_of("HCPC2025_OCT_ANWEB.xlsx", &bytes));
+    let report = house.refresh_in("2025Q4", None, Settings::embedded()).await;
+    assert_eq!(report.outcome, Outcome::Updated, "{:?} {:?}", report.objections, report.notes);
+    let vanished = &report.changes[0].vanished;
+    assert!(vanished.len() < 20, "{vanished:?}");
+}
+
+fn zip_of(member: &str, content: impl AsRef<[u8]>) -> Vec<u8> {
     use std::io::Write as _;
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     writer.start_file(member, zip::write::SimpleFileOptions::default()).expect("a member");
-    writer.write_all(text.as_bytes()).expect("a text");
+    writer.write_all(content.as_ref()).expect("a content");
     writer.finish().expect("an archive").into_inner()
 }

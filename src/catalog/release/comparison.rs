@@ -1,6 +1,6 @@
 //! What changed from one release to another, as a person responsible for a charge master needs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -112,8 +112,9 @@ impl Comparison {
         for version in comparing.new.values() {
             comparing.compare(version, &mut comparison);
         }
-        let gone = comparing.old.keys().filter(|code| !comparing.new.contains_key(code));
-        comparison.vanished = gone.copied().collect();
+        // A list drops codes that ended, and a later one is not in it yet: neither has vanished.
+        let expected = in_force(before, comparing.to);
+        comparison.vanished = expected.filter(|code| !comparing.new.contains_key(code)).collect();
         comparison
     }
 
@@ -240,6 +241,13 @@ fn side(release: &Release) -> Side {
 
 fn newest_versions(release: &Release) -> Versions<'_> {
     release.codes.iter().map(|version| (version.code, version)).collect()
+}
+
+/// The codes that a list of a day must hold, by what a release knows, each once.
+pub fn in_force(release: &Release, day: Date) -> impl Iterator<Item = HcpcsCode> {
+    let in_force = release.codes.iter().filter(move |version| version.in_force_on(day));
+    let codes: BTreeSet<HcpcsCode> = in_force.map(|version| version.code).collect();
+    codes.into_iter()
 }
 
 fn texts(release: &Release) -> Texts<'_> {

@@ -21,7 +21,7 @@ use crate::domain::quarter::Quarter;
 
 pub(crate) use bundle::hex;
 pub use bundle::{Bundle, BundleError};
-pub use comparison::{Altered, ChangedCode, Comparison, EndedCode, Side};
+pub use comparison::{Altered, ChangedCode, Comparison, EndedCode, Side, in_force};
 pub use merge::Overlay;
 pub(super) use merge::{Merging, merge_order};
 
