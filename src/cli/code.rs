@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use super::code_input::{self, Given, Lines};
 use super::code_stream::{self, Streaming};
 use super::formats::{self, ClaimFormat, FormatFlags, InputFormat};
-use super::refused::Refused;
+use super::refused::{Refused, withheld};
 use super::remote::{Remote, ServerFlag};
 use super::shelf::StoreFlag;
 use super::visit_lines::VisitLines;
@@ -35,6 +35,9 @@ pub struct Flags {
     from: InputFormat,
     #[command(flatten)]
     formats: FormatFlags,
+    /// Write a claim format although lines are withheld or a question is open; each is a warning then.
+    #[arg(long)]
+    partial: bool,
     /// How much of the reasons to show; text shows the rules, and everything only when `full` is asked for.
     #[arg(long, value_enum)]
     detail: Option<AnswerDetail>,
@@ -147,6 +150,14 @@ fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> 
     };
     let claim = |format| {
         let lines = &coded.result.lines;
+        Refused::uncoded(&coded.encounter, lines)?;
+        if flags.partial {
+            for told in withheld(&coded.response) {
+                eprintln!("warning: {}: {}", told.field, told.description);
+            }
+        } else {
+            Refused::incomplete(&coded.response)?;
+        }
         let written = formats::write_lines(format, &coded.encounter, lines, &flags.formats)?;
         formats::unwritten(format, lines).iter().for_each(|told| eprintln!("warning: {told}"));
         anyhow::Ok(written)

@@ -59,6 +59,20 @@ impl Refused {
         Err(Self::under(headline, headline.to_owned(), violations))
     }
 
+    /// Refuses to write a claim from which something is withheld, or that an open question may change: a claim format
+    /// has no place that would say so.
+    ///
+    /// # Errors
+    /// A finding that withholds a line, or a question; each is named.
+    pub fn incomplete(answer: &pb::CodeEncounterResponse) -> Result<(), Self> {
+        let withheld = withheld(answer);
+        if withheld.is_empty() {
+            return Ok(());
+        }
+        let headline = "the claim is not complete and is not written; --partial writes it all the same";
+        Err(Self::under(headline, headline.to_owned(), withheld))
+    }
+
     /// What a line of a file has in the place of its answer.
     pub fn message(&self) -> &str {
         &self.error.message
@@ -68,6 +82,17 @@ impl Refused {
         let reason = pb::ErrorReason::InvalidRequest as i32;
         Self { headline, error: pb::ItemError { reason, message, violations } }
     }
+}
+
+/// What an answer withholds, and what it asks.
+pub fn withheld(answer: &pb::CodeEncounterResponse) -> Vec<pb::FieldViolation> {
+    let blocks = answer.findings.iter().filter(|finding| finding.severity() == pb::Severity::Block);
+    let blocks = blocks.map(|finding| (&finding.field, &finding.text));
+    let questions = answer.questions.iter().map(|question| (&question.field, &question.text));
+    let named = blocks.chain(questions);
+    named
+        .map(|(field, text)| pb::FieldViolation { field: field.clone(), description: text.clone() })
+        .collect()
 }
 
 impl From<Refusal> for Refused {

@@ -108,10 +108,64 @@ fn an_ndc_that_a_format_has_no_place_for_is_named() {
         "containers": [vial("44206-0438-20", "20", "200"), vial("44206-0436-05", "5", "50")]
     });
     let file = visit(&drug);
-    let output = program("code").arg(file.path()).args(["--format", "x12"]).output().expect("the program");
+    let flags = ["--format", "x12", "--partial"];
+    let output = program("code").arg(file.path()).args(flags).output().expect("the program");
     let (text, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
     let is_left_out = |digits: &str, ndc: &str| !text.contains(digits) && said.contains(ndc);
     let large = is_left_out("44206043820", "44206-0438-20 with 200 ML");
     assert!(large != is_left_out("44206043605", "44206-0436-05 with 50 ML"), "{text}{said}");
+}
+
+/// A claim format has no place for a finding, so what is withheld would vanish.
+#[test]
+fn a_claim_that_lacks_lines_is_not_written_unless_it_is_asked_for() {
+    for format in ["x12", "fhir-claim", "fhir-charge-items"] {
+        let asked = |flags: &[&str]| {
+            let mut asked = program("code");
+            asked.arg(example("missing-stop-time.json")).args(["--format", format]).args(flags);
+            asked.output().expect("the program")
+        };
+        let refused = asked(&[]);
+        let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!((refused.status.code(), refused.stdout.is_empty()), (Some(3), true), "{message}");
+        assert!(message.contains("stopTime") && message.contains("--partial"), "{message}");
+        let partial = asked(&["--partial"]);
+        let message = String::from_utf8_lossy(&partial.stderr).into_owned();
+        assert!(partial.status.success() && message.contains("warning: "), "{message}");
+        assert!(String::from_utf8_lossy(&partial.stdout).contains("J1745"));
+    }
+}
+
+/// Two pages of a search that were joined, or two versions of one resource.
+#[test]
+fn a_resource_that_is_twice_in_a_bundle_counts_once() {
+    let text = std::fs::read_to_string(example("fhir/rituximab.json")).expect("the example");
+    let bundle: Value = serde_json::from_str(&text).expect("JSON");
+    let entries = bundle["entry"].as_array().expect("entries");
+    let at = entries.iter().position(|entry| entry["resource"]["resourceType"] == "MedicationAdministration");
+    let at = at.expect("an administration");
+    let answered = |change: &dyn Fn(&mut Value)| {
+        let mut bundle = bundle.clone();
+        let mut again = bundle["entry"][at].clone();
+        change(&mut again);
+        bundle["entry"].as_array_mut().expect("entries").push(again);
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), bundle.to_string()).expect("written");
+        let flags = ["--format", "json", "--detail", "lines"];
+        program("code").arg(file.path()).args(flags).output().expect("the program")
+    };
+    let lines = |output: &[u8]| {
+        let answer: Value = serde_json::from_slice(output).expect("an answer");
+        answer["lines"].clone()
+    };
+    let once = coded("fhir/rituximab.json", &["--format", "json", "--detail", "lines"]);
+    let twice = answered(&|_| ());
+    assert!(twice.status.success(), "{}", String::from_utf8_lossy(&twice.stderr));
+    assert_eq!(lines(&twice.stdout), lines(once.as_bytes()));
+    let changed = answered(&|again| again["resource"]["status"] = "in-progress".into());
+    let message = String::from_utf8_lossy(&changed.stderr).into_owned();
+    assert_eq!(changed.status.code(), Some(3), "{message}");
+    let [first, second] = [at, entries.len()].map(|at| format!("Bundle.entry[{at}]"));
+    assert!(message.contains(&first) && message.contains(&second), "{message}");
 }

@@ -1,5 +1,7 @@
 //! The entries of a Bundle, found by type and by reference, and errors that name an element's path.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -46,6 +48,11 @@ impl<'a> Resource<'a> {
     /// Whether the resource has this id, or is known by this address.
     pub(super) fn has_id(&self, id: &str) -> bool {
         self.id.as_deref() == Some(id) || self.answers_to(id)
+    }
+
+    /// Whether both have addresses of their own, so that an equal id is chance.
+    fn is_elsewhere(&self, other: &Self) -> bool {
+        self.full_url.is_some() && other.full_url.is_some() && self.full_url != other.full_url
     }
 
     fn answers_to(&self, reference: &str) -> bool {
@@ -100,7 +107,7 @@ impl<'a> Resources<'a> {
                 entries.push(Resource::new(raw, format!("Bundle.entry[{index}].resource"), entry.full_url)?);
             }
         }
-        Ok(Self { entries })
+        Ok(Self { entries: each_once(entries)? })
     }
 
     /// Why there is nothing to code: a resource alone that is no administration, or a Bundle without one.
@@ -123,6 +130,42 @@ impl<'a> Resources<'a> {
     pub(super) fn resolve(&self, reference: &str) -> Option<&Resource<'a>> {
         self.entries.iter().find(|resource| resource.answers_to(reference))
     }
+}
+
+/// Kinds of which nothing is read.
+const UNREAD: &[&str] = &["Patient", "Practitioner", "PractitionerRole", "Organization", "Provenance"];
+
+/// Each resource once: two pages of a search that were joined hold some twice, and a drug that was given once must not
+/// be billed twice.
+fn each_once(entries: Vec<Resource<'_>>) -> Result<Vec<Resource<'_>>, FhirError> {
+    let mut kept: Vec<Resource<'_>> = Vec::with_capacity(entries.len());
+    let mut known: HashMap<(String, String), usize> = HashMap::new();
+    for resource in entries.into_iter().filter(|resource| !UNREAD.contains(&resource.kind.as_str())) {
+        let names = [("url", &resource.full_url), (resource.kind.as_str(), &resource.id)];
+        let names = names.into_iter().filter_map(|(of, name)| Some((of.to_owned(), name.clone()?)));
+        let names: Vec<_> = names.collect();
+        let before = names.iter().find_map(|name| known.get(name)).map(|at| &kept[*at]);
+        match before {
+            Some(before) if same(before.raw, resource.raw) => continue,
+            Some(before) if before.is_elsewhere(&resource) => {}
+            Some(before) => {
+                let reason = format!("is another version of {}: send one of the two", before.path);
+                return Err(FhirError::new(&resource.path, reason));
+            }
+            None => {}
+        }
+        for name in names {
+            known.entry(name).or_insert(kept.len());
+        }
+        kept.push(resource);
+    }
+    Ok(kept)
+}
+
+/// Whether two resources say the same, however they are laid out.
+fn same(one: &RawValue, other: &RawValue) -> bool {
+    let value = |raw: &RawValue| serde_json::from_str::<serde_json::Value>(raw.get()).ok();
+    one.get() == other.get() || value(one).is_some_and(|one| value(other) == Some(one))
 }
 
 /// A resource contained in another one, by its `#id`.
