@@ -11,10 +11,14 @@ use super::encoded::{
     EncodedCalculateDrugLinesRequest, EncodedCodeEncounterRequest, EncodedCodeEncounterResponse,
     EncodedStreamCodeEncountersRequest, EncodedStreamCodeEncountersResponse,
 };
+use super::layers::admission::AnswerRoom;
 use super::layers::metrics::Metrics;
 use super::limits::ServiceLimits;
 use super::refusal::Refusal;
 use super::{items, lent, nested, pb, rule_book};
+
+/// An answer to one visit that is smaller is not counted among those that share their memory, in bytes.
+const LARGE_BYTES: usize = 256 * 1024;
 
 /// Answers the coding calls.
 #[derive(Clone)]
@@ -22,18 +26,21 @@ pub struct CodingService {
     coder: Coder,
     metrics: Arc<Metrics>,
     limits: ServiceLimits,
+    /// What large answers share.
+    answers: Arc<items::Shared>,
 }
 
 impl CodingService {
     /// A service over a coder, which counts what it answers, under the default limits.
     pub fn new(coder: Coder, metrics: Arc<Metrics>) -> Self {
-        Self { coder, metrics, limits: ServiceLimits::default() }
+        let limits = ServiceLimits::default();
+        Self { coder, metrics, limits, answers: items::Shared::new(limits.answers_bytes) }
     }
 
     /// The same under other limits.
     #[must_use]
     pub fn under(self, limits: ServiceLimits) -> Self {
-        Self { limits, ..self }
+        Self { limits, answers: items::Shared::new(limits.answers_bytes), ..self }
     }
 
     /// Codes a visit and appends its answer.
@@ -70,16 +77,28 @@ impl pb::coding_service_server::CodingService for CodingService {
         let request = request.into_inner().into_bytes();
         let coded = lent::from_wire(&request, |request| self.code(&request, &mut answer));
         coded.map_err(Status::from)??;
-        Ok(Response::new(EncodedCodeEncounterResponse::new([answer])))
+        let length = answer.len();
+        let mut answer = Response::new(EncodedCodeEncounterResponse::new([answer]));
+        if length > LARGE_BYTES {
+            let room = self.answers.room(length);
+            if !room.hold(length) {
+                return Err(items::crowded());
+            }
+            answer.extensions_mut().insert(AnswerRoom(Arc::new(room)));
+        }
+        Ok(answer)
     }
 
     async fn batch_code_encounters(
         &self,
         request: Request<EncodedBatchCodeEncountersRequest>,
     ) -> Result<Response<EncodedBatchCodeEncountersResponse>, Status> {
-        let bounds =
-            items::Bounds { items: self.coder.limits().batch_items, bytes: self.limits.answer_bytes };
-        Ok(Response::new(items::batch(request.into_inner(), bounds, self.code_one()).await?))
+        let room = Arc::new(self.answers.room(self.limits.answer_bytes));
+        let limit = self.coder.limits().batch_items;
+        let answer = items::batch(request.into_inner(), limit, &room, self.code_one()).await?;
+        let mut answer = Response::new(answer);
+        answer.extensions_mut().insert(AnswerRoom(room));
+        Ok(answer)
     }
 
     async fn stream_code_encounters(

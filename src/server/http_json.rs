@@ -8,6 +8,7 @@
 mod answer;
 mod body;
 
+use std::any::TypeId;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -23,9 +24,9 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 
 use self::answer::{error_response, json_response, no_call};
-use self::body::Transcoded;
+use self::body::{Transcoded, Unread, drop_rest, drop_unread};
 use super::json::{self, JsonError};
-use super::layers::admission::ReadAhead;
+use super::layers::admission::{Kept, ReadAhead};
 use super::pb;
 
 /// Bytes of JSON for one byte of protobuf, at most: names of fields and values are written out.
@@ -48,13 +49,23 @@ impl Transcoder {
     pub const fn of<Q, A>() -> Self
     where
         Q: Message + DeserializeOwned,
-        A: Message + Default + Serialize,
+        A: Message + Default + Serialize + 'static,
     {
         Self {
             request: |text| json::read::<Q>(text).map(|message| message.encode_to_vec()),
-            answer: |bytes| serde_json::to_vec(&A::decode(bytes).ok()?).ok(),
+            answer: |bytes| match items::<A>(bytes) {
+                Some(items) => answer::items_as_json(&items),
+                None => serde_json::to_vec(&A::decode(bytes).ok()?).ok(),
+            },
         }
     }
+}
+
+/// The items of the answer to a batch of visits, which is by far the largest: as messages it would take ten times its
+/// bytes at once.
+fn items<A: 'static>(answer: &[u8]) -> Option<Vec<&[u8]>> {
+    let is_batch = TypeId::of::<A>() == TypeId::of::<pb::BatchCodeEncountersResponse>();
+    if is_batch { answer::items(answer) } else { None }
 }
 
 /// A layer that answers JSON, and passes on gRPC as it is.
@@ -120,7 +131,10 @@ where
                 no_call(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send `content-type: application/json`")
             }
         };
-        Box::pin(std::future::ready(Ok(refused)))
+        Box::pin(async move {
+            drop_rest(request.into_body()).await;
+            Ok(refused)
+        })
     }
 }
 
@@ -162,22 +176,38 @@ async fn answer<S>(
 where
     S: tower::Service<Request<Body>, Response = Response<Body>>,
 {
+    let (request, unread) = as_grpc(request, transcoder, limits.body_bytes_max);
     let called = async {
-        let response = inner.call(as_grpc(request, transcoder, limits.body_bytes_max)).await?;
+        let response = inner.call(request).await?;
         Ok(message_of(response).await)
     };
     let late = |_| Ok(Err(Status::deadline_exceeded("the call took longer than the service allows")));
     Ok(match tokio::time::timeout(limits.deadline, called).await.unwrap_or_else(late)? {
-        Ok(message) => match (transcoder.answer)(&message) {
-            Some(text) => json_response(StatusCode::OK, text),
+        Ok((message, kept)) => match (transcoder.answer)(&message) {
+            Some(text) => {
+                let response = json_response(StatusCode::OK, text);
+                // A caller that reads slowly keeps its place until it has the whole answer.
+                response.map(|body| match kept {
+                    Some(kept) => kept.until_taken(body),
+                    None => body,
+                })
+            }
             None => error_response(&Status::internal("the answer cannot be written as JSON")),
         },
-        Err(refusal) => error_response(&refusal),
+        Err(refusal) => {
+            drop_unread(&unread).await;
+            error_response(&refusal)
+        }
     })
 }
 
-/// The gRPC call of the same method; its caller and its peer stay known to the layers within.
-fn as_grpc(request: Request<Body>, transcoder: &'static Transcoder, body_bytes_max: usize) -> Request<Body> {
+/// The gRPC call of the same method, and its body while nobody reads it; its caller and its peer stay known to the
+/// layers within.
+fn as_grpc(
+    request: Request<Body>,
+    transcoder: &'static Transcoder,
+    body_bytes_max: usize,
+) -> (Request<Body>, Unread) {
     let (mut head, body) = request.into_parts();
     head.version = Version::HTTP_2;
     head.headers.remove(header::CONTENT_LENGTH);
@@ -185,13 +215,15 @@ fn as_grpc(request: Request<Body>, transcoder: &'static Transcoder, body_bytes_m
     head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     head.headers.insert(header::TE, HeaderValue::from_static("trailers"));
     head.extensions.insert(ReadAhead);
-    Request::from_parts(head, Body::new(Transcoded::new(body, transcoder, body_bytes_max)))
+    let unread = Unread::new(Some(body).into());
+    let body = Transcoded::new(unread.clone(), transcoder, body_bytes_max);
+    (Request::from_parts(head, Body::new(body)), unread)
 }
 
-/// The message of an answer, or the status in its head or its trailers.
-async fn message_of(response: Response<Body>) -> Result<Bytes, Status> {
+/// The message of an answer with its place, or the status in its head or its trailers.
+async fn message_of(response: Response<Body>) -> Result<(Bytes, Option<Kept>), Status> {
     let broken = || Status::internal("the answer broke off");
-    let (head, body) = response.into_parts();
+    let (mut head, body) = response.into_parts();
     if let Some(status) = Status::from_header_map(&head.headers).filter(|status| status.code() != Code::Ok) {
         return Err(status);
     }
@@ -201,7 +233,10 @@ async fn message_of(response: Response<Body>) -> Result<Bytes, Status> {
         return Err(status);
     }
     let frame = body.to_bytes();
-    if frame.len() < FRAME_HEAD_BYTES { Err(broken()) } else { Ok(frame.slice(FRAME_HEAD_BYTES..)) }
+    if frame.len() < FRAME_HEAD_BYTES {
+        return Err(broken());
+    }
+    Ok((frame.slice(FRAME_HEAD_BYTES..), head.extensions.remove::<Kept>()))
 }
 
 #[cfg(test)]
@@ -270,6 +305,33 @@ mod tests {
         assert_eq!(status, StatusCode::NOT_FOUND);
         assert!(body.contains(r#""reason":"RULE_NOT_FOUND""#), "{body}");
         assert_eq!(post("/infusion.coding.v1.CodingService/None", "{}").await.0, StatusCode::NOT_IMPLEMENTED);
+    }
+
+    /// A reset in place of the rest of the body makes callers over HTTP/2 lose the answer.
+    #[tokio::test]
+    async fn a_refused_body_is_taken_to_its_end() {
+        let refusing = |request: Request<Body>| async move {
+            drop(request);
+            Ok::<_, std::convert::Infallible>(Status::unauthenticated("who are you?").into_http())
+        };
+        for (kind, expected) in [
+            ("application/json", StatusCode::UNAUTHORIZED),
+            ("text/plain", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        ] {
+            let (sender, frames) = tokio::sync::mpsc::channel(1);
+            let body = tokio_stream::wrappers::ReceiverStream::new(frames);
+            let body = Body::new(http_body_util::StreamBody::new(body));
+            let request = Request::post(PATH).header(header::CONTENT_TYPE, kind).body(body);
+            let service = HttpJsonLayer::new(1024, LIMIT).layer(tower::service_fn(refusing));
+            let answered = tokio::spawn(service.oneshot(request.expect("a request")));
+            for _ in 0..20 {
+                let piece: Result<_, Status> = Ok(http_body::Frame::data(Bytes::from_static(b"piece")));
+                sender.send(piece).await.expect("somebody reads");
+            }
+            drop(sender);
+            let answer = answered.await.expect("no panic").expect("an answer");
+            assert_eq!(answer.status(), expected);
+        }
     }
 
     #[test]

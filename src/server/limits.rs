@@ -94,7 +94,9 @@ limits! {
         /// Calls that send many items and are open at once, on all connections; further ones get RESOURCE_EXHAUSTED.
         "limit-open-streams" open_streams: usize = 128,
         /// Largest answer, in bytes; items of a batch beyond it get RESOURCE_EXHAUSTED.
-        "limit-answer-bytes" answer_bytes: usize = 16 * 1024 * 1024,
+        "limit-answer-bytes" answer_bytes: usize = 64 * 1024 * 1024,
+        /// Bytes of all large answers that are made, or wait to be taken; calls beyond get RESOURCE_EXHAUSTED.
+        "limit-answers-bytes" answers_bytes: usize = 128 * 1024 * 1024,
         /// Longest call, in seconds, whatever deadline the caller names; also how long an answer may wait to be taken.
         "limit-call-seconds" call_seconds: u64 = 30,
         /// Longest wait for the next item of a stream, in seconds, before it is ended.

@@ -4,11 +4,13 @@ use axum::body::Bytes;
 use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::Full;
+use prost::Message;
 use serde::Serialize;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use crate::server::lent::Wire;
 use crate::server::pb;
 
 /// When a caller that found no place may try again, in seconds: calls last milliseconds.
@@ -24,6 +26,31 @@ struct ErrorBody<'a> {
     reason: &'a str,
     message: &'a str,
     violations: Vec<pb::FieldViolation>,
+}
+
+/// The items of the answer to a batch; nothing where it has none, or where anything else stands there.
+pub(super) fn items(answer: &[u8]) -> Option<Vec<&[u8]>> {
+    /// Field 1, with a length.
+    const ITEM_KEY: u32 = 1 << 3 | 2;
+    let (mut wire, mut items) = (Wire::of(answer), Vec::new());
+    while !wire.is_empty() {
+        if wire.varint()? != ITEM_KEY {
+            return None;
+        }
+        items.push(wire.bytes()?);
+    }
+    Some(items).filter(|items| !items.is_empty())
+}
+
+/// The answer to a batch in JSON, one item at a time.
+pub(super) fn items_as_json(items: &[&[u8]]) -> Option<Vec<u8>> {
+    let mut text = b"{\"items\":".to_vec();
+    for (index, item) in items.iter().enumerate() {
+        text.push(if index == 0 { b'[' } else { b',' });
+        serde_json::to_writer(&mut text, &pb::CodingItem::decode(*item).ok()?).ok()?;
+    }
+    text.extend(b"]}");
+    Some(text)
 }
 
 /// A response that holds JSON.
@@ -98,5 +125,27 @@ const fn named(code: Code) -> (&'static str, StatusCode) {
         Code::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
         Code::DataLoss => ("data_loss", StatusCode::INTERNAL_SERVER_ERROR),
         Code::Unknown => ("unknown", StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_item_by_item_is_the_json_of_its_message() {
+        let answered = pb::CodeEncounterResponse { encounter_id: "v-\"1\"".to_owned(), ..Default::default() };
+        let error = pb::ItemError { message: "no".to_owned(), ..Default::default() };
+        let items = vec![
+            pb::CodingItem { item_number: 0, response: Some(answered), error: None },
+            pb::CodingItem { item_number: 1, response: None, error: Some(error) },
+        ];
+        let message = pb::BatchCodeEncountersResponse { items };
+        let whole = serde_json::to_string(&message).expect("JSON");
+        let bytes = message.encode_to_vec();
+        let written = items_as_json(&super::items(&bytes).expect("items")).expect("JSON");
+        assert_eq!(String::from_utf8_lossy(&written), whole);
+        assert_eq!(super::items(&[]), None);
+        assert_eq!(super::items(&bytes[..bytes.len() - 1]), None);
     }
 }

@@ -1,7 +1,9 @@
 //! A body of JSON that becomes a gRPC message when somebody reads it.
 
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use http_body::Frame;
@@ -15,6 +17,34 @@ use crate::server::refusal::Refusal;
 
 type Reading = Pin<Box<dyn Future<Output = Result<Bytes, Status>> + Send>>;
 
+/// A body that nobody has begun to read; a refusal finds it there.
+pub(super) type Unread = Arc<Mutex<Option<Body>>>;
+
+/// Most of a body that nobody wants that is read all the same, in bytes, and for how long.
+const DROPPED_BYTES_MAX: usize = 16 * 1024 * 1024;
+const DROPPED_FOR: Duration = Duration::from_secs(2);
+
+/// Reads a body to its end and drops it. A caller over HTTP/2 who still sends is told by a reset that nobody listens,
+/// and many then lose the answer that says why.
+pub(super) async fn drop_rest(body: Body) {
+    let mut body = Limited::new(body, DROPPED_BYTES_MAX);
+    let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+    // Whoever sends for longer is cut off.
+    let _ = tokio::time::timeout(DROPPED_FOR, reading).await;
+}
+
+/// As [`drop_rest`], where the body is still there.
+pub(super) async fn drop_unread(unread: &Unread) {
+    if let Some(body) = taken(unread) {
+        drop_rest(body).await;
+    }
+}
+
+fn taken(unread: &Unread) -> Option<Body> {
+    // A body is there or not, whoever panicked.
+    unread.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
 /// The message that a body of JSON holds: one frame, made when it is first asked for.
 pub(super) struct Transcoded {
     /// Nothing once the frame was handed out.
@@ -23,8 +53,12 @@ pub(super) struct Transcoded {
 
 impl Transcoded {
     /// Nothing is read yet, so a call that is refused costs no more than its head.
-    pub(super) fn new(body: Body, transcoder: &'static Transcoder, bytes_max: usize) -> Self {
-        Self { reading: Some(Box::pin(frame(body, transcoder, bytes_max))) }
+    pub(super) fn new(body: Unread, transcoder: &'static Transcoder, bytes_max: usize) -> Self {
+        let reading = async move {
+            let body = taken(&body).unwrap_or_else(Body::empty);
+            frame(body, transcoder, bytes_max).await
+        };
+        Self { reading: Some(Box::pin(reading)) }
     }
 }
 
@@ -47,17 +81,22 @@ impl http_body::Body for Transcoded {
     }
 }
 
-async fn frame(body: Body, transcoder: &'static Transcoder, bytes_max: usize) -> Result<Bytes, Status> {
+async fn frame(mut body: Body, transcoder: &'static Transcoder, bytes_max: usize) -> Result<Bytes, Status> {
     let too_large = || Status::out_of_range(format!("the body has more than {bytes_max} bytes"));
     // A caller that announces too much need not send it.
     if http_body::Body::size_hint(&body).lower() > u64::try_from(bytes_max).unwrap_or(u64::MAX) {
+        drop_rest(body).await;
         return Err(too_large());
     }
-    let body = Limited::new(body, bytes_max).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() { too_large() } else { Status::cancelled("the body broke off") }
-    });
-    let body = body?.to_bytes();
-    let text = std::str::from_utf8(&body).map_err(|_| Status::invalid_argument("the body is not UTF-8"))?;
+    let read = match Limited::new(&mut body, bytes_max).collect().await {
+        Ok(read) => read.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            drop_rest(body).await;
+            return Err(too_large());
+        }
+        Err(_) => return Err(Status::cancelled("the body broke off")),
+    };
+    let text = std::str::from_utf8(&read).map_err(|_| Status::invalid_argument("the body is not UTF-8"))?;
     nested::check_json(text).map_err(Refusal::Unreadable)?;
     let message = (transcoder.request)(text).map_err(Refusal::from)?;
     let length = u32::try_from(message.len()).map_err(|_| too_large())?;

@@ -1,14 +1,14 @@
 //! Several visits in one message.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use prost::Message;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::Status;
 
-use super::{CodeOne, GROUP_ITEMS, code_item, convert, shutting_down};
+use super::room::Room;
+use super::{CodeOne, GROUP_ITEMS, code_item, convert, crowded, shutting_down};
 use crate::server::encoded::{EncodedBatchCodeEncountersRequest, EncodedBatchCodeEncountersResponse};
 use crate::server::lent::{self, Wire};
 use crate::server::nested::{self, Unreadable};
@@ -18,29 +18,23 @@ use crate::server::refusal::Refusal;
 /// The key of a batch's visits on the wire: field 1, with a length.
 const REQUESTS_KEY: u32 = 1 << 3 | 2;
 
-/// What one batch may hold, and its answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    pub items: usize,
-    /// Bytes of all items of the answer together; those beyond are refused, each for itself.
-    pub bytes: usize,
-}
-
-/// Codes the visits of a batch within its bounds; the items are in their order and numbered from 0.
+/// Codes the visits of a batch, at most `limit`; the items are in their order and numbered from 0. Those for whose
+/// answers there is no room are refused, each for itself.
 ///
 /// # Errors
-/// Bytes that are no batch, a batch that is too long, or a server that is shutting down.
+/// Bytes that are no batch, a batch that is too long, other answers that take all memory, or a server that is
+/// shutting down.
 pub async fn batch(
     request: EncodedBatchCodeEncountersRequest,
-    bounds: Bounds,
+    limit: usize,
+    room: &Arc<Room>,
     code: impl CodeOne,
 ) -> Result<EncodedBatchCodeEncountersResponse, Status> {
     let batch = request.into_bytes();
     let (visits, groups) = split(&batch)?;
-    if visits > bounds.items {
-        return Err(Refusal::invalid("requests", format!("holds more than {} visits", bounds.items)).into());
+    if visits > limit {
+        return Err(Refusal::invalid("requests", format!("holds more than {limit} visits")).into());
     }
-    let room = Arc::new(Room { bytes: bounds.bytes, left: AtomicUsize::new(bounds.bytes) });
     let coded = groups.into_iter().zip((0..).step_by(GROUP_ITEMS)).map(|(group, first)| {
         let (code, room) = (code.clone(), room.clone());
         AbortOnDropHandle::new(tokio::spawn(async move { code_visits(&group, first, &room, &code) }))
@@ -49,6 +43,9 @@ pub async fn batch(
     for group in coded.collect::<Vec<_>>() {
         let items = group.await.map_err(|_| shutting_down())?;
         pieces.push(items.map_err(|error| whole_error(&batch, error))?);
+    }
+    if room.is_crowded() {
+        return Err(crowded());
     }
     Ok(EncodedBatchCodeEncountersResponse::new(pieces))
 }
@@ -93,7 +90,8 @@ fn visit<'a>(wire: &mut Wire<'a>) -> Option<&'a [u8]> {
 /// The items of the visits of a group, whose first one has a number.
 fn code_visits(group: &[u8], first: u32, room: &Room, code: &impl CodeOne) -> Result<Vec<u8>, Unreadable> {
     let mut items = Vec::with_capacity(group.len());
-    let mut wire = Wire::of(group);
+    // Nobody gets an answer that lacks a group.
+    let mut wire = Wire::of(if room.is_crowded() { &[] } else { group });
     for number in first.. {
         let Some(visit) = visit(&mut wire) else { break };
         let before = items.len();
@@ -102,39 +100,33 @@ fn code_visits(group: &[u8], first: u32, room: &Room, code: &impl CodeOne) -> Re
             items.truncate(before);
             items.shrink_to_fit();
             convert::write_item(&mut items, number, |_| {
-                Err(Refusal::AnswerTooLarge(room.bytes).into_item_error())
+                Err(Refusal::AnswerTooLarge(room.bytes()).into_item_error())
             });
         }
     }
-    Ok(items)
-}
-
-/// The bytes that the items of an answer share.
-struct Room {
-    bytes: usize,
-    left: AtomicUsize,
-}
-
-impl Room {
-    /// Takes what an item needs, where so much is left.
-    fn take(&self, bytes: usize) -> bool {
-        let less = |left: usize| left.checked_sub(bytes);
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    if !room.hold(items.len()) {
+        items = Vec::new();
     }
+    Ok(items)
 }
 
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Poll;
     use std::time::Duration;
 
+    use super::super::room::Shared;
     use super::super::tests::{echo, request, slow};
     use super::*;
 
     /// As many visits as a batch of these tests may hold.
     const LIMIT: usize = 1000;
-    const BOUNDS: Bounds = Bounds { items: LIMIT, bytes: 1 << 20 };
+
+    fn room(bytes: usize) -> Arc<Room> {
+        Arc::new(Shared::new(1 << 20).room(bytes))
+    }
 
     fn sent(ids: impl Iterator<Item = String>) -> Vec<u8> {
         let requests = ids.map(|id| request(&id)).collect();
@@ -142,12 +134,12 @@ mod tests {
     }
 
     async fn answered(sent: Vec<u8>) -> Result<Vec<pb::CodingItem>, Status> {
-        answered_within(sent, BOUNDS).await
+        answered_within(sent, &room(1 << 20)).await
     }
 
-    async fn answered_within(sent: Vec<u8>, bounds: Bounds) -> Result<Vec<pb::CodingItem>, Status> {
+    async fn answered_within(sent: Vec<u8>, room: &Arc<Room>) -> Result<Vec<pb::CodingItem>, Status> {
         let bytes =
-            batch(EncodedBatchCodeEncountersRequest::new([sent]), bounds, echo).await?.encode_to_vec();
+            batch(EncodedBatchCodeEncountersRequest::new([sent]), LIMIT, room, echo).await?.encode_to_vec();
         let answer = pb::BatchCodeEncountersResponse::decode(bytes.as_slice()).expect("a message");
         assert_eq!(answer.encode_to_vec(), bytes);
         Ok(answer.items)
@@ -185,8 +177,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_grows_too_large_loses_items_and_not_the_others() {
         let sent = sent((0..100).map(|number| format!("v{number}-{}", "x".repeat(90))));
-        let bounds = Bounds { items: LIMIT, bytes: 2_000 };
-        let items = answered_within(sent, bounds).await.expect("items");
+        let items = answered_within(sent, &room(2_000)).await.expect("items");
         let numbers: Vec<u32> = items.iter().map(|item| item.item_number).collect();
         assert_eq!(numbers, (0..100).collect::<Vec<_>>());
         let (answered, refused): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.error.is_none());
@@ -196,6 +187,19 @@ mod tests {
             assert_eq!(error.reason(), pb::ErrorReason::AnswerTooLarge);
             assert!(error.message.contains("2000 bytes"), "{}", error.message);
         }
+    }
+
+    #[tokio::test]
+    async fn answers_that_nobody_takes_leave_no_room_for_others() {
+        let shared = Shared::new(10_000);
+        let ids = || sent((0..100).map(|number| format!("v{number}-{}", "x".repeat(80))));
+        let first = Arc::new(shared.room(1 << 20));
+        assert_eq!(answered_within(ids(), &first).await.expect("items").len(), 100);
+        let second = Arc::new(shared.room(1 << 20));
+        let refused = answered_within(ids(), &second).await.expect_err("no room");
+        assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+        drop((first, second));
+        assert!(answered_within(ids(), &Arc::new(shared.room(1 << 20))).await.is_ok());
     }
 
     #[tokio::test]
@@ -223,7 +227,8 @@ mod tests {
     async fn nobody_codes_for_a_caller_who_has_left() {
         let coded = Arc::new(AtomicUsize::new(0));
         let request = EncodedBatchCodeEncountersRequest::new([sent((0..LIMIT).map(|_| String::new()))]);
-        let mut call = Box::pin(batch(request, BOUNDS, slow(&coded)));
+        let room = room(1 << 20);
+        let mut call = Box::pin(batch(request, LIMIT, &room, slow(&coded)));
         let groups_wait = poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending()));
         assert!(groups_wait.await);
         drop(call);

@@ -7,6 +7,7 @@
 //! so that nobody codes for a caller who has left.
 
 mod batch;
+mod room;
 mod stream;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +15,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tonic::Status;
 
 use super::{convert, lent, pb};
-pub use batch::{Bounds, batch};
+pub use batch::batch;
+pub use room::{Room, Shared};
 pub use stream::{Answers, stream};
 
 /// Visits of one group.
@@ -52,6 +54,11 @@ fn code_item(
 
 fn item_error(reason: pb::ErrorReason, message: &str) -> pb::ItemError {
     pb::ItemError { reason: reason as i32, message: message.to_owned(), violations: Vec::new() }
+}
+
+/// What is said where the answers of others take all memory that answers may take.
+pub fn crowded() -> Status {
+    Status::resource_exhausted("the answers of other calls take all room: try again later")
 }
 
 fn shutting_down() -> Status {

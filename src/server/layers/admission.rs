@@ -7,6 +7,8 @@
 //! needs no place: it answers throughout. Streams stay open for long, so they have some of the places and never
 //! all; and what strangers may ask has a few of its own.
 
+mod answer;
+
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -19,6 +21,8 @@ use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
 
+pub use answer::{Kept, Room as AnswerRoom};
+
 use super::counted::is_stream;
 use crate::server::lines::{Line, OpenCall};
 use crate::server::listen::Peer;
@@ -29,10 +33,6 @@ const ALWAYS_OPEN: &str = "/grpc.health.v1.Health/";
 const FOR_STRANGERS: &str = "/grpc.reflection.";
 /// Calls of those services that are answered at once.
 const STRANGERS: usize = 16;
-
-/// Largest piece of an answer that is handed over at once, in bytes: the rest of a large one keeps its call's place
-/// until its caller takes it.
-const PIECE_BYTES: usize = 64 * 1024;
 
 /// A layer that bounds the calls in flight on all connections together.
 #[derive(Clone)]
@@ -166,8 +166,7 @@ where
             return refused(status, request.into_body());
         }
         let request = request.map(|body| Body::new(Entering { body, entry }));
-        let piece = if begins_now { usize::MAX } else { PIECE_BYTES };
-        AdmissionFuture::LetIn { inner: Box::pin(self.inner.call(request)), place, piece }
+        AdmissionFuture::LetIn { inner: Box::pin(self.inner.call(request)), place, is_read_ahead: begins_now }
     }
 }
 
@@ -176,8 +175,7 @@ pub enum AdmissionFuture<F> {
     LetIn {
         inner: Pin<Box<F>>,
         place: Place,
-        /// Bytes of the answer that are handed over at once.
-        piece: usize,
+        is_read_ahead: bool,
     },
     Refused {
         status: Status,
@@ -198,15 +196,15 @@ where
                 body.iter_mut().for_each(|body| pass_over(body, context));
                 Poll::Ready(Ok(status.clone().into_http()))
             }
-            Self::LetIn { inner, place, piece } => {
+            Self::LetIn { inner, place, is_read_ahead } => {
                 let answered = std::task::ready!(inner.as_mut().poll(context));
-                let (place, piece) = (std::mem::take(place), *piece);
+                let place = std::mem::take(place);
                 Poll::Ready(answered.map(|mut response| {
                     if let Some(taken) = place.get() {
                         taken.call.iter().for_each(OpenCall::offer);
                         response.extensions_mut().insert(Begun(taken.since));
                     }
-                    response.map(|body| Body::new(Admitted { body, place, piece, rest: Bytes::new() }))
+                    answer::keeping(response, place, *is_read_ahead)
                 }))
             }
         }
@@ -304,57 +302,6 @@ impl http_body::Body for Entering {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-/// The body of an answer; the call's place is free again when it is sent or dropped.
-struct Admitted {
-    body: Body,
-    place: Place,
-    piece: usize,
-    /// What is left of the last frame.
-    rest: Bytes,
-}
-
-impl Admitted {
-    /// The first piece of what is left.
-    fn next_piece(&mut self) -> Frame<Bytes> {
-        Frame::data(self.rest.split_to(self.rest.len().min(self.piece)))
-    }
-}
-
-impl http_body::Body for Admitted {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = &mut *self;
-        let polled = if this.rest.is_empty() {
-            Pin::new(&mut this.body).poll_frame(context)
-        } else {
-            Poll::Ready(Some(Ok(this.next_piece())))
-        };
-        if let Some(call) = this.place.get().and_then(|taken| taken.call.as_ref()) {
-            if polled.is_pending() { call.work() } else { call.offer() }
-        }
-        match polled {
-            Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(|data| data.len() > this.piece) => {
-                this.rest = frame.into_data().unwrap_or_default();
-                Poll::Ready(Some(Ok(this.next_piece())))
-            }
-            polled => polled,
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        if self.rest.is_empty() { self.body.size_hint() } else { SizeHint::default() }
     }
 }
 

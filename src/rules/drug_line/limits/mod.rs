@@ -20,18 +20,31 @@ use crate::rules::drug_line::treatment::Treatment;
 
 pub use records::*;
 
+/// Lines that one drug, and one whole visit, may be split into. True ones take a few; a slip in a dose or a charge
+/// would fill the answer with as many lines as memory holds.
+const LINES_OF_A_DRUG_MAX: usize = 100;
+const LINES_OF_A_VISIT_MAX: usize = 2_000;
+
 /// Splits lines that pass the unit field or the highest charge of a claim (rules X-03..X-05): those from
 /// the `first` on, which are the treatment's.
 pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
     let most = (*coding.policy.drug_line.units_per_line_max).max(1);
     let highest = *coding.policy.drug_line.claim_charge_max_cents;
     share_charge(treatment, &mut coding.result.lines[first..]);
-    let fits = |line: &Line| line.units <= most && line.charge_cents.is_none_or(|cents| cents <= highest);
-    if coding.result.lines[first..].iter().all(fits) {
+    let chargeable = |line: &Line| line.charge_cents.is_none_or(|cents| cents <= highest);
+    if coding.result.lines[first..].iter().all(|line| line.units <= most && chargeable(line)) {
         return;
     }
     let lines = coding.result.lines.split_off(first);
-    let mut parts = Vec::with_capacity(lines.len());
+    let needed: usize = lines.iter().map(|line| lines_needed(line, treatment, most, highest)).sum();
+    if needed > LINES_OF_A_DRUG_MAX || coding.result.lines.len() + needed > LINES_OF_A_VISIT_MAX {
+        let most = [fact::derived("most", Value::Count(LINES_OF_A_DRUG_MAX as i64))];
+        let text = "The dose or the charge would take more than {most} lines, so the drug is withheld; check the amount and its unit";
+        let rule = if !lines.iter().all(chargeable) { &X_03 } else { &X_04 };
+        coding.find(Severity::Block, Reason::LineSplit, treatment.field(""), rule, text, &most);
+        return;
+    }
+    let mut parts = Vec::with_capacity(needed);
     for line in lines {
         let by_charge = by_charge(coding, treatment, line);
         for line in by_charge {
@@ -56,6 +69,18 @@ pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
         }
     }
     coding.result.lines.append(&mut parts);
+}
+
+/// The lines that a line is split into, counted up to one more than may be.
+fn lines_needed(line: &Line, treatment: &Treatment<'_>, most: u32, highest: u64) -> usize {
+    let by_charge = match line.charge_cents.filter(|charge| *charge > highest) {
+        None => 1,
+        Some(charge) if treatment.first().is_unclassified => claim_charges(charge, highest).len(),
+        // One unit alone passes the highest charge, so no splitting helps.
+        Some(charge) if charge / u64::from(line.units.max(1)) > highest => LINES_OF_A_DRUG_MAX + 1,
+        Some(charge) => claim_sizes(line.units, charge, highest).len(),
+    };
+    by_charge + (line.units.saturating_sub(1) / most) as usize
 }
 
 /// Shares the charge of the dose among its lines by units; the last line takes the rest.
@@ -128,12 +153,12 @@ fn by_charge_alone(
     parts
 }
 
-/// Charges of claims that differ, each within the limit.
+/// Charges of claims that differ, each within the limit; of too many the first alone.
 fn claim_charges(charge: u64, limit: u64) -> Vec<u64> {
     let mut charges = Vec::new();
     let mut left = charge;
     let mut most = limit.max(1);
-    while left > 0 {
+    while left > 0 && charges.len() <= LINES_OF_A_DRUG_MAX {
         let taken = most.min(left);
         charges.push(taken);
         left -= taken;
@@ -179,7 +204,7 @@ fn claim_sizes(units: u32, charge: u64, limit: u64) -> Vec<u32> {
     let mut sizes = Vec::new();
     let mut left = units;
     let mut size = most.max(1);
-    while left > 0 {
+    while left > 0 && sizes.len() <= LINES_OF_A_DRUG_MAX {
         let taken = size.min(left);
         sizes.push(taken);
         left -= taken;

@@ -42,7 +42,8 @@ rule! {
     says: "Units beyond the field's width repeat the code on further lines.",
     why: "The manual asks to repeat the line until all units are reported.",
     example: "1,200,000 units are two lines at 999,999.",
-    exceptions: "The width is a setting of the payer.",
+    exceptions:
+        "The width is a setting of the payer. What would take more than 100 lines is a slip, and is withheld.",
 }
 
 rule! {

@@ -4,6 +4,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use tokio_stream::wrappers::ReceiverStream;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
+use super::answer::PIECE_BYTES;
 use super::*;
 
 const CODE: &str = "/infusion.coding.v1.CodingService/CodeEncounter";
@@ -129,4 +130,24 @@ async fn a_large_answer_is_handed_over_in_pieces() {
         lengths.push(frame.expect("a frame").into_data().expect("data").len());
     }
     assert_eq!(lengths, [PIECE_BYTES, PIECE_BYTES, 1]);
+}
+
+#[tokio::test]
+async fn the_room_of_an_answer_is_given_back_when_it_is_taken() {
+    let held = Arc::new(());
+    let room = held.clone();
+    let service = AdmissionLayer::new(1, 1).layer(service_fn(move |_: Request<Body>| {
+        let mut answer = Response::new(Body::new(Full::new(Bytes::from_static(b"answer"))));
+        answer.extensions_mut().insert(AnswerRoom(room.clone()));
+        async move { Ok::<_, Infallible>(answer) }
+    }));
+    let mut whole = call(CODE, None);
+    whole.extensions_mut().insert(ReadAhead);
+    let mut answer = service.oneshot(whole).await.expect("an answer");
+    let kept = answer.extensions_mut().remove::<Kept>().expect("what the call has");
+    drop(answer);
+    let body = kept.until_taken(Body::new(Full::new(Bytes::from_static(b"in JSON"))));
+    assert_eq!(Arc::strong_count(&held), 3 - 1, "the body has it");
+    drop(body);
+    assert_eq!(Arc::strong_count(&held), 1);
 }
