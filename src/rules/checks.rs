@@ -124,12 +124,25 @@ fn check_other_services(coding: &mut Coding<'_>, at: usize) {
         if service.date.is_some_and(|date| date != service_date) {
             continue;
         }
+        if code == service.code && !carries && is_initial(coding, code) {
+            let facts = [fact::given("code", Value::Code(code))];
+            let text = "{code} is on the claim for another service of the date as well. An encounter has one initial service; a second one takes an access or an encounter of its own, and a modifier that says so.";
+            coding.find(Severity::Warn, Reason::ProcedurePair, field_of(coding, at), &MOD_2, text, &facts);
+        }
         for (first, second) in [(code, service.code), (service.code, code)] {
             if let Some(pair) = pair(coding, first, second, service_date) {
                 report_pair(coding, at, first, second, pair, carries);
             }
         }
     }
+}
+
+/// Whether a code is that of an initial service (rule INIT-1).
+fn is_initial(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+    let parameters = &coding.policy.administration;
+    let families = [&parameters.chemotherapy_codes, &parameters.therapeutic_codes];
+    code == parameters.hydration_codes.initial
+        || families.iter().any(|family| code == family.infusion || code == family.push)
 }
 
 /// The pair that two codes are on a date of service, in this order of the columns.

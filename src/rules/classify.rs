@@ -3,6 +3,7 @@
 mod diagnoses;
 mod hormonal;
 mod named;
+mod unlisted;
 
 pub use diagnoses::begins;
 pub use hormonal::CHM_1;
@@ -11,7 +12,6 @@ use super::drug_line::product;
 use super::{Family, Rule, Status, identity, rule};
 use crate::catalog::formulary::ClassBasis;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
-use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -126,18 +126,8 @@ pub fn class_of_drug(
             }
             stated
         }
-        (None, Some((DrugClass::Therapeutic, ClassBasis::CodeRange))) => {
-            // Into a cavity the class decides between these codes and another section.
-            let route = coding.encounter.administrations[usize::from(index)].route;
-            if route.is_some_and(Route::is_into_cavity) {
-                return Err(Unknown::Class { drug: Some(drug) });
-            }
-            note_range(coding, index, drug);
-            DrugClass::Therapeutic
-        }
-        (None, Some((known, _))) => known,
-        (None, None) if hormonal::is_stated_antineoplastic(coding, index, given) => DrugClass::Antineoplastic,
-        (None, None) => return Err(Unknown::Class { drug: Some(drug) }),
+        (None, Some((known, basis))) if basis != ClassBasis::CodeRange => known,
+        (None, listed) => unlisted::class(coding, index, drug, given, listed)?,
     };
     if !is_complex(class) {
         return Ok(class);
@@ -237,18 +227,6 @@ fn note_override(coding: &mut Coding<'_>, index: u16, drug: u16, given: &DrugGiv
         &CLS_1,
         "The catalog has {drug} as {known}; the class stated in the request is used. Give its reason, and keep it in the record.",
         &facts,
-    );
-}
-
-/// A code that our table does not list takes the class of its range, and the answer says so.
-fn note_range(coding: &mut Coding<'_>, index: u16, drug: u16) {
-    coding.find(
-        Severity::Warn,
-        Reason::MissingDrugClass,
-        Field::Drug(index, drug, "drugClass"),
-        &CLS_1,
-        "Only the range of its code makes {drug} a therapeutic drug. State the class if it is a complex biologic or an antineoplastic.",
-        &[fact::given("drug", Value::Of(Field::Drug(index, drug, "")))],
     );
 }
 

@@ -59,7 +59,8 @@ pub fn is_same(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool 
         return true;
     }
     let known = identities(coding, other);
-    let agrees = |identity: &String| known.iter().flatten().any(|o| o == identity);
+    let agrees =
+        |identity: &String| known.iter().flatten().any(|o| o == identity || words(o) == words(identity));
     identities(coding, one).iter().flatten().any(agrees) || mean_one_product(coding, one, other)
 }
 
@@ -97,8 +98,18 @@ fn meant(coding: &Coding<'_>, drug: &DrugGiven) -> Vec<HcpcsCode> {
     }
 }
 
+/// The words of what an entry stands for, however a mixture is written.
+fn words(identity: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = identity.split([' ', '+']).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
 /// What the code stands for, and what the given name stands for.
-fn identities(coding: &Coding<'_>, drug: &DrugGiven) -> [Option<String>; 2] {
+///
+/// What stands in parentheses behind a name that is known may be the maker, or another name of the drug.
+fn identities(coding: &Coding<'_>, drug: &DrugGiven) -> [Option<String>; 3] {
     let formulary = &coding.catalog.formulary;
     let by_code = code_of(coding, drug).filter(|code| !is_unclassified(coding, *code)).and_then(|code| {
         let listed = formulary.drug(code).map(|facts| facts.substance.to_string());
@@ -107,12 +118,89 @@ fn identities(coding: &Coding<'_>, drug: &DrugGiven) -> [Option<String>; 2] {
         listed.or_else(|| version().map(|version| formulary.identity_of_name(&version.name)))
     });
     let by_name = drug.name.as_deref().map(|name| formulary.substance_of_name(name));
+    let before = drug.name.as_deref().and_then(|name| Some(name.split_once('(')?.0));
+    let before = before.filter(|name| formulary.class_of_name(name).is_some());
+    let by_part = before.map(|name| formulary.substance_of_name(name));
     let is_told = |identity: &String| !identity.is_empty();
-    [by_code.filter(is_told), by_name.filter(is_told)]
+    [by_code.filter(is_told), by_name.filter(is_told), by_part.filter(is_told)]
 }
 
 /// Whether a code stands for any drug without one of its own, so that it tells no two apart.
 fn is_unclassified(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     let version = coding.catalog.lookup(code, coding.date).version();
     version.is_some_and(|version| version.flags.has(CodeFlag::Unclassified))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::domain::encounter::{Encounter, Setting};
+    use crate::domain::time::date;
+    use crate::policy::PolicyBook;
+
+    /// Reports whether two entries are one drug, each a code or a name.
+    fn are_one(coding: &Coding<'_>, one: &str, other: &str) -> bool {
+        let drug = |text: &str| {
+            let code: Option<HcpcsCode> = text.parse().ok();
+            DrugGiven { code, name: code.is_none().then(|| text.to_owned()), ..DrugGiven::default() }
+        };
+        is_same(coding, &drug(one), &drug(other)) && is_same(coding, &drug(other), &drug(one))
+    }
+
+    fn with_coding(check: impl Fn(&Coding<'_>)) {
+        let day = date(2025, 11, 3);
+        let (encounter, catalog) = (Encounter::new(Setting::PhysicianOffice, day), Catalog::embedded());
+        let book = PolicyBook::embedded().expect("the embedded policies");
+        check(&Coding::new(&encounter, &catalog, book.at(day, "medicare").expect("medicare")));
+    }
+
+    #[test]
+    fn a_code_its_names_and_its_brands_are_one_drug() {
+        with_coding(|coding| {
+            for (one, other) in [
+                ("J0295", "Unasyn"),
+                ("J1580", "gentamicin"),
+                ("gentamicin", "Garamycin"),
+                ("bivalirudin", "Angiomax"),
+                ("cefepime", "Maxipime"),
+                ("J2543", "piperacillin sodium/tazobactam sodium"),
+                ("insulin drip", "regular insulin"),
+                ("J9355", "Q5117"),
+                ("J1745", "infliximab-dyyb"),
+                ("trastuzumab", "trastuzumab-anns"),
+            ] {
+                assert!(are_one(coding, one, other), "{one} and {other}");
+            }
+            for (one, other) in [
+                ("J1631", "haloperidol"),
+                ("J0290", "Unasyn"),
+                ("ampicillin", "Unasyn"),
+                ("cefepime", "Garamycin"),
+                ("J3490", "cefepime"),
+                ("drug A", "drug B"),
+                ("Q5117", "J1745"),
+            ] {
+                assert!(!are_one(coding, one, other), "{one} and {other}");
+            }
+        });
+    }
+
+    #[test]
+    fn nearly_every_brand_of_the_catalogue_is_the_drug_of_its_code() {
+        with_coding(|coding| {
+            let codes = coding.catalog.codes.values().filter_map(|versions| {
+                let version = coding.catalog.lookup(versions[0].code, coding.date).billable()?;
+                let is_drug = version.billing.is_ok() && !is_unclassified(coding, version.code);
+                (is_drug && matches!(version.code.family(), 'J' | 'Q')).then_some(version)
+            });
+            let pairs: Vec<_> = codes
+                .flat_map(|version| version.brands.iter().map(|brand| (version.code, brand.to_string())))
+                .collect();
+            let split: Vec<_> =
+                pairs.iter().filter(|(code, brand)| !are_one(coding, code.as_str(), brand)).collect();
+            // What is left are mostly makers alone, and kits and pens, which no record of a visit writes.
+            assert!(split.len() * 25 < pairs.len(), "{} of {}: {split:?}", split.len(), pairs.len());
+        });
+    }
 }

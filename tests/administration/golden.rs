@@ -68,7 +68,11 @@ struct Given {
     ndc: Option<String>,
     /// Dose in milligrams.
     dose: Option<String>,
+    /// Dose in units.
+    units: Option<String>,
     class: Option<String>,
+    /// Kind of a product without a code of its own.
+    kind: Option<String>,
     route: Option<String>,
     start: Option<String>,
     stop: Option<String>,
@@ -253,6 +257,12 @@ fn administration(golden: &Golden, given: &Given, at: usize) -> Value {
         }
         if let Some(dose) = &given.dose {
             drug["doseAdministered"] = json!({ "value": dose, "unit": "mg" });
+        }
+        if let Some(units) = &given.units {
+            drug["doseAdministered"] = json!({ "value": units, "unit": "unit" });
+        }
+        if let Some(kind) = &given.kind {
+            drug["productKind"] = json!(wire(kind));
         }
         if let Some(class) = &given.class {
             drug["drugClass"] = json!(wire(class));

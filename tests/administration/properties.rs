@@ -15,7 +15,7 @@ use infusion_coder::domain::encounter::{
     AccessReason, Administration, Encounter, Interruption, OtherService, Route, Setting,
 };
 use infusion_coder::domain::field::Field;
-use infusion_coder::domain::finding::Reason;
+use infusion_coder::domain::finding::{Reason, Severity};
 use infusion_coder::domain::time::{LocalTime, date, plus_minutes};
 use infusion_coder::engine::trail::{Outcome, Subject, Value};
 use infusion_coder::engine::{self, CodingResult};
@@ -292,6 +292,28 @@ proptest! {
         prop_assert!(brief.trail.steps.is_empty());
         prop_assert_eq!(format!("{:?}", whole.lines), format!("{:?}", brief.lines));
         prop_assert_eq!(said(&visit, &whole), said(&visit, &brief));
+    }
+
+    // What an answer would change is not shown as settled; an answer may add units to a line (rule DOC-1).
+    #[test]
+    fn a_line_beside_an_open_question_is_in_every_answer(visit in visit()) {
+        let result = code(&visit);
+        let blocks = |field: Field| {
+            result.findings.iter().any(|finding| finding.severity == Severity::Block && finding.field == field)
+        };
+        for question in result.questions.iter().filter(|question| blocks(question.field)) {
+            for answer in &question.answers {
+                for line in lines(&result) {
+                    let is_alike = |other: &Line| {
+                        (other.code, other.service_date) == (line.code, line.service_date)
+                            && other.modifiers == line.modifiers
+                            && other.units >= line.units
+                    };
+                    let stands = answer.lines.iter().any(is_alike);
+                    prop_assert!(stands, "{} of {:?} under {}", line.code, shape(&result), answer.label);
+                }
+            }
+        }
     }
 
     #[test]

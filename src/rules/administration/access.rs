@@ -3,6 +3,7 @@
 use super::site::is_same_site;
 use super::visit::{Group, Kind, Service, Visit};
 use super::what_if;
+use crate::domain::claim::Line;
 use crate::domain::code::Modifier;
 use crate::domain::encounter::AccessReason;
 use crate::domain::field::Field;
@@ -150,7 +151,13 @@ fn only_site<'a>(visit: &Visit<'a>, number: u32) -> Result<Option<&'a str>, Vec<
 fn make_no_difference(coding: &Coding<'_>, index: u16, sites: &[&str]) -> bool {
     let at = |site: &&str| {
         let site = (*site).to_owned();
-        what_if::answer(coding, "", index, |administration| administration.access_site = Some(site)).lines
+        let answer =
+            what_if::answer(coding, "", index, |administration| administration.access_site = Some(site));
+        // Which services a line rests on is no part of the claim.
+        let shape = |line: Line| (line.track, line.service_date, line.code, line.modifiers, line.units);
+        let mut lines: Vec<_> = answer.lines.into_iter().map(shape).collect();
+        lines.sort_unstable_by(|one, other| one.2.cmp(&other.2).then_with(|| one.cmp(other)));
+        lines
     };
     let mut lines = sites.iter().map(at);
     let first = lines.next();

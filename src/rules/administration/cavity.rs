@@ -4,7 +4,7 @@ use super::lines::{self, Place};
 use super::visit::{Family, Kind, Service, Visit};
 use super::{lesions, outside, what_if};
 use crate::domain::code::{HcpcsCode, Modifier};
-use crate::domain::encounter::Route;
+use crate::domain::encounter::{OtherService, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -57,11 +57,29 @@ pub(super) fn heated(coding: &mut Coding<'_>, index: u16) {
     coding.not_billed(what, &CHM_10, text, &facts);
 }
 
+/// Names the puncture that was asked for beside the code that includes it.
+fn name_puncture(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, code: HcpcsCode) {
+    let (encounter, policy) = (coding.encounter, coding.policy);
+    let date = visit.date(service);
+    let Some(entry) = policy.administration.cavity_punctures.iter().find(|entry| entry.code == code) else {
+        return;
+    };
+    let is_of_date = |other: &&OtherService| other.date.is_none_or(|on| on == date);
+    let mut others = encounter.other_services.iter().filter(is_of_date);
+    let Some(puncture) = others.find(|other| entry.included.contains(&other.code)) else { return };
+    let facts =
+        [fact::given("puncture", Value::Code(puncture.code)), fact::derived("code", Value::Code(code))];
+    let text = "{code} includes the puncture: do not report {puncture} beside it, unless it was another one and a modifier says so.";
+    let field = Field::Encounter("otherServices");
+    coding.find(Severity::Warn, Reason::IncludedInOtherService, field, &CHM_10, text, &facts);
+}
+
 fn plain(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, code: HcpcsCode) {
     let facts = [fact::derived("code", Value::Code(code))];
     let subject = Subject::Administration(service.index);
     coding.result.trail.fired(&CHM_10, subject, "The cavity has its own code, {code}.", &facts);
     lines::bill(coding, visit, service, code, 1, Place::Own);
+    name_puncture(coding, visit, service, code);
 }
 
 fn with_puncture(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, code: HcpcsCode) {
@@ -71,6 +89,7 @@ fn with_puncture(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, 
             let text = "The puncture that the code includes was not done here, so the service is reduced.";
             coding.result.trail.fired(&CHM_10, Subject::Administration(service.index), text, &[]);
             lines::bill_with(coding, visit, service, code, REDUCED);
+            name_puncture(coding, visit, service, code);
         }
         None => {
             plain(coding, visit, service, code);

@@ -1,5 +1,7 @@
 //! Pump starts, refills and the port flush (rules CHM-4 to CHM-8).
 
+use std::cmp::Ordering;
+
 use super::initial::INIT_9;
 use super::lines::{self, Place};
 use super::outside;
@@ -12,10 +14,11 @@ use crate::domain::drug::DrugGiven;
 use crate::domain::encounter::Administration;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
+use crate::domain::quantity::{Decimal, Quantity, Unit};
 use crate::domain::time::plus_minutes;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
-use crate::policy::parameters::PumpStartCode;
+use crate::policy::parameters::{LockDrugs, PumpStartCode};
 use crate::rules::{Rule, identity, rule};
 
 rule! {
@@ -164,15 +167,25 @@ pub(super) fn refills(coding: &mut Coding<'_>, visit: &Visit<'_>) {
 /// Whether what was pushed is a flush of the line, by its code or by its name.
 pub(super) fn is_flush(coding: &Coding<'_>, administration: &Administration) -> bool {
     let codes = &coding.policy.administration.flush_codes;
+    let lock = &coding.policy.administration.lock_drugs;
     let is_flush = |drug: &DrugGiven| match (identity::code_of(coding, drug), drug.name.as_deref()) {
-        (Some(code), _) => codes.contains(&code),
+        (Some(code), _) => codes.contains(&code) || lock.drugs.contains(&code) && is_lock(drug, lock),
         (None, Some(name)) => {
             let named = coding.catalog.formulary.class_of_name(name);
-            named.is_some_and(|named| named.nature == Nature::Flush)
+            named.is_some_and(|named| {
+                named.nature == Nature::Flush
+                    || lock.names.iter().any(|known| **known == *named.drug) && is_lock(drug, lock)
+            })
         }
         (None, None) => false,
     };
     !administration.drugs.is_empty() && administration.drugs.iter().all(is_flush)
+}
+
+/// Whether the dose is one that only locks a line.
+fn is_lock(drug: &DrugGiven, lock: &LockDrugs) -> bool {
+    let most = Quantity::new(Decimal::whole(lock.units_max), Unit::BiologicalUnit);
+    drug.dose_administered.and_then(|dose| dose.compare(most)).is_some_and(Ordering::is_le)
 }
 
 /// Codes the flush of a visit, where nothing else is reported.

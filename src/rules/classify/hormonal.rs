@@ -2,8 +2,7 @@
 
 use super::{Unknown, diagnoses};
 use crate::catalog::formulary::Nature;
-use crate::domain::drug::{DrugClass, DrugGiven, ProductKind};
-use crate::domain::encounter::Route;
+use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::engine::Coding;
 use crate::engine::trail::{NotedFact, Subject, Value, fact};
 use crate::rules::{identity, rule};
@@ -65,18 +64,12 @@ fn label(coding: &Coding<'_>, given: &DrugGiven) -> Option<(bool, NotedFact)> {
     Some((is_cancer, fact::catalog("basis", LABEL)))
 }
 
-/// Whether the kind of a product without a code tells its class: an injected antineoplastic may be a hormone, which
-/// has a code of its own.
-pub(super) fn is_stated_antineoplastic(coding: &Coding<'_>, index: u16, given: &DrugGiven) -> bool {
-    let route = coding.encounter.administrations[usize::from(index)].route;
-    given.product_kind == Some(ProductKind::Antineoplastic)
-        && !matches!(route, Some(Route::Intramuscular | Route::Subcutaneous))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
+    use crate::domain::drug::ProductKind;
+    use crate::domain::encounter::Route;
     use crate::domain::encounter::{Administration, Encounter, Indication, Setting};
     use crate::domain::time::date;
     use crate::engine::trail::Source;

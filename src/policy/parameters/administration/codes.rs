@@ -243,6 +243,25 @@ pub struct Declotting {
     pub code: HcpcsCode,
 }
 
+/// A drug that locks a line in a small dose and treats in a larger one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockDrugs {
+    pub drugs: Vec<HcpcsCode>,
+    /// What the products' names stand for.
+    pub names: Vec<String>,
+    /// Most units of one lock.
+    pub units_max: i32,
+}
+
+/// The code of chemotherapy into a cavity, and the punctures that it includes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CavityPunctures {
+    pub code: HcpcsCode,
+    pub included: Vec<HcpcsCode>,
+}
+
 /// An add-on code and the primary codes that it may follow.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

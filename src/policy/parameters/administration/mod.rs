@@ -126,6 +126,10 @@ parameters! {
         pub other_hormonal_diagnoses: Vec<String>,
         /// How a diagnosis begins that tells nothing of the use of a drug against cancer (rule CLS-5).
         pub silent_diagnoses: Vec<String>,
+        /// Heparin that locks a line and is no push (rules CHM-8, CHM-13).
+        pub lock_drugs: LockDrugs,
+        /// Punctures that chemotherapy into a cavity includes (rule CHM-10).
+        pub cavity_punctures: Vec<CavityPunctures>,
         /// How a diagnosis begins that tells of a need of fluid or electrolytes (rule HYD-10).
         pub hydration_diagnoses: Vec<String>,
         /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).

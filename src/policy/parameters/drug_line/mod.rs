@@ -26,6 +26,8 @@ parameters! {
         pub solution_strengths: Vec<SolutionStrength>,
         /// First and last of the product codes of CPT, whose units the catalog does not hold (rule U-01).
         pub cpt_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
+        /// First and last of the codes of blood products, whose units the catalog does not hold (rule L-01).
+        pub blood_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
         /// How discarded drug is shown on the claim (§13 item 1).
         pub discard_reporting: DiscardReporting,
         /// What the payer expects of JW (rule W-02).

@@ -233,12 +233,29 @@ fn by_code<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, code: HcpcsCode) -> O
             cpt_product::ask_unit(coding, asked, code);
             None
         }
+        Lookup::Unknown if is_blood_product(coding, code) => {
+            let text = "{code} is a blood product, which the hospital bills by its own unit and the catalog does not hold; state its billing unit to have its line here";
+            coding.find(
+                Severity::Info,
+                Reason::NoBillingUnit,
+                asked.field("hcpcs_code"),
+                &L_01,
+                text,
+                &facts,
+            );
+            None
+        }
         Lookup::Unknown => {
             let text = "The catalog knows no code {code}; check it, or import the release that has it";
             coding.find(Severity::Block, Reason::UnknownCode, asked.field("hcpcs_code"), &L_01, text, &facts);
             None
         }
     }
+}
+
+fn is_blood_product(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+    let ranges = &coding.policy.drug_line.blood_product_codes;
+    ranges.iter().any(|(first, last)| (*first..=*last).contains(&code))
 }
 
 fn refuse_terminated<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, version: &'a CodeVersion) {
