@@ -12,6 +12,9 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+/// Parts of libraries that would repeat what a request says, such as the error of a message that cannot be read.
+const QUIET: &str = "tonic::codec=info";
+
 /// How a line of the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum LogFormat {
@@ -58,7 +61,7 @@ impl TelemetryFlags {
     /// # Errors
     /// A filter that cannot be read, or a collector's address that cannot be used.
     pub fn start(&self) -> anyhow::Result<Telemetry> {
-        let filter = EnvFilter::builder().parse(&self.log_filter)?;
+        let filter = EnvFilter::builder().parse(format!("{},{QUIET}", self.log_filter))?;
         let lines = tracing_subscriber::fmt::layer()
             .with_ansi(std::io::stderr().is_terminal())
             .with_writer(std::io::stderr);

@@ -1,5 +1,7 @@
 //! An audit in a terminal and as CSV: the differences of one claim, or the figures of a file.
 
+use std::borrow::Cow;
+
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::columns;
@@ -193,8 +195,8 @@ pub fn csv_rows(answer: &pb::AuditClaimResponse, audit: &Audit, coder: &str) -> 
     for (found, exact) in answer.discrepancies.iter().zip(&audit.discrepancies) {
         let billed_line = found.billed_line.map(|line| line.to_string()).unwrap_or_default();
         rows.write_record([
-            answer.encounter_id.as_str(),
-            coder,
+            &*plain(&answer.encounter_id),
+            &*plain(coder),
             pb::DiscrepancyKind::short_name(found.kind).unwrap_or_default(),
             if found.pattern == 0 {
                 ""
@@ -212,11 +214,20 @@ pub fn csv_rows(answer: &pb::AuditClaimResponse, audit: &Audit, coder: &str) -> 
             &exact.underbilled.to_string(),
             &found.dollars,
             &found.rule_id,
-            &found.text,
-            &release,
+            &*plain(&found.text),
+            &*plain(&release),
         ])?;
     }
     Ok(String::from_utf8(rows.into_inner()?)?)
+}
+
+/// A text that a spreadsheet does not take for a formula: whoever names an encounter or a coder chooses it.
+fn plain(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 fn words(name: &str) -> String {
@@ -236,5 +247,18 @@ fn align_right(table: &mut Table, columns: std::ops::Range<usize>) {
         if let Some(column) = table.column_mut(at) {
             column.set_cell_alignment(CellAlignment::Right);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_of_a_cell_begins_a_formula() {
+        for formula in ["=cmd|'/C calc'!A0", "+1", "-1", "@SUM(1)", "\tx", "\rx"] {
+            assert_eq!(plain(formula), format!("'{formula}"));
+        }
+        assert_eq!(plain("v-1"), "v-1");
     }
 }

@@ -12,6 +12,8 @@ use super::code_input::Lines;
 use super::ordered_lines::{self, LineCoder, Progress, Refusal};
 
 const BUFFER_BYTES: usize = 256 * 1024;
+/// Bytes that are kept of a line of an earlier run: more than any input has, and as much as most answers.
+const KEPT_BYTES_MAX: usize = 16 * ordered_lines::LINE_BYTES_MAX;
 
 /// Where lines come from and go, and how.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +38,11 @@ pub fn run<C: LineCoder>(
 ) -> anyhow::Result<Progress> {
     refuse_own_input(streaming.input, streaming.output)?;
     let mut input = BufReader::with_capacity(BUFFER_BYTES, lines.reader);
-    let (mut output, answered) = open_output(streaming.output, streaming.resume)?;
-    let skipped = skip_lines(&mut input, answered)?;
+    let (mut output, earlier) = open_output(streaming.output, streaming.resume)?;
+    let answered = earlier.lines;
+    let asked = skip_lines(&mut input, answered)?;
+    same_answers(&asked, &earlier, &mut coder())?;
+    let skipped = asked.bytes;
     let bar = progress_bar(lines.length, skipped)?;
     let report = |progress: Progress, refusals: &[Refusal]| {
         for refusal in refusals {
@@ -78,65 +83,110 @@ fn refuse_own_input(input: Option<&Path>, output: Option<&Path>) -> anyhow::Resu
     Ok(())
 }
 
-/// The output, and how many lines of it earlier runs have answered.
-fn open_output(path: Option<&Path>, resume: bool) -> anyhow::Result<(Box<dyn Write>, u64)> {
+/// The output, and what of it earlier runs have answered.
+fn open_output(path: Option<&Path>, resume: bool) -> anyhow::Result<(Box<dyn Write>, Ends)> {
     let Some(path) = path else {
         if resume {
             bail!("--resume continues a file: name it with -o");
         }
-        return Ok((Box::new(io::stdout().lock()), 0));
+        return Ok((Box::new(io::stdout().lock()), Ends::default()));
     };
     let unwritable = || format!("{}: cannot be written", path.display());
     if !resume || !path.exists() {
-        return Ok((Box::new(File::create(path).with_context(unwritable)?), 0));
+        return Ok((Box::new(File::create(path).with_context(unwritable)?), Ends::default()));
     }
     let mut file = OpenOptions::new().read(true).write(true).open(path).with_context(unwritable)?;
-    let (lines, bytes) = whole_lines(&file).with_context(unwritable)?;
+    let mut reader = BufReader::with_capacity(BUFFER_BYTES, &file);
+    let earlier = Ends::of(&mut reader, u64::MAX).with_context(unwritable)?;
     // What follows the last line end is half an answer of a run that was stopped.
-    file.set_len(bytes).with_context(unwritable)?;
-    file.seek(SeekFrom::Start(bytes)).with_context(unwritable)?;
-    Ok((Box::new(file), lines))
+    file.set_len(earlier.bytes).with_context(unwritable)?;
+    file.seek(SeekFrom::Start(earlier.bytes)).with_context(unwritable)?;
+    Ok((Box::new(file), earlier))
 }
 
-/// How many whole lines a file has, and how many bytes they take.
-fn whole_lines(file: &File) -> io::Result<(u64, u64)> {
-    let mut reader = BufReader::with_capacity(BUFFER_BYTES, file);
-    let (mut lines, mut bytes, mut read) = (0, 0, 0);
-    loop {
-        let buffer = reader.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok((lines, bytes));
-        }
-        lines += buffer.iter().filter(|byte| **byte == b'\n').count() as u64;
-        if let Some(end) = buffer.iter().rposition(|byte| *byte == b'\n') {
-            bytes = read + end as u64 + 1;
-        }
-        let length = buffer.len();
-        read += length as u64;
-        reader.consume(length);
-    }
+/// The beginning and the end of some lines.
+#[derive(Debug, Default)]
+struct Ends {
+    /// Whole lines, and the bytes they take.
+    lines: u64,
+    bytes: u64,
+    first: Vec<u8>,
+    last: Vec<u8>,
+    /// What follows them without a line end.
+    half: Vec<u8>,
 }
 
-/// Passes over the lines that are answered; gives the bytes they take.
-fn skip_lines(input: &mut impl BufRead, count: u64) -> anyhow::Result<u64> {
-    let (mut left, mut bytes, mut in_line) = (count, 0, false);
-    while left > 0 {
-        let buffer = input.fill_buf()?;
-        if buffer.is_empty() {
-            // The last line may lack its end.
-            if left == 1 && in_line {
-                break;
+impl Ends {
+    /// Reads whole lines, at most so many. Of a line that is longer than any that is answered the beginning is kept.
+    fn of(reader: &mut impl BufRead, most: u64) -> io::Result<Self> {
+        let mut ends = Self::default();
+        let mut read = 0;
+        while ends.lines < most {
+            let buffer = reader.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(ends);
             }
-            bail!("the output has {count} lines and the input fewer: it is not the output of this input");
+            let end = memchr::memchr(b'\n', buffer);
+            let length = end.map_or(buffer.len(), |end| end + 1);
+            let room = (KEPT_BYTES_MAX - ends.half.len()).min(length);
+            ends.half.extend_from_slice(&buffer[..room]);
+            reader.consume(length);
+            read += length as u64;
+            if end.is_some() {
+                std::mem::swap(&mut ends.last, &mut ends.half);
+                ends.half.clear();
+                if ends.lines == 0 {
+                    ends.first.clone_from(&ends.last);
+                }
+                ends.lines += 1;
+                ends.bytes = read;
+            }
         }
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let length = end.map_or(buffer.len(), |end| end + 1);
-        left -= u64::from(end.is_some());
-        in_line = end.is_none();
-        bytes += length as u64;
-        input.consume(length);
+        Ok(ends)
     }
-    Ok(bytes)
+}
+
+/// Passes over the lines that are answered.
+fn skip_lines(input: &mut impl BufRead, count: u64) -> anyhow::Result<Ends> {
+    let mut asked = Ends::of(input, count)?;
+    // The last line may lack its end.
+    if asked.lines + 1 == count && !asked.half.is_empty() {
+        asked.lines = count;
+        asked.bytes += asked.half.len() as u64;
+        asked.last = std::mem::take(&mut asked.half);
+        if count == 1 {
+            asked.first.clone_from(&asked.last);
+        }
+    }
+    if asked.lines < count {
+        bail!("the output has {count} lines and the input fewer: it is not the output of this input");
+    }
+    Ok(asked)
+}
+
+/// Answers the first and the last of the lines again that earlier runs have answered: an output of other visits, or
+/// of other settings or codes, must not be continued.
+fn same_answers(asked: &Ends, answered: &Ends, coder: &mut impl LineCoder) -> anyhow::Result<()> {
+    let pairs = [(1, &asked.first, &answered.first), (answered.lines, &asked.last, &answered.last)];
+    for (number, line, before) in pairs.into_iter().filter(|_| answered.lines > 0) {
+        // What is too long was refused unread.
+        if line.len() > ordered_lines::LINE_BYTES_MAX || before.len() == KEPT_BYTES_MAX {
+            continue;
+        }
+        let mut answer = Vec::new();
+        if !line.trim_ascii().is_empty() {
+            // A line that is refused has its error as its answer.
+            let _ = ordered_lines::code(coder, line.trim_ascii(), &mut answer);
+        }
+        answer.push(b'\n');
+        if answer != *before {
+            bail!(
+                "line {number} of the output is not what this input gives with these settings and codes: \
+                 name another output, or leave --resume out to begin again"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// A bar where a person watches; nothing in a pipe or a log.
@@ -213,6 +263,14 @@ mod tests {
         std::fs::write(&output, "A\nB\n").expect("written");
         assert!(run_files(&input, &output, true).is_err());
         assert_eq!(run_files(&input, &output, false).map(|done| done.lines).ok(), Some(1));
+        std::fs::write(&input, "a\nb\nc\nd\n").expect("written");
+        for (other, number) in [("X\nB\n", 1), ("A\nX\n", 2), ("A\nB\nX\nhalf", 3)] {
+            std::fs::write(&output, other).expect("written");
+            let error = run_files(&input, &output, true).expect_err(other).to_string();
+            assert!(error.contains(&format!("line {number} of the output")), "{error}");
+        }
+        std::fs::write(&output, "A\nX\nC\nhalf").expect("written");
+        assert!(run_files(&input, &output, true).is_ok(), "only the ends are answered again");
         assert!(run_files(&folder.path().join("none"), &output, false).is_err());
     }
 }

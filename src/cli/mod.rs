@@ -28,6 +28,7 @@ mod rollback;
 pub mod rules;
 pub mod search;
 pub mod serve;
+mod serve_again;
 pub mod settings;
 mod shelf;
 pub mod synthesize;

@@ -234,7 +234,7 @@ fn answer(coder: &mut impl LineCoder, block: &mut Block) {
 }
 
 /// One line, whose fault in the program becomes a refused line and not a stopped run.
-fn code(coder: &mut impl LineCoder, line: &[u8], output: &mut Vec<u8>) -> Result<(), String> {
+pub fn code(coder: &mut impl LineCoder, line: &[u8], output: &mut Vec<u8>) -> Result<(), String> {
     let before = output.len();
     catch_unwind(AssertUnwindSafe(|| coder.code(line, output))).unwrap_or_else(|_| {
         let reason = "a fault of the program while coding this line; please report it";

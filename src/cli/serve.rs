@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -14,6 +15,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::PoliciesFlag;
 use super::refresh_flags::RefreshFlags;
+use super::serve_again;
 use super::shelf::StoreFlag;
 use crate::catalog::store::{Library, StoreError};
 use crate::server::admin_service;
@@ -92,7 +94,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let secrets = flags.secrets()?;
     flags.check_exposure(secrets.identities.load().is_empty())?;
     // Reading the releases needs the most memory, and what follows finds it free again.
-    let (library, no_catalog) = flags.library()?;
+    let (library, no_catalog, no_room) = flags.library()?;
     let policies = Arc::new(flags.policies.book()?);
     let reload = Arc::new(tokio::sync::Notify::new());
     let library = Arc::new(library);
@@ -109,8 +111,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         reload: reload.clone(),
         ..open
     };
+    let again = Arc::new(AtomicBool::new(false));
     let ended = runtime.block_on(async {
-        let stop = stop_signal();
+        let stop = stop_or_room(stop_signal(), no_room, again.clone());
         tokio::spawn(reload_on_hangup(reload));
         tokio::spawn(give_memory_back());
         if let Some(desk) = desk.clone() {
@@ -126,7 +129,19 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     });
     telemetry.end();
     runtime.shutdown_timeout(LAST_WORK);
-    Ok(ended?)
+    ended?;
+    if again.load(Ordering::Relaxed) {
+        serve_again::begin_again().context("the service cannot start anew")?;
+    }
+    Ok(())
+}
+
+/// Ends when the process is to stop, or when there is room for the store, which is noted.
+async fn stop_or_room(stop: impl Future<Output = ()>, no_room: Option<PathBuf>, again: Arc<AtomicBool>) {
+    tokio::select! {
+        () = stop => {}
+        () = serve_again::room_comes(no_room) => again.store(true, Ordering::Relaxed),
+    }
 }
 
 /// Time between two looks at memory that could be given back.
@@ -192,17 +207,22 @@ impl Flags {
         Ok(())
     }
 
-    /// The library, or an empty one and why: the service then says that it does not serve. A store that another
-    /// process holds is an oversight and ends the process.
-    fn library(&self) -> anyhow::Result<(Library, String)> {
+    /// The library, or an empty one and why: the service then says that it does not serve, and the folder is named
+    /// that may have no room. A store that another process holds is an oversight and ends the process.
+    fn library(&self) -> anyhow::Result<(Library, String, Option<PathBuf>)> {
         if self.refresh.is_replica() {
-            return Ok((Library::unavailable(), "nothing that is published was taken over yet".to_owned()));
+            let reason = "nothing that is published was taken over yet".to_owned();
+            return Ok((Library::unavailable(), reason, None));
         }
         match self.store.library() {
-            Ok(library) => Ok((library, String::new())),
+            Ok(library) => Ok((library, String::new(), None)),
             Err(error) => match error.downcast_ref::<StoreError>() {
                 None | Some(StoreError::Locked { .. }) => Err(error),
-                Some(damage) => Ok((Library::unavailable(), damage.to_string())),
+                Some(damage) => {
+                    let is_io = matches!(damage, StoreError::Io { .. });
+                    let folder = is_io.then(|| self.store.folder()).transpose()?;
+                    Ok((Library::unavailable(), damage.to_string(), folder))
+                }
             },
         }
     }

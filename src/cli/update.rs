@@ -30,7 +30,8 @@ Exit codes:
   3  already current: everything published is held (0 with --current-is-success)
   4  refused by the gate: see the objections, and --accept; the old release stays in use
   5  source unreachable or not understood; the old release stays in use
-  6  the store is held by another process: ask it with --server";
+  6  the store is held by another process: ask it with --server
+  7  the codes are current, and a table beside them could not be refreshed: see the notes";
 
 /// The store is held by another process.
 const EXIT_HELD: u8 = 6;
@@ -83,8 +84,8 @@ pub fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
         bail!("--accept wants the reason, for the record");
     }
     if let Some(remote) = flags.server.connect_administration()? {
-        let outcome = update_remote::run(&remote, asked(flags))?;
-        return Ok(exit_code(outcome, flags.current_is_success));
+        let (outcome, is_partial) = update_remote::run(&remote, asked(flags))?;
+        return Ok(exit_code(outcome, is_partial, flags.current_is_success));
     }
     let settings = settings(flags.settings.as_deref())?;
     let source = flags.source.as_deref().unwrap_or(&settings.origin);
@@ -114,7 +115,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
         // sled would try to write for ever as it closes, as on a full disk; the process ends instead.
         std::mem::forget(keeper);
     }
-    Ok(exit_code(report.outcome, flags.current_is_success))
+    Ok(exit_code(report.outcome, !report.not_refreshed.is_empty(), flags.current_is_success))
 }
 
 fn asked(flags: &Flags) -> pb::StartRefreshRequest {
@@ -134,9 +135,11 @@ pub fn settings(file: Option<&std::path::Path>) -> anyhow::Result<Settings> {
 }
 
 /// What a scheduler is told.
-pub fn exit_code(outcome: Outcome, current_is_success: bool) -> ExitCode {
+pub fn exit_code(outcome: Outcome, is_partial: bool, current_is_success: bool) -> ExitCode {
     ExitCode::from(match outcome {
         Outcome::Updated => 0,
+        // Nobody knows whether everything that is published is held.
+        Outcome::AlreadyCurrent if is_partial => 7,
         Outcome::AlreadyCurrent if current_is_success => 0,
         Outcome::Failed => 1,
         Outcome::AlreadyCurrent => 3,

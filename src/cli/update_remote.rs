@@ -6,11 +6,11 @@ use super::remote::Remote;
 use crate::server::pb::{self, RefreshState};
 use crate::updater::refresh::Outcome;
 
-/// Starts the refresh, prints each step, and answers how it ended.
+/// Starts the refresh, prints each step, and answers how it ended, and whether a table beside the codes was left out.
 ///
 /// # Errors
 /// A service that does not answer, refuses the call or loses the refresh.
-pub fn run(remote: &Remote, request: pb::StartRefreshRequest) -> anyhow::Result<Outcome> {
+pub fn run(remote: &Remote, request: pb::StartRefreshRequest) -> anyhow::Result<(Outcome, bool)> {
     let started = remote.administer(request, async |mut admin, it| admin.start_refresh(it).await)?;
     let started = started.into_inner().refresh.context("the service named no refresh")?;
     let last = follow(remote, started)?;
@@ -18,16 +18,17 @@ pub fn run(remote: &Remote, request: pb::StartRefreshRequest) -> anyhow::Result<
     for objection in &last.objections {
         println!("objection: {objection}");
     }
-    match last.state() {
-        RefreshState::Updated => Ok(Outcome::Updated),
-        RefreshState::AlreadyCurrent => Ok(Outcome::AlreadyCurrent),
-        RefreshState::Refused => Ok(Outcome::Refused),
-        RefreshState::SourceUnreachable => Ok(Outcome::SourceUnreachable),
-        RefreshState::Failed => Ok(Outcome::Failed),
+    let outcome = match last.state() {
+        RefreshState::Updated => Outcome::Updated,
+        RefreshState::AlreadyCurrent => Outcome::AlreadyCurrent,
+        RefreshState::Refused => Outcome::Refused,
+        RefreshState::SourceUnreachable => Outcome::SourceUnreachable,
+        RefreshState::Failed => Outcome::Failed,
         RefreshState::Running | RefreshState::Unspecified => {
             bail!("the service ended before the refresh did")
         }
-    }
+    };
+    Ok((outcome, !last.not_refreshed.is_empty()))
 }
 
 fn follow(remote: &Remote, started: pb::Refresh) -> anyhow::Result<pb::Refresh> {

@@ -21,6 +21,9 @@ use crate::domain::time::Date;
 /// How often the catalog in use is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// Looks without a catalog that are an error: a replica takes its first one over a moment after its start.
+const LOOKS_BEFORE_ERROR: u32 = 6;
+
 /// Services that need a catalog; the empty name stands for the server as a whole.
 const NEED_A_CATALOG: &[&str] =
     &["", "infusion.coding.v1.CodingService", "infusion.coding.v1.CatalogService"];
@@ -46,6 +49,8 @@ pub struct Health {
     standing: watch::Sender<Standing>,
     /// What was told last; nothing before the first look.
     told: Option<Option<Seen>>,
+    /// Looks one after the other that found no catalog.
+    without: u32,
 }
 
 /// The catalog that was last told of, and the day it was.
@@ -63,7 +68,7 @@ impl Health {
         for name in NEED_NONE {
             reporter.set_service_status(name, ServingStatus::Serving).await;
         }
-        let mut health = Self { coder, metrics, reporter, no_catalog, standing, told: None };
+        let mut health = Self { coder, metrics, reporter, no_catalog, standing, told: None, without: 0 };
         health.look().await;
         health
     }
@@ -97,6 +102,10 @@ impl Health {
             Some(_) => (Standing::Serving, ServingStatus::Serving),
             None => (Standing::NoCatalog(self.no_catalog.clone()), ServingStatus::NotServing),
         };
+        self.without = if catalog.is_some() { 0 } else { self.without.saturating_add(1) };
+        if self.without == LOOKS_BEFORE_ERROR {
+            tracing::error!(reason = %self.no_catalog, "not serving: no catalog is loaded");
+        }
         if self.told.as_ref() == Some(&seen) {
             return;
         }
@@ -105,7 +114,7 @@ impl Health {
         }
         match &catalog {
             Some(catalog) => self.show(catalog, today),
-            None => tracing::error!(reason = %self.no_catalog, "not serving: no catalog is loaded"),
+            None => tracing::info!(reason = %self.no_catalog, "no catalog is loaded yet"),
         }
         self.tell(standing);
         self.told = Some(seen);

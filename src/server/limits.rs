@@ -83,7 +83,7 @@ limits! {
 limits! {
     /// What the callers together may ask of the service.
     ServiceLimits {
-        /// Largest message that is read, in bytes.
+        /// Largest message that is read, in bytes; of JSON four times as many.
         "limit-message-bytes" message_bytes: usize = 1024 * 1024,
         /// Calls that are answered at once, on all connections; further ones get RESOURCE_EXHAUSTED.
         "limit-in-flight" in_flight: usize = 256,

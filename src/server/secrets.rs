@@ -1,5 +1,6 @@
 //! What may be read again while the server runs: the identities and the certificate.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,7 @@ impl Secrets {
         let mut secrets =
             Self { file, lines: lines.replace(';', "\n"), identities: SharedIdentities::default(), tls };
         secrets.identities = Arc::new(ArcSwap::from_pointee(secrets.read_identities()?));
+        secrets.warn_of_access();
         Ok(secrets)
     }
 
@@ -65,6 +67,16 @@ impl Secrets {
             Some(Ok(true)) => tracing::info!("the certificate was read again"),
             Some(Err(error)) => tracing::error!(%error, "the old certificate stays"),
             Some(Ok(false)) | None => {}
+        }
+    }
+
+    /// Says where others than the owner and the group may write who is let in, or read it.
+    fn warn_of_access(&self) {
+        const OTHERS: u32 = 0o006;
+        let file = self.file.as_deref().and_then(|file| Some((file, std::fs::metadata(file).ok()?)));
+        if let Some((file, of)) = file.filter(|(_, of)| of.permissions().mode() & OTHERS != 0) {
+            let mode = format!("{:o}", of.permissions().mode() & 0o777);
+            tracing::warn!(file = %file.display(), mode, "everybody of this machine has access to the identities");
         }
     }
 

@@ -12,7 +12,7 @@ use super::history::{self, Deed, Event};
 use super::keeper::{Keeper, KeeperError};
 use super::refresh::{Observer, Order, Outcome, Progress, Report, Step, blocking};
 use super::run::run;
-use super::settings::Settings;
+use super::settings::{FeedId, Settings};
 use super::source::{Sought, Source};
 use crate::catalog::store::Entry;
 use crate::domain::quarter::Quarter;
@@ -58,6 +58,9 @@ pub trait Tally: Send + Sync {
 
     /// A refresh ended.
     fn ended(&self, outcome: Outcome);
+
+    /// A refresh could not bring a table beside the codes to what is published.
+    fn missed(&self, feed: FeedId);
 }
 
 /// The refreshes of one running service.
@@ -178,10 +181,12 @@ impl Desk {
         let result = run(&self.keeper, &self.settings, &order, &watched).await;
         let result = result.map_err(|error| error.to_string());
         let summary = result.as_ref().map_or_else(Clone::clone, Report::summary);
+        let missed = result.as_ref().map_or_else(|_| Vec::new(), |report| report.not_refreshed.clone());
         tracing::info!(%summary, "refresh ended");
         watched.sender.send_modify(|standing| standing.ended = Some((Timestamp::now(), result)));
         let outcome = watched.sender.borrow().outcome();
         outcome.into_iter().for_each(|outcome| self.tally.ended(outcome));
+        missed.into_iter().for_each(|feed| self.tally.missed(feed));
     }
 
     fn jobs(&self) -> MutexGuard<'_, VecDeque<watch::Receiver<Standing>>> {

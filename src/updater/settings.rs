@@ -32,6 +32,17 @@ pub enum FeedId {
 }
 
 impl FeedId {
+    /// Every feed.
+    pub const ALL: [Self; 7] = [
+        Self::Hcpcs,
+        Self::AspLimits,
+        Self::NdcCrosswalk,
+        Self::Mue,
+        Self::MueOutpatient,
+        Self::MueDme,
+        Self::AddOnCodes,
+    ];
+
     /// The name in settings, reports and metrics.
     pub const fn name(self) -> &'static str {
         match self {

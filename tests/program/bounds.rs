@@ -174,3 +174,41 @@ async fn a_caller_that_leaves_its_answers_loses_the_connection() {
     );
     assert!(serving.stop());
 }
+
+/// As on a full disk: the folder cannot be written, and later it can.
+#[tokio::test]
+async fn a_service_without_room_for_its_store_starts_anew_when_there_is_some() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let store = folder.path().join("store");
+    std::fs::write(&store, "no folder").expect("a file");
+    let arguments = ["--store", store.to_str().expect("a path"), "--admin-listen", "127.0.0.1:0"];
+    let mut serving = Serving::start(&arguments, &[]);
+    let address = serving.address();
+    let refused = CodingServiceClient::new(connect(&address).await).code_encounter(visit()).await;
+    assert_eq!(code_of(refused), Code::Unavailable);
+    std::fs::remove_file(&store).expect("removed");
+    let address = serving.address();
+    let answered = CodingServiceClient::new(connect(&address).await).code_encounter(visit()).await;
+    assert_eq!(code_of(answered), Code::Ok);
+    assert!(serving.stop());
+}
+
+/// What the service tells its caller of a message is not for the log.
+#[test]
+fn no_word_of_a_request_comes_into_the_log() {
+    let mut serving = Serving::start(&["--http-json", "--log-filter", "debug"], &[]);
+    let address = serving.address();
+    let body = r#"{"encounter": {"setting": "MOONSECRET"}}"#;
+    let mut stream = TcpStream::connect(&address).expect("connected");
+    let head =
+        "POST /infusion.coding.v1.CodingService/CodeEncounter HTTP/1.1\r\nhost: x\r\nconnection: close";
+    let length = body.len();
+    write!(stream, "{head}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+        .expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.contains("MOONSECRET"), "its caller may read it: {answer}");
+    assert!(serving.stop());
+    let said = serving.all_said();
+    assert!(!said.contains("MOONSECRET"), "{said}");
+}

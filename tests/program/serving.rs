@@ -73,6 +73,11 @@ impl Serving {
         assert!(sent.is_ok_and(|status| status.success()), "kill {name}");
     }
 
+    /// Everything that it has said.
+    pub(super) fn all_said(&self) -> String {
+        self.said.join("\n") + &self.lines.iter().collect::<String>()
+    }
+
     /// Whether it ended well after the signal to stop.
     pub(super) fn stop(&mut self) -> bool {
         self.signal("-TERM");

@@ -32,6 +32,7 @@ struct NoTally;
 impl Tally for NoTally {
     fn step(&self, _: Step, _: Duration) {}
     fn ended(&self, _: Outcome) {}
+    fn missed(&self, _: FeedId) {}
 }
 
 struct House {

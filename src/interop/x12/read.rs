@@ -24,6 +24,8 @@ pub enum X12Error {
     Header,
     #[error("segment 1 `{first}`: nothing of a transaction (ST) follows; an 837 is expected")]
     NoTransaction { first: &'static str },
+    #[error("the file ends within a transaction (no SE follows its ST): it is cut off; get the whole file")]
+    CutOff,
     #[error("segment {position} `ST`: transaction {set} is not a health care claim; give an 837")]
     NotAClaim { position: usize, set: String },
     #[error("segment {position} `{segment}`: this is a dental claim (837D); give an 837P or 837I")]
@@ -65,6 +67,9 @@ pub fn read_claims(text: &str) -> Result<ReadClaims, X12Error> {
         reader.read(&segment)?;
     }
     reader.end_claim();
+    if reader.is_open {
+        return Err(X12Error::CutOff);
+    }
     if matches!(first, "ISA" | "GS") && !reader.in_transaction && reader.read.claims.is_empty() {
         return Err(X12Error::NoTransaction { first });
     }
@@ -87,6 +92,8 @@ struct Reader {
     current: Loop,
     /// A whole transaction was announced, so a line without a claim is a fault and not a fragment.
     in_transaction: bool,
+    /// The transaction has not ended.
+    is_open: bool,
     /// The last drug of the line was refused, so that the quantity behind it is none of the line's.
     is_drug_refused: bool,
 }
@@ -96,7 +103,11 @@ impl Reader {
         match segment.id() {
             "ST" => self.transaction(segment)?,
             "SV3" => return Err(X12Error::Dental { position: segment.position, segment: "SV3" }),
-            "HL" | "SE" => self.end_claim(),
+            "HL" => self.end_claim(),
+            "SE" => {
+                self.end_claim();
+                self.is_open = false;
+            }
             "CLM" => self.claim(segment),
             "LX" => self.line(segment),
             "SV1" | "SV2" => self.service(segment),
@@ -111,7 +122,7 @@ impl Reader {
 
     fn transaction(&mut self, segment: &Segment<'_>) -> Result<(), X12Error> {
         self.end_claim();
-        self.in_transaction = true;
+        (self.in_transaction, self.is_open) = (true, true);
         let position = segment.position;
         match (segment.element(1), segment.element(3)) {
             ("837", guide) if guide.contains("X224") => Err(X12Error::Dental { position, segment: "ST" }),

@@ -56,6 +56,11 @@ pub fn refresh(standing: &Standing, entries: &[Entry]) -> pb::Refresh {
         releases: report.iter().flat_map(|report| &report.releases).filter_map(stored).collect(),
         objections: report.iter().flat_map(|report| &report.objections).map(ToString::to_string).collect(),
         validate_only: standing.validate_only,
+        not_refreshed: report
+            .iter()
+            .flat_map(|report| &report.not_refreshed)
+            .map(|it| it.name().into())
+            .collect(),
     }
 }
 

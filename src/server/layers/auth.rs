@@ -151,8 +151,9 @@ impl Identities {
             .headers()
             .get(http::header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .and_then(|token| find(&self.tokens, &Sha256::digest(token).into()));
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .and_then(|(_, token)| find(&self.tokens, &Sha256::digest(token).into()));
         let peer = request.extensions().get::<Peer>();
         let certificate = peer.and_then(|peer| self.role_of_certificate(peer.certificate.as_deref()?));
         token.max(certificate)

@@ -20,6 +20,7 @@ use crate::domain::finding::Reason;
 use crate::engine::CodingResult;
 use crate::updater::desk::Tally;
 use crate::updater::refresh::{Outcome, Step};
+use crate::updater::settings::FeedId;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct MethodLabel {
@@ -85,6 +86,11 @@ impl Closed {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FeedLabel {
+    feed: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StepLabel {
     step: &'static str,
 }
@@ -125,6 +131,7 @@ pub struct Metrics {
     lines: Family<TrackLabel, Counter>,
     findings: Family<ReasonLabel, Counter>,
     refreshes: Family<OutcomeLabel, Counter>,
+    missed: Family<FeedLabel, Counter>,
     refresh_steps: Family<StepLabel, Histogram, StepBuckets>,
     release: Family<ReleaseLabel, Gauge>,
     quarters_behind: Gauge,
@@ -146,6 +153,7 @@ impl Metrics {
             lines: Family::default(),
             findings: Family::default(),
             refreshes: Family::default(),
+            missed: Family::default(),
             refresh_steps: Family::new_with_constructor(StepBuckets),
             release: Family::default(),
             quarters_behind: Gauge::default(),
@@ -170,6 +178,11 @@ impl Metrics {
         registry.register("lines", "Claim lines answered, by track", metrics.lines.clone());
         registry.register("findings", "Findings answered, by reason", metrics.findings.clone());
         registry.register("refreshes", "Catalog refreshes by outcome", metrics.refreshes.clone());
+        registry.register(
+            "feeds_not_refreshed",
+            "Tables beside the codes that a refresh could not bring to what is published",
+            metrics.missed.clone(),
+        );
         registry.register(
             "refresh_step_seconds",
             "Time of each step of a refresh",
@@ -207,6 +220,9 @@ impl Metrics {
         }
         for outcome in Outcome::ALL {
             drop(self.refreshes.get_or_create(&OutcomeLabel { outcome: outcome.name() }));
+        }
+        for feed in FeedId::ALL {
+            drop(self.missed.get_or_create(&FeedLabel { feed: feed.name() }));
         }
         for reason in Closed::ALL {
             drop(self.closed.get_or_create(&reason.label()));
@@ -342,6 +358,10 @@ impl Tally for Metrics {
 
     fn ended(&self, outcome: Outcome) {
         self.count_refresh(outcome.name());
+    }
+
+    fn missed(&self, feed: FeedId) {
+        self.missed.get_or_create(&FeedLabel { feed: feed.name() }).inc();
     }
 }
 

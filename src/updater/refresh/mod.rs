@@ -104,6 +104,9 @@ impl Updater<'_> {
             report.releases.append(&mut own.releases);
             report.objections.append(&mut own.objections);
             report.accepted = report.accepted.or(own.accepted);
+            if own.outcome > Outcome::Updated {
+                report.not_refreshed.push(feed.id);
+            }
             // The first reason is enough: these tables wait for the next run.
             let reason = own.notes.into_iter().next().filter(|_| own.outcome > Outcome::Updated);
             report.notes.extend(reason.map(|note| format!("{} not refreshed: {note}", feed.title)));

@@ -155,6 +155,8 @@ pub struct Report {
     pub accepted: Option<String>,
     /// What went wrong, and what was missing on the way.
     pub notes: Vec<String>,
+    /// The tables beside the codes that could not be brought to what is published, or of which nobody knows.
+    pub not_refreshed: Vec<FeedId>,
 }
 
 impl Report {
@@ -167,6 +169,7 @@ impl Report {
             objections: Vec::new(),
             accepted: None,
             notes: Vec::new(),
+            not_refreshed: Vec::new(),
         }
     }
 
@@ -174,10 +177,16 @@ impl Report {
     pub fn summary(&self) -> String {
         let ids: Vec<&str> = self.releases.iter().map(|header| &*header.id).collect();
         let notes = self.notes.join("; ");
+        let behind: Vec<&str> = self.not_refreshed.iter().map(|feed| feed.name()).collect();
+        let behind =
+            if behind.is_empty() { String::new() } else { format!("; not refreshed: {}", behind.join(", ")) };
         match (self.outcome, self.validate_only) {
-            (Outcome::AlreadyCurrent, _) => "already current: everything published is held".to_owned(),
-            (Outcome::Updated, true) => format!("would be updated: {}", ids.join(", ")),
-            (Outcome::Updated, false) => format!("updated: {}", ids.join(", ")),
+            (Outcome::AlreadyCurrent, _) if behind.is_empty() => {
+                "already current: everything published is held".to_owned()
+            }
+            (Outcome::AlreadyCurrent, _) => format!("already current: the codes{behind}"),
+            (Outcome::Updated, true) => format!("would be updated: {}{behind}", ids.join(", ")),
+            (Outcome::Updated, false) => format!("updated: {}{behind}", ids.join(", ")),
             (Outcome::SourceUnreachable, _) => format!("source unreachable: {notes}"),
             (Outcome::Refused, _) => format!("refused by the gate; the old release stays in use: {notes}"),
             (Outcome::Failed, _) => format!("failed; the old release stays in use: {notes}"),

@@ -20,6 +20,8 @@ pub use place::{Place, PlaceError};
 /// Why a shipment was not sent or not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplicaError {
+    #[error("the pointer names a file that does not lie beside it, and is not followed")]
+    Elsewhere,
     #[error(transparent)]
     Place(#[from] PlaceError),
     #[error(transparent)]
@@ -91,6 +93,9 @@ impl Follower {
         let mut seen = self.seen.clone();
         let Some(pointer) = self.place.read(POINTER, &mut seen).await? else { return Ok(None) };
         let pointer: Pointer = serde_json::from_slice(&pointer).map_err(ReplicaError::Pointer)?;
+        if !pointer.is_beside() {
+            return Err(ReplicaError::Elsewhere);
+        }
         if self.current.as_ref() != Some(&pointer.sha256) {
             let bytes = self.place.read(&pointer.bundle, &mut Validators::default()).await?;
             let library = Arc::clone(&self.library);

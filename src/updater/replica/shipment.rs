@@ -68,6 +68,14 @@ pub struct Shipment {
     sha256: String,
 }
 
+impl Pointer {
+    /// Whether its file lies beside it: a plain name, which leads nowhere else.
+    pub fn is_beside(&self) -> bool {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
+        !self.bundle.starts_with('.') && !self.bundle.is_empty() && self.bundle.chars().all(is_plain)
+    }
+}
+
 impl Shipment {
     /// Packs bundles in the order in which they are merged.
     pub fn pack(bundles: &[(String, Bundle)]) -> Self {
@@ -159,6 +167,17 @@ mod tests {
         let quarter = "2025Q4".parse().unwrap();
         let release = Release::empty(ReleaseHeader::new(ReleaseKind::Hcpcs, quarter, "file", sha256));
         (release.header.id.to_string(), Bundle::write(&release))
+    }
+
+    #[test]
+    fn a_pointer_leads_to_its_own_folder_alone() {
+        let beside = |bundle: &str| {
+            Pointer { bundle: bundle.to_owned(), sha256: String::new(), releases: Vec::new() }.is_beside()
+        };
+        assert!(beside("catalog-0a1b.bundle"));
+        for elsewhere in ["", "..", "../x", "/etc/passwd", "a/b", "a\\b", "http://x/", "%2e%2e/x"] {
+            assert!(!beside(elsewhere), "{elsewhere}");
+        }
     }
 
     #[test]

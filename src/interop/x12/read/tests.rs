@@ -129,6 +129,8 @@ fn other_files_are_refused_with_the_segment_named() {
     assert!(refusal("{}").starts_with("this is not X12"));
     assert!(refusal("").starts_with("this is not X12"));
     assert!(refusal("ISA*00*").contains("`ISA`"));
+    let cut = PROFESSIONAL.rfind("LX*").expect("a line");
+    assert!(refusal(&PROFESSIONAL[..cut]).contains("cut off"));
     assert_eq!(
         refusal("ST*835*1~"),
         "segment 1 `ST`: transaction 835 is not a health care claim; give an 837"
