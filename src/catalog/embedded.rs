@@ -21,6 +21,7 @@ const FORMULARY: FormularyFiles<'static> = FormularyFiles {
     biosimilars: include_str!("../../catalog/biosimilars.csv"),
     routes: include_str!("../../catalog/drugs/routes.csv"),
     brands: include_str!("../../catalog/drugs/brands.csv"),
+    containers: include_str!("../../catalog/drugs/containers.csv"),
 };
 
 /// The tables of the embedded release, written by `infusion-coder build-seed`.

@@ -3,6 +3,7 @@
 //! A class is what kind of administration service a drug earns (rules CLS-1..CLS-5). The default is the
 //! reading of CPT by complexity and risk; other readings are profiles that list their differences.
 
+mod containers;
 mod read;
 mod routes;
 
@@ -132,6 +133,7 @@ pub struct FormularyFiles<'a> {
     pub biosimilars: &'a str,
     pub routes: &'a str,
     pub brands: &'a str,
+    pub containers: &'a str,
 }
 
 /// The table of drugs.
@@ -142,6 +144,7 @@ pub struct Formulary {
     pub by_name: FxHashMap<Box<str>, NamedClass>,
     ways: FxHashMap<HcpcsCode, Ways>,
     pub further_names: FxHashMap<HcpcsCode, FurtherNames>,
+    contents: FxHashMap<HcpcsCode, Vec<(Quantity, ContainerKind)>>,
     ranges: Vec<CodeRange>,
     profiles: FxHashMap<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
 }

@@ -10,6 +10,7 @@ use super::posting::Posting;
 use super::print;
 use super::shelf::{Format, StoreFlag};
 use crate::catalog::release::Bundle;
+use crate::catalog::store::{Entry, RELEASES_RETAINED, Store};
 use crate::domain::quarter::Quarter;
 
 /// What to import.
@@ -40,8 +41,21 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     if flags.check {
         return check(&posting, flags.format);
     }
-    let entry = flags.store.open()?.store.put(&posting.release(flags.quarter)?)?;
+    let store = flags.store.open()?.store;
+    let before = store.entries()?;
+    let entry = store.put(&posting.release(flags.quarter)?)?;
     print(&format!("stored {}: {}\n", entry.header.id, counts(&posting)))?;
+    tell_dropped(&store, &before)
+}
+
+/// Says which releases went, for the store keeps the newest of a kind alone.
+fn tell_dropped(store: &Store, before: &[Entry]) -> anyhow::Result<()> {
+    let held = store.entries()?;
+    let is_gone = |entry: &&Entry| !held.iter().any(|left| left.header.id == entry.header.id);
+    for entry in before.iter().filter(is_gone) {
+        let id = &entry.header.id;
+        print(&format!("dropped {id}: the store keeps the newest {RELEASES_RETAINED} quarters of a kind\n"))?;
+    }
     Ok(())
 }
 
@@ -53,9 +67,11 @@ fn bundle(flags: &Flags, bytes: Vec<u8>) -> anyhow::Result<()> {
         print(&format!("release {}: {codes} codes, {packages} NDC rows\n", release.header.id))?;
         return Ok(());
     }
-    let entry = flags.store.open()?.store.import(&bundle)?;
+    let store = flags.store.open()?.store;
+    let before = store.entries()?;
+    let entry = store.import(&bundle)?;
     print(&format!("stored {}: {codes} codes, {packages} NDC rows\n", entry.header.id))?;
-    Ok(())
+    tell_dropped(&store, &before)
 }
 
 fn counts(posting: &Posting) -> String {

@@ -31,6 +31,22 @@ fn a_thousand_killed_imports_leave_the_store_whole() {
     kill_imports(KILLS_ON_DEMAND);
 }
 
+#[test]
+fn an_import_names_the_release_that_goes() {
+    let folder = TempDir::new().expect("a folder");
+    let store = folder.path().join("store");
+    let told: Vec<String> = QUARTERS[..5]
+        .iter()
+        .map(|quarter| {
+            let mut import = program();
+            import.arg("import").arg(bundle(folder.path(), quarter)).arg("--store").arg(&store);
+            String::from_utf8(import.output().expect("an import").stdout).expect("a text")
+        })
+        .collect();
+    assert!(told[..4].iter().all(|text| !text.contains("dropped")), "{told:?}");
+    assert!(told[4].contains("dropped hcpcs-2024Q4-"), "{told:?}");
+}
+
 fn kill_imports(kills: u32) {
     let folder = TempDir::new().expect("a folder");
     let bundles: Vec<_> = QUARTERS.iter().map(|quarter| bundle(folder.path(), quarter)).collect();

@@ -29,6 +29,7 @@ impl Formulary {
         formulary.read_biosimilars(files.biosimilars)?;
         formulary.note_routes();
         formulary.read_routes(files.routes)?;
+        formulary.read_containers(files.containers)?;
         formulary.read_brands(files.brands)?;
         formulary.read_families(files.families)?;
         formulary.read_profiles(files.profiles)?;
@@ -282,7 +283,7 @@ fn profile(row: &Row<'_>, column: usize) -> Result<ClassProfile, DataError> {
     })
 }
 
-fn container_kind(row: &Row<'_>, column: usize) -> Result<Option<ContainerKind>, DataError> {
+pub(super) fn container_kind(row: &Row<'_>, column: usize) -> Result<Option<ContainerKind>, DataError> {
     Ok(match row.text(column) {
         "" => None,
         "single-dose" => Some(ContainerKind::SingleDose),
@@ -293,7 +294,7 @@ fn container_kind(row: &Row<'_>, column: usize) -> Result<Option<ContainerKind>,
     })
 }
 
-fn size(row: &Row<'_>, text: &str) -> Result<Quantity, DataError> {
+pub(super) fn size(row: &Row<'_>, text: &str) -> Result<Quantity, DataError> {
     let refuse = || row.refuse(&format!("`{text}` is no amount: write it as 100 mg"));
     let (value, unit) = text.split_once(' ').ok_or_else(refuse)?;
     let unit = Unit::from_str(unit).map_err(|_| refuse())?;

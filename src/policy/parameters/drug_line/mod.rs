@@ -56,6 +56,8 @@ parameters! {
         pub status_settings: Vec<Setting>,
         /// Status indicators that put a drug in the scope of JW and JZ (rule Z-09, §13 item 8).
         pub discard_status_indicators: Vec<String>,
+        /// Status indicators of separate payment of which no source says whether JW and JZ apply (rule Z-09).
+        pub unsettled_status_indicators: Vec<String>,
         /// Codes paid within the ESRD bundle (rule Z-06).
         pub esrd_bundled_codes: Vec<HcpcsCode>,
         /// How a DME supplier shows discarded drug (rule Z-07).

@@ -27,6 +27,9 @@ rows! {
         pub quantity: Quantity,
         /// Which dose is measured, in our own words.
         pub measures: String,
+        /// The sum of all components in one unit, where a label states the sum.
+        #[serde(default)]
+        pub total: Option<Quantity>,
     }
 
     /// The codes of one drug by renal status.

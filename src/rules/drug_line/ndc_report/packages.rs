@@ -143,7 +143,7 @@ fn left_over(opened: &[Opened<'_>], billed: &Billed, rest: i128) -> i128 {
 impl Opened<'_> {
     fn is_for_several(&self, coding: &Coding<'_>) -> bool {
         let Source::Container(dose, container) = self.source else { return false };
-        !scope::is_single_dose(coding, dose, scope::kind_of(dose, container.kind).0)
+        !scope::is_single_dose(coding, dose, scope::kind_of(coding, dose, container).0)
     }
 }
 

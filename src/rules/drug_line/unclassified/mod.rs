@@ -95,6 +95,10 @@ fn code_for(
         .find(|row| row.settings.contains(&setting) && row.kinds.contains(&kind));
     let by_kind = parameters.unclassified_codes.iter().find(|row| row.kind == kind).map(|row| row.code);
     let Some(row) = new_drug else { return by_kind };
+    if drug.fda_approved.is_some_and(|approved| approved > coding.date) {
+        refuse_unapproved(coding, at, drug, row.code);
+        return None;
+    }
     match drug.fda_approved {
         Some(approved) if approved >= row.approved_from => return Some(row.code),
         Some(_) => return by_kind,
@@ -117,6 +121,18 @@ fn code_for(
     );
     ask(coding, field, &N_03, "When was the product approved by the FDA?", &facts, vec![since, before]);
     None
+}
+
+/// A product that was approved after the date of service had no new-drug code on it (rule N-03).
+fn refuse_unapproved(coding: &mut Coding<'_>, at: (u16, u16), drug: &DrugGiven, code: HcpcsCode) {
+    let facts = [
+        fact::derived("code", Value::Code(code)),
+        fact::given("approved", drug.fda_approved.map_or(Value::None, Value::Date)),
+        fact::given("date", Value::Date(coding.date)),
+    ];
+    let text = "The product is stated as approved on {approved}, after {date}: {code} is for products that were approved when they were given; check both dates";
+    let field = Field::Drug(at.0, at.1, "fda_approved");
+    coding.find(Severity::Block, Reason::CodeNotInForce, field, &N_03, text, &facts);
 }
 
 /// A four-letter suffix of a biologic's name, which the FDA has given since 2015 (rule N-09).

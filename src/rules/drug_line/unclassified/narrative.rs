@@ -5,9 +5,13 @@ use crate::domain::drug::NdcGiven;
 use crate::domain::encounter::Route;
 use crate::rules::drug_line::waste::rest_of;
 
+/// Letters of the name that a narrative keeps, whatever else it holds.
+const NAME_LETTERS_MIN: usize = 20;
+
 /// Writes the narrative of an unclassified line, within the length of the field.
 ///
-/// The parts stand in the order of their weight, and whole parts are left out from the end.
+/// Of a long name the end is left out, for a line without dose, route and waste is not processed; then whole parts are
+/// left out from the end.
 pub fn write(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Box<str> {
     let dose = treatment.first();
     report_missing(coding, dose);
@@ -32,15 +36,13 @@ pub fn write(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Box<str> {
         let note = "The narrative names the weight of {weight} kg, as this payer encourages";
         coding.result.trail.fired(&N_06, treatment.subject(), note, &facts);
     }
+    let mut parts = parts;
+    let mut is_shortened = shorten_name(&mut parts, length);
     let mut text = String::with_capacity(length);
-    let mut is_shortened = false;
     for part in parts.into_iter().flatten() {
         let blank = usize::from(!text.is_empty());
         if text.len() + blank + part.len() > length {
             is_shortened = true;
-            if text.is_empty() {
-                text.extend(part.chars().take(length));
-            }
             continue;
         }
         if blank == 1 {
@@ -55,6 +57,20 @@ pub fn write(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Box<str> {
         coding.find(Severity::Info, Reason::NarrativeShortened, field, &N_05, note, &facts);
     }
     text.into_boxed_str()
+}
+
+/// Shortens the name, which stands first and is ASCII, to the room that dose, route, NDC and waste leave; whether it had
+/// to be. A few letters stay in any case.
+fn shorten_name(parts: &mut [Option<String>], length: usize) -> bool {
+    let Some((Some(name), others)) = parts.split_first_mut() else { return false };
+    let taken: usize = others.iter().flatten().map(|part| part.len() + 1).sum();
+    let room = length.saturating_sub(taken).max(NAME_LETTERS_MIN).min(length);
+    if name.len() <= room {
+        return false;
+    }
+    name.truncate(room);
+    name.truncate(name.trim_end().len());
+    true
 }
 
 fn report_missing(coding: &mut Coding<'_>, dose: &Dose<'_>) {
@@ -104,5 +120,26 @@ const fn short(route: Route) -> &'static str {
         Route::PumpRefill => "PUMP",
         Route::LineFlush => "FLUSH",
         Route::Other => "OTHER",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_leaves_room_for_dose_route_and_waste() {
+        let name = "NEWDRUGUMAB-ABCD VERY LONG NONPROPRIETARY NAME OF A PRODUCT THAT WAS APPROVED YESTERDAY";
+        let parts = |name: &str| {
+            [name, "137.5 MG", "IV", "NDC 99999000101", "WASTE 62.5 MG"].map(|part| Some(part.to_owned()))
+        };
+        let mut long = parts(name);
+        assert!(shorten_name(&mut long, 80));
+        let text = long.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+        assert!(text.len() <= 80 && text.ends_with("137.5 MG IV NDC 99999000101 WASTE 62.5 MG"), "{text}");
+        assert!(text.starts_with("NEWDRUGUMAB-ABCD VERY LONG"), "{text}");
+        let mut short = parts("NEWDRUG");
+        assert!(!shorten_name(&mut short, 80));
+        assert_eq!(short, parts("NEWDRUG"));
     }
 }

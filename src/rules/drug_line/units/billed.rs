@@ -98,6 +98,7 @@ fn unit_of(policy: &Policy, treatment: &Treatment<'_>) -> Result<BillingUnit, No
 }
 
 fn amounts(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: BillingUnit) -> Option<Billed> {
+    let unit = components::settle(coding, treatment, unit)?;
     note_components(coding, treatment, unit);
     let one = unit_amount(unit.quantity).ok()?;
     let mut administered: i128 = 0;

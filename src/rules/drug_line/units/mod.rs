@@ -1,6 +1,7 @@
 //! From an administered dose to whole billing units (rules U-01..U-17).
 
 mod billed;
+mod components;
 pub mod convert;
 mod records;
 mod strength;

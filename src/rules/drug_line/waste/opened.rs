@@ -76,7 +76,7 @@ fn add_containers(
             coding.find(Severity::Warn, Reason::IncompatibleUnits, field, &W_15, text, &facts);
             return None;
         };
-        let (kind, assumed) = scope::kind_of(dose, container.kind);
+        let (kind, assumed) = scope::kind_of(coding, dose, container);
         is_assumed |= assumed;
         opened.content = opened.content.checked_add(content)?;
         if scope::is_single_dose(coding, dose, kind) {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalog::CodeFlag;
-use crate::domain::drug::{ContainerKind, DrugClass, DrugSource};
+use crate::domain::drug::{Container, ContainerKind, DrugClass, DrugSource};
 use crate::domain::encounter::Setting;
 use crate::domain::quantity::Measure;
 use crate::rules::Rule;
@@ -120,6 +120,9 @@ pub fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, exemption: Exemp
         Exemption::MultiDose => (&W_07, "From a multi-dose container only the administered units are billed"),
     };
     coding.result.trail.declined(rule, treatment.subject(), text, &[]);
+    if exemption == Exemption::Packaged {
+        warn_of_unsettled(coding, treatment);
+    }
     let claims_waste = treatment
         .doses
         .iter()
@@ -131,12 +134,32 @@ pub fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, exemption: Exemp
     }
 }
 
-/// The kind of a container: as given, else as the formulary says, else single-dose.
-pub fn kind_of(dose: &Dose<'_>, given: Option<ContainerKind>) -> (ContainerKind, bool) {
-    match given.or_else(|| dose.listed?.container_kind) {
-        Some(kind) => (kind, false),
-        None => (ContainerKind::SingleDose, true),
+/// A status of separate payment of which no source says whether JW and JZ go with it (rule Z-09).
+fn warn_of_unsettled(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
+    let unsettled = &coding.policy.drug_line.unsettled_status_indicators;
+    let status = coding.catalog.status_indicator(treatment.code(), coding.date).map(|status| status.value);
+    if !status.is_some_and(|status| unsettled.iter().any(|one| one == status.as_str())) {
+        return;
     }
+    let facts = [fact::catalog("code", Value::Code(treatment.code()))];
+    let text = "{code} is paid beside the procedure on this date by a status of which no source says whether JW and JZ go with it; the line carries neither, so ask the contractor";
+    let field = treatment.field("hcpcs_code");
+    coding.find(Severity::Warn, Reason::DisputedRule, field, &Z_09, text, &facts);
+}
+
+/// The kind of a container: as given, else as its content tells, else as the formulary says, else single-dose.
+pub fn kind_of(coding: &Coding<'_>, dose: &Dose<'_>, container: &Container) -> (ContainerKind, bool) {
+    let of_content = || coding.catalog.formulary.kind_of_content(dose.code, container.content);
+    match container.kind.or_else(of_content) {
+        Some(kind) => (kind, false),
+        None => kind_of_drug(dose),
+    }
+}
+
+/// The kind of the containers that a drug is sold in; single-dose is assumed where nothing tells.
+fn kind_of_drug(dose: &Dose<'_>) -> (ContainerKind, bool) {
+    let listed = dose.listed.and_then(|drug| drug.container_kind);
+    (listed.unwrap_or(ContainerKind::SingleDose), listed.is_none())
 }
 
 /// Whether the rest of such a container is paid for (rules W-07, W-08, row G-22).
@@ -150,13 +173,16 @@ pub fn is_single_dose(coding: &Coding<'_>, dose: &Dose<'_>, kind: ContainerKind)
 /// Whether a dose came from a single-dose container; where it lists none, those of the other doses of its code speak
 /// for it.
 fn has_single_dose_container(coding: &Coding<'_>, dose: &Dose<'_>, doses: &[Dose<'_>]) -> bool {
-    let is_single = |given| is_single_dose(coding, dose, kind_of(dose, given).0);
+    let is_single = |container: &Container| is_single_dose(coding, dose, kind_of(coding, dose, container).0);
     if !dose.drug.containers.is_empty() {
-        return dose.drug.containers.iter().any(|container| is_single(container.kind));
+        return dose.drug.containers.iter().any(is_single);
     }
     let of_code = doses.iter().filter(|other| other.code == dose.code);
     let mut listed = of_code.flat_map(|other| &other.drug.containers).peekable();
-    if listed.peek().is_none() { is_single(None) } else { listed.any(|container| is_single(container.kind)) }
+    if listed.peek().is_none() {
+        return is_single_dose(coding, dose, kind_of_drug(dose).0);
+    }
+    listed.any(is_single)
 }
 
 /// Whether every container is a bulk package.

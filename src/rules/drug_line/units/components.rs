@@ -1,0 +1,96 @@
+//! Which components of a combination the record counts: the first one alone, or all together (rule U-08).
+
+use super::*;
+use crate::catalog::ndc::NdcEntry;
+use crate::domain::finding::{Reason, Severity};
+use crate::domain::quantity::Quantity;
+use crate::engine::Coding;
+use crate::engine::trail::{Value, fact};
+use crate::policy::parameters::{CodeMark, ComponentUnit};
+use crate::rules::drug_line::treatment::Treatment;
+
+/// One in the billionths that a number is counted in.
+const ONE: i64 = 1_000_000_000;
+
+/// The unit in the amounts that the record states; nothing where they fit no package of the code, with a finding.
+///
+/// CMS counts by the first component, and a label may state the sum: one unit of `4 mg, 4 mg and 2 mg` is 4 mg of the
+/// one way and 10 mg of the other. The crosswalk says how many units a package has, and so which way its content is
+/// stated.
+pub(super) fn settle(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    unit: BillingUnit,
+) -> Option<BillingUnit> {
+    if !treatment.first().marks.has(CodeMark::Components) {
+        return Some(unit);
+    }
+    let code = treatment.code();
+    let table = &coding.policy.drug_line.component_units;
+    let row = table.iter().find(|row| row.code == code);
+    let Some((row, total)) = row.and_then(|row| Some((row, row.total?))) else { return Some(unit) };
+    let packages: Vec<i128> = packages(coding.catalog.ndcs.iter().flat_map(|(_, rows)| rows), treatment);
+    let is_by = |one: Quantity| fits(treatment, &packages, one);
+    if packages.is_empty() || is_by(row.quantity) {
+        return Some(unit);
+    }
+    let facts = [
+        fact::catalog("code", Value::Code(code)),
+        fact::parameter("first", Value::Quantity(row.quantity), table),
+        fact::parameter("total", Value::Quantity(total), table),
+    ];
+    if is_by(total) {
+        let text = "The amounts are those of all components together, as the packages of {code} show: one unit is {total}";
+        coding.result.trail.fired(&U_08, treatment.subject(), text, &facts);
+        return Some(BillingUnit { quantity: total, ..unit });
+    }
+    refuse(coding, treatment, row, &facts);
+    None
+}
+
+fn refuse(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    row: &ComponentUnit,
+    facts: &[crate::engine::trail::NotedFact],
+) {
+    let text = "One unit of {code} is {first} of its first component and {total} of all together, and the amounts stated fit neither a package by the one nor by the other: state dose and containers as the label does, or by the first component";
+    let field = treatment.field("dose_administered");
+    debug_assert_eq!(row.code, treatment.code());
+    coding.find(Severity::Block, Reason::DoseBasisDiffers, field, &U_08, text, facts);
+}
+
+/// How many units the packages of the code have, each number once.
+fn packages<'a>(rows: impl Iterator<Item = &'a NdcEntry>, treatment: &Treatment<'_>) -> Vec<i128> {
+    let of_code = rows.filter(|row| row.code == treatment.code());
+    let mut units: Vec<i128> = of_code
+        .map(|row| row.bill_units.nanos())
+        .filter(|units| *units > 0 && units % ONE == 0)
+        .map(|units| i128::from(units / ONE))
+        .collect();
+    units.sort_unstable();
+    units.dedup();
+    units
+}
+
+/// Whether the containers are packages at so much a unit; where none is listed alone, whether dose and contents are
+/// whole packages.
+fn fits(treatment: &Treatment<'_>, packages: &[i128], one: Quantity) -> bool {
+    let base = |amount: &Quantity| amount.is_same_measure(one).then(|| amount.in_base());
+    let contents: Option<Vec<(i128, i128)>> = treatment
+        .doses
+        .iter()
+        .flat_map(|dose| &dose.drug.containers)
+        .map(|container| Some((base(&container.content)?, i128::from(container.count))))
+        .collect();
+    let contents = contents.unwrap_or_default();
+    let is_package = |amount: i128| packages.iter().any(|units| units * one.in_base() == amount);
+    if !contents.is_empty() && contents.iter().all(|(content, _)| is_package(*content)) {
+        return true;
+    }
+    let is_whole =
+        |amount: i128| packages.iter().any(|units| amount > 0 && amount % (units * one.in_base()) == 0);
+    let content: i128 = contents.iter().map(|(content, count)| content * count).sum();
+    let doses = treatment.doses.iter().filter_map(|dose| base(&dose.drug.dose_administered?));
+    is_whole(doses.sum()) && (contents.is_empty() || is_whole(content))
+}
