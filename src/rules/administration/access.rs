@@ -258,9 +258,9 @@ fn join_unexplained(coding: &mut Coding<'_>, visit: &mut Visit<'_>, group: usize
     }
     let field = Field::Administration(first, "accessReason");
     let text = "Two access sites were in use one after the other, and nothing says that the second was needed, so its services are coded as if they went through the first. A second initial service stands only where the record says that the protocol or the patient's condition required the site.";
-    coding.find(Severity::Warn, Reason::SecondSiteNotSupported, field, &INIT_4, text, &[]);
-    if let Some(site) = site {
-        what_if::ask_second_site(coding, first, site);
+    // A need that changes no line is nobody's question.
+    if site.is_none_or(|site| what_if::ask_second_site(coding, first, site)) {
+        coding.find(Severity::Warn, Reason::SecondSiteNotSupported, field, &INIT_4, text, &[]);
     }
 }
 

@@ -144,7 +144,11 @@ fn mixed_before(
     let mut own = given.drugs.iter().filter(|drug| !is_carrier(coding, drug, given)).peekable();
     let first = *own.peek()?;
     own.all(|drug| before().any(|other| holds(other, drug))).then_some(())?;
-    let leading = before().find(|other| holds(other, first) && !runs_beside(coding, visit, at, other.course));
+    // The hours of one family are none of the other's, though the mixture held both.
+    let is_of_family = |other: &Service| visit.courses[other.course].family == service.family;
+    let leading = before().find(|other| {
+        holds(other, first) && is_of_family(other) && !runs_beside(coding, visit, at, other.course)
+    });
     leading.map(|other| other.course)
 }
 

@@ -97,11 +97,10 @@ fn count_within_dates(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     let separate = numbers(visit, &stretches, &places, |own| own);
     let mut stays: SmallVec<[usize; VISITS_INLINE]> = (0..stretches.len()).collect();
     if visit.encounter.setting.is_facility() {
-        join_stays(coding, &stretches, &mut stays);
-        let begins = |own: usize| stretches[own].index;
-        if let Some(again) = (0..stretches.len()).find(|own| stays[*own] != *own) {
-            what_if::ask_stay(coding, begins(again), &separate);
-        }
+        join_stays(&stretches, &mut stays);
+        let again = (0..stretches.len()).find(|own| stays[*own] != *own);
+        let matters = again.is_some_and(|again| what_if::ask_stay(coding, stretches[again].index, &separate));
+        report_repeated(coding, &stretches, &stays, matters);
     }
     for ((at, _), (_, number)) in places.iter().zip(numbers(visit, &stretches, &places, |own| stays[own])) {
         visit.services[*at].visit = number;
@@ -155,33 +154,52 @@ fn stop(visit: &Visit<'_>, service: &Service) -> Option<i64> {
     if is_carried { service.flow.start } else { service.flow.stop.or(service.flow.start) }
 }
 
-/// Lets a hospital's visit go on where its number is stated again, for a stay over several dates is one encounter.
+/// Lets a hospital's visit go on where its number is stated again on the next date, for a stay over several dates is
+/// one encounter.
+fn join_stays(stretches: &Stretches, stays: &mut [usize]) {
+    for (at, former) in repeated(stretches) {
+        if follows(stretches[former].last, stretches[at].first) {
+            stays[at] = stays[former];
+        }
+    }
+}
+
+/// The visits whose number was stated on an earlier date, each with the former one of that number, in order of time.
 ///
-/// A date that counts a second visit shows that its numbers are those of the day, and a date without any service
-/// between that the patient had left.
-fn join_stays(coding: &mut Coding<'_>, stretches: &Stretches, stays: &mut [usize]) {
+/// A date that counts a second visit shows that its numbers are those of the day.
+fn repeated(stretches: &Stretches) -> SmallVec<[(usize, usize); VISITS_INLINE]> {
     let counts_visits = stretches.iter().any(|one| one.number > FIRST);
     let mut by_date: SmallVec<[usize; VISITS_INLINE]> = (0..stretches.len()).collect();
     by_date.sort_by_key(|at| stretches[*at].first);
-    for &at in &by_date {
-        let one = &stretches[at];
+    let former = |at: &usize| {
+        let one = &stretches[*at];
+        let has_first = stretches.iter().any(|other| other.number == FIRST && other.first == one.first);
         let is_former =
             |other: &usize| stretches[*other].first < one.first && stretches[*other].number == one.number;
-        let former = by_date.iter().copied().rfind(is_former);
-        let has_first = stretches.iter().any(|other| other.number == FIRST && other.first == one.first);
-        let Some(former) = former.filter(|_| !(counts_visits && has_first)) else { continue };
+        let former = by_date.iter().copied().rfind(is_former)?;
+        (!(counts_visits && has_first)).then_some((*at, former))
+    };
+    by_date.iter().filter_map(former).collect()
+}
+
+/// Says how a number that is stated again is read; where the reading decides the lines, those that it decides wait
+/// for the answer to the question.
+fn report_repeated(coding: &mut Coding<'_>, stretches: &Stretches, stays: &[usize], matters: bool) {
+    for (at, _) in repeated(stretches) {
+        let one = &stretches[at];
         let facts = [
             fact::given("number", Value::Count(i64::from(one.number))),
             fact::given("date", Value::Date(one.first)),
         ];
-        let text = if follows(stretches[former].last, one.first) {
-            stays[at] = stays[former];
+        let goes_on = stays[at] != at;
+        let text = if goes_on {
             "Visit number {number} is stated again on {date}, and a stay of a hospital over several dates is one encounter, so it is taken to go on. Leave the numbers out where the patient stayed; number the visits through all dates where the patient left."
         } else {
             "Visit number {number} is stated again on {date}, where the former visit of that number is over, so it counts as a separate visit of that date. Leave the numbers out where the patient stayed."
         };
+        let severity = if goes_on && matters { Severity::Block } else { Severity::Warn };
         let field = Field::Administration(one.index, "visitNumber");
-        coding.find(Severity::Warn, Reason::DocumentationGap, field, &INIT_6, text, &facts);
+        coding.find(severity, Reason::DocumentationGap, field, &INIT_6, text, &facts);
     }
 }
 

@@ -113,8 +113,11 @@ pub(super) fn ask_site(coding: &mut Coding<'_>, index: u16, sites: &[&str]) {
 }
 
 /// Asks whether a second access site was needed.
-pub(super) fn ask_second_site(coding: &mut Coding<'_>, index: u16, site: &str) {
+///
+/// Nothing is asked where every reason bills the same; tells whether a reason matters.
+pub(super) fn ask_second_site(coding: &mut Coding<'_>, index: u16, site: &str) -> bool {
     use crate::domain::encounter::AccessReason::{Convenience, Protocol, RestartedLine};
+    let before = coding.result.questions.len();
     let field = Field::Administration(index, "accessReason");
     coding.ask(field, &access::INIT_4, "Why was the second access site needed?", &[], |coding| {
         let reasons = [
@@ -129,8 +132,11 @@ pub(super) fn ask_second_site(coding: &mut Coding<'_>, index: u16, site: &str) {
                 }
             }
         };
-        reasons.map(|(label, reason)| coding.answer(label, |visit| state(visit, reason))).into()
+        let answers = reasons.map(|(label, reason)| coding.answer(label, |visit| state(visit, reason)));
+        let is_one = answers.iter().all(|answer| answer.lines == answers[0].lines);
+        if is_one { Vec::new() } else { answers.into() }
     });
+    coding.result.questions.len() > before
 }
 
 /// Asks which of several services was the main reason for an office visit.
@@ -209,7 +215,9 @@ pub(super) fn ask_attendance(coding: &mut Coding<'_>, index: u16) {
 /// Asks whether a hospital's patient left between the dates that state a visit number again.
 ///
 /// Visits that are over have numbers of their own in the answer, which tells them apart on every date.
-pub(super) fn ask_stay(coding: &mut Coding<'_>, first: u16, numbers: &[(u16, u32)]) {
+/// Nothing is asked where both answers bill the same; tells whether it was asked.
+pub(super) fn ask_stay(coding: &mut Coding<'_>, first: u16, numbers: &[(u16, u32)]) -> bool {
+    let before = coding.result.questions.len();
     let field = Field::Administration(first, "visitNumber");
     let text = "Did the patient leave and come back between the dates?";
     coding.ask(field, &access::INIT_6, text, &[], |coding| {
@@ -218,11 +226,11 @@ pub(super) fn ask_stay(coding: &mut Coding<'_>, first: u16, numbers: &[(u16, u32
                 visit.administrations[usize::from(index)].visit_number = Some(number);
             }
         };
-        vec![
-            coding.answer("No, the patient stayed: one encounter", |_| ()),
-            coding.answer("Yes, each date has a visit of its own", left),
-        ]
+        let stayed = coding.answer("No, the patient stayed: one encounter", |_| ());
+        let left = coding.answer("Yes, each date has a visit of its own", left);
+        if stayed.lines == left.lines { Vec::new() } else { vec![stayed, left] }
     });
+    coding.result.questions.len() > before
 }
 
 /// Asks how many lesions were injected, so many still taking the lower code.

@@ -1,4 +1,5 @@
-//! The class of a drug that the table of drugs does not list: what the request tells of it, else the range of its code.
+//! The class of a drug that the table of drugs does not list: what the request or the
+//! name of its code tells of it, else the range of its code.
 
 use super::{CLS_1, Unknown};
 use crate::catalog::formulary::ClassBasis;
@@ -34,6 +35,9 @@ pub(super) fn class(
         _ => {}
     }
     match listed {
+        Some(_) if class_of_own_name(coding, given) == Some(DrugClass::Therapeutic) => {
+            Ok(DrugClass::Therapeutic)
+        }
         // Into a cavity the class decides between these codes and another section.
         Some((DrugClass::Therapeutic, _)) if route.is_some_and(Route::is_into_cavity) => unknown,
         Some((DrugClass::Therapeutic, _)) => {
@@ -68,6 +72,13 @@ const fn of_kind(kind: ProductKind, route: Option<Route>) -> Told {
         ProductKind::SkinSubstitute => Told::Class(DrugClass::SkinSubstitute),
         _ => Told::Nothing,
     }
+}
+
+/// The class that the table lists for the name of a drug's code.
+fn class_of_own_name(coding: &Coding<'_>, given: &DrugGiven) -> Option<DrugClass> {
+    let code = identity::code_of(coding, given)?;
+    let version = coding.catalog.lookup(code, coding.date).version()?;
+    coding.catalog.formulary.class_of_name(&version.name).map(|named| named.class)
 }
 
 /// The class that the request states for the same drug on another of its records, where these agree.
