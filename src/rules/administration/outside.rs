@@ -124,8 +124,17 @@ pub(super) fn cells_by_name<'p>(coding: &Coding<'p>, index: u16) -> Option<&'p C
     let drugs = &coding.encounter.administrations[usize::from(index)].drugs;
     drugs.iter().find_map(|drug| {
         let name = drug.name.as_deref().filter(|_| identity::code_of(coding, drug).is_none())?;
-        coding.catalog.codes_of_name(name, coding.date).iter().find_map(of_code)
+        let by_code = coding.catalog.codes_of_name(name, coding.date).iter().find_map(of_code);
+        by_code.or_else(|| cells_listed(coding, name))
     })
+}
+
+/// The kind of a product that the table of drugs lists, also before its code began.
+fn cells_listed<'p>(coding: &Coding<'p>, name: &str) -> Option<&'p CellTherapy> {
+    let formulary = &coding.catalog.formulary;
+    let drug = &*formulary.read_name(name)?.named.drug;
+    let is_it = |code: &HcpcsCode| formulary.drug(*code).is_some_and(|facts| *facts.identity == *drug);
+    coding.policy.administration.cell_therapy.iter().find(|kind| kind.products.iter().any(is_it))
 }
 
 /// Settles a transfusion; its time still covers hydration (rule HYD-4).
