@@ -110,6 +110,9 @@ fn other_products<'a>(coding: &Coding<'a>, version: &CodeVersion, name: &str) ->
     if found.iter().any(|other| is_its(other)) {
         return Vec::new();
     }
+    if speaks_of_its_drug(coding, version, &words, &found) {
+        return Vec::new();
+    }
     let is_other = if found.iter().any(|other| is_ingredient(&words, other)) {
         !is_fluid(coding, version) && !found.iter().any(|other| are_related(coding, other, version))
     } else {
@@ -126,6 +129,31 @@ fn other_products<'a>(coding: &Coding<'a>, version: &CodeVersion, name: &str) ->
 fn exactly<'a>(coding: &Coding<'a>, words: &[String]) -> Vec<&'a CodeVersion> {
     let query = NameQuery::new(words, &coding.catalog.formulary);
     coding.catalog.named(&query, Nearness::Exact, coding.date).filter_map(Lookup::billable).collect()
+}
+
+/// Whether words speak of the code's own drug, so that they fit every code of it: no brand does, and neither a
+/// biologic's name with its letters nor one with the maker of a code of its own is meant so.
+fn speaks_of_its_drug(
+    coding: &Coding<'_>,
+    version: &CodeVersion,
+    words: &[String],
+    found: &[&CodeVersion],
+) -> bool {
+    let is_one_product =
+        |of: &CodeVersion| of.flags.has(CodeFlag::Biosimilar) || of.flags.has(CodeFlag::ProductExclusive);
+    let own = fold(&version.name);
+    let is_telling = |word: &&String| word.len() >= TELLING_LETTERS && !is_salt(word);
+    let identity = |text: &str| coding.catalog.formulary.identity_of_name(text);
+    let is_brand =
+        || found.iter().flat_map(|other| other.brands.iter()).any(|brand| named::words_of(brand) == words);
+    let is_its_drug = || {
+        !is_brand() && identity(&version.name) == identity(&words.join(" "))
+            || words.iter().filter(is_telling).any(|word| own.contains(word))
+                && found.iter().any(|other| are_related(coding, other, version))
+    };
+    !version.flags.has(CodeFlag::Biosimilar)
+        && !found.iter().any(|other| is_one_product(other))
+        && is_its_drug()
 }
 
 /// Whether words name the drug of a code and not one product of it.
