@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quantity::Decimal;
 use crate::domain::quarter::Quarter;
+use crate::domain::time::Date;
 
 /// One row of the crosswalk: a package under a billing code (rule D-10).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,28 @@ impl NdcTable {
     /// Every row of an NDC, the newest quarter first.
     pub fn get(&self, ndc: Ndc) -> &[NdcEntry] {
         self.entries.get(&ndc).map_or(&[], Vec::as_slice)
+    }
+
+    /// The rows of an NDC that speak for a date: those of its quarter, else those of the nearest one where all lie on one
+    /// side of it. Between two crosswalks that differ nobody knows which held, so all of them speak.
+    pub fn on(&self, ndc: Ndc, date: Date) -> impl Iterator<Item = &NdcEntry> {
+        let rows = self.get(ndc);
+        let quarter = Quarter::of(date);
+        let covers = |row: &NdcEntry| row.first_quarter <= quarter && quarter <= row.quarter;
+        let (first, last) = match rows.iter().any(covers) {
+            true => (quarter, quarter),
+            false => {
+                let newest = rows.iter().map(|row| row.quarter).max();
+                let oldest = rows.iter().map(|row| row.first_quarter).min();
+                match (oldest, newest) {
+                    (_, Some(newest)) if newest < quarter => (newest, newest),
+                    (Some(oldest), _) if quarter < oldest => (oldest, oldest),
+                    (Some(oldest), Some(newest)) => (oldest, newest),
+                    _ => (quarter, quarter),
+                }
+            }
+        };
+        rows.iter().filter(move |row| row.first_quarter <= last && first <= row.quarter)
     }
 
     /// Whether any quarter knows the NDC.

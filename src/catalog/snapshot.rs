@@ -93,6 +93,11 @@ impl Catalog {
         self.ndcs.get(ndc)
     }
 
+    /// The rows of the crosswalk that speak for a date (rule L-01).
+    pub fn ndc_on(&self, ndc: Ndc, date: Date) -> impl Iterator<Item = &NdcEntry> {
+        self.ndcs.on(ndc, date)
+    }
+
     /// The OPPS status indicator on a date (rule Z-09); nothing where Addendum B does not list the code.
     pub fn status_indicator(&self, code: HcpcsCode, date: Date) -> Option<InQuarter<StatusIndicator>> {
         let InQuarter { value, quarter, is_exact } = self.statuses.on(&code, date)?;

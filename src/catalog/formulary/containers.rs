@@ -18,6 +18,11 @@ impl Formulary {
             .next()
     }
 
+    /// Whether some contents of a code tell the kind of their container.
+    pub fn tells_kind_by_content(&self, code: HcpcsCode) -> bool {
+        self.contents.contains_key(&code)
+    }
+
     /// Reads the contents whose kind their size tells.
     pub(super) fn read_containers(&mut self, text: &str) -> Result<(), DataError> {
         for row in rows("drugs/containers.csv", text, &["code", "content", "kind", "cite"])? {

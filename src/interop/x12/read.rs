@@ -60,7 +60,8 @@ pub struct ReadClaims {
 /// [`X12Error`] when the text is not X12, or not an 837 professional or institutional claim.
 pub fn read_claims(text: &str) -> Result<ReadClaims, X12Error> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    let starts = ["ISA", "GS", "ST", "CLM", "LX"];
+    // Service lines may come with the value codes that belong to their claim.
+    let starts = ["ISA", "GS", "ST", "CLM", "HI", "LX"];
     let first = starts.into_iter().find(|start| text.starts_with(start)).ok_or(X12Error::NotX12)?;
     let mut reader = Reader::default();
     for segment in segments(text, Delimiters::of(text).ok_or(X12Error::Header)?) {

@@ -39,17 +39,37 @@ pub struct ServiceLineOptions<'a> {
     pub hematocrit_percent: Option<Decimal>,
 }
 
-/// Writes the loops, numbered from one, a segment a line.
+/// Writes the loops, numbered from one, a segment a line; before those of an 837I the value codes of an
+/// erythropoietin's test results, which belong to the claim's loop 2300.
 ///
 /// Charges (SV102, SV203) stay empty: they come from the biller's own charge list. Loop 2410 holds one NDC, so
 /// a line's further ones are not written (rule D-08). Every line needs a code.
 pub fn write_service_lines(form: ClaimForm, lines: &[Line], options: ServiceLineOptions<'_>) -> String {
     let mut text = String::new();
+    if form == ClaimForm::Institutional && lines.iter().any(is_of_erythropoietin) {
+        write_values(&mut text, options);
+    }
     for (index, line) in lines.iter().enumerate() {
         // Writing to a `String` cannot fail.
         let _ = write_line(&mut text, form, index + 1, line, options);
     }
     text
+}
+
+fn is_of_erythropoietin(line: &Line) -> bool {
+    line.modifiers.iter().any(|own| OF_ERYTHROPOIETIN.contains(own))
+}
+
+/// The value information of loop 2300 that the lines of an erythropoietin go with: one segment for the claim.
+fn write_values(text: &mut String, options: ServiceLineOptions<'_>) {
+    let results = [("48", options.hemoglobin_g_dl), ("49", options.hematocrit_percent)];
+    let values = results.iter().filter_map(|(code, result)| Some((code, result.as_ref()?)));
+    let values: Vec<String> =
+        values.map(|(code, result)| format!("*BE:{code}:::{}", one_decimal(*result))).collect();
+    if !values.is_empty() {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "HI{}~", values.concat());
+    }
 }
 
 fn write_line(
@@ -77,7 +97,7 @@ fn write_line(
     let date = line.service_date;
     writeln!(text, "DTP*472*D8*{:04}{:02}{:02}~", date.year(), date.month(), date.day())?;
     // The institutional guide tells the results for the claim as a whole, by value code.
-    if form == ClaimForm::Professional && line.modifiers.iter().any(|own| OF_ERYTHROPOIETIN.contains(own)) {
+    if form == ClaimForm::Professional && is_of_erythropoietin(line) {
         let results = [("R1", options.hemoglobin_g_dl), ("R2", options.hematocrit_percent)];
         for (measure, result) in results {
             if let Some(result) = result {
@@ -163,7 +183,10 @@ mod tests {
         let text = write_service_lines(ClaimForm::Professional, &lines, options);
         assert!(text.contains("DTP*472*D8*20251103~\nMEA*TR*R1*9.8~\nMEA*TR*R2*28.0~\nLX*2~"), "{text}");
         assert_eq!(text.matches("MEA").count(), 2);
-        assert!(!write_service_lines(ClaimForm::Institutional, &lines, options).contains("MEA"));
+        let text = write_service_lines(ClaimForm::Institutional, &lines, options);
+        assert!(!text.contains("MEA") && text.starts_with("HI*BE:48:::9.8*BE:49:::28.0~\nLX*1~\n"), "{text}");
+        let text = write_service_lines(ClaimForm::Institutional, &[rituximab()], options);
+        assert!(text.starts_with("LX*1~"), "{text}");
     }
 
     #[test]

@@ -124,8 +124,11 @@ pub(super) fn cells_by_name<'p>(coding: &Coding<'p>, index: u16) -> Option<&'p C
     let drugs = &coding.encounter.administrations[usize::from(index)].drugs;
     drugs.iter().find_map(|drug| {
         let name = drug.name.as_deref().filter(|_| identity::code_of(coding, drug).is_none())?;
-        let by_code = coding.catalog.codes_of_name(name, coding.date).iter().find_map(of_code);
-        by_code.or_else(|| cells_listed(coding, name))
+        let lower = name.to_lowercase();
+        let is_named = |kind: &&CellTherapy| kind.words.iter().any(|word| lower.contains(word.as_str()));
+        let by_word = kinds.iter().find(is_named);
+        let by_code = || coding.catalog.codes_of_name(name, coding.date).iter().find_map(of_code);
+        by_word.or_else(by_code).or_else(|| cells_listed(coding, name))
     })
 }
 

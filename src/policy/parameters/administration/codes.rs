@@ -220,11 +220,14 @@ impl Deref for OwnServices {
     }
 }
 
-/// Products of a patient's own changed cells, and the code of giving them, which is of another section.
+/// Products whose giving has a code of another section: a patient's own changed cells, antibodies against RSV.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CellTherapy {
     pub products: Vec<HcpcsCode>,
+    /// Words of the products' names, where the catalog holds no code of theirs.
+    #[serde(default)]
+    pub words: Vec<String>,
     /// Nothing before the first code of this service.
     #[serde(default)]
     pub administration: Option<HcpcsCode>,

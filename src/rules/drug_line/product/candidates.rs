@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::catalog::formulary::Fit;
+use crate::catalog::ndc::NdcEntry;
 use crate::catalog::search::Matched;
 use crate::catalog::{CodeFlag, CodeFlags};
 use crate::domain::encounter::{Encounter, Route};
@@ -19,11 +20,15 @@ const NEAR_MAX: usize = 6;
 
 /// The version that an NDC or a name means, or a finding with the candidates.
 pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
-    let mut by_ndc = asked.drug.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
+    let of_package = asked.drug.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
+    let mut by_ndc = of_package.clone();
     by_ndc.retain(|version| named::fits_use(coding, asked, version));
     // A package is one product: only between its codes does the route decide.
     keep_if_any(&mut by_ndc, |version| named::fit(coding, asked, version) <= Fit::Unknown);
-    let (named, rule) = if by_ndc.is_empty() {
+    let is_misused = by_ndc.is_empty() && is_given_otherwise(asked, &of_package);
+    let (named, rule) = if is_misused {
+        (Named { by_other_routes: of_package, ..Named::default() }, &L_05)
+    } else if by_ndc.is_empty() {
         (named::of_name(coding, asked), &L_04)
     } else {
         (Named { found: by_ndc, ..Named::default() }, &L_05)
@@ -33,6 +38,7 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     keep_if_any(&mut found, |version| version.coverage != NOT_PAYABLE);
     narrow_by_content(&mut found, asked.drug);
     narrow_by_unit(&mut found, asked.drug);
+    by_dose::narrow(coding, asked, &mut found);
     match found.as_slice() {
         [] if by_other_routes.is_empty() => unknown(coding, asked),
         [] => route::of_other_products(coding, asked, by_other_routes),
@@ -54,6 +60,15 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     }
 }
 
+/// Whether every code of a package is for the mouth or the lung, and the drug was given otherwise.
+fn is_given_otherwise(asked: &Asked<'_>, of_package: &[&CodeVersion]) -> bool {
+    let is_for = |flag| of_package.iter().all(|version| version.flags.has(flag));
+    let route = asked.administration.route;
+    !of_package.is_empty()
+        && (is_for(CodeFlag::Oral) && route.is_some_and(|route| route != Route::Oral)
+            || is_for(CodeFlag::Inhaled) && route.is_some_and(|route| route != Route::Inhaled))
+}
+
 /// Several codes, or one of a product that combines the drug with others: the request must say which.
 fn ask_which<'a>(
     coding: &mut Coding<'a>,
@@ -62,13 +77,18 @@ fn ask_which<'a>(
     rule: &'static Rule,
     is_component: bool,
 ) -> Option<&'a CodeVersion> {
-    let codes = several.iter().map(|version| version.code).collect();
+    let codes: Vec<HcpcsCode> = several.iter().map(|version| version.code).collect();
+    if ask_renal_status(coding, asked, &codes) {
+        return None;
+    }
     let facts = [
         fact::given("drug", Value::Of(asked.field(""))),
         fact::derived("count", Value::Count(several.len() as i64)),
     ];
     let text = if is_component {
         "{drug} has a code only in a product that combines it with another drug, so no line is billed; the NDC decides"
+    } else if asked.drug.ndcs().next().is_some() {
+        "The NDC of {drug} fits {count} codes on this date, so no line is billed; give the code"
     } else {
         "{drug} fits {count} codes on this date, so no line is billed; the NDC decides"
     };
@@ -77,19 +97,43 @@ fn ask_which<'a>(
     None
 }
 
+/// Of two codes of one package, one for dialysis, no NDC decides and the renal status does (rule L-05).
+fn ask_renal_status(coding: &mut Coding<'_>, asked: &Asked<'_>, codes: &[HcpcsCode]) -> bool {
+    let pairs = &coding.policy.drug_line.esrd_pairs;
+    let Some(pair) = pairs.iter().find(|pair| match codes {
+        [one, other] => [(one, other), (other, one)].contains(&(&pair.on_dialysis, &pair.other)),
+        _ => false,
+    }) else {
+        return false;
+    };
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::parameter("on_dialysis", Value::Code(pair.on_dialysis), pairs),
+        fact::parameter("other", Value::Code(pair.other), pairs),
+    ];
+    let text = "{drug} is {on_dialysis} for a patient with ESRD on dialysis and {other} for others, so no line is billed until the renal status is stated";
+    let field = Field::Encounter("renal.esrd_on_dialysis");
+    coding.find(Severity::Block, Reason::AmbiguousProduct, field, &L_05, text, &facts);
+    let answer = |label: &str, status: bool| -> Possibility<'_> {
+        (label.to_owned(), Box::new(move |encounter| encounter.renal.esrd_on_dialysis = Some(status)))
+    };
+    let possibilities = vec![answer("ESRD, on dialysis", true), answer("no dialysis for ESRD", false)];
+    ask(coding, field, &L_05, "Has the patient ESRD, and is on dialysis?", &facts, possibilities);
+    true
+}
+
 /// The codes of a package that are in force on the date (rule L-05).
 pub(super) fn of_ndc<'a>(coding: &Coding<'a>, ndc: Ndc) -> Vec<&'a CodeVersion> {
     let date = coding.date;
     let catalog = coding.catalog;
-    let mut found: Vec<&CodeVersion> = Vec::new();
-    for entry in catalog.ndc(ndc) {
-        if let Some(version) = catalog.lookup(entry.code, date).billable()
-            && !found.iter().any(|known| known.code == version.code)
-        {
-            found.push(version);
-        }
+    let billable = |entry: &NdcEntry| catalog.lookup(entry.code, date).billable();
+    let mut found: Vec<&CodeVersion> = catalog.ndc_on(ndc, date).filter_map(billable).collect();
+    // A code that CMS ended before the crosswalk left it says nothing; then the other quarters do.
+    if found.is_empty() {
+        found.extend(catalog.ndc(ndc).iter().filter_map(billable));
     }
     found.sort_by_key(|version| version.code);
+    found.dedup_by_key(|version| version.code);
     found
 }
 

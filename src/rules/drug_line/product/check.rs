@@ -32,6 +32,9 @@ pub(super) fn settle<'a>(
     if marks.has(CodeMark::RenalPair) && !agrees_with_renal_status(coding, asked, version) {
         return None;
     }
+    if !by_dose::agrees(coding, asked, version) {
+        return None;
+    }
     for ndc in asked.drug.ndcs() {
         if !agrees_with_ndc(coding, asked, version, ndc) {
             return None;

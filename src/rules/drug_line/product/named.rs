@@ -7,7 +7,8 @@ use crate::catalog::CodeFlag;
 use crate::catalog::formulary::Fit;
 use crate::catalog::names::fold;
 use crate::catalog::product_names::{NameQuery, Nearness};
-use crate::domain::encounter::{Route, Setting};
+use crate::domain::drug::EsaIndication;
+use crate::domain::encounter::{Encounter, Route, Setting};
 use crate::domain::quantity::Decimal;
 
 /// What a name may mean here.
@@ -202,6 +203,16 @@ pub(super) fn fits_use(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVer
         && !flags.has(CodeFlag::Compounded)
         && !is_private(coding, version.code)
         && candidates::fits_renal_status(encounter, flags)
+        && !(flags.has(CodeFlag::EsrdOnDialysis) && is_for_cancer_treatment(encounter, asked.drug))
+}
+
+/// Anemia by chemotherapy or radiotherapy is told on the codes for others than dialysis patients alone (rules M-03, M-04).
+fn is_for_cancer_treatment(encounter: &Encounter, drug: &DrugGiven) -> bool {
+    let is_so = matches!(
+        drug.esa_indication,
+        Some(EsaIndication::ChemotherapyAnemia | EsaIndication::RadiotherapyAnemia)
+    );
+    is_so && encounter.renal.esrd_on_dialysis.is_none()
 }
 
 /// Whether a code is of a family that this payer does not take.

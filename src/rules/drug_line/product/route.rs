@@ -15,12 +15,21 @@ pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeV
     if fit <= Fit::Unknown {
         return true;
     }
-    let right = products_of_route(coding, asked, version);
+    let others = products_of_route(coding, asked, version);
+    // A package is one product, so another one's code can never be its code.
+    let is_package =
+        asked.drug.ndcs().any(|ndc| candidates::of_ndc(coding, ndc).iter().any(|it| it.code == version.code));
+    let has_others = !others.is_empty();
+    let right = if is_package { Vec::new() } else { others };
     let facts = [
         fact::given("code", Value::Code(version.code)),
         fact::catalog("right", right.first().map_or(Value::None, |right| Value::Code(right.code))),
     ];
-    let (severity, text) = match (right.is_empty(), fit) {
+    let (severity, text) = match (!has_others, fit) {
+        (false, _) if is_package => (
+            Severity::Block,
+            "The NDC is of {code}, a product for another route than the one given: check the route and the NDC",
+        ),
         (false, _) => (
             Severity::Block,
             "{code} is of a product for another route than the one given; {right} is for this one",
@@ -34,7 +43,11 @@ pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeV
             "The product of {code} is labelled for other routes than the one given: check the route and the code before billing",
         ),
     };
-    let field = asked.field("hcpcs_code");
+    let field = if is_package && has_others {
+        Field::Administration(asked.at.0, "route")
+    } else {
+        asked.field("hcpcs_code")
+    };
     coding.find(severity, Reason::WrongCodeForSetting, field, &N_07, text, &facts);
     ask_codes(coding, asked, right.iter().map(|right| right.code).collect());
     severity != Severity::Block

@@ -5,6 +5,7 @@
 
 pub mod avoidable;
 mod balance;
+mod held;
 mod opened;
 mod partly;
 mod records;
@@ -78,6 +79,13 @@ fn measured_discard(
     reporting: DiscardReporting,
 ) -> Discard {
     let Some(opened) = opened::gather(coding, treatment, measured) else { return Discard::default() };
+    if opened.is_short {
+        held::ask_short(coding, treatment, measured, opened.content);
+        return Discard::default();
+    }
+    if opened.is_mixed && held::holds_mixed(coding, treatment, measured, &opened) {
+        return Discard::default();
+    }
     if reporting == DiscardReporting::JzOnly {
         return Discard { jz: attests_zero(coding, treatment, reporting), ..Discard::default() };
     }
@@ -96,8 +104,12 @@ fn measured_discard(
     if is_undocumented(coding.encounter, treatment) {
         return hold(coding, treatment, doses, measured, &found);
     }
-    if opened::is_without_container(treatment, doses)
-        && opened::holds_without(coding, treatment, measured, &found)
+    if found.opened.is_kind_open {
+        held::ask_kind(coding, treatment, measured, &found);
+        return Discard::default();
+    }
+    if held::is_without_container(treatment, doses)
+        && held::holds_without(coding, treatment, measured, &found)
     {
         return Discard::default();
     }

@@ -1,7 +1,7 @@
 //! The containers opened for a treatment, and what their label says they held.
 
 use super::*;
-use crate::domain::drug::{Container, ContainerKind, DrugGiven};
+use crate::domain::drug::{ContainerKind, DrugGiven};
 use crate::domain::quantity::Quantity;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::convert::{self, LastPlace};
@@ -15,18 +15,36 @@ pub struct Opened {
     pub content: i128,
     /// A container serves a later patient.
     pub is_shared: bool,
+    /// The drug is sold in single-dose and multi-dose containers, and nothing tells which a container was.
+    pub is_kind_open: bool,
+    /// More was given than the containers hold.
+    pub is_short: bool,
+    /// What the record says was discarded.
+    pub documented: Option<i128>,
+    /// Single-dose containers and others were opened for the dose.
+    pub is_mixed: bool,
 }
 
 /// Adds up the containers, with findings for what is missing or contradictory.
 ///
 /// Nothing when the containers are not known, so that neither JW nor JZ can be judged.
 pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured) -> Option<Opened> {
-    let mut opened = Opened { payable: 0, content: 0, is_shared: false };
+    let mut opened = Opened {
+        payable: 0,
+        content: 0,
+        is_shared: false,
+        is_kind_open: false,
+        is_short: false,
+        documented: None,
+        is_mixed: false,
+    };
     let mut documented = None;
     for dose in treatment.doses {
         documented = sum(documented, documented_amount(dose, measured));
         add_containers(coding, dose, measured, &mut opened)?;
     }
+    opened.documented = documented;
+    opened.is_mixed = 0 < opened.payable && opened.payable < opened.content;
     let has_containers = treatment.doses.iter().any(|dose| !dose.drug.containers.is_empty());
     match (has_containers, documented) {
         (false, Some(discarded)) => {
@@ -78,6 +96,12 @@ fn add_containers(
         };
         let (kind, assumed) = scope::kind_of(coding, dose, container);
         is_assumed |= assumed;
+        // Where some sizes tell the kind, the others are the small ones of a single dose.
+        let is_sold_both_ways = || {
+            dose.listed.is_some_and(|drug| drug.container_kind.is_none())
+                && !coding.catalog.formulary.tells_kind_by_content(dose.code)
+        };
+        opened.is_kind_open |= assumed && is_sold_both_ways();
         opened.content = opened.content.checked_add(content)?;
         if scope::is_single_dose(coding, dose, kind) {
             opened.payable = opened.payable.checked_add(content)?;
@@ -105,7 +129,15 @@ fn check_content(
     documented: Option<i128>,
 ) {
     let dose = measured.administered;
-    if dose > opened.content {
+    opened.is_short = dose > opened.content;
+    if opened.is_mixed {
+        // What came out of which is asked for, unless nothing was discarded.
+        if documented == Some(0) {
+            opened.payable = opened.payable.min(dose);
+        }
+        return;
+    }
+    if opened.is_short {
         let facts = [
             fact::given("dose", measured.readable(dose)),
             fact::given("content", measured.readable(opened.content)),
@@ -113,6 +145,7 @@ fn check_content(
         let text = "{dose} was given and the listed containers hold {content}; check the containers (overfill is never billed)";
         let field = treatment.field("containers");
         coding.find(Severity::Warn, Reason::DoseExceedsContainers, field, &W_09, text, &facts);
+        return;
     }
     let left = (opened.payable - dose).max(0);
     let Some(documented) = documented.filter(|documented| *documented != left && !opened.is_shared) else {
@@ -157,57 +190,6 @@ fn ask_containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: 
     );
     let text = "Which containers were opened for this drug, and how much was discarded?";
     ask(coding, field, &W_14, text, &[], vec![used_up]);
-}
-
-/// Whether the visit lists no container at all for the code of a treatment.
-pub fn is_without_container(treatment: &Treatment<'_>, doses: &[Dose<'_>]) -> bool {
-    let mut of_code = doses.iter().filter(|dose| dose.code == treatment.code());
-    of_code.all(|dose| dose.drug.containers.is_empty())
-}
-
-/// A discarded amount without any container: the record must show the size of the vial too (row G-23), so the JW line
-/// is withheld and asked about, unless the policy bills what is not documented.
-pub(super) fn holds_without(
-    coding: &mut Coding<'_>,
-    treatment: &Treatment<'_>,
-    measured: &Measured,
-    found: &Found,
-) -> bool {
-    let content = measured.administered.saturating_add(found.rest);
-    let facts = [
-        fact::given("discarded", measured.readable(found.rest)),
-        fact::derived("units", Value::Count(i64::from(found.units))),
-    ];
-    let field = treatment.field("containers");
-    if *coding.policy.drug_line.undocumented_discard == UndocumentedDiscard::Bill {
-        let text = "{discarded} was discarded and no container is listed that held it; {units} units are billed as discarded";
-        coding.find(Severity::Warn, Reason::MissingContainers, field, &W_14, text, &facts);
-        return false;
-    }
-    let text = "{discarded} was discarded and no container is listed that held it: the JW line of {units} units is withheld until the size and the kind of the container are stated";
-    coding.find(Severity::Block, Reason::MissingContainers, field, &W_14, text, &facts);
-    let Value::Quantity(content) = measured.readable(content) else { return true };
-    let at = treatment.first().at;
-    let kinds = [("single-dose", ContainerKind::SingleDose), ("multi-dose", ContainerKind::MultiDose)];
-    let possibilities = kinds.map(|(label, kind)| -> Possibility<'_> {
-        let supply = move |encounter: &mut Encounter| {
-            let opened = Container {
-                content,
-                volume: None,
-                count: 1,
-                kind: Some(kind),
-                form: None,
-                ndc: None,
-                lot_number: None,
-                shared_with_later_patient: false,
-            };
-            crate::rules::drug_line::treatment::drug_at(encounter, at).containers = vec![opened];
-        };
-        (format!("{label} containers of {content} in all"), Box::new(supply))
-    });
-    let text = "Which containers held the {discarded} that were discarded?";
-    ask(coding, field, &W_14, text, &facts, possibilities.into());
-    true
 }
 
 /// The rest of one drug in the measure of its own dose, for codes without a unit.

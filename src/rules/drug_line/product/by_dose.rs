@@ -1,0 +1,55 @@
+//! Codes of one product that the amount of a dose tells apart: Q9991 up to 100 mg, and Q9992 above (rule U-09).
+
+use super::*;
+use crate::domain::billing::UnitForm;
+use crate::rules::drug_line::units::U_09;
+
+/// The code of a row of codes that covers an amount: each covers what is within its limit, the last one the rest.
+fn covering(coding: &Coding<'_>, row: &[HcpcsCode], asked: &Asked<'_>) -> Option<HcpcsCode> {
+    let dose = asked.drug.dose_administered.filter(|dose| !dose.value.is_zero())?;
+    for code in row {
+        let unit = coding.catalog.lookup(*code, coding.date).billable()?.billing_unit()?;
+        let Some(limit) = unit.limit else { return Some(*code) };
+        if dose.compare(limit)?.is_le() {
+            return Some(*code);
+        }
+    }
+    None
+}
+
+fn row_of<'p>(coding: &Coding<'p>, version: &CodeVersion) -> Option<&'p [HcpcsCode]> {
+    // Few codes count events, so the table is seldom looked at.
+    version.billing_unit().filter(|unit| unit.form == UnitForm::PerEvent)?;
+    let rows = &coding.policy.drug_line.codes_by_dose;
+    rows.iter().find(|row| row.contains(&version.code)).map(Vec::as_slice)
+}
+
+/// Of the codes of such a row the one that covers the dose.
+pub(super) fn narrow(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) {
+    let [first, _, ..] = found.as_slice() else { return };
+    let Some(row) = row_of(coding, first) else { return };
+    if !found.iter().all(|version| row.contains(&version.code)) {
+        return;
+    }
+    if let Some(right) = covering(coding, row, asked) {
+        found.retain(|version| version.code == right);
+    }
+}
+
+/// A stated code whose descriptor rules the dose out is refused, and the one that covers it named.
+pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let Some(row) = row_of(coding, version) else { return true };
+    let Some(right) = covering(coding, row, asked).filter(|right| *right != version.code) else {
+        return true;
+    };
+    let Some(dose) = asked.drug.dose_administered else { return true };
+    let facts = [
+        fact::given("dose", Value::Quantity(dose)),
+        fact::given("code", Value::Code(version.code)),
+        fact::catalog("right", Value::Code(right)),
+    ];
+    let text = "{code} does not cover a dose of {dose}; {right} does";
+    coding.find(Severity::Block, Reason::IncompatibleUnits, asked.field("hcpcs_code"), &U_09, text, &facts);
+    ask_codes(coding, asked, vec![right]);
+    false
+}
