@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
+
+use crate::domain::code::Ndc;
 
 /// The makers that ship with the program.
 const EMBEDDED: &str = include_str!("../../catalog/drugs/makers.toml");
@@ -14,16 +16,27 @@ struct File {
     #[cfg_attr(not(test), expect(dead_code, reason = "the data names its source, and a test looks it up"))]
     cite: Box<str>,
     makers: Vec<Box<str>>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "the data names its source, and a test looks it up"))]
+    labelers_cite: Box<str>,
+    labelers: FxHashMap<Box<str>, Vec<Box<str>>>,
 }
+
+/// The first digits of the NDCs of each maker, by the letters of its name.
+static MAKERS: LazyLock<FxHashMap<String, Vec<Box<str>>>> = LazyLock::new(|| {
+    // A test reads the same text, so it cannot fail here.
+    let File { makers, mut labelers, .. } = toml::from_str(EMBEDDED).unwrap_or_default();
+    makers.iter().map(|maker| (letters(maker), labelers.remove(maker).unwrap_or_default())).collect()
+});
 
 /// Whether a text is the name of a maker and nothing else.
 pub fn is_maker(text: &str) -> bool {
-    static MAKERS: LazyLock<FxHashSet<String>> = LazyLock::new(|| {
-        // A test reads the same text, so it cannot fail here.
-        let file: File = toml::from_str(EMBEDDED).unwrap_or_default();
-        file.makers.iter().map(|maker| letters(maker)).collect()
-    });
-    MAKERS.contains(&letters(text))
+    MAKERS.contains_key(&letters(text))
+}
+
+/// Whether a package is of a maker, as far as the labelers of the maker are known.
+pub fn is_of_maker(ndc: Ndc, maker: &str) -> bool {
+    let labelers = MAKERS.get(&letters(maker)).map(Vec::as_slice).unwrap_or_default();
+    labelers.iter().any(|labeler| &**labeler == ndc.labeler())
 }
 
 /// A name by its letters and digits alone: "B. Braun" and "b braun" are one maker.
@@ -40,6 +53,8 @@ mod tests {
         let file: File = toml::from_str(EMBEDDED).expect("the makers");
         let citations: toml::Table = include_str!("../../catalog/citations.toml").parse().expect("citations");
         assert!(file.makers.is_sorted() && citations.contains_key(&*file.cite));
+        assert!(citations.contains_key(&*file.labelers_cite));
+        assert!(file.labelers.keys().all(|maker| file.makers.contains(maker)), "each labeler is of a maker");
     }
 
     #[test]

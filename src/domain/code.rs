@@ -155,6 +155,11 @@ impl Ndc {
         format!("{}-{}-{}", &digits[..5], &digits[5..9], &digits[9..])
     }
 
+    /// The five digits that name the labeler.
+    pub fn labeler(&self) -> &str {
+        &self.as_str()[..5]
+    }
+
     /// The nine digits that name the labeler and the product, without the package.
     pub fn product(&self) -> &str {
         &self.as_str()[..9]

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::support::shared;
 
 /// Each crosswalk with a date of its quarter.
-const CROSSWALKS: &[(&str, &str)] = &[
+pub const CROSSWALKS: &[(&str, &str)] = &[
     ("section 508 version of January 2024 ASP NDC-HCPCS Crosswalk 122023.csv", "2024-01-15"),
     ("section 508 version of October 2025 ASP NDC-HCPCS Crosswalk 090525.csv", "2025-10-15"),
     ("section 508 version of January 2026 ASP NDC-HCPCS Crosswalk 121725.csv", "2026-01-15"),

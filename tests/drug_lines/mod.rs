@@ -4,6 +4,7 @@ mod case;
 mod crosswalk;
 mod days;
 mod imported;
+mod listed_names;
 mod properties;
 mod rules;
 mod switches;

@@ -4,6 +4,7 @@ use super::*;
 use crate::catalog::CodeFlag;
 use crate::catalog::names::{fold, is_salt};
 use crate::catalog::product_names::{NameQuery, Nearness, without_suffix};
+use crate::cms::makers::{is_maker, is_of_maker};
 use crate::domain::drug::DrugClass;
 use crate::policy::parameters::BiosimilarCoding;
 use crate::rules::drug_line::biosimilar::B_04;
@@ -97,12 +98,20 @@ fn is_proven_by_package(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVe
 fn other_products<'a>(coding: &Coding<'a>, version: &CodeVersion, name: &str) -> Vec<&'a CodeVersion> {
     let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
     let before = name.split('(').next().filter(|_| inside.is_some());
-    let parts = [inside, Some(name), before].into_iter().flatten();
-    let known = parts.map(named::words_of).find_map(|words| {
+    // A maker alone names no product.
+    let maker = inside.filter(|inside| is_maker(inside));
+    let named = inside.filter(|_| maker.is_none());
+    let parts = [named, Some(name), before].into_iter().flatten();
+    let known = parts.map(|part| (part, named::words_of(part))).find_map(|(part, words)| {
         let found = exactly(coding, &words);
-        (!found.is_empty()).then_some((words, found))
+        (!found.is_empty()).then_some((part, words, found))
     });
-    let Some((words, found)) = known else { return Vec::new() };
+    let Some((part, words, found)) = known else { return Vec::new() };
+    let is_its_name = part.len() < name.len() && is_plainly_of(version, part);
+    let is_of_its_drug = || found.iter().any(|other| are_related(coding, other, version));
+    if is_its_name || maker.is_some_and(|maker| is_of_its_drug() && has_product_of(coding, version, maker)) {
+        return Vec::new();
+    }
     let takes_reference = *coding.policy.drug_line.biosimilar_coding != BiosimilarCoding::OwnCode;
     let is_its = |other: &CodeVersion| {
         other.code == version.code || takes_reference && other.reference_codes.contains(&version.code)
@@ -123,6 +132,13 @@ fn other_products<'a>(coding: &Coding<'a>, version: &CodeVersion, name: &str) ->
         is_one_product || is_biosimilar || !found.iter().any(|other| are_related(coding, other, version))
     };
     if is_other { found } else { Vec::new() }
+}
+
+/// Whether the crosswalk lists a product of a maker under the code: a maker may sell one drug under several.
+fn has_product_of(coding: &Coding<'_>, version: &CodeVersion, maker: &str) -> bool {
+    let of_maker = coding.catalog.ndcs.iter().map(|(ndc, _)| ndc).filter(|ndc| is_of_maker(*ndc, maker));
+    let mut rows = of_maker.flat_map(|ndc| coding.catalog.ndc_on(ndc, coding.date));
+    rows.any(|row| row.code == version.code)
 }
 
 /// The versions in force whose name or brand these very words are.
