@@ -107,6 +107,9 @@ const SALTS: &[&str] = &[
     "tromethamine",
 ];
 
+/// Units that begin a name, as in G-CSF.
+const GRAMS: &[&str] = &["g", "gm"];
+
 /// Units that follow a number in a strength, a volume, a rate or a count of bags.
 const STRENGTH_UNITS: &[&str] = &[
     "bag", "bags", "cc", "g", "gm", "h", "hour", "hours", "hr", "hrs", "iu", "kg", "l", "liter", "liters",
@@ -142,8 +145,8 @@ fn drop_strengths(words: &mut Vec<String>) {
         }
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();
         let is_joined = digits > 0 && STRENGTH_UNITS.contains(&&word[digits..]);
-        // `20meq/l` and `125 ml/h` leave a lone unit behind their strength.
-        let is_rate = kept.is_empty() && is_unit(&word);
+        // `20meq/l` and `125 ml/h` leave a lone unit behind their strength; G-CSF and GM-CSF are names.
+        let is_rate = kept.is_empty() && is_unit(&word) && !GRAMS.contains(&&*word);
         if !is_joined && !is_rate {
             kept.push(word);
         }
@@ -223,6 +226,8 @@ mod tests {
             ("rituximab-abbs", "rituximab abbs"),
             ("", ""),
             ("8 mg", ""),
+            ("filgrastim 300 mcg (G-CSF)", "filgrastim g csf"),
+            ("GM-CSF 250 mcg", "gm csf"),
         ] {
             assert_eq!(fold(text).join(" "), folded, "{text}");
         }

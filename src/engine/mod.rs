@@ -13,6 +13,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Finding, NotBilled, Question, Reason, Severity};
 use crate::domain::time::Date;
 use crate::policy::Policy;
+use crate::rules::drug_line::package;
 use crate::rules::{self, Rule};
 use trail::{Kept, NotedFact, Trail};
 
@@ -57,22 +58,32 @@ pub struct Coding<'a> {
 /// `policy` holds the payer's rules from the visit's first date on; where they change within the visit, each line
 /// follows those of its own date.
 pub fn code(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> CodingResult {
-    let mut coding = Coding::new(encounter, catalog, policy);
-    coding.run();
-    coding.result
+    coded(Kept::Everything, false, encounter, catalog, policy)
 }
 
 /// Codes a visit for a caller who reads no steps: the same lines, findings and questions, and an empty trail.
 pub fn code_without_steps(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> CodingResult {
-    let mut coding = Coding::keeping(Kept::Findings, encounter, catalog, policy);
-    coding.run();
-    coding.result
+    coded(Kept::Findings, false, encounter, catalog, policy)
 }
 
 /// Codes the drugs of a visit alone, as for one drug without a visit.
 pub fn code_drug(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> CodingResult {
-    let mut coding = Coding::new(encounter, catalog, policy);
-    coding.is_of_drugs_alone = true;
+    coded(Kept::Everything, true, encounter, catalog, policy)
+}
+
+fn coded(
+    kept: Kept,
+    is_of_drugs_alone: bool,
+    encounter: &Encounter,
+    catalog: &Catalog,
+    policy: &Policy,
+) -> CodingResult {
+    let filled = package::filled(encounter, catalog);
+    let (encounter, contents) =
+        filled.as_ref().map_or((encounter, &[][..]), |(filled, contents)| (filled, contents));
+    let mut coding = Coding::keeping(kept, encounter, catalog, policy);
+    coding.is_of_drugs_alone = is_of_drugs_alone;
+    package::note(&mut coding, contents);
     coding.run();
     coding.result
 }
@@ -87,6 +98,7 @@ fn size(encounter: &Encounter) -> (usize, usize) {
 }
 
 impl<'a> Coding<'a> {
+    #[cfg(test)]
     pub(crate) fn new(encounter: &'a Encounter, catalog: &'a Catalog, policy: &'a Policy) -> Self {
         Self::keeping(Kept::Everything, encounter, catalog, policy)
     }

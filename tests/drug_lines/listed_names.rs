@@ -131,6 +131,8 @@ fn the_maker_of_another_drug_is_no_excuse() {
         ("J0736", "clindamycin (Baxter)", false),
         ("J0690", "clindamycin (Baxter)", true),
         ("J9041", "bortezomib (Sandoz)", false),
+        ("J1442", "filgrastim (G-CSF)", false),
+        ("J0687", "cefazolin (WG Critical Care)", false),
         ("J9201", "gemcitabine (Infugem)", true),
     ] {
         let code: HcpcsCode = code.parse().expect("a code");

@@ -5,6 +5,7 @@ mod crosswalk;
 mod days;
 mod imported;
 mod listed_names;
+mod packages;
 mod properties;
 mod rules;
 mod switches;

@@ -7,6 +7,7 @@ pub mod life_cycle;
 pub mod limits;
 pub mod modifiers;
 pub mod ndc_report;
+pub mod package;
 pub(super) mod product;
 pub mod treatment;
 pub mod unclassified;
@@ -49,6 +50,7 @@ pub fn code(coding: &mut Coding<'_>) {
     for treatment in treatment::combine(&mut in_order) {
         coding.turn_to(treatment.date());
         let Some(billed) = units::bill(coding, &treatment) else { continue };
+        package::check(coding, &treatment, &billed);
         let discard = waste::decide(coding, &treatment, &doses, &billed);
         let first = coding.result.lines.len();
         add_lines(coding, &treatment, &billed, &discard);

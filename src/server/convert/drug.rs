@@ -4,6 +4,7 @@ use super::violations::{Path, Violations};
 use crate::domain::code::{CodeError, Ndc};
 use crate::domain::drug::{Container, DrugGiven, NdcGiven};
 use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::rules::drug_line::package;
 use crate::server::lent;
 
 /// Reads a drug; what cannot be read is left out and noted.
@@ -15,7 +16,8 @@ pub(super) fn drug(drug: &lent::Drug<'_>, at: &Path<'_>, violations: &mut Violat
     let mut strength = strength(drug.amount_per_ml, &at.field("amountPerMl"), violations);
     let mut read = Vec::with_capacity(containers.len());
     for (index, given) in containers.iter().enumerate() {
-        let (container, of_container) = container(given, &at.item("containers", index), violations);
+        let has_ndc = !(drug.ndc.is_empty() && given.ndc.is_empty());
+        let (container, of_container) = container(given, has_ndc, &at.item("containers", index), violations);
         read.extend(container);
         strength = strength.or(of_container);
     }
@@ -113,12 +115,13 @@ fn unit_in_one_milliliter(unit: &str) -> Option<String> {
 /// Reads a container. One whose content is a strength has a content only where its volume is given.
 fn container(
     given: &lent::Container<'_>,
+    has_ndc: bool,
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> (Option<Container>, Option<Quantity>) {
     let is_strength = given.content.is_some_and(|content| unit_in_one_milliliter(content.unit).is_some());
     if !is_strength {
-        return (counted(given, at, violations), None);
+        return (counted(given, has_ndc, at, violations), None);
     }
     let strength = strength(given.content, &at.field("content"), violations);
     // The strength of the container and its volume together are its content.
@@ -126,12 +129,20 @@ fn container(
     if content.is_none() {
         return (None, strength);
     }
-    (counted(&lent::Container { content, ..*given }, at, violations), strength)
+    (counted(&lent::Container { content, ..*given }, false, at, violations), strength)
 }
 
-fn counted(given: &lent::Container<'_>, at: &Path<'_>, violations: &mut Violations) -> Option<Container> {
-    if given.content.is_none() {
-        violations.add(&at.field("content"), "is required: give the labelled content of one container");
+/// Reads a container with a content; where there is none, its NDC may tell it.
+fn counted(
+    given: &lent::Container<'_>,
+    has_ndc: bool,
+    at: &Path<'_>,
+    violations: &mut Violations,
+) -> Option<Container> {
+    let unstated = (given.content.is_none() && has_ndc).then_some(package::UNSTATED);
+    if given.content.is_none() && !has_ndc {
+        let text = "is required: give the labelled content of one container, or the NDC that tells it";
+        violations.add(&at.field("content"), text);
     }
     let count = given.count.unwrap_or(1);
     let limit = violations.limits.container_count;
@@ -145,7 +156,7 @@ fn counted(given: &lent::Container<'_>, at: &Path<'_>, violations: &mut Violatio
     let ndc = ndc(given.ndc, &at.field("ndc"), violations);
     let lot_number = violations.id(&at.field("lotNumber"), given.lot_number);
     Some(Container {
-        content: content?,
+        content: content.or(unstated)?,
         volume,
         count,
         kind,

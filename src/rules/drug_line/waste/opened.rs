@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::domain::drug::{ContainerKind, DrugGiven};
-use crate::domain::quantity::Quantity;
+use crate::domain::quantity::{Quantity, Unit};
+use crate::rules::drug_line::package;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::convert::{self, LastPlace};
 
@@ -41,11 +42,14 @@ pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Mea
     let mut documented = None;
     for dose in treatment.doses {
         documented = sum(documented, documented_amount(dose, measured));
+    }
+    let is_unstated = treatment.doses.iter().any(|dose| has_unstated(dose, measured));
+    for dose in treatment.doses.iter().filter(|_| !is_unstated) {
         add_containers(coding, dose, measured, &mut opened)?;
     }
     opened.documented = documented;
     opened.is_mixed = 0 < opened.payable && opened.payable < opened.content;
-    let has_containers = treatment.doses.iter().any(|dose| !dose.drug.containers.is_empty());
+    let has_containers = !is_unstated && treatment.doses.iter().any(|dose| !dose.drug.containers.is_empty());
     match (has_containers, documented) {
         (false, Some(discarded)) => {
             opened.payable = measured.administered + discarded;
@@ -53,7 +57,7 @@ pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Mea
             Some(opened)
         }
         (false, None) => {
-            ask_containers(coding, treatment, measured);
+            ask_containers(coding, treatment, measured, is_unstated);
             None
         }
         (true, documented) => {
@@ -61,6 +65,12 @@ pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Mea
             Some(opened)
         }
     }
+}
+
+/// Whether a container has an NDC whose content neither the record nor a crosswalk tells.
+fn has_unstated(dose: &Dose<'_>, measured: &Measured) -> bool {
+    let is_counted = measured.unit == Unit::Vial;
+    !is_counted && dose.drug.containers.iter().any(|container| container.content == package::UNSTATED)
 }
 
 fn sum(left: Option<i128>, right: Option<i128>) -> Option<i128> {
@@ -165,12 +175,20 @@ fn check_content(
 }
 
 /// No containers: neither JW nor JZ can be judged, so it is asked (rule W-14).
-fn ask_containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured) {
+fn ask_containers(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    measured: &Measured,
+    is_unstated: bool,
+) {
     let standing = &coding.policy.drug_line.jz_standing;
     let is_needed = matches!(**standing, Standing::Required | Standing::RequiredOrReturned);
     let severity = if is_needed { Severity::Warn } else { Severity::Info };
     let field = treatment.field("containers");
     let text = match **standing {
+        _ if is_unstated => {
+            "The content of a container is not stated and no crosswalk held lists its NDC, so neither JW nor JZ can be attested for this drug"
+        }
         Standing::RequiredOrReturned => {
             "No containers are listed, so neither JW nor JZ can be attested for this drug; a claim without one may be returned"
         }
@@ -185,10 +203,15 @@ fn ask_containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: 
         "the containers were used up".to_owned(),
         Box::new(move |encounter| {
             let none = Quantity::new(Default::default(), unit);
-            crate::rules::drug_line::treatment::drug_at(encounter, at).dose_discarded = Some(none);
+            let drug = crate::rules::drug_line::treatment::drug_at(encounter, at);
+            drug.dose_discarded = Some(none);
         }),
     );
-    let text = "Which containers were opened for this drug, and how much was discarded?";
+    let text = if is_unstated {
+        "What did each container hold by its label, and how much was discarded?"
+    } else {
+        "Which containers were opened for this drug, and how much was discarded?"
+    };
     ask(coding, field, &W_14, text, &[], vec![used_up]);
 }
 

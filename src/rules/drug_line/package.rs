@@ -1,0 +1,155 @@
+//! What one container of an NDC holds: where the record gives no content, and where its content says otherwise (rules
+//! D-07, D-10).
+
+use crate::catalog::Catalog;
+use crate::catalog::ndc::NdcEntry;
+use crate::domain::billing::UnitForm;
+use crate::domain::code::{HcpcsCode, Ndc};
+use crate::domain::drug::{Container, DrugGiven, NdcGiven};
+use crate::domain::encounter::Encounter;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::domain::time::Date;
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::rules::drug_line::ndc_report::{D_07, D_10};
+use crate::rules::drug_line::treatment::{Dose, Treatment};
+use crate::rules::drug_line::units::convert::{LastPlace, in_measure};
+use crate::rules::drug_line::units::{Billed, Counting};
+
+/// Billing units of a container are printed to two decimals, so amounts that are nearer than a twentieth are one.
+const TOLERANCE_PARTS: i128 = 20;
+
+/// A container without a content: one container, whatever it holds.
+pub const UNSTATED: Quantity = Quantity::new(Decimal::ONE, Unit::Vial);
+
+/// A content that the crosswalk told, and where.
+pub struct Filled {
+    at: (u16, u16),
+    ndc: Ndc,
+    code: HcpcsCode,
+    content: Quantity,
+}
+
+/// The encounter with the contents that the crosswalk tells of containers without one; nothing where all are stated.
+pub fn filled(encounter: &Encounter, catalog: &Catalog) -> Option<(Encounter, Vec<Filled>)> {
+    let is_open = |container: &Container| container.content.unit == Unit::Vial;
+    let drugs = encounter.administrations.iter().flat_map(|administration| &administration.drugs);
+    if !drugs.flat_map(|drug| &drug.containers).any(is_open) {
+        return None;
+    }
+    let (mut changed, mut contents) = (encounter.clone(), Vec::new());
+    for (a, administration) in encounter.administrations.iter().enumerate() {
+        let date = encounter.date_of(administration);
+        for (d, drug) in administration.drugs.iter().enumerate() {
+            for (c, container) in drug.containers.iter().enumerate().filter(|(_, one)| is_open(one)) {
+                let Some(ndc) = ndc_of(drug, container) else { continue };
+                let Some((code, one)) = content_of(catalog, drug, ndc, date) else { continue };
+                let content = times(one, container.content.value).unwrap_or(one);
+                changed.administrations[a].drugs[d].containers[c].content = content;
+                contents.push(Filled { at: (a as u16, d as u16), ndc, code, content });
+            }
+        }
+    }
+    (!contents.is_empty()).then_some((changed, contents))
+}
+
+/// Notes which contents the crosswalk told.
+pub fn note(coding: &mut Coding<'_>, contents: &[Filled]) {
+    for Filled { at: (a, d), ndc, code, content } in contents {
+        let facts = [
+            fact::given("ndc", Value::Ndc(*ndc)),
+            fact::catalog("code", Value::Code(*code)),
+            fact::catalog("content", Value::Quantity(*content)),
+        ];
+        let text =
+            "No content is stated; the crosswalk lists a container of {ndc} under {code} with {content}";
+        coding.result.trail.fired(&D_10, Subject::Drug(*a, *d), text, &facts);
+    }
+}
+
+/// Names contents that are not those of the package: another container was opened, or the content is wrong (rule D-07).
+pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed) {
+    let Counting::Amount(measured) = billed.counting else { return };
+    for dose in treatment.doses {
+        let listed = |ndc| listed_contents(coding.catalog, dose, ndc);
+        let agrees = |container: &Container, contents: &[Quantity]| {
+            let base = |amount| in_measure(amount, measured.measure(), dose.per_ml, LastPlace::Down).ok();
+            let near = |one: i128, other: i128| (one - other).abs() <= other / TOLERANCE_PARTS;
+            let Some(stated) = base(container.content) else { return true };
+            contents.iter().filter_map(|content| base(*content)).any(|listed| near(stated, listed))
+        };
+        let of_drug = read(dose.drug.ndc.as_ref());
+        // The NDC of the drug is that of one of its containers, and the others may be of further sizes.
+        let may_be_of_drug = |container: &Container| container.ndc.is_none();
+        let own = of_drug.map(listed).unwrap_or_default();
+        let is_met = dose.drug.containers.iter().any(|one| may_be_of_drug(one) && agrees(one, &own));
+        let mut wrong = Vec::new();
+        for (c, container) in dose.drug.containers.iter().enumerate() {
+            let Some(ndc) = ndc_of(dose.drug, container) else { continue };
+            let contents = listed(ndc);
+            let is_excused = may_be_of_drug(container) && is_met;
+            if let Some(first) = contents.first().filter(|_| !is_excused && !agrees(container, &contents)) {
+                wrong.push((c as u16, ndc, container.content, *first));
+            }
+        }
+        for (c, ndc, stated, content) in wrong {
+            let facts = [
+                fact::given("ndc", Value::Ndc(ndc)),
+                fact::given("stated", Value::Quantity(stated)),
+                fact::catalog("content", Value::Quantity(content)),
+            ];
+            let text = "A container of {ndc} holds {content} by the crosswalk and not the stated {stated}; the stated content counts: correct it, or give the NDC of the container that was opened";
+            let field = Field::Container(dose.at.0, dose.at.1, c, "content");
+            coding.find(Severity::Warn, Reason::NdcCodeMismatch, field, &D_07, text, &facts);
+        }
+    }
+}
+
+/// The contents of a package under the code of a dose, by every crosswalk held.
+fn listed_contents(catalog: &Catalog, dose: &Dose<'_>, ndc: Ndc) -> Vec<Quantity> {
+    let rows = catalog.ndc(ndc).iter().filter(|row| row.code == dose.code);
+    rows.filter_map(|row| content_of_row(catalog, row, dose.date())).collect()
+}
+
+/// The content of one container of a package; nothing where the crosswalk tells none, or two.
+fn content_of(catalog: &Catalog, drug: &DrugGiven, ndc: Ndc, date: Date) -> Option<(HcpcsCode, Quantity)> {
+    let is_of_code = |row: &&NdcEntry| drug.code == Some(row.code);
+    let has_code = catalog.ndc_on(ndc, date).any(|row| is_of_code(&row));
+    let mut rows = catalog.ndc_on(ndc, date).filter(|row| !has_code || is_of_code(row));
+    let first = rows.next()?;
+    let content = content_of_row(catalog, first, date)?;
+    let is_same = |row: &NdcEntry| {
+        let other = content_of_row(catalog, row, date);
+        other.and_then(|other| other.compare(content)).is_some_and(std::cmp::Ordering::is_eq)
+    };
+    rows.all(is_same).then_some((first.code, content))
+}
+
+/// The billing units of a container in the unit of the code; one that counts up to an amount tells no content.
+fn content_of_row(catalog: &Catalog, row: &NdcEntry, date: Date) -> Option<Quantity> {
+    let unit = catalog.lookup(row.code, date).version()?.billing_unit()?;
+    let is_amount = matches!(unit.form, UnitForm::Multiple | UnitForm::Components);
+    let content = times(unit.quantity, row.bill_units).filter(|_| is_amount)?;
+    (!content.value.is_zero()).then_some(content)
+}
+
+/// An amount times a number of units; rounded **down** to the last place kept.
+fn times(amount: Quantity, units: Decimal) -> Option<Quantity> {
+    let product = i128::from(amount.value.nanos()).checked_mul(i128::from(units.nanos()))?;
+    let nanos = i64::try_from(product / i128::from(Decimal::ONE.nanos())).ok()?;
+    Some(Quantity::new(Decimal::from_nanos(nanos), amount.unit))
+}
+
+/// The NDC of a container, else that of its drug.
+fn ndc_of(drug: &DrugGiven, container: &Container) -> Option<Ndc> {
+    read(container.ndc.as_ref()).or_else(|| read(drug.ndc.as_ref()))
+}
+
+fn read(ndc: Option<&NdcGiven>) -> Option<Ndc> {
+    match ndc? {
+        NdcGiven::Read(ndc) => Some(*ndc),
+        NdcGiven::Ambiguous(_) => None,
+    }
+}
