@@ -38,6 +38,11 @@ const LOAD_PERCENT: u64 = 30;
 
 const SIX_DRUGS: &str = include_str!("../../examples/r-chop.json");
 
+const DATE: &str = "2025-11-03";
+const FIRST_DAY: u32 = 3;
+/// Dates of the long stay.
+const DATES: u32 = 14;
+
 /// The servers that take turns, by the names of their threads.
 const SERVICE: &str = "service";
 const ECHO: &str = "echo";
@@ -78,12 +83,13 @@ fn main() {
         callers.block_on(strain::swaps(&visit(&library, &policies), service, &library));
     }
     if wanted("overload") {
-        let case = visit(&library, &policies);
-        let mut narrow = Service::open(library, policies);
-        narrow.limits.in_flight = strain::IN_FLIGHT;
-        let metrics = narrow.metrics.clone();
-        let narrow = threads::start(&runtimes[0], narrow);
-        callers.block_on(strain::overload(&case, narrow, &metrics));
+        let case = stay();
+        let service = Service::open(library, policies);
+        let metrics = service.metrics.clone();
+        // A core for each side, so that the wait for a core is that of the service.
+        let [server, callers] = [SERVICE, CALLERS].map(strain::one_thread);
+        let service = threads::start(&server, service);
+        callers.block_on(strain::overload(&case, service, &metrics));
     }
 }
 
@@ -95,6 +101,32 @@ fn visit(library: &Library, policies: &Arc<PolicyBook>) -> Case {
     let path = PathAndQuery::from_static("/infusion.coding.v1.CodingService/CodeEncounter");
     let call = Call { path, message: Bytes::from(request.encode_to_vec()) };
     Case { title: "visit of six drugs, full trail", call, answer: answer.encode_to_vec() }
+}
+
+/// The same visit on each of many dates in one request, whose coding outweighs its transport: callers on one core can
+/// then offer many times what a service on another can answer.
+fn stay() -> Case {
+    let visits = (0..DATES).map(|day| {
+        let visit = SIX_DRUGS.replace(DATE, &format!("2025-11-{:02}", FIRST_DAY + day));
+        json::read::<pb::CodeEncounterRequest>(&visit).expect("the example").encounter.expect("a visit")
+    });
+    let mut stay = pb::Encounter::default();
+    for (day, visit) in visits.enumerate() {
+        let given = visit.administrations.iter().cloned().map(|mut given| {
+            given.administration_id = format!("{}-{day}", given.administration_id);
+            given
+        });
+        let administrations = stay.administrations.into_iter().chain(given).collect();
+        stay = pb::Encounter { administrations, primary_reason: String::new(), ..visit };
+    }
+    stay.setting = pb::Setting::HospitalOutpatient.into();
+    let request = pb::CodeEncounterRequest { encounter: Some(stay), detail: pb::Detail::Lines.into() };
+    let path = PathAndQuery::from_static("/infusion.coding.v1.CodingService/CodeEncounter");
+    Case {
+        title: "stay",
+        call: Call { path, message: Bytes::from(request.encode_to_vec()) },
+        answer: Vec::new(),
+    }
 }
 
 fn look_up(library: &Arc<Library>) -> Case {

@@ -10,19 +10,23 @@ use infusion_coder::catalog::release::Release;
 use infusion_coder::catalog::store::Library;
 use infusion_coder::load::{Call, Plan, Tally, run};
 use infusion_coder::server::layers::metrics::Metrics;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 use tonic::Code;
 
 use super::{Case, LOAD_PERCENT, ROUND, ROUNDS, at_rate, plan};
 
-/// Calls that the overloaded service answers at once; what comes beyond them is turned away.
-pub const IN_FLIGHT: usize = 64;
 /// Calls offered for each one that is sustained.
 const OVERLOAD: u64 = 4;
 /// Time between two swaps.
 const SWAP_EVERY: Duration = Duration::from_millis(250);
 /// Health checks a second while the service is overloaded.
 const CHECKS_PER_SECOND: u64 = 50;
+
+/// A runtime of one thread, so that each side of an overload has a core of its own.
+pub fn one_thread(name: &'static str) -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).thread_name(name).enable_all().build().expect("a runtime")
+}
 
 /// Times at one load without swaps and with them, in turn.
 pub async fn swaps(case: &Case, service: SocketAddr, library: &Arc<Library>) {
@@ -60,7 +64,7 @@ async fn swap(library: Arc<Library>) -> u32 {
 /// The generator has the same cores, and what waits in it is no wait of the service: so the service's own count
 /// of how long the calls let in took is printed beside the callers' times.
 pub async fn overload(case: &Case, service: SocketAddr, metrics: &Metrics) {
-    println!("overload, {IN_FLIGHT} calls answered at once");
+    println!("overload by a long stay, a core for the service and one for its callers");
     let plan = plan(case, service).await;
     let sustained = run(&plan).await.answered_per_second().max(1);
     let before = Buckets::of(metrics);
@@ -78,13 +82,15 @@ pub async fn overload(case: &Case, service: SocketAddr, metrics: &Metrics) {
         let (offered, checks) =
             tokio::join!(at_rate(&plan, sustained * OVERLOAD), at_rate(&health, CHECKS_PER_SECOND));
         println!(
-            "  offered {} a second: {} answered, p99 {} µs, in the service {}, {} turned away, {} failed {:?}, {} held back by the generator; \
+            "  offered {} a second: {} answered, p50 {} µs p99 {} µs, in the service {}, {} turned away, p99 {} µs, {} failed {:?}, {} held back by the generator; \
              health p99 {} µs, {} failed; {} in memory",
             sustained * OVERLOAD,
             offered.of(Code::Ok),
+            offered.answered().p50,
             offered.answered().p99,
             Buckets::of(metrics).p99_since(&before),
             offered.of(Code::ResourceExhausted),
+            offered.refused().p99,
             failed(&offered),
             offered.codes().keys().collect::<Vec<_>>(),
             offered.unsent,

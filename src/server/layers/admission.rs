@@ -1,13 +1,15 @@
 //! Lets in as many calls as can be answered well, and turns the others away at once.
 //!
+//! No more calls are let in at one turn of the threads' queue than there are places, but for bursts.
 //! A call takes its place when the first bytes of its body come, so that callers who are slow to send keep no
-//! place from those who are ready. One that comes when all places are taken gets RESOURCE_EXHAUSTED before its
-//! body is read, so that memory and the time of the calls let in stay flat under any load. One whose deadline
+//! place from those who are ready. One that comes when all places are taken gets RESOURCE_EXHAUSTED and its
+//! body is dropped as it comes, so that memory and the time of the calls let in stay flat under any load. One whose deadline
 //! passed while it waited for a core gets DEADLINE_EXCEEDED, because nobody reads its answer any more. Health
 //! needs no place: it answers throughout. Streams stay open for long, so they have some of the places and never
 //! all; and what strangers may ask has a few of its own.
 
 mod answer;
+mod turn;
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -23,6 +25,8 @@ use tonic::codegen::Bytes;
 
 pub use answer::{Kept, Room as AnswerRoom};
 
+use turn::Turns;
+
 use super::counted::is_stream;
 use crate::server::lines::{Line, OpenCall};
 use crate::server::listen::Peer;
@@ -33,6 +37,8 @@ const ALWAYS_OPEN: &str = "/grpc.health.v1.Health/";
 const FOR_STRANGERS: &str = "/grpc.reflection.";
 /// Calls of those services that are answered at once.
 const STRANGERS: usize = 16;
+/// Bytes of a refused body that are waited for before its caller is told.
+const PASSED_OVER_MAX_BYTES: usize = 64 * 1024;
 
 /// A layer that bounds the calls in flight on all connections together.
 #[derive(Clone)]
@@ -46,6 +52,7 @@ struct Rooms {
     /// A stream takes one of these as well.
     streams: Room,
     strangers: Room,
+    turns: Arc<Turns>,
 }
 
 struct Room {
@@ -105,7 +112,13 @@ impl Rooms {
 
     /// The room without a place for such a call.
     fn full(&self, kind: Kind) -> Option<&Room> {
-        self.of(kind).into_iter().flatten().find(|room| room.places.available_permits() == 0)
+        let full = |room: &&Room| room.places.available_permits() == 0;
+        let full = self.of(kind).into_iter().flatten().find(full);
+        if !matches!(kind, Kind::Call | Kind::Stream) {
+            return full;
+        }
+        let lets_in = self.turns.lets_in(Instant::now(), full.is_none());
+        full.or_else(|| (!lets_in).then_some(&self.calls))
     }
 }
 
@@ -116,6 +129,7 @@ impl AdmissionLayer {
             calls: Room::new(calls, "calls"),
             streams: Room::new(streams, "streams"),
             strangers: Room::new(STRANGERS, "calls of that service"),
+            turns: Turns::new(calls),
         };
         Self { rooms: Arc::new(rooms) }
     }
@@ -151,7 +165,12 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (rooms, kind) = (&self.layer.rooms, Kind::of(request.uri().path()));
         let begins_now = request.extensions().get::<ReadAhead>().is_some();
-        let refused = |status, body| AdmissionFuture::Refused { status, body: (!begins_now).then_some(body) };
+        // A stream may go on for long, so nobody waits for its end; what is read ahead has come.
+        let is_awaited = !begins_now && kind == Kind::Call;
+        let refused = |status, body| AdmissionFuture::Refused {
+            status,
+            body: (!begins_now).then(|| PassedOver { body, is_awaited, passed: 0 }),
+        };
         if let Some(room) = rooms.full(kind) {
             return refused(room.exhausted(), request.into_body());
         }
@@ -179,8 +198,8 @@ pub enum AdmissionFuture<F> {
     },
     Refused {
         status: Status,
-        /// What came of the body, where it costs nothing to look.
-        body: Option<Body>,
+        /// The body, where it was not read before.
+        body: Option<PassedOver>,
     },
 }
 
@@ -193,7 +212,9 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
             Self::Refused { status, body } => {
-                body.iter_mut().for_each(|body| pass_over(body, context));
+                if let Some(body) = body {
+                    std::task::ready!(body.poll_passed(context));
+                }
                 Poll::Ready(Ok(status.clone().into_http()))
             }
             Self::LetIn { inner, place, is_read_ahead } => {
@@ -211,12 +232,31 @@ where
     }
 }
 
-/// Drops what has come of a body that nobody will read.
+/// The body of a call that was turned away.
 ///
 /// A stream of HTTP/2 whose body came whole ends with its answer. Any other has to be reset, and while the reset
 /// waits to be sent, a caller who believes that the stream has ended has its next call refused as one too many.
-fn pass_over(body: &mut Body, context: &mut Context<'_>) {
-    while let Poll::Ready(Some(Ok(_))) = Pin::new(&mut *body).poll_frame(context) {}
+pub struct PassedOver {
+    body: Body,
+    /// Its end is waited for, unless it is long.
+    is_awaited: bool,
+    /// Bytes that came.
+    passed: usize,
+}
+
+impl PassedOver {
+    /// Drops what comes of the body; ready when it needs no further look.
+    fn poll_passed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while self.passed <= PASSED_OVER_MAX_BYTES {
+            match Pin::new(&mut self.body).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => self.passed += frame.data_ref().map_or(0, Bytes::len),
+                Poll::Ready(_) => break,
+                Poll::Pending if self.is_awaited => return Poll::Pending,
+                Poll::Pending => break,
+            }
+        }
+        Poll::Ready(())
+    }
 }
 
 /// In the extensions of a request: its body is read whole before any of it comes here, so that the call takes its
@@ -289,8 +329,8 @@ impl http_body::Body for Entering {
         match self.entry.take().map_or(Ok(()), Entry::enter) {
             Ok(()) => Poll::Ready(frame),
             Err(refused) => {
-                pass_over(&mut self.body, context);
-                self.body = Body::empty();
+                let body = std::mem::replace(&mut self.body, Body::empty());
+                let _ = PassedOver { body, is_awaited: false, passed: 0 }.poll_passed(context);
                 Poll::Ready(Some(Err(refused)))
             }
         }

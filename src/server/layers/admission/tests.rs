@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::task::Waker;
 
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio_stream::wrappers::ReceiverStream;
@@ -106,15 +107,35 @@ async fn streams_leave_places_for_other_calls_and_strangers_have_their_own() {
 }
 
 #[tokio::test]
-async fn what_has_come_of_a_refused_body_is_passed_over() {
-    let service = AdmissionLayer::new(0, 0).layer(service_fn(echo));
+async fn the_body_of_a_refused_call_is_passed_over_to_its_end() {
+    let mut service = AdmissionLayer::new(0, 0).layer(service_fn(echo));
     let (sender, frames) = tokio::sync::mpsc::channel(2);
-    let frame: Result<_, Status> = Ok(Frame::data(Bytes::from_static(b"asked")));
-    sender.send(frame).await.expect("room");
+    let frame = || Ok::<_, Status>(Frame::data(Bytes::from_static(b"asked")));
+    sender.send(frame()).await.expect("room");
     let request = call(CODE, None).map(|_| Body::new(StreamBody::new(ReceiverStream::new(frames))));
-    let answer = service.oneshot(request).await.expect("an answer, though more of the body may come");
-    assert_eq!(status(&answer), Some("8"));
-    assert_eq!(sender.capacity(), 2, "what had come was taken");
+    let mut refused = Box::pin(service.call(request));
+    let poll = refused.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll.is_pending(), "its end has not come");
+    sender.send(frame()).await.expect("room");
+    drop(sender);
+    assert_eq!(status(&refused.await.expect("an answer")), Some("8"));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_the_end_of_a_long_body_or_of_a_stream() {
+    let mut service = AdmissionLayer::new(0, 0).layer(service_fn(echo));
+    let long = Bytes::from(vec![0; PASSED_OVER_MAX_BYTES + 1]);
+    for (path, begun) in
+        [(CODE, long), ("/infusion.coding.v1.CodingService/StreamCodeEncounters", Bytes::from("a"))]
+    {
+        let (sender, frames) = tokio::sync::mpsc::channel(2);
+        let frame: Result<_, Status> = Ok(Frame::data(begun));
+        sender.send(frame).await.expect("room");
+        let request = call(path, None).map(|_| Body::new(StreamBody::new(ReceiverStream::new(frames))));
+        let answer = service.call(request).await.expect("an answer, though more of the body may come");
+        assert_eq!(status(&answer), Some("8"), "{path}");
+        assert_eq!(sender.capacity(), 2, "what had come was taken");
+    }
 }
 
 #[tokio::test]
