@@ -71,11 +71,15 @@ pub fn read_claims(text: &str) -> Result<ReadClaims, X12Error> {
     if reader.is_open {
         return Err(X12Error::CutOff);
     }
+    reader.check_envelope();
     if matches!(first, "ISA" | "GS") && !reader.in_transaction && reader.read.claims.is_empty() {
         return Err(X12Error::NoTransaction { first });
     }
     Ok(reader.read)
 }
+
+/// Characters of a stated count that a problem repeats; no transaction has more segments than this many digits count.
+const COUNT_CHARACTERS_SHOWN: usize = 10;
 
 /// The loop the reader is in.
 #[derive(Default)]
@@ -95,18 +99,30 @@ struct Reader {
     in_transaction: bool,
     /// The transaction has not ended.
     is_open: bool,
+    /// Where the transaction began.
+    began: usize,
+    /// The segments that the envelopes still open lack, the outermost first.
+    awaited: Vec<&'static str>,
+    /// The last segment met, by its place and its name.
+    last: (usize, String),
     /// The last drug of the line was refused, so that the quantity behind it is none of the line's.
     is_drug_refused: bool,
 }
 
 impl Reader {
     fn read(&mut self, segment: &Segment<'_>) -> Result<(), X12Error> {
-        match segment.id() {
+        let id = segment.id();
+        self.last = (segment.position, id.chars().take(3).collect());
+        match id {
+            "ISA" => self.awaited = vec!["IEA"],
+            "GS" => self.awaited.push("GE"),
+            "GE" | "IEA" => self.awaited.retain(|awaited| *awaited != id),
             "ST" => self.transaction(segment)?,
             "SV3" => return Err(X12Error::Dental { position: segment.position, segment: "SV3" }),
             "HL" => self.end_claim(),
             "SE" => {
                 self.end_claim();
+                self.count(segment);
                 self.is_open = false;
             }
             "CLM" => self.claim(segment),
@@ -123,12 +139,34 @@ impl Reader {
 
     fn transaction(&mut self, segment: &Segment<'_>) -> Result<(), X12Error> {
         self.end_claim();
-        (self.in_transaction, self.is_open) = (true, true);
+        (self.in_transaction, self.is_open, self.began) = (true, true, segment.position);
         let position = segment.position;
         match (segment.element(1), segment.element(3)) {
             ("837", guide) if guide.contains("X224") => Err(X12Error::Dental { position, segment: "ST" }),
             ("837", _) => Ok(()),
             (set, _) => Err(X12Error::NotAClaim { position, set: set.chars().take(3).collect() }),
+        }
+    }
+
+    /// Compares the segments of a transaction with the count at its end: some may have been lost on the way.
+    fn count(&mut self, segment: &Segment<'_>) {
+        let found = (segment.position + 1).saturating_sub(self.began);
+        if self.is_open && segment.element(1).parse() != Ok(found) {
+            let stated: String = segment.element(1).chars().take(COUNT_CHARACTERS_SHOWN).collect();
+            self.problem(segment, format!("SE01: the transaction should have `{stated}` segments and has {found}: some were lost or added on the way; get the whole file"));
+        }
+    }
+
+    /// Names the ends of envelopes that the file lacks: claims may have followed.
+    fn check_envelope(&mut self) {
+        self.awaited.reverse();
+        if !self.awaited.is_empty() {
+            let (position, segment) = std::mem::take(&mut self.last);
+            let ends = self.awaited.join(" and ");
+            let reason = format!(
+                "the file ends here, without its {ends}: it may be cut off, and claims that followed would be missing; get the whole file"
+            );
+            self.read.problems.push(X12Problem { position, segment, reason });
         }
     }
 

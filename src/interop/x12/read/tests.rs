@@ -30,11 +30,13 @@ NTE*ADD*WEEK 3~
 LIN**N4*50242005306~
 CTP****70.5*ML~
 SE*20*0001~
+GE*1*1~
+IEA*1*000000001~
 ";
 
 const INSTITUTIONAL: &str = "ISA|00||00||ZZ|H|ZZ|P|251104|0900|^|00501|1|0|T|>!ST|837|1|005010X223A2!\
 CLM|A|1|||13>A>1!HI|ABK>C8330!LX|1!SV2|0120||500|DA|3!LX|2!SV2|0636|HC>J1745>JW|12.34|UN|5!DTP|472|D8|20251103!\
-LX|3!SV2|0023|HP>1CGMS||UN|1!DTP|472|D8|20251103!SE|9|1!";
+LX|3!SV2|0023|HP>1CGMS||UN|1!DTP|472|D8|20251103!SE|12|1!GE|1|1!IEA|1|1!";
 
 #[test]
 fn a_professional_claim_is_read_without_its_patient() {
@@ -93,7 +95,7 @@ fn every_way_of_writing_a_file_reads_alike() {
 fn an_anesthesia_line_and_a_line_of_other_codes_are_named_and_the_rest_is_kept() {
     let text = "ST*837*1*005010X222A1~CLM*A*1***11:B:1~HI*BK:0340*BF:V7389~LX*1~SV1*HC:00142*150*MJ*45***1~\
                 DTP*472*D8*20251103~LX*2~SV1*ER:12345*10*UN*1***1~LX*3~SV1*HC:J9312*1*UN*7.5***1~\
-                DTP*472*RD8*20251103-20251104~LIN**UP*012345678905~LIN**N4*50242005306~CTP****7.5*XX~SE*14*1~";
+                DTP*472*RD8*20251103-20251104~LIN**UP*012345678905~LIN**N4*50242005306~CTP****7.5*XX~SE*15*1~";
     let read = read_claims(text).expect("a claim");
     let claim = &read.claims[0];
     let [anesthesia, drug] = claim.lines.as_slice() else { panic!("{claim:?}") };
@@ -114,7 +116,7 @@ fn an_anesthesia_line_and_a_line_of_other_codes_are_named_and_the_rest_is_kept()
 
 #[test]
 fn several_claims_of_one_transaction_are_kept_apart() {
-    let text = "ST*837*1~CLM*A*1***22:B:1~LX*1~SV1*HC:96365*1*UN*1~CLM*B*1***99:B:1~LX*1~SV1*HC:96413*1*UN*1~SE*7*1~";
+    let text = "ST*837*1~CLM*A*1***22:B:1~LX*1~SV1*HC:96365*1*UN*1~CLM*B*1***99:B:1~LX*1~SV1*HC:96413*1*UN*1~SE*8*1~";
     let read = read_claims(text).expect("claims");
     let references: Vec<&str> = read.claims.iter().map(|claim| claim.reference.as_str()).collect();
     assert_eq!(references, ["claim 1", "claim 2"]);
@@ -142,7 +144,7 @@ fn other_files_are_refused_with_the_segment_named() {
 #[test]
 fn a_line_outside_a_claim_is_named() {
     let read =
-        read_claims("ST*837*1~LX*1~SV1*HC:96413*1*UN*1~DTP*472*D8*20251103~SE*3*1~").expect("a transaction");
+        read_claims("ST*837*1~LX*1~SV1*HC:96413*1*UN*1~DTP*472*D8*20251103~SE*5*1~").expect("a transaction");
     assert_eq!(read.claims, []);
     assert_eq!(read.problems.len(), 2, "{:?}", read.problems);
 }
@@ -232,4 +234,26 @@ fn a_second_ndc_of_a_line_is_refused_by_name_with_its_quantity() {
     assert_eq!(drug(1), (Some(infliximab), Some("3".to_owned())));
     assert_eq!(read.problems.len(), 1);
     assert!(read.problems[0].to_string().starts_with("segment 5 `LIN`: LIN03:"), "{:?}", read.problems);
+}
+
+#[test]
+fn what_the_envelope_counts_or_lacks_is_named_and_the_claims_are_kept() {
+    let problems = |text: &str| -> Vec<String> {
+        let read = read_claims(text).expect("a claim");
+        assert_eq!(read.claims.len(), 1, "{text}");
+        read.problems.iter().map(ToString::to_string).collect()
+    };
+    let lost = PROFESSIONAL.replace("LIN**N4*50242005306~\n", "");
+    let [problem] = &problems(&lost)[..] else { panic!("{lost}") };
+    assert!(
+        problem.starts_with("segment 21 `SE`: SE01: the transaction should have `20` segments and has 19")
+    );
+    let without_count = PROFESSIONAL.replace("SE*20*", "SE**");
+    assert!(problems(&without_count)[0].contains("SE01"));
+    let ends = PROFESSIONAL.find("GE*").expect("the end of the group");
+    let [problem] = &problems(&PROFESSIONAL[..ends])[..] else { panic!("one problem") };
+    assert!(problem.starts_with("segment 22 `SE`: the file ends here, without its GE and IEA"), "{problem}");
+    let ends = PROFESSIONAL.find("IEA*").expect("the end of the interchange");
+    let [problem] = &problems(&PROFESSIONAL[..ends])[..] else { panic!("one problem") };
+    assert!(problem.starts_with("segment 23 `GE`: the file ends here, without its IEA"), "{problem}");
 }
