@@ -119,6 +119,9 @@ fn field_attribute(field: &FieldDescriptorProto, is_decimal: bool) -> String {
     } else if field.r#type() == Type::Uint32 && !repeated {
         let reader = if optional { "optional_count" } else { "count" };
         serde.push(format!("deserialize_with = \"crate::server::json::{reader}\""));
+    } else if field.r#type() == Type::Message {
+        let reader = if repeated { "list" } else { "optional" };
+        serde.push(format!("deserialize_with = \"crate::server::json_object::{reader}\""));
     } else if repeated || !optional {
         serde.push("deserialize_with = \"crate::server::json::null_as_default\"".to_owned());
     }

@@ -13,7 +13,7 @@ use super::convert::{self, Violations};
 pub use super::json_faults::JsonError;
 use super::limits::RequestLimits;
 use super::pb::{AuditClaimRequest, CodeEncounterRequest};
-use super::{json_faults, lent};
+use super::{json_faults, json_object, lent};
 
 /// Reads a message.
 ///
@@ -21,7 +21,7 @@ use super::{json_faults, lent};
 /// Every fault with the path of its field: broken JSON, unknown fields, values of the wrong kind.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
     // What is wrong costs time to find, and is only wanted when something is.
-    serde_json::from_str(text).map_err(|_| json_faults::collect::<T>(text).0)
+    json_object::from_str(text).map_err(|_| json_faults::collect::<T>(text).0)
 }
 
 /// Reads a visit, alone or in a request.
@@ -31,12 +31,12 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
 pub fn read_request(text: &str) -> Result<CodeEncounterRequest, JsonError> {
     let request = |encounter| CodeEncounterRequest { encounter, ..CodeEncounterRequest::default() };
     if is_request(text) {
-        return serde_json::from_str(text).map_err(|_| {
+        return json_object::from_str(text).map_err(|_| {
             let (error, rest) = json_faults::collect::<CodeEncounterRequest>(text);
             json_faults::with_rest(error, rest.as_ref().and_then(faults))
         });
     }
-    serde_json::from_str(text).map(|encounter| request(Some(encounter))).map_err(|_| {
+    json_object::from_str(text).map(|encounter| request(Some(encounter))).map_err(|_| {
         let (mut error, rest) = json_faults::collect(text);
         for fault in error.faults.iter_mut().filter(|fault| !fault.field.is_empty()) {
             fault.field.insert_str(0, "encounter.");
@@ -56,7 +56,7 @@ fn faults(request: &CodeEncounterRequest) -> Option<Violations> {
 /// # Errors
 /// As [`read_request`].
 pub fn read_claim(text: &str) -> Result<AuditClaimRequest, JsonError> {
-    serde_json::from_str(text).map_err(|_| {
+    json_object::from_str(text).map_err(|_| {
         let (error, rest) = json_faults::collect::<AuditClaimRequest>(text);
         let faults = |claim: AuditClaimRequest| convert::claim(&claim, &RequestLimits::default()).err();
         json_faults::with_rest(error, rest.and_then(faults))

@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use super::convert::{Violation, Violations};
+use super::json_object::Object;
 use super::limits::VIOLATIONS_MAX;
 
 /// Bytes that are read in search of further faults: a long text with many must not hold up other calls.
@@ -42,7 +43,7 @@ pub(super) fn collect<T: DeserializeOwned>(text: &str) -> (JsonError, Option<T>)
         searched += attempt.len();
         let mut deserializer = serde_json::Deserializer::from_str(&attempt);
         let error = match serde_path_to_error::deserialize(&mut deserializer) {
-            Ok(message) => return (JsonError { faults }, Some(message)),
+            Ok(Object(message)) => return (JsonError { faults }, Some(message)),
             Err(error) => error,
         };
         let path = error.path();
@@ -121,6 +122,25 @@ mod tests {
             "encounter.setting",
         ];
         assert_eq!(found, expected);
+    }
+
+    /// The derived reader would take the items of a list as the fields of the message in their order.
+    #[test]
+    fn a_list_in_place_of_a_message_is_refused_by_its_field() {
+        for (text, field) in [
+            (r#"{"encounter": ["v-1"]}"#, "encounter"),
+            (r#"{"encounter": {"administrations": [["a1"]]}}"#, "encounter.administrations[0]"),
+            (
+                r#"{"encounter": {"administrations": [{"drugs": [{"doseAdministered": ["1", "g"]}]}]}}"#,
+                "encounter.administrations[0].drugs[0].doseAdministered",
+            ),
+            (r#"[{"encounterId": "v-1"}]"#, ""),
+        ] {
+            let (error, _) = collect::<CodeEncounterRequest>(text);
+            let [fault] = &error.faults[..] else { panic!("{text}: {error}") };
+            assert_eq!(fault.field, field, "{text}");
+            assert!(fault.description.contains("expected an object"), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod http_json;
 pub mod items;
 pub mod json;
 mod json_faults;
+pub mod json_object;
 pub mod layers;
 pub mod lent;
 pub mod limits;
