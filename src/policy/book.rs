@@ -179,6 +179,23 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_with_two_values_of_one_date_and_two_files_of_one_payer_refuse_to_load() {
+        let own = "params/limits.toml";
+        let (_, text) = embedded::FILES.iter().find(|(name, _)| *name == own).expect("the limits");
+        let second =
+            "[[limits.units_per_line_max.value]]\nfrom = \"2003-01-01\"\nvalue = 5\ncite = \"IOM12\"\n";
+        let twice = format!("{text}{second}");
+        let error = PolicyBook::embedded_with([(own.to_owned(), twice)].into()).expect_err("a fault");
+        assert!(matches!(&error, PolicyError::ValuedTwice { file, .. } if file == own), "{error}");
+
+        let payer = "id = \"plan\"\ntitle = \"Plan\"\nextends = \"medicare\"\n";
+        let mut others = files(payer);
+        others.insert("payers/another.toml".to_owned(), payer.to_owned());
+        let error = PolicyBook::embedded_with(others).expect_err("a fault");
+        assert!(matches!(&error, PolicyError::NamedTwice { name, .. } if name == "plan"), "{error}");
+    }
+
+    #[test]
     fn a_payer_is_known_by_its_other_names_and_two_payers_share_none() {
         let file = |aliases| {
             format!("id = \"plan\"\ntitle = \"Plan\"\naliases = [{aliases}]\nextends = \"medicare\"\n")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::PolicyError;
 use super::citations::{self, Citations};
-use super::document::{Exception, ParameterEntry, ParameterFile, PayerFile, ValueStatus};
+use super::document::{DatedValue, Exception, ParameterEntry, ParameterFile, PayerFile, ValueStatus};
 use super::parameters::{Groups, Policy};
 use crate::domain::time::Date;
 use crate::rules;
@@ -101,7 +101,10 @@ impl Data {
             } else if file.starts_with("payers/") {
                 let payer: PayerFile =
                     toml::from_str(text).map_err(|error| PolicyError::syntax(file, &error))?;
-                data.payers.insert(payer.id.clone(), (file.clone(), payer));
+                let name = payer.id.clone();
+                if let Some((first, _)) = data.payers.insert(name.clone(), (file.clone(), payer)) {
+                    return Err(PolicyError::NamedTwice { name, first, second: file.clone() });
+                }
             }
         }
         data.check()?;
@@ -133,8 +136,13 @@ impl Data {
             if !known.contains(key.as_str()) {
                 return Err(PolicyError::UnknownParameter { file: file.clone(), key: key.clone() });
             }
-            for value in &entry.values {
+            for (index, value) in entry.values.iter().enumerate() {
                 self.check_citation(file, &value.cite, key)?;
+                let is_again = |other: &DatedValue| (other.from, other.status) == (value.from, value.status);
+                if entry.values[..index].iter().any(is_again) {
+                    let (file, key) = (file.clone(), key.clone());
+                    return Err(PolicyError::ValuedTwice { file, key, date: value.from });
+                }
             }
         }
         for (file, payer) in self.payers.values() {

@@ -11,6 +11,10 @@ pub enum PolicyError {
     DeclaredTwice { key: String, first: String, second: String },
     #[error("payers `{first}` and {second} are both called `{name}`")]
     NamedTwice { name: String, first: String, second: String },
+    #[error(
+        "{file}: parameter `{key}` has two values from {date} on: leave one, or give the later one its own date"
+    )]
+    ValuedTwice { file: String, key: String, date: Date },
     #[error("parameter `{key}` has no value for {date}: add one in catalog/params")]
     NoValue { key: String, date: Date },
     #[error("parameter `{key}`: {message}")]
