@@ -6,6 +6,7 @@ use super::{Family, rule};
 use crate::catalog::edits::ProcedurePair;
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::encounter::OtherService;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::time::Date;
@@ -62,18 +63,21 @@ pub fn check(coding: &mut Coding<'_>) {
 
 /// Names what was asked for beside the administration lines and is part of them.
 fn name_included_services(coding: &mut Coding<'_>, count: usize) {
-    let included = &coding.policy.administration.included_services;
     for service in &coding.encounter.other_services {
-        let is_distinct = service.modifiers.iter().any(|modifier| DISTINCT.contains(modifier));
         let is_beside = |line: &Line| service.date.is_none_or(|date| date == line.service_date);
-        let is_included = included.contains(&service.code) && !is_distinct;
-        if is_included && coding.result.lines[..count].iter().any(is_beside) {
+        if is_included(coding, service) && coding.result.lines[..count].iter().any(is_beside) {
             let facts = [fact::given("code", Value::Code(service.code))];
             let text = "{code} is part of the administration services, which include access and supplies: do not report it beside them.";
             let field = Field::Encounter("otherServices");
             coding.find(Severity::Warn, Reason::IncludedSupply, field, &G_08, text, &facts);
         }
     }
+}
+
+/// Whether another service of the claim is part of every administration service, and nothing says that it was not.
+fn is_included(coding: &Coding<'_>, service: &OtherService) -> bool {
+    let is_distinct = service.modifiers.iter().any(|modifier| DISTINCT.contains(modifier));
+    coding.policy.administration.included_services.contains(&service.code) && !is_distinct
 }
 
 fn check_units(coding: &mut Coding<'_>, at: usize) {
@@ -129,7 +133,10 @@ fn check_other_services(coding: &mut Coding<'_>, at: usize) {
             let text = "{code} is on the claim for another service of the date as well. An encounter has one initial service; a second one takes an access or an encounter of its own, and a modifier that says so.";
             coding.find(Severity::Warn, Reason::ProcedurePair, field_of(coding, at), &MOD_2, text, &facts);
         }
-        for (first, second) in [(code, service.code), (service.code, code)] {
+        // Included work takes nothing from the line, and is named once (row G-08).
+        let yields = coding.policy.applies(&G_08) && is_included(coding, service);
+        let orders = [(code, service.code), (service.code, code)];
+        for (first, second) in orders.into_iter().skip(usize::from(yields)) {
             if let Some(pair) = pair(coding, first, second, service_date) {
                 report_pair(coding, at, first, second, pair, carries);
             }

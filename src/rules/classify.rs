@@ -11,6 +11,7 @@ pub use hormonal::CHM_1;
 use super::drug_line::product;
 use super::{Family, Rule, Status, identity, rule};
 use crate::catalog::formulary::ClassBasis;
+use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -183,13 +184,22 @@ pub fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass,
     by_name.or(by_range).or_else(by_codes).or_else(by_catalogue)
 }
 
-/// Whether a profile's list sends the drug to the therapeutic codes.
+/// Whether a profile's list sends the drug to the therapeutic codes: by its code, else by all codes of its name.
 fn is_down_classed(coding: &Coding<'_>, given: &DrugGiven, profile: ClassProfile) -> bool {
-    let listed = |code| {
-        let known = coding.catalog.formulary.class_of_code(code, profile, coding.date)?;
-        (known.basis == ClassBasis::Profile).then_some(known.class)
+    let is_listed = |code: &HcpcsCode| {
+        let known = coding.catalog.formulary.class_of_code(*code, profile, coding.date);
+        known.is_some_and(|known| (known.class, known.basis) == (DrugClass::Therapeutic, ClassBasis::Profile))
     };
-    identity::code_of(coding, given).and_then(listed) == Some(DrugClass::Therapeutic)
+    if let Some(code) = identity::code_of(coding, given) {
+        return is_listed(&code);
+    }
+    let Some(name) = given.name.as_deref() else { return false };
+    let mut codes = coding.catalog.codes_of_name(name, coding.date);
+    // A product against other diseases alone is therapeutic already, and no list need name it.
+    codes.retain(|code| {
+        !coding.policy.administration.hormonal_non_cancer_codes.contains(code) || is_listed(code)
+    });
+    !codes.is_empty() && codes.iter().all(is_listed)
 }
 
 const fn rank(class: DrugClass) -> u8 {
@@ -282,7 +292,6 @@ fn by_use(coding: &mut Coding<'_>, index: u16, drug: u16, class: DrugClass) -> R
 mod tests {
     use super::*;
     use crate::catalog::{Catalog, CodeVersion};
-    use crate::domain::code::HcpcsCode;
     use crate::domain::encounter::{Administration, Encounter, Indication, Setting};
     use crate::domain::time::date;
     use crate::policy::PolicyBook;

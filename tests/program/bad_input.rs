@@ -41,7 +41,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("/encounter/administrations/1/concurrentWith", r#"["a7"]"#, "administrations[1].concurrentWith[0]"),
     ("/encounter/administrations/1/concurrentWith", r#"["a2"]"#, "administrations[1].concurrentWith[0]"),
     ("/encounter/administrations/0/route", r#""BY_CARRIER""#, "administrations[0].route"),
-    ("/encounter/administrations/0/stopTime", r#""2025-11-03T09:00""#, "administrations[0].stopTime"),
     ("/encounter/administrations/0/stopTime", r#""2025-11-03T12:15Z""#, "administrations[0].stopTime"),
     ("/encounter/administrations/0/stopTime", r#""12:15""#, "administrations[0].stopTime"),
     ("/encounter/administrations/0/stopTime", r#""2027-11-03T12:15""#, "administrations[0].stopTime"),
@@ -94,6 +93,7 @@ const FOUND: &[(&str, &str, &str)] = &[
     ("/encounter/administrations/0/drugs/0/doseAdministered", "null", "MISSING_DOSE"),
     ("/encounter/administrations/0/drugs/0/ndc", r#""5024200530""#, "AMBIGUOUS_NDC"),
     ("/encounter/administrations/0/stopTime", "null", "MISSING_STOP_TIME"),
+    ("/encounter/administrations/0/stopTime", r#""2025-11-03T09:00""#, "CONTRADICTORY_TIMES"),
     ("/encounter/administrations/0/route", "null", "MISSING_ROUTE"),
 ];
 
@@ -201,7 +201,7 @@ fn every_fault_of_a_visit_is_told_at_once() {
     visit["encounter"]["setting"] = json!("MOON");
     visit["encounter"]["serviceDate"] = json!("never");
     visit["encounter"]["nickname"] = json!("x");
-    visit["encounter"]["administrations"][0]["stopTime"] = json!("2025-11-03T08:00");
+    visit["encounter"]["administrations"][0]["stopTime"] = json!("08:00");
     visit["encounter"]["administrations"][1]["administrationId"] = json!("a1");
     visit["encounter"]["administrations"][0]["drugs"][0]["doseAdministered"]["value"] = json!("-1");
     let message = refusal(&visit.to_string());

@@ -8,6 +8,7 @@ use crate::domain::code::Modifier;
 use crate::domain::encounter::AccessReason;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
+use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{Midnight, ModifierStyle, Policy};
@@ -131,7 +132,7 @@ fn group<'a>(coding: &Coding<'_>, visit: &mut Visit<'a>, at: usize, site: Option
         group.visit == number && group.day == day && is_same_site()
     };
     visit.groups.iter().position(is_same).unwrap_or_else(|| {
-        visit.groups.push(Group { visit: number, site, day, modifier: None });
+        visit.groups.push(Group { visit: number, site, day, modifier: None, is_further_visit: false });
         visit.groups.len() - 1
     })
 }
@@ -287,21 +288,21 @@ pub(super) fn note_midnight(coding: &mut Coding<'_>, visit: &Visit<'_>) {
 /// Gives the lines of a further visit or access line their modifier, the leading line being known.
 ///
 /// Of a line that is held back nothing is billed, so nothing is said of it.
-pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[(usize, bool)]) {
+pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[(usize, bool, Date)]) {
     let parameters = &coding.policy.administration;
     let is_x = *parameters.modifier_style == ModifierStyle::X;
-    for (place, &(at, is_held_back)) in order.iter().enumerate() {
+    for (place, &(at, is_held_back, date)) in order.iter().enumerate() {
         if is_held_back {
             continue;
         }
         let group = visit.groups[at];
         let earlier = &order[..place];
-        let same_day = |other: &&(usize, bool)| visit.groups[other.0].day == group.day;
-        let same_visit = |other: &&(usize, bool)| visit.groups[other.0].visit == group.visit;
+        let same_day = |other: &&(usize, bool, Date)| visit.groups[other.0].day == group.day;
+        let same_visit = |other: &&(usize, bool, Date)| visit.groups[other.0].visit == group.visit;
         let Some(service) = visit.services.iter().find(|service| service.group == at) else { continue };
         let (index, subject) = (service.index, Subject::Administration(service.index));
         let leading = earlier.iter().filter(same_day).find(same_visit).copied();
-        if let Some((leading, _)) = leading {
+        if let Some((leading, ..)) = leading {
             let modifier = if is_x { *parameters.second_access_modifier } else { FIFTY_NINE };
             visit.groups[at].modifier = Some(modifier);
             let style =
@@ -310,13 +311,16 @@ pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[(usi
                 "A second access line of the visit has an initial service of its own, with modifier {style}.";
             coding.result.trail.fired(&INIT_4, subject, text, &[style]);
             check_need(coding, visit, at, leading, index);
-        } else if !earlier.is_empty() && !earlier.iter().any(|other| share_date(visit, other.0, at)) {
-            let text =
-                "The separate visit lies on a date of its own, so its initial service needs no modifier.";
-            coding.result.trail.declined(&INIT_6, subject, text, &[]);
         } else if !earlier.is_empty() {
             let modifier = if is_x { SEPARATE_ENCOUNTER } else { FIFTY_NINE };
             visit.groups[at].modifier = Some(modifier);
+            visit.groups[at].is_further_visit = true;
+            if !has_earlier_visit_on(visit, at, date) {
+                let text =
+                    "The separate visit's initial service is alone on its date, so it needs no modifier.";
+                coding.result.trail.declined(&INIT_6, subject, text, &[]);
+                continue;
+            }
             let style = fact::parameter("style", Value::Modifier(modifier), &parameters.modifier_style);
             let text =
                 "A separate visit of the day has an initial service of its own, with modifier {style}.";
@@ -325,10 +329,13 @@ pub(super) fn mark(coding: &mut Coding<'_>, visit: &mut Visit<'_>, order: &[(usi
     }
 }
 
-/// Whether two access lines have services on one date.
-fn share_date(visit: &Visit<'_>, one: usize, other: usize) -> bool {
-    let of = |group| visit.services.iter().filter(move |service| service.group == group);
-    visit.is_one_day || of(one).any(|a| of(other).any(|b| visit.date(a) == visit.date(b)))
+/// Whether a visit before that of an access line has a service of a vein on a date.
+pub(super) fn has_earlier_visit_on(visit: &Visit<'_>, group: usize, date: Date) -> bool {
+    let place = |group: usize| visit.groups.get(group).map(|group| (group.visit, group.day));
+    let is_earlier = |other: &Service| {
+        place(other.group).is_some_and(|other| Some(other) < place(group)) && visit.date(other) == date
+    };
+    visit.services.iter().any(is_earlier)
 }
 
 pub(super) const FIFTY_NINE: Modifier = Modifier::of("59");

@@ -133,6 +133,7 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
             read_push(coding, visit, service);
             if service.family != Family::Hydration {
                 doubt_long_push(coding, visit, service);
+                pump::doubt_lock(coding, service.index);
             }
         }
         Route::IntraArterialPush => service.kind = Kind::ArterialPush,

@@ -33,7 +33,7 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         }
         let route = visit.administration(&service).route;
         if service.family != Family::Chemotherapy {
-            outside::therapeutic_cavity(coding, visit, &service, route);
+            outside::therapeutic_cavity(coding, &service, route);
             continue;
         }
         let codes = &coding.policy.administration.cavity_codes;

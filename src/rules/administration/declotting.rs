@@ -24,7 +24,7 @@ pub(super) fn is_settled(
     let policy = coding.policy;
     let declotting = &policy.administration.declotting;
     let [drug] = administration.drugs.as_slice() else { return false };
-    if !matches!(route, Route::LineFlush | Route::IvPush | Route::IvInfusion)
+    if !matches!(route, Route::LineFlush | Route::IvPush | Route::IvInfusion | Route::Other)
         || !is_thrombolytic(coding, drug, declotting)
     {
         return false;

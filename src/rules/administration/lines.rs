@@ -132,7 +132,10 @@ fn group_modifier(
     service: &Service,
     place: Place,
 ) -> Option<Modifier> {
-    let modifier = visit.groups.get(service.group)?.modifier;
+    let group = visit.groups.get(service.group)?;
+    let is_apart =
+        group.is_further_visit && !access::has_earlier_visit_on(visit, service.group, visit.date(service));
+    let modifier = group.modifier.filter(|_| !is_apart);
     let carries = match place {
         Place::Initial => true,
         Place::AddOn => *coding.policy.administration.modifier_on_add_ons,

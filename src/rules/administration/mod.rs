@@ -22,6 +22,7 @@ mod injection;
 mod lesions;
 mod lines;
 pub(super) mod modifiers;
+mod named_dose;
 mod not_given;
 mod outside;
 mod overlap;
@@ -41,6 +42,7 @@ mod when;
 
 use smallvec::SmallVec;
 
+use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::rules::Family;
 use visit::{Courses, GROUPS_INLINE, Kind, Technique, Visit};
@@ -145,9 +147,13 @@ fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
         })
     });
     if lines.len() > 1 {
-        let coded = lines.iter().filter(|line| line.initial.is_some());
-        let order: SmallVec<[(usize, bool); GROUPS_INLINE]> =
-            coded.map(|line| (line.group, line.is_held_back)).collect();
+        let order: SmallVec<[(usize, bool, Date); GROUPS_INLINE]> = lines
+            .iter()
+            .filter_map(|line| {
+                let initial = &visit.services[visit.courses[line.initial?].first];
+                Some((line.group, line.is_held_back, visit.date(initial)))
+            })
+            .collect();
         access::mark(coding, visit, &order);
     }
     for AccessLine { group, ranked, initial, is_held_back } in lines {

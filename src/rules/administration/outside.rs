@@ -18,7 +18,7 @@ use crate::rules::{Rule, Status, identity, rule};
 rule! {
     pub static CHM_11: "CHM-11", "Unlisted administration",
     basis: Secondary, cites: ["AAPC-CONC"],
-    says: "A service that no code describes takes the unlisted code of its family, with a description on the claim.",
+    says: "A service that no code describes takes the unlisted code of its family, with a description on the claim. That of the therapeutic family is for veins and arteries alone.",
     why: "A code that nearly fits would misstate the service.",
     example: "A chemotherapy drug by a route without a code.",
     exceptions: "Routes that belong to another code set are sent there (CHM-13).",
@@ -149,18 +149,16 @@ pub(super) fn transfusion(coding: &mut Coding<'_>, visit: &mut Visit<'_>, servic
 }
 
 /// Settles a therapeutic drug that went into a cavity or a lesion.
-pub(super) fn therapeutic_cavity(
-    coding: &mut Coding<'_>,
-    visit: &Visit<'_>,
-    service: &Service,
-    route: Option<Route>,
-) {
+pub(super) fn therapeutic_cavity(coding: &mut Coding<'_>, service: &Service, route: Option<Route>) {
     let codes = &coding.policy.administration.outside_codes;
-    match route {
-        Some(Route::Intrathecal) => send_away(coding, service.index, Some(codes.spinal_injection)),
-        Some(Route::Intralesional) => send_away(coding, service.index, Some(codes.lesion_injection)),
-        _ => unlisted(coding, visit, service, &CHM_11),
-    }
+    let other = match route {
+        Some(Route::Intrathecal) => Some(codes.spinal_injection),
+        Some(Route::Intralesional) => Some(codes.lesion_injection),
+        Some(Route::Intrapleural) => Some(codes.pleural_instillation),
+        Some(Route::IntraventricularReservoir) => Some(codes.reservoir_injection),
+        _ => None,
+    };
+    send_away(coding, service.index, other);
 }
 
 pub(super) fn send_away(coding: &mut Coding<'_>, index: u16, other: Option<HcpcsCode>) {
@@ -184,10 +182,21 @@ pub(super) fn say_outside(coding: &mut Coding<'_>, index: u16, text: &'static st
 pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     for at in 0..visit.services.len() {
         let service = visit.services[at];
-        if service.kind == Kind::Unlisted {
-            unlisted(coding, visit, &service, &CHM_11);
+        match (service.kind, service.family) {
+            (Kind::Unlisted, Family::Chemotherapy) => unlisted(coding, visit, &service, &CHM_11),
+            (Kind::Unlisted, _) => refuse_other_route(coding, service.index),
+            _ => {}
         }
     }
+}
+
+/// Settles a therapeutic drug by a route without a code: the unlisted code of its family is for veins and arteries.
+fn refuse_other_route(coding: &mut Coding<'_>, index: u16) {
+    let facts = [fact::derived("code", Value::Code(coding.policy.administration.unlisted_codes.therapeutic))];
+    let text = "No administration code describes this route: the unlisted code {code} is for veins and arteries, and giving a drug by nose, mouth, rectum or skin is part of the visit. State the route where it was another one.";
+    let what = Field::Administration(index, "");
+    coding.find(Severity::Info, Reason::OutsideScope, what, &CHM_11, text, &facts);
+    coding.not_billed(what, &CHM_11, text, &facts);
 }
 
 /// Bills the unlisted code of the service's family, and says that no other one fits.

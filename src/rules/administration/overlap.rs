@@ -23,6 +23,12 @@ pub(super) fn seconds(visit: &Visit<'_>, one: &Service, other: &Service) -> i64 
     }
 }
 
+/// Whether the record's word alone says that two services ran together, no clock telling for how long.
+pub(super) fn is_declared(visit: &Visit<'_>, one: &Service, other: &Service) -> bool {
+    let has_clock = one.flow.segments > 0 && other.flow.segments > 0;
+    !has_clock && seconds(visit, one, other) > 0
+}
+
 /// The pieces of a service, in seconds, that none of the covering services covers.
 ///
 /// `pieces` is scratch space, left with the pieces; a service without clock times is one piece.

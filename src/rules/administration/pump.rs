@@ -4,14 +4,13 @@ use std::cmp::Ordering;
 
 use super::initial::INIT_9;
 use super::lines::{self, Place};
+use super::named_dose;
 use super::outside;
 use super::visit::{Family, Kind, Service, Visit};
 use super::what_if;
 use crate::catalog::formulary::Nature;
-use crate::domain::claim::Line;
-use crate::domain::code::HcpcsCode;
 use crate::domain::drug::DrugGiven;
-use crate::domain::encounter::Administration;
+use crate::domain::encounter::{Administration, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::quantity::{Decimal, Quantity, Unit};
@@ -86,8 +85,7 @@ fn start(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
     let switch = &coding.policy.administration.pump_start;
     let pump = visit.administration(service).pump;
     let takes_practice_code = **switch == PumpStartCode::PracticePump;
-    let is_own =
-        takes_practice_code && pump.is_some_and(|pump| pump.supplied_by_practice && !pump.implantable);
+    let is_own = is_own_start(coding, visit, service);
     let subject = Subject::Administration(service.index);
     let code = if is_own { codes.practice_pump_start } else { codes.prolonged_start };
     let facts =
@@ -118,6 +116,16 @@ fn start(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
         coding.find(Severity::Warn, Reason::NoCleanCode, field, &CHM_6, text, &[]);
         what_if::ask_pump(coding, service.index, false);
     }
+}
+
+/// Whether a service starts the practice's own pump, whose code includes the disconnection (rule CHM-6).
+fn is_own_start(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service) -> bool {
+    *coding.policy.administration.pump_start == PumpStartCode::PracticePump
+        && (service.kind, service.family) == (Kind::PumpStart, Family::Chemotherapy)
+        && visit
+            .administration(service)
+            .pump
+            .is_some_and(|pump| pump.supplied_by_practice && !pump.implantable)
 }
 
 fn start_therapeutic(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
@@ -185,7 +193,37 @@ pub(super) fn is_flush(coding: &Coding<'_>, administration: &Administration) -> 
 /// Whether the dose is one that only locks a line.
 fn is_lock(drug: &DrugGiven, lock: &LockDrugs) -> bool {
     let most = Quantity::new(Decimal::whole(lock.units_max), Unit::BiologicalUnit);
-    drug.dose_administered.and_then(|dose| dose.compare(most)).is_some_and(Ordering::is_le)
+    named_dose::of(drug).and_then(|dose| dose.compare(most)).is_some_and(Ordering::is_le)
+}
+
+/// Asks how much heparin was pushed where nothing tells: a little only locks the line, and is no push.
+pub(super) fn doubt_lock(coding: &mut Coding<'_>, index: u16) {
+    let encounter = coding.encounter;
+    let lock = &coding.policy.administration.lock_drugs;
+    let [drug] = encounter.administrations[usize::from(index)].drugs.as_slice() else { return };
+    let names = coding.catalog.formulary.class_of_name(drug.name.as_deref().unwrap_or_default());
+    let is_of_lock = match identity::code_of(coding, drug) {
+        Some(code) => lock.drugs.contains(&code),
+        None => names.is_some_and(|named| lock.names.iter().any(|known| **known == *named.drug)),
+    };
+    // The bolus before an infusion of the drug treats, as that does.
+    let is_infused = |other: &Administration| {
+        other.route == Some(Route::IvInfusion)
+            && other.drugs.iter().any(|other| identity::is_same(coding, drug, other))
+    };
+    if !is_of_lock || named_dose::of(drug).is_some() || encounter.administrations.iter().any(is_infused) {
+        return;
+    }
+    let field = Field::Drug(index, 0, "dose_administered");
+    let most = fact::derived("most", Value::Count(i64::from(lock.units_max)));
+    let text = "Up to {most} units of heparin only lock the line and are no push, and the record does not say how much was given; it is coded as a push. State the amount.";
+    coding.find(Severity::Warn, Reason::MissingDose, field, &CHM_8, text, &[most]);
+    coding.ask(field, &CHM_8, "Did the heparin lock the line, or treat?", &[], |coding| {
+        let locked = coding.answer("It locked the line", |visit| {
+            visit.administrations[usize::from(index)].route = Some(Route::LineFlush);
+        });
+        vec![locked, coding.answer("It treated: a push", |_| {})]
+    });
 }
 
 /// Codes the flush of a visit, where nothing else is reported.
@@ -195,7 +233,8 @@ pub(super) fn flushes(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         if service.kind != Kind::Flush {
             continue;
         }
-        if let Some(code) = disconnected(coding, visit, at) {
+        if is_disconnection(coding, visit, at) {
+            let code = coding.policy.administration.pump_codes.practice_pump_start;
             let facts = [fact::derived("code", Value::Code(code))];
             let text = "The visit that disconnects the practice's pump is part of {code}.";
             coding.not_billed(Field::Administration(service.index, ""), &CHM_6, text, &facts);
@@ -215,29 +254,32 @@ pub(super) fn flushes(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     }
 }
 
-/// The start code that includes the visit of a flush, where the practice's pump was disconnected there (rule CHM-6).
-fn disconnected(coding: &Coding<'_>, visit: &Visit<'_>, at: usize) -> Option<HcpcsCode> {
-    let code = coding.policy.administration.pump_codes.practice_pump_start;
-    let date = visit.date(&visit.services[at]);
-    let is_of_start = |service: &&Service| {
-        let is_billed = |line: &Line| line.code == code && line.administrations.contains(&service.index);
-        service.kind == Kind::PumpStart && coding.result.lines.iter().any(is_billed)
+/// Whether a flush is of the visit that disconnects the practice's pump, which the start includes (rule CHM-6).
+pub(super) fn is_disconnection(coding: &Coding<'_>, visit: &Visit<'_>, at: usize) -> bool {
+    let (flush, date) = (&visit.services[at], visit.date(&visit.services[at]));
+    let started = visit.services.iter().filter(|service| is_own_start(coding, visit, service));
+    let Some(last) =
+        started.filter(|service| visit.date(service) < date).max_by_key(|service| visit.date(service))
+    else {
+        return false;
     };
-    let started = visit.services.iter().filter(is_of_start).filter(|service| visit.date(service) < date);
-    let last = started.max_by_key(|service| visit.date(service))?;
     let given = visit.administration(last);
     let duration = || Some(plus_minutes(given.start?, i64::from(given.duration_minutes?)));
-    let is_end = match given.stop.or_else(duration) {
-        Some(end) => end.date() == date,
-        None => {
-            let days = visit.date(last).until(date).map_or(i64::MAX, |span| i64::from(span.get_days()));
-            let is_after =
-                |other: &Service| other.kind == Kind::Flush && visit.date(other) > visit.date(last);
-            days <= *coding.policy.administration.disconnection_days_max
-                && !visit.services[..at].iter().any(is_after)
+    flush.kind == Kind::Flush
+        && match given.stop.or_else(duration) {
+            Some(end) => end.date() == date,
+            None => {
+                let days = visit.date(last).until(date).map_or(i64::MAX, |span| i64::from(span.get_days()));
+                let is_before = |other: &Service| {
+                    other.kind == Kind::Flush
+                        && visit.date(other) > visit.date(last)
+                        && (visit.date(other), other.flow.start, other.index)
+                            < (date, flush.flow.start, flush.index)
+                };
+                days <= *coding.policy.administration.disconnection_days_max
+                    && !visit.services.iter().any(is_before)
+            }
         }
-    };
-    is_end.then_some(code)
 }
 
 /// Whether a flush has no other service beside it, in its visit or, as the pairs hold for the date, on its date.

@@ -107,15 +107,17 @@ pub(super) fn infusions(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[us
         if family == Family::Hydration || technique == Technique::Push {
             continue;
         }
+        // Chemotherapy is concurrent with chemotherapy only (rule CONC-3).
+        let counts = |other: &Service| {
+            let is_counted = || {
+                family != Family::Chemotherapy || visit.courses[other.course].family == Family::Chemotherapy
+            };
+            running.contains(&other.course) && is_counted()
+        };
         let mut left = |service: &Service| {
             overlap::alone(visit, service, &mut pieces, |other| {
                 let is_earlier_part = other.course == course && overlap::is_earlier(other, service);
-                // Chemotherapy is concurrent with chemotherapy only (rule CONC-3).
-                let counts = |other: usize| {
-                    family != Family::Chemotherapy || visit.courses[other].family == Family::Chemotherapy
-                };
-                other.kind == Kind::Infusion
-                    && (is_earlier_part || running.contains(&other.course) && counts(other.course))
+                other.kind == Kind::Infusion && (is_earlier_part || counts(other))
             })
         };
         let (mut parts, mut alone) = (Parts::new(), 0);
@@ -124,7 +126,15 @@ pub(super) fn infusions(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[us
             parts.push((service, seconds));
             alone += seconds;
         }
-        if course != initial && is_concurrent(coding, visit, course, own, alone) {
+        let is_declared = |service: &Service| {
+            let mut others =
+                visit.services.iter().filter(|other| other.kind == Kind::Infusion && counts(other));
+            others.any(|other| overlap::is_declared(visit, service, other))
+        };
+        // Without any word of the record, which is all that is declared, nothing more need be looked at.
+        let is_declared = !visit.together.is_empty() && infused(visit, course).any(is_declared);
+        let overlap = Overlap { own, alone, is_declared };
+        if course != initial && is_concurrent(coding, visit, course, overlap) {
             concurrent.push(course);
             continue;
         }
@@ -140,13 +150,29 @@ fn infused<'a>(visit: &'a Visit<'_>, course: usize) -> impl Iterator<Item = &'a 
     visit.members(course).map(|(_, service)| service).filter(|service| service.kind == Kind::Infusion)
 }
 
+/// What a course shares with higher-ranked infusions.
+struct Overlap {
+    /// Seconds of the course, and those in which it ran alone.
+    own: i64,
+    alone: i64,
+    /// Whether the record's word stands for clock times.
+    is_declared: bool,
+}
+
 /// Applies switch D-3, and shows the overlap that decided (row G-14).
-fn is_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, own: i64, alone: i64) -> bool {
+fn is_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, overlap: Overlap) -> bool {
+    let Overlap { own, alone, is_declared } = overlap;
     let shared = own - alone;
     if shared <= 0 {
         return false;
     }
     let parameters = &coding.policy.administration;
+    if is_declared {
+        let subject = Subject::Administration(visit.services[visit.courses[course].first].index);
+        let text = "The record says that this ran together with a higher-ranked infusion, and no clock times tell for how long: concurrent.";
+        coding.result.trail.fired(&CONC_5, subject, text, &[]);
+        return true;
+    }
     let switch = &parameters.overlap_rule;
     let (is_concurrent, label) = match **switch {
         OverlapRule::DeductOverlap => (infusion_time::is_push(alone / 60, parameters), "deduct the overlap"),

@@ -46,6 +46,8 @@ pub(super) enum Gap {
     NoStart,
     NoTimes,
     Backwards,
+    /// A pause stops before it starts, so what it took is not known.
+    BackwardsPause,
     /// The times or the pauses leave no flow.
     NoFlow,
     /// The clock showed a time twice or never, and the readings differ in minutes.
@@ -83,6 +85,9 @@ pub(super) fn flow(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -
     let (start, stop) = reading.span;
     if stop < start {
         return Err((Gap::Backwards, Flow { start: Some(start), ..Flow::default() }));
+    }
+    if reading.pauses.iter().any(|(start, stop)| stop < start) {
+        return Err((Gap::BackwardsPause, Flow { start: Some(start), ..Flow::default() }));
     }
     let first_segment = visit.segments.len();
     let paused = split_at_pauses(coding, visit, index, &reading);
@@ -151,7 +156,7 @@ fn split_at_pauses(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16, r
     let first = visit.segments.len();
     visit.segments.push(whole);
     for &(start, stop) in &reading.pauses {
-        if stop < start || start < whole.start || stop > whole.stop {
+        if start < whole.start || stop > whole.stop {
             coding.find(
                 Severity::Warn,
                 Reason::ContradictoryTimes,
@@ -295,6 +300,11 @@ fn missing(administration: &Administration, gap: Gap) -> (Reason, &'static str, 
             Reason::ContradictoryTimes,
             "stopTime",
             "The stop lies before the start, so no code is chosen. Correct the times, with their dates, then code again.",
+        ),
+        Gap::BackwardsPause => (
+            Reason::ContradictoryTimes,
+            "interruptions",
+            "A pause stops before it starts, so the minutes of flow are not known and no code is chosen. Correct the pause, then code again.",
         ),
         Gap::NoFlow => (
             Reason::ContradictoryTimes,

@@ -126,6 +126,8 @@ pub(super) struct Group<'a> {
     pub(super) day: Option<Date>,
     /// What the lines of a further access line or visit carry (rule MOD-1).
     pub(super) modifier: Option<Modifier>,
+    /// Whether the modifier tells separate visits apart, so that only the dates that they share need it (rule INIT-6).
+    pub(super) is_further_visit: bool,
 }
 
 /// Everything given of one drug, or one mixture, through one access line.

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::access::{INIT_6, INIT_8};
 use super::bags::CHANGE_SECONDS;
+use super::pump;
 use super::visit::{Kind, SERVICES_INLINE, Service, Visit};
 use super::what_if;
 use crate::domain::field::Field;
@@ -214,7 +215,8 @@ fn report_unnumbered_days(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let mut stretches = Stretches::new();
     for at in in_time(visit) {
         let service = &visit.services[at];
-        if service.kind == Kind::Settled {
+        // The visit that takes the practice's pump off belongs to the start, whatever its number.
+        if service.kind == Kind::Settled || pump::is_disconnection(coding, visit, at) {
             continue;
         }
         let Some(known) = stretches.iter().position(|one| one.number == service.visit) else {

@@ -29,15 +29,18 @@ pub(super) fn ask_minutes(
         Gap::NoStop => ("stopTime", "When did the infusion stop?"),
         Gap::NoStart => ("startTime", "When did the infusion start?"),
         Gap::NoTimes => ("startTime", "When did the infusion start and stop?"),
-        Gap::Backwards => ("stopTime", "On which day did the infusion stop?"),
-        Gap::NoFlow => (flow_field(administration), "How long did the drug flow?"),
+        Gap::Backwards if runs_past_midnight(administration) => {
+            ("stopTime", "On which day did the infusion stop?")
+        }
+        Gap::Backwards => ("stopTime", "When did the infusion stop?"),
+        Gap::BackwardsPause | Gap::NoFlow => (flow_field(administration), "How long did the drug flow?"),
         Gap::ClockChange => {
             ("durationMinutes", "How long did the drug flow in the night on which the clock was changed?")
         }
     };
     let field = Field::Administration(index, field);
     coding.ask(field, &DOC_3, text, &[], |coding| {
-        if gap == Gap::Backwards {
+        if gap == Gap::Backwards && runs_past_midnight(administration) {
             let label = "It stopped on the day after the stated one";
             return vec![answer(coding, label, index, |administration| {
                 administration.stop = administration.stop.map(|stop| plus_minutes(stop, DAY_MINUTES));
@@ -55,6 +58,14 @@ pub(super) fn ask_minutes(
         }
         minutes(coding, index, is_hydration)
     });
+}
+
+/// Whether a stop before its start is one of the next day: the infusion then took no more than half a day.
+fn runs_past_midnight(administration: &Administration) -> bool {
+    let times = administration.start.zip(administration.stop);
+    times.is_some_and(|(start, stop)| {
+        minutes_between(start, plus_minutes(stop, DAY_MINUTES), None) <= DAY_MINUTES / 2
+    })
 }
 
 /// The spans of minutes that bill alike where nothing else of the drug was given, from the shortest on.

@@ -2,6 +2,7 @@
 
 use crate::catalog::CodeFlag;
 use crate::catalog::formulary::{ClassBasis, Fit, Nature};
+use crate::domain::billing::NoUnitReason;
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
 use crate::domain::encounter::Route;
@@ -56,5 +57,9 @@ pub(super) fn class_of_code(coding: &Coding<'_>, code: HcpcsCode) -> Option<(Dru
         return None;
     }
     let named = coding.catalog.formulary.class_of_name(&version.name)?;
+    // The code of a service may name the kind of drug that it gives, which tells nothing of the drug.
+    if version.billing == Err(NoUnitReason::NotADrug) && super::is_complex(named.class) {
+        return None;
+    }
     Some((named.class, ClassBasis::Listed))
 }

@@ -7,7 +7,7 @@ use crate::domain::encounter::{
     Administration, AdministrationDocumentation, Coverage, Documentation, Encounter, Interruption,
     OtherService, Pump, Renal, Setting,
 };
-use crate::domain::time::{Date, LocalTime, TimeZone, minutes_between, parse_time_zone};
+use crate::domain::time::{Date, LocalTime, TimeZone, parse_time_zone};
 use crate::server::limits::{MODIFIERS_MAX, RequestLimits};
 use crate::server::{lent, pb};
 
@@ -31,7 +31,7 @@ pub fn encounter(
     let setting = violations.required_choice(&at.field("setting"), given.setting);
     let service_date = required_date(given.service_date, &at, &mut violations);
     let time_zone = time_zone(given.time_zone, &at, &mut violations);
-    let clock = Clock { service_date, time_zone: time_zone.as_ref() };
+    let clock = Clock { service_date };
     if given.administrations.is_empty() {
         violations.add(&at.field("administrations"), "is empty: give what was administered");
     }
@@ -114,12 +114,11 @@ pub fn drug_alone(
 }
 
 /// What the times of a visit are measured against.
-struct Clock<'a> {
+struct Clock {
     service_date: Option<Date>,
-    time_zone: Option<&'a TimeZone>,
 }
 
-impl Clock<'_> {
+impl Clock {
     /// Reads a clock time near the date of service.
     fn time(&self, text: &str, at: &Path<'_>, violations: &mut Violations) -> Option<LocalTime> {
         let time = violations.local_time(at, text)?;
@@ -135,34 +134,18 @@ impl Clock<'_> {
         }
         Some(time)
     }
-
-    /// Notes a stop that lies before its start, on the clock as it was lived.
-    fn check_order(
-        &self,
-        start: Option<LocalTime>,
-        stop: Option<LocalTime>,
-        at: &Path<'_>,
-        violations: &mut Violations,
-    ) {
-        if let (Some(start), Some(stop)) = (start, stop)
-            && minutes_between(start, stop, self.time_zone) < 0
-        {
-            violations.add(at, format_args!("lies before the start time {start}: give the later time, with the date of the next day where it ran past midnight"));
-        }
-    }
 }
 
 fn administration(
     given: &lent::Administration<'_>,
     index: usize,
     encounter: &Path<'_>,
-    clock: &Clock<'_>,
+    clock: &Clock,
     violations: &mut Violations,
 ) -> Administration {
     let at = encounter.item("administrations", index);
     let start = clock.time(given.start_time, &at.field("startTime"), violations);
     let stop = clock.time(given.stop_time, &at.field("stopTime"), violations);
-    clock.check_order(start, stop, &at.field("stopTime"), violations);
     if given.visit_number == Some(0) {
         violations.add(&at.field("visitNumber"), "is 0: the first visit of the day is 1");
     }
@@ -220,7 +203,7 @@ fn position_id(index: usize) -> String {
 fn interruptions(
     given: &[lent::Interruption<'_>],
     administration: &Path<'_>,
-    clock: &Clock<'_>,
+    clock: &Clock,
     violations: &mut Violations,
 ) -> Vec<Interruption> {
     let limit = violations.limits.interruptions;
@@ -236,7 +219,6 @@ fn interruptions(
         };
         let start = required("startTime", pause.start_time);
         let stop = required("stopTime", pause.stop_time);
-        clock.check_order(start, stop, &at.field("stopTime"), violations);
         if let (Some(start), Some(stop)) = (start, stop) {
             read.push(Interruption { start, stop });
         }

@@ -115,6 +115,10 @@ pub struct OutsideCodes {
     pub inhalation: HcpcsCode,
     pub spinal_injection: HcpcsCode,
     pub lesion_injection: HcpcsCode,
+    /// Instilling a drug into the pleural space.
+    pub pleural_instillation: HcpcsCode,
+    /// Injecting a drug through a reservoir of the brain.
+    pub reservoir_injection: HcpcsCode,
     pub implant: HcpcsCode,
     pub radiopharmaceutical: HcpcsCode,
     pub heated_intraperitoneal: HcpcsCode,

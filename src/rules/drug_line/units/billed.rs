@@ -69,9 +69,13 @@ pub fn bill(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed
             _ => amounts(coding, treatment, unit),
         },
         Err(NoUnitReason::Unclassified) => Some(unclassified(coding, treatment)),
-        Err(_) => {
+        Err(reason) => {
             let facts = [fact::catalog("code", Value::Code(treatment.code()))];
-            let text = "{code} has no proven billing unit on this date; import the CMS file that states it";
+            let text = if reason == NoUnitReason::NotADrug {
+                "{code} is the code of a service or a supply and of no drug: state the code, the NDC or the name of the drug that was given"
+            } else {
+                "{code} has no proven billing unit on this date; import the CMS file that states it"
+            };
             block(coding, treatment.field("hcpcs_code"), Reason::NoBillingUnit, &U_01, text, &facts);
             None
         }

@@ -4,7 +4,7 @@ mod billed;
 mod components;
 pub mod convert;
 mod records;
-mod strength;
+pub(in crate::rules) mod strength;
 
 use crate::domain::billing::{BillingUnit, NoUnitReason, UnitForm};
 use crate::domain::quantity::{Measure, Quantity};
