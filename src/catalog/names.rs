@@ -123,7 +123,8 @@ pub fn fold(text: &str) -> Vec<String> {
     let mut words: Vec<String> = text
         .to_lowercase()
         .replace('½', " 1 2 ")
-        .split(|c: char| !c.is_alphanumeric())
+        .replace('%', " % ")
+        .split(|c: char| !c.is_alphanumeric() && c != '%')
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect();
@@ -151,6 +152,8 @@ fn drop_strengths(words: &mut Vec<String>) {
             kept.push(word);
         }
     }
+    // The sign has kept the number before it from the amount behind it, as in `dextrose 50 % 25 g`.
+    kept.retain(|word| word != "%");
     *words = kept;
 }
 
@@ -222,6 +225,7 @@ mod tests {
             ("D5 ½ NS", "d5 1 2 ns"),
             ("0.9% sodium chloride 1,000 mL", "0 9 sodium chloride"),
             ("5-FU 400mg", "5 fu"),
+            ("Dextrose 50% 25 g", "dextrose 50"),
             ("sodium chloride 3 bags", "sodium chloride"),
             ("rituximab-abbs", "rituximab abbs"),
             ("", ""),

@@ -26,10 +26,20 @@ pub(super) fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
         let Some(before) = bag_before(coding, visit, at) else { continue };
         let first = visit.services[before].first_bag;
         visit.services[at].first_bag = first;
-        let facts = [fact::derived("first", Value::Of(Field::Administration(first, "")))];
-        let text = "The flow goes on from {first} without a break: it is one service, reported on the date on which it began.";
+        let pause = pause_seconds(&visit.services[before], &visit.services[at]) / 60;
+        let facts = [
+            fact::derived("first", Value::Of(Field::Administration(first, ""))),
+            fact::derived("pause", Value::Minutes(pause)),
+        ];
+        let (text, facts) = if pause > CHANGE_SECONDS / 60 {
+            let text = "The drug goes on from {first} after a pause of {pause}, which is left out: together the parts are longer than a push, so they are one infusion.";
+            (text, &facts[..])
+        } else {
+            let text = "The flow goes on from {first} without a break: it is one service, reported on the date on which it began.";
+            (text, &facts[..1])
+        };
         let subject = Subject::Administration(visit.services[at].index);
-        coding.result.trail.fired(&TIME_7, subject, text, &facts);
+        coding.result.trail.fired(&TIME_7, subject, text, facts);
     }
     lengthen(coding, visit);
     if is_summed {
@@ -45,10 +55,29 @@ fn bag_before(coding: &Coding<'_>, visit: &Visit<'_>, at: usize) -> Option<usize
         let other = &visit.services[place];
         is_bag(visit, other)
             && other.visit == service.visit
-            && other.flow.stop.is_some_and(|stop| stop + CHANGE_SECONDS >= start)
+            && (other.flow.stop.is_some_and(|stop| stop + CHANGE_SECONDS >= start)
+                || is_paused(coding, visit, other, service))
             && is_one_line(visit, service, other)
             && is_one_drug(coding, visit, service, other)
     })
+}
+
+/// Whether two short parts of a date lie no further apart than pushes that count as one, and make an infusion together:
+/// the pause between them is left out like any other (rule TIME-7).
+fn is_paused(coding: &Coding<'_>, visit: &Visit<'_>, one: &Service, other: &Service) -> bool {
+    let parameters = &coding.policy.administration;
+    *parameters.same_drug_infusions == SameDrugInfusions::SumPerDate
+        && is_short_bag(visit, one)
+        && is_short_bag(visit, other)
+        && visit.date(one) == visit.date(other)
+        && one.flow.stop.is_some()
+        && pause_seconds(one, other) / 60 <= *parameters.repeat_push_after_minutes
+        && !is_push((one.flow.seconds + other.flow.seconds) / 60, parameters)
+}
+
+/// Seconds from the end of one part to the beginning of the next one.
+fn pause_seconds(one: &Service, other: &Service) -> i64 {
+    one.flow.stop.zip(other.flow.start).map_or(0, |(stop, start)| (start - stop).max(0))
 }
 
 fn is_bag(visit: &Visit<'_>, service: &Service) -> bool {

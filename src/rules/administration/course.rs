@@ -180,11 +180,13 @@ fn runs_beside(coding: &Coding<'_>, visit: &Visit<'_>, at: usize, course: usize)
 }
 
 /// A short infusion of a drug that also ran longer on the same date is part of that infusion, unless a break lies
-/// between the two: a bag that stands alone is a push (rule TIME-1).
+/// between the two: a bag that stands alone is a push (rule TIME-1). Chemotherapy has no code for a drug that is pushed
+/// again, and its minutes count after any break, as after a reaction (rules TIME-6, REP-4).
 fn lengthen_short_infusions(visit: &mut Visit<'_>, break_seconds: i64) {
     for at in 0..visit.services.len() {
         let service = &visit.services[at];
         let (course, day) = (service.course, || visit.date(service));
+        let is_chemotherapy = service.family == Family::Chemotherapy;
         let is_short_infusion = service.kind == Kind::Push
             && service.flow.seconds > 0
             && visit.administration(service).route == Some(crate::domain::encounter::Route::IvInfusion)
@@ -193,7 +195,8 @@ fn lengthen_short_infusions(visit: &mut Visit<'_>, break_seconds: i64) {
             && visit.members(course).any(|(_, other)| {
                 other.kind == Kind::Infusion
                     && visit.date(other) == day()
-                    && seconds_between(service, other).is_none_or(|seconds| seconds <= break_seconds)
+                    && (is_chemotherapy
+                        || seconds_between(service, other).is_none_or(|seconds| seconds <= break_seconds))
             });
         if joins {
             visit.services[at].kind = Kind::Infusion;

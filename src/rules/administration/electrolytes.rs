@@ -1,8 +1,12 @@
 //! Electrolytes in a fluid, by code or by name (rule HYD-9).
 
+use std::cmp::Ordering;
+
+use super::named_dose;
 use crate::catalog::formulary::Nature;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, Route};
+use crate::domain::quantity::{Decimal, Quantity, Unit};
 use crate::engine::Coding;
 use crate::rules::identity;
 
@@ -10,6 +14,10 @@ use crate::rules::identity;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Electrolytes {
     pub(super) present: bool,
+    /// One is present that fluids for a maintenance or a volume need hold.
+    may_be_maintenance: bool,
+    /// The fluid is too little for hydration.
+    is_rider: bool,
     /// A hydration fluid is named beside them.
     with_fluid: bool,
     /// A drug is named that is neither.
@@ -23,7 +31,7 @@ pub(super) struct Electrolytes {
 impl Electrolytes {
     /// Reads the drugs of an administration.
     pub(super) fn of(coding: &Coding<'_>, administration: &Administration) -> Self {
-        let mut read = Self::default();
+        let mut read = Self { is_rider: is_rider(coding, administration), ..Self::default() };
         for drug in &administration.drugs {
             read.class_is_stated |= drug.class.is_some();
             read.add(coding, drug);
@@ -33,7 +41,7 @@ impl Electrolytes {
 
     /// Whether this is a fluid with electrolytes and nothing else.
     pub(super) const fn are_premixed(self) -> bool {
-        self.present && self.with_fluid && !self.with_drug
+        self.may_be_maintenance && self.with_fluid && !self.with_drug && !self.is_rider
     }
 
     fn add(&mut self, coding: &Coding<'_>, drug: &DrugGiven) {
@@ -42,7 +50,7 @@ impl Electrolytes {
             let date = coding.date;
             let class = || formulary.class_of_code(code, ClassProfile::CptComplexity, date);
             if coding.policy.administration.electrolyte_codes.contains(&code) {
-                self.present = true;
+                (self.present, self.may_be_maintenance) = (true, true);
             } else if class().is_some_and(|known| known.class == DrugClass::Hydration) {
                 self.with_fluid = true;
             } else {
@@ -56,13 +64,27 @@ impl Electrolytes {
         };
         self.with_fluid |= reading.has_fluid;
         match reading.named.nature {
-            Nature::Electrolyte => self.present = true,
+            Nature::Electrolyte => {
+                self.present = true;
+                let codes = coding.catalog.codes_of_name(&reading.named.drug, coding.date);
+                let listed = &coding.policy.administration.electrolyte_codes;
+                self.may_be_maintenance |= codes.iter().any(|code| listed.contains(code));
+            }
             nature => {
                 self.has_own_service |= nature == Nature::OwnService;
                 self.with_drug |= reading.named.class != DrugClass::Hydration;
             }
         }
     }
+}
+
+/// Whether the record states a volume of fluid that is too little for hydration.
+fn is_rider(coding: &Coding<'_>, administration: &Administration) -> bool {
+    let most = Quantity::new(Decimal::whole(*coding.policy.administration.rider_ml_max), Unit::Milliliter);
+    let named =
+        || administration.drugs.iter().filter_map(named_dose::volume_in_name).max_by_key(|it| it.in_base());
+    let volume = administration.volume_infused.or_else(named);
+    volume.and_then(|volume| volume.compare(most)).is_some_and(Ordering::is_le)
 }
 
 /// Whether a therapeutic administration may hold an electrolyte: by a code of the policy's list, or by a name.

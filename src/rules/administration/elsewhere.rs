@@ -3,9 +3,10 @@
 use super::outside::{self, CHM_13};
 use super::visit::Visit;
 use crate::catalog::formulary::Nature;
+use crate::domain::claim::Line;
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::DrugGiven;
-use crate::domain::encounter::{Encounter, Route};
+use crate::domain::encounter::{Encounter, OtherService, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -137,6 +138,23 @@ fn doubt_beside(coding: &mut Coding<'_>, index: u16, service: HcpcsCode) {
     let text =
         "Where this drug was given for {code}, giving it is part of that service: leave the line out then.";
     coding.find(Severity::Warn, Reason::IncludedInOtherService, what, &CHM_13, text, &facts);
+}
+
+/// Warns of lines beside an operation, which includes what was given for it; only the record can tell.
+pub(super) fn doubt_operation(coding: &mut Coding<'_>) {
+    let operations = &coding.policy.administration.operations;
+    let mut services = coding.encounter.other_services.iter().filter(|other| operations.holds(other.code));
+    let (first, last) = operations.included;
+    let is_beside = |other: &&OtherService| {
+        let is_of_date = |line: &Line| other.date.is_none_or(|date| date == line.service_date);
+        let mut lines = coding.result.lines.iter();
+        lines.any(|line| (first..=last).contains(&line.code) && is_of_date(line))
+    };
+    let Some(operation) = services.find(is_beside) else { return };
+    let facts = [fact::given("code", Value::Code(operation.code))];
+    let text = "{code} is an operation, and NCCI includes in it what was given for it, such as its fluid, sedation or antibiotic: leave those lines out. What was given for another reason stands, and the record must say so.";
+    let field = Field::Encounter("otherServices");
+    coding.find(Severity::Warn, Reason::IncludedInOtherService, field, &CHM_13, text, &facts);
 }
 
 /// Asks what a drug treated whose giving has a code of its own against some diseases.

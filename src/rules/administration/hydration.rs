@@ -5,13 +5,14 @@ use super::lines::{self, Place};
 use super::overlap;
 use super::visit::{Kind, Segment, Segments, Service, Visit};
 use super::{admit, what_if};
-use crate::domain::encounter::Route;
+use crate::domain::drug::DrugGiven;
+use crate::domain::encounter::{FluidPurpose, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::HydrationCounting;
-use crate::rules::{Rule, Status, rule};
+use crate::rules::{Rule, Status, identity, rule};
 
 rule! {
     pub static TIME_4: "TIME-4", "Hydration takes thirty-one minutes",
@@ -145,7 +146,23 @@ pub(super) fn admit(coding: &mut Coding<'_>, service: &mut Service, route: Route
         let text =
             "Fluid that is not infused into a vein is no hydration; a flush is part of other services.";
         coding.not_billed(Field::Administration(service.index, ""), &HYD_1, text, &facts);
+        if route == Route::IvPush {
+            doubt_pushed_sugar(coding, service.index);
+        }
     }
+}
+
+/// Asks for the class of a sugar that was pushed: a strong one raises a low blood sugar, and is a drug.
+fn doubt_pushed_sugar(coding: &mut Coding<'_>, index: u16) {
+    let sugars = &coding.policy.administration.sugars;
+    let drugs = &coding.encounter.administrations[usize::from(index)].drugs;
+    let is_open = |drug: &DrugGiven| drug.class.is_none() && identity::is_listed(coding, drug, sugars);
+    let Some(drug) = drugs.iter().position(is_open) else { return };
+    let drug = drug as u16;
+    let text = "Nothing tells how strong the sugar was that was pushed: strong dextrose is a drug, and its push has a code. State the strength.";
+    let field = Field::Drug(index, drug, "drugClass");
+    coding.find(Severity::Warn, Reason::MissingDrugClass, field, &HYD_1, text, &[]);
+    what_if::ask_class(coding, index, Some(drug), Route::IvPush);
 }
 
 /// Holds hydration back beside a transfusion of its visit whose times nobody wrote: what ran together with it is
@@ -162,12 +179,23 @@ pub(super) fn wait_for_transfusions(coding: &mut Coding<'_>, visit: &mut Visit<'
         .map(|service| service.index)
         .collect();
     let Some(&first) = beside.first() else { return };
+    let field = Field::Administration(transfusion.index, "startTime");
+    let facts = [fact::derived("fluid", Value::Of(Field::Administration(first, "")))];
+    let encounter = coding.encounter;
+    let is_own = |index: &u16| {
+        encounter.administrations[usize::from(*index)].fluid_purpose == Some(FluidPurpose::Hydration)
+    };
+    // A fluid with a purpose and a need of its own does not run behind the blood (rule HYD-5).
+    let stands = encounter.documentation.hydration_necessity == Some(true) && beside.iter().all(is_own);
+    if stands {
+        let text = "The transfusion has no times, and {fluid} is hydration only as far as it ran apart from it. It is coded as apart, for it has a purpose and a documented need of its own. State when the transfusion ran.";
+        coding.find(Severity::Warn, Reason::MissingStartTime, field, &HYD_4, text, &facts);
+        return what_if::ask_transfusion(coding, transfusion.index, &beside);
+    }
     for service in visit.services.iter_mut().filter(|service| beside.contains(&service.index)) {
         let family = service.family;
         admit::hold(coding, service, family, &HYD_4, "Waits for the times of the transfusion.");
     }
-    let field = Field::Administration(transfusion.index, "startTime");
-    let facts = [fact::derived("fluid", Value::Of(Field::Administration(first, "")))];
     let text = "The transfusion has no times, and {fluid} is hydration only as far as it ran apart from it, so no code is chosen. State when the transfusion ran.";
     coding.find(Severity::Block, Reason::MissingStartTime, field, &HYD_4, text, &facts);
     what_if::ask_transfusion(coding, transfusion.index, &beside);

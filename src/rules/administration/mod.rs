@@ -104,6 +104,7 @@ pub fn code(coding: &mut Coding<'_>) {
     // The lines of a trial are what an answer bills; nothing is asked there.
     if coding.asking {
         waiting::withhold(coding);
+        elsewhere::doubt_operation(coding);
         fluid_need::check(coding, &visit);
     }
 }

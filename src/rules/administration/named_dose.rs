@@ -25,6 +25,14 @@ fn in_name(drug: &DrugGiven, name: &str) -> Option<Quantity> {
     amount.or_else(|| times(strength::amount_per_ml(drug)?, volume?))
 }
 
+/// The volume that the name states, as `in 50 mL NS`, and not that of a strength.
+pub(super) fn volume_in_name(drug: &DrugGiven) -> Option<Quantity> {
+    let words = words(drug.name.as_deref()?);
+    let volumes = (0..words.len()).filter(|at| *at == 0 || words[at - 1] != "/");
+    let volumes = volumes.filter_map(|at| amount_at(&words[at..]));
+    volumes.filter(|found| found.unit.measure() == Measure::Volume).max_by_key(|found| found.in_base())
+}
+
 /// The drug in a volume, by what one millilitre holds.
 fn times(strength: Quantity, volume: Quantity) -> Option<Quantity> {
     let one = Quantity::new(Decimal::ONE, Unit::Milliliter).in_base();

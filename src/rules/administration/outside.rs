@@ -27,7 +27,7 @@ rule! {
 rule! {
     pub static CHM_13: "CHM-13", "Other services and included work",
     basis: Primary, cites: ["A52953", "UWHC", "NCCI11", "AAPC-TPA", "AM-HIDA", "ACEP-SEDATION", "L31243", "METROPLUS-CGT"],
-    says: "Preparation, access, local anaesthesia, tubing and flushing are included. Blood, vaccines, contrast, a patient's own changed cells, botulinum toxin, thrombolysis of the brain or the heart, the clearing of a clotted catheter, joint, eye, bladder and similar procedures have codes of other sections and none of these. A drug that a test, a study, a laser treatment or a sedation needs is given as a part of it.",
+    says: "Preparation, access, local anaesthesia, tubing and flushing are included. Blood, vaccines, contrast, a patient's own changed cells, botulinum toxin, thrombolysis of the brain or the heart, the clearing of a clotted catheter, joint, eye, bladder and similar procedures have codes of other sections and none of these. A drug that a test, a study, a laser treatment, a sedation or an operation needs is given as a part of it.",
     why: "Each service is paid once, where it belongs.",
     example: "Contrast injected for a scan is part of the scan; a transfusion has its own code.",
     exceptions: "None.",

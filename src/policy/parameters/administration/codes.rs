@@ -128,6 +128,26 @@ pub struct OutsideCodes {
     pub spinal_pump: HcpcsCode,
 }
 
+/// Operations on a claim, and the administration codes that they include.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operations {
+    /// First and last codes of what is included.
+    pub included: (HcpcsCode, HcpcsCode),
+    /// First and last codes of the operations.
+    pub codes: (HcpcsCode, HcpcsCode),
+    /// First and last codes among them of small procedures and of access, beside which a drug has its own reason.
+    pub except: Vec<(HcpcsCode, HcpcsCode)>,
+}
+
+impl Operations {
+    /// Whether a code is that of an operation.
+    pub fn holds(&self, code: HcpcsCode) -> bool {
+        let is_within = |(first, last): &(HcpcsCode, HcpcsCode)| *first <= code && code <= *last;
+        is_within(&self.codes) && !self.except.iter().any(is_within)
+    }
+}
+
 /// Drugs by their codes, or by words of their names.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -35,6 +35,12 @@ parameters! {
         pub outside_codes: OutsideCodes,
         /// CAR-T products, and the code of giving them.
         pub cell_therapy: Vec<CellTherapy>,
+        /// Sugars that are fluid or, where they are strong, a drug (rule HYD-1).
+        pub sugars: DrugList,
+        /// Operations that include what is given for them (rule CHM-13).
+        pub operations: Operations,
+        /// Volume up to which a fluid with electrolytes is too little for hydration (rules HYD-9, HYD-10).
+        pub rider_ml_max: i32,
         /// Drugs whose giving has codes of another section or is part of another service (rule CHM-13).
         pub own_services: OwnServices,
         /// Vaccines whose administration has a code of its own, for the finding that points to it (rule CHM-13).
