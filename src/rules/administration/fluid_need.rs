@@ -5,7 +5,7 @@ use super::visit::{Kind, Service, Visit};
 use super::what_if;
 use crate::domain::encounter::FluidPurpose;
 use crate::domain::field::Field;
-use crate::domain::finding::{Reason, Severity};
+use crate::domain::finding::{Answer, Reason, Severity};
 use crate::engine::Coding;
 use crate::rules::classify;
 
@@ -32,7 +32,11 @@ pub(super) fn check(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         .filter(|index| administrations[usize::from(*index)].fluid_purpose.is_none())
         .collect();
     match without_purpose.first() {
-        Some(first) => ask_purpose(coding, *first, &without_purpose),
+        Some(first) => {
+            let mut fluids = visit.services.iter().filter(|service| service.kind == Kind::Hydration);
+            let is_every = fluids.all(|service| without_purpose.contains(&service.index));
+            ask_purpose(coding, *first, &without_purpose, is_every);
+        }
         None => ask_reason(coding, billed[0]),
     }
 }
@@ -44,7 +48,8 @@ fn has_telling_diagnosis(coding: &Coding<'_>) -> bool {
     coding.encounter.diagnoses.iter().any(is_one)
 }
 
-fn ask_purpose(coding: &mut Coding<'_>, first: u16, without: &[u16]) {
+/// Asks what fluids were for, which may be every fluid of the visit.
+fn ask_purpose(coding: &mut Coding<'_>, first: u16, without: &[u16], is_every: bool) {
     let field = Field::Administration(first, "fluidPurpose");
     let text = "The fluid is billed as hydration, and the request says neither what it was for nor that signs or symptoms called for it. Fluid that keeps a vein open, carries a drug or had no reason of its own is not reported. State the purpose and the reason.";
     coding.find(Severity::Warn, Reason::HydrationNotSupported, field, &HYD_10, text, &[]);
@@ -57,12 +62,15 @@ fn ask_purpose(coding: &mut Coding<'_>, first: u16, without: &[u16]) {
                 visit.documentation.hydration_necessity = is_needed;
             })
         };
-        vec![
-            state("It treated a documented need of fluid", FluidPurpose::Hydration, Some(true)),
-            state("It kept the vein open", FluidPurpose::KeepOpen, None),
-            state("It carried a drug, or flushed the line", FluidPurpose::Carrier, None),
-            state("No reason of its own is on record", FluidPurpose::Hydration, Some(false)),
-        ]
+        let needed = state("It treated a documented need of fluid", FluidPurpose::Hydration, Some(true));
+        // What is not reported leaves the same claim, whichever reason it is not reported for.
+        let kept_open = state("It kept the vein open", FluidPurpose::KeepOpen, None);
+        let alike = |label: &str| Answer { label: label.to_owned(), lines: kept_open.lines.clone() };
+        let carried = alike("It carried a drug, or flushed the line");
+        let label = "No reason of its own is on record";
+        let unneeded =
+            if is_every { alike(label) } else { state(label, FluidPurpose::Hydration, Some(false)) };
+        vec![needed, kept_open, carried, unneeded]
     });
 }
 
