@@ -137,15 +137,22 @@ fn drop_strengths(words: &mut Vec<String>) {
     let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
     let is_unit = |word: &String| STRENGTH_UNITS.contains(&word.as_str());
     let mut kept: Vec<String> = Vec::with_capacity(words.len());
+    let mut is_behind_strength = false;
     for word in words.drain(..) {
         if is_unit(&word) && kept.last().is_some_and(is_number) {
             while kept.last().is_some_and(is_number) {
                 kept.pop();
             }
+            is_behind_strength = true;
+            continue;
+        }
+        // The volume or the hour of a strength, as in `40 mg/mL`.
+        if std::mem::take(&mut is_behind_strength) && is_unit(&word) {
             continue;
         }
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();
         let is_joined = digits > 0 && STRENGTH_UNITS.contains(&&word[digits..]);
+        is_behind_strength = is_joined;
         // `20meq/l` and `125 ml/h` leave a lone unit behind their strength; G-CSF and GM-CSF are names.
         let is_rate = kept.is_empty() && is_unit(&word) && !GRAMS.contains(&&*word);
         if !is_joined && !is_rate {
@@ -221,7 +228,8 @@ mod tests {
     fn strengths_go_and_numbers_of_names_stay() {
         for (text, folded) in [
             ("Ondansetron (Zofran) 8 mg IV", "ondansetron zofran iv"),
-            ("normal saline 125 ml/h", "normal saline h"),
+            ("normal saline 125 ml/h", "normal saline"),
+            ("Kenalog 40 mg/mL", "kenalog"),
             ("D5 ½ NS", "d5 1 2 ns"),
             ("0.9% sodium chloride 1,000 mL", "0 9 sodium chloride"),
             ("5-FU 400mg", "5 fu"),

@@ -37,7 +37,7 @@ impl Nearness {
         [Self::Exact, Self::WithoutSuffix, Self::SameDrug, Self::Preparation, Self::Component];
 }
 
-/// A depot ester, which records leave out as they do a salt.
+/// A depot ester, which records leave out where the drug has no other product.
 const DEPOT_ESTER: &str = "decanoate";
 
 /// Words of a name that tell how the drug is prepared; the route or the NDC decides between the codes.
@@ -206,6 +206,9 @@ impl Building {
 
     fn add_words(&mut self, at: Place, words: &[String], nearness: Nearness) {
         self.names.put(key(words), nearness, at);
+        // Without its ester a depot has the name of another product of the drug.
+        let is_depot = words.iter().any(|word| word == DEPOT_ESTER);
+        let nearness = if is_depot { nearness.max(Nearness::Preparation) } else { nearness };
         let bare = words.iter().filter(|word| !is_left_out(word)).map(|word| as_named(word));
         self.names.put(bare.collect(), nearness, at);
     }

@@ -49,7 +49,11 @@ pub fn flags(row: &CodeRow, reading: Option<&Reading>, is_drug: bool) -> CodeFla
         ),
         (CodeFlag::Compounded, text.has("compounded")),
         (CodeFlag::Oral, text.has("oral") || is_in_oral_section(row.code)),
-        (CodeFlag::Inhaled, text.has("inhalation") || text.has("inhaler")),
+        (
+            CodeFlag::Inhaled,
+            (text.has("inhalation") || text.has("inhaler"))
+                && !text.has_phrase(&["other", "than", "inhalation"]),
+        ),
         (CodeFlag::HospitalOutpatientOnly, row.code.family() == HOSPITAL_FAMILY),
         (CodeFlag::SkinSubstitute, is_skin_substitute(row.code, &text)),
         (CodeFlag::ImagingAgent, is_imaging),
@@ -182,7 +186,10 @@ mod tests {
     fn unclassified_codes_have_no_unit_and_nos_codes_have_one() {
         use CodeFlag::*;
         assert_eq!(has("J9999", "Not otherwise classified, antineoplastic drugs", "O1D"), [Unclassified]);
-        assert_eq!(has("J7799", "Noc drugs, administered through dme", "D1G"), [Unclassified, ThroughDme]);
+        assert_eq!(
+            has("J7799", "Noc drugs, other than inhalation drugs, administered through dme", "D1G"),
+            [Unclassified, ThroughDme]
+        );
         assert_eq!(has("J8499", "Drug, oral, non chemotherapeutic, nos", "O1E"), [Unclassified, Oral]);
         assert_eq!(has("J1599", "Globulin, not otherwise specified, 500 mg", "O1E"), [NotOtherwiseSpecified]);
         assert_eq!(

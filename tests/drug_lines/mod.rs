@@ -3,6 +3,7 @@
 mod case;
 mod crosswalk;
 mod days;
+mod doses;
 mod imported;
 mod listed_names;
 mod packages;

@@ -91,6 +91,9 @@ impl Formulary {
     /// Else the routes on file decide, and a code without any may be right.
     pub fn fit(&self, code: HcpcsCode, flags: CodeFlags, route: Route) -> Fit {
         let Some(asked) = way(route) else { return Fit::Unknown };
+        if self.ways.get(&code).is_some_and(|ways| ways.has(asked)) {
+            return Fit::Fits;
+        }
         for (way, flag) in [(Way::Mouth, CodeFlag::Oral), (Way::Breath, CodeFlag::Inhaled)] {
             let is_flagged = flags.has(flag);
             if asked == way && is_flagged {
@@ -103,7 +106,6 @@ impl Formulary {
         }
         match self.ways.get(&code) {
             None => Fit::Unknown,
-            Some(ways) if ways.has(asked) => Fit::Fits,
             // What is put into a lesion or an odd place is a solution for injection that no label rules out.
             Some(ways) if !ways.by_descriptor && is_injected(*ways) && is_local(asked) => Fit::Unknown,
             Some(ways) if ways.by_descriptor => Fit::Never,
@@ -157,6 +159,7 @@ pub(super) fn route(row: &Row<'_>, text: &str) -> Result<Route, DataError> {
         "intra-articular" => Route::Intraarticular,
         "topical" => Route::Topical,
         "implanted" => Route::Implanted,
+        "inhaled" => Route::Inhaled,
         "on-body-injector" => Route::OnBodyInjector,
         "other" => Route::Other,
         _ => return Err(row.refuse(&format!("`{text}` is no route"))),

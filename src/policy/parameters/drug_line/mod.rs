@@ -72,6 +72,8 @@ parameters! {
         pub esrd_pairs: Vec<EsrdPair>,
         /// Codes of one product that the amount of a dose tells apart, the smallest dose first (rule U-09).
         pub codes_by_dose: Vec<Vec<HcpcsCode>>,
+        /// Codes of one drug that are told apart by the amount of one unit alone (rule L-01).
+        pub denominations: Vec<Vec<HcpcsCode>>,
         /// Settings that may bill C codes (row G-02).
         pub hospital_code_settings: Vec<Setting>,
         /// Beginnings of codes that private payers made for themselves, so that no name means one of them (rule N-01).

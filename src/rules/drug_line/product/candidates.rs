@@ -24,7 +24,7 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     let mut by_ndc = of_package.clone();
     by_ndc.retain(|version| named::fits_use(coding, asked, version));
     // A package is one product: only between its codes does the route decide.
-    keep_if_any(&mut by_ndc, |version| named::fit(coding, asked, version) <= Fit::Unknown);
+    narrow::keep_if_any(&mut by_ndc, |version| named::fit(coding, asked, version) <= Fit::Unknown);
     let is_misused = by_ndc.is_empty() && is_given_otherwise(asked, &of_package);
     let (named, rule) = if is_misused {
         (Named { by_other_routes: of_package, ..Named::default() }, &L_05)
@@ -35,9 +35,13 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     };
     let Named { mut found, by_other_routes, is_component } = named;
     // A code that Medicare does not pay, such as an S code, yields to one that every payer knows.
-    keep_if_any(&mut found, |version| version.coverage != NOT_PAYABLE);
-    narrow_by_content(&mut found, asked.drug);
-    narrow_by_unit(&mut found, asked.drug);
+    narrow::keep_if_any(&mut found, |version| version.coverage != NOT_PAYABLE);
+    narrow::by_brand(&mut found, asked.drug);
+    narrow::by_age(&mut found);
+    narrow::by_volume(&mut found, asked.drug);
+    narrow::by_size(coding, &mut found, asked.drug);
+    narrow::by_unit(&mut found, asked.drug);
+    narrow::by_denomination(coding, asked, &mut found);
     by_dose::narrow(coding, asked, &mut found);
     match found.as_slice() {
         [] if by_other_routes.is_empty() => unknown(coding, asked),
@@ -146,46 +150,6 @@ pub(super) fn fits_renal_status(encounter: &Encounter, flags: CodeFlags) -> bool
         Some(false) => !flags.has(CodeFlag::EsrdOnDialysis),
         None if renal.acute_kidney_injury => !flags.has(CodeFlag::EsrdOnDialysis),
         None => true,
-    }
-}
-
-/// Of codes that each name a volume, such as the salines, the one that the container has (rule L-05).
-fn narrow_by_content(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
-    use crate::domain::quantity::Measure;
-    let is_volume = |version: &&CodeVersion| {
-        version.billing_unit().is_some_and(|unit| unit.quantity.unit.measure() == Measure::Volume)
-    };
-    if found.len() < 2 || !found.iter().all(is_volume) {
-        return;
-    }
-    let Some(container) = drug.containers.first() else { return };
-    let volume = container.volume.unwrap_or(container.content);
-    let exact: Vec<&CodeVersion> = found
-        .iter()
-        .copied()
-        .filter(|version| {
-            version
-                .billing_unit()
-                .is_some_and(|unit| unit.quantity.compare(volume).is_some_and(|o| o.is_eq()))
-        })
-        .collect();
-    if exact.len() == 1 {
-        *found = exact;
-    }
-}
-
-/// Of several codes those whose unit is the stated one, where any is.
-fn narrow_by_unit(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
-    let Some(stated) = drug.billing_unit else { return };
-    keep_if_any(found, |version| {
-        let unit = version.billing_unit();
-        unit.and_then(|unit| unit.quantity.compare(stated)).is_some_and(std::cmp::Ordering::is_eq)
-    });
-}
-
-fn keep_if_any(found: &mut Vec<&CodeVersion>, passes: impl Fn(&CodeVersion) -> bool) {
-    if found.len() > 1 && found.iter().any(|version| passes(version)) {
-        found.retain(|version| passes(version));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::catalog::CodeFlag;
+use crate::catalog::formulary::Fit;
 use crate::catalog::names::{fold, is_salt};
 use crate::catalog::product_names::{NameQuery, Nearness, without_suffix};
 use crate::cms::makers::{is_maker, is_of_maker};
@@ -22,7 +23,7 @@ pub(super) fn agrees_with_name(coding: &mut Coding<'_>, asked: &Asked<'_>, versi
     if is_by_name || version.billing.is_err() || is_plainly_of(version, name) {
         return true;
     }
-    let named = other_products(coding, version, name);
+    let named = other_products(coding, asked, version, name);
     let Some(first) = named.first() else { return true };
     let facts = [
         fact::given("drug", Value::Of(asked.field(""))),
@@ -95,7 +96,12 @@ fn is_proven_by_package(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVe
 }
 
 /// The products of a name, where the code is none of them and its product can have no such name.
-fn other_products<'a>(coding: &Coding<'a>, version: &CodeVersion, name: &str) -> Vec<&'a CodeVersion> {
+fn other_products<'a>(
+    coding: &Coding<'a>,
+    asked: &Asked<'_>,
+    version: &CodeVersion,
+    name: &str,
+) -> Vec<&'a CodeVersion> {
     let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
     let before = name.split('(').next().filter(|_| inside.is_some());
     // A maker alone names no product.
@@ -119,7 +125,10 @@ fn other_products<'a>(coding: &Coding<'a>, version: &CodeVersion, name: &str) ->
     if found.iter().any(|other| is_its(other)) {
         return Vec::new();
     }
-    if speaks_of_its_drug(coding, version, &words, &found) {
+    if speaks_of_its_drug(coding, version, &words, &found)
+        || is_of_other_route(coding, asked, version, &found)
+        || is_of_code_before(version, &found)
+    {
         return Vec::new();
     }
     let is_other = if found.iter().any(|other| is_ingredient(&words, other)) {
@@ -132,6 +141,26 @@ fn other_products<'a>(coding: &Coding<'a>, version: &CodeVersion, name: &str) ->
         is_one_product || is_biosimilar || !found.iter().any(|other| are_related(coding, other, version))
     };
     if is_other { found } else { Vec::new() }
+}
+
+/// Whether a name is that of the drug's product for another route than the stated one: a tablet and an injection share
+/// their brand.
+fn is_of_other_route(
+    coding: &Coding<'_>,
+    asked: &Asked<'_>,
+    version: &CodeVersion,
+    found: &[&CodeVersion],
+) -> bool {
+    let fit = |of: &CodeVersion| named::fit(coding, asked, of);
+    fit(version) <= Fit::Unknown
+        && found.iter().all(|other| fit(other) == Fit::Never && are_related(coding, other, version))
+}
+
+/// Whether a name is that of the hospital's code of the time before: a payment file lists a new code by its brand alone,
+/// and so tells no name that could contradict it.
+fn is_of_code_before(version: &CodeVersion, found: &[&CodeVersion]) -> bool {
+    let is_before = |other: &&CodeVersion| other.code.family() == 'C' && other.added < version.added;
+    version.pricing_indicator.is_empty() && found.iter().all(is_before)
 }
 
 /// Whether the crosswalk lists a product of a maker under the code: a maker may sell one drug under several.

@@ -6,6 +6,7 @@ mod check;
 mod contradiction;
 mod cpt_product;
 mod named;
+mod narrow;
 mod route;
 mod stated;
 

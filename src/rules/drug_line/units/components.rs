@@ -31,7 +31,7 @@ pub(super) fn settle(
     let Some((row, total)) = row.and_then(|row| Some((row, row.total?))) else { return Some(unit) };
     let packages: Vec<i128> = packages(coding.catalog.ndcs.iter().flat_map(|(_, rows)| rows), treatment);
     let is_by = |one: Quantity| fits(treatment, &packages, one);
-    if packages.is_empty() || is_by(row.quantity) {
+    if packages.is_empty() || is_by(row.quantity) && !is_one_of_sum(treatment, row, total) {
         return Some(unit);
     }
     let facts = [
@@ -39,7 +39,7 @@ pub(super) fn settle(
         fact::parameter("first", Value::Quantity(row.quantity), table),
         fact::parameter("total", Value::Quantity(total), table),
     ];
-    if is_by(total) {
+    if total != row.quantity && is_by(total) {
         let text = "The amounts are those of all components together, as the packages of {code} show: one unit is {total}";
         coding.result.trail.fired(&U_08, treatment.subject(), text, &facts);
         return Some(BillingUnit { quantity: total, ..unit });
@@ -48,13 +48,27 @@ pub(super) fn settle(
     None
 }
 
+/// Whether the dose is one of the amounts of the name, where the code counts their sum.
+fn is_one_of_sum(treatment: &Treatment<'_>, row: &ComponentUnit, total: Quantity) -> bool {
+    let first = treatment.first().drug;
+    let (Some(name), Some(dose)) = (first.name.as_deref(), first.dose_administered) else { return false };
+    let amounts = convert::amounts_in_name(name);
+    total == row.quantity
+        && amounts.len() > 1
+        && amounts.iter().any(|amount| amount.compare(dose).is_some_and(std::cmp::Ordering::is_eq))
+}
+
 fn refuse(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     row: &ComponentUnit,
     facts: &[crate::engine::trail::NotedFact],
 ) {
-    let text = "One unit of {code} is {first} of its first component and {total} of all together, and the amounts stated fit neither a package by the one nor by the other: state dose and containers as the label does, or by the first component";
+    let text = if row.total == Some(row.quantity) {
+        "One unit of {code} is {total} of all components together, and the amounts stated are those of no package of it: state dose and containers as the sum of the components"
+    } else {
+        "One unit of {code} is {first} of its first component and {total} of all together, and the amounts stated fit neither a package by the one nor by the other: state dose and containers as the label does, or by the first component"
+    };
     let field = treatment.field("dose_administered");
     debug_assert_eq!(row.code, treatment.code());
     coding.find(Severity::Block, Reason::DoseBasisDiffers, field, &U_08, text, facts);

@@ -2,7 +2,7 @@
 
 use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 
-pub use super::strength::amount_per_ml;
+pub use super::strength::{amount_per_ml, amounts_in_name};
 
 const ONE_MILLILITER: Quantity = Quantity::new(Decimal::ONE, Unit::Milliliter);
 

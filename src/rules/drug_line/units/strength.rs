@@ -54,6 +54,14 @@ fn in_name(name: &str) -> Option<Quantity> {
     found
 }
 
+/// The amounts that a name states: `Phesgo 600 mg/600 mg` has two, and the volume of a strength is one of its own.
+pub fn amounts_in_name(name: &str) -> Vec<Quantity> {
+    let words = words(name);
+    let number = |word: &str| word.replace(',', "").parse::<Decimal>().ok().filter(|one| !one.is_zero());
+    let pairs = words.windows(2);
+    pairs.filter_map(|pair| Some(Quantity::new(number(pair[0])?, pair[1].parse().ok()?))).collect()
+}
+
 /// `4 mg / mL`, `6 mg / 0.6 mL` or `0.5 %` at the front of the words.
 fn strength_at(words: &[&str]) -> Option<Quantity> {
     let number = |at: usize| words.get(at)?.replace(',', "").parse::<Decimal>().ok();

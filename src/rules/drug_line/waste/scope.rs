@@ -68,7 +68,9 @@ pub fn exemption(
     {
         return Some(Exemption::EsrdBundle);
     }
-    if classes(dose).any(|class| parameters.discard_exempt_classes.contains(&class)) {
+    let formulary = &coding.catalog.formulary;
+    let of_family = formulary.class_of_code(dose.code, Default::default(), coding.date).map(|it| it.class);
+    if classes(dose).chain(of_family).any(|class| parameters.discard_exempt_classes.contains(&class)) {
         return Some(Exemption::Class);
     }
     // A tablet comes in no single-dose container, unless the request itself says that it did.

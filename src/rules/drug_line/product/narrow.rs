@@ -1,0 +1,106 @@
+//! Of several codes that a name means, those that the rest of the record tells (rules L-04, L-05).
+
+use super::*;
+use crate::catalog::names::fold;
+use crate::cms::makers::is_maker;
+use crate::domain::billing::UnitForm;
+use crate::domain::quantity::{Measure, Quantity};
+use crate::rules::drug_line::units::convert::amounts_in_name;
+
+/// A brand is one product's, so it never means the code of another maker's product of the drug.
+pub(super) fn by_brand(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
+    let Some(name) = drug.name.as_deref().filter(|_| drug.ndcs().next().is_none()) else { return };
+    let words = fold(name);
+    let names_drug = |version: &&CodeVersion| fold(&version.name).iter().any(|word| words.contains(word));
+    if found.len() < 2 || found.iter().any(names_drug) {
+        return;
+    }
+    let is_of_maker = |version: &CodeVersion| {
+        let makers = version.brands.iter().filter_map(|brand| brand.strip_suffix(')')?.rsplit_once('('));
+        version.flags.has(CodeFlag::ProductExclusive) || makers.into_iter().any(|(_, maker)| is_maker(maker))
+    };
+    keep_if_any(found, |version| !is_of_maker(version));
+}
+
+/// A hospital's code ends where a code for every setting takes its place, and the list that ends it may come later.
+pub(super) fn by_age(found: &mut Vec<&CodeVersion>) {
+    let is_hospital = |version: &CodeVersion| version.code.family() == 'C';
+    let newest = found.iter().filter(|version| is_hospital(version)).map(|version| version.added).max();
+    let Some(newest) = newest else { return };
+    if found.iter().any(|version| !is_hospital(version) && version.added > newest) {
+        found.retain(|version| !is_hospital(version));
+    }
+}
+
+/// Of codes that each name a volume, such as the salines, the one that the container, the name or the dose has.
+pub(super) fn by_volume(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
+    let is_volume = |version: &&CodeVersion| {
+        version.billing_unit().is_some_and(|unit| unit.quantity.unit.measure() == Measure::Volume)
+    };
+    if found.len() < 2 || !found.iter().all(is_volume) {
+        return;
+    }
+    let of_container = || drug.containers.first().map(|one| one.volume.unwrap_or(one.content));
+    let of_name = || {
+        let mut amounts = amounts_in_name(drug.name.as_deref()?).into_iter();
+        amounts.find(|amount| amount.unit.measure() == Measure::Volume)
+    };
+    let Some(volume) = of_container().or_else(of_name).or(drug.dose_administered) else { return };
+    let is_it = |version: &CodeVersion| is_unit(version, volume);
+    if found.iter().filter(|version| is_it(version)).count() == 1 {
+        found.retain(|version| is_it(version));
+    }
+}
+
+/// Of codes whose containers are listed those that are sold in the stated size: the container's, else the dose.
+pub(super) fn by_size(coding: &Coding<'_>, found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
+    let sizes = |version: &CodeVersion| {
+        coding.catalog.formulary.drug(version.code).map(|listed| &*listed.container_sizes).unwrap_or_default()
+    };
+    if found.len() < 2 || found.iter().any(|version| sizes(version).is_empty()) {
+        return;
+    }
+    let stated = drug.containers.first().map(|container| container.content).or(drug.dose_administered);
+    let Some(stated) = stated else { return };
+    keep_if_any(found, |version| {
+        sizes(version).iter().any(|size| size.compare(stated).is_some_and(std::cmp::Ordering::is_eq))
+    });
+}
+
+/// Of several codes those whose unit is the stated one, where any is.
+pub(super) fn by_unit(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
+    let Some(stated) = drug.billing_unit else { return };
+    keep_if_any(found, |version| is_unit(version, stated));
+}
+
+/// Of codes of one drug that are told apart by their amounts, the one of the dose; else the smallest that holds it in one
+/// unit, else the largest.
+pub(super) fn by_denomination(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) {
+    let [first, _, ..] = found.as_slice() else { return };
+    let rows = &coding.policy.drug_line.denominations;
+    let Some(row) = rows.iter().find(|row| row.contains(&first.code)) else { return };
+    let dose = asked.drug.dose_administered.filter(|dose| !dose.value.is_zero());
+    let Some(dose) = dose.filter(|_| found.iter().all(|version| row.contains(&version.code))) else { return };
+    let base = |version: &CodeVersion| {
+        let unit = version.billing_unit().filter(|unit| unit.form != UnitForm::PerContainer)?;
+        unit.quantity.is_same_measure(dose).then(|| unit.quantity.in_base())
+    };
+    let mut by_amount: Vec<(i128, HcpcsCode)> =
+        found.iter().filter_map(|version| Some((base(version)?, version.code))).collect();
+    by_amount.sort_unstable();
+    let holds = by_amount.iter().find(|(amount, _)| *amount >= dose.in_base());
+    if let Some((_, right)) = holds.or(by_amount.last()).copied() {
+        found.retain(|version| version.code == right);
+    }
+}
+
+fn is_unit(version: &CodeVersion, amount: Quantity) -> bool {
+    let unit = version.billing_unit();
+    unit.and_then(|unit| unit.quantity.compare(amount)).is_some_and(std::cmp::Ordering::is_eq)
+}
+
+pub(super) fn keep_if_any(found: &mut Vec<&CodeVersion>, passes: impl Fn(&CodeVersion) -> bool) {
+    if found.len() > 1 && found.iter().any(|version| passes(version)) {
+        found.retain(|version| passes(version));
+    }
+}
