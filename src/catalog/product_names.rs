@@ -1,6 +1,7 @@
 //! Which codes a drug's name may mean: one index of every name that a product has, by how near it is.
 
 mod one_form;
+mod salts;
 
 use std::sync::OnceLock;
 
@@ -15,6 +16,7 @@ use crate::domain::billing::NoUnitReason;
 use crate::domain::code::HcpcsCode;
 use crate::domain::time::Date;
 use one_form::{OneForm, as_named};
+use salts::{in_full, is_other_salt, salts};
 
 /// How near the name of a code is to the one that was asked for, the nearest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,10 +67,6 @@ const PREPARATIONS: &[&str] = &[
 
 /// Letters of the shortest name of a component; what is shorter is a mark, as in `S/D`.
 const COMPONENT_LETTERS_MIN: usize = 5;
-
-/// Salts that records and descriptors write in short.
-const SHORT_SALTS: &[(&str, &str)] =
-    &[("hcl", "hydrochloride"), ("phos", "phosphate"), ("sod", "sodium"), ("succ", "succinate")];
 
 /// An enzyme that opens the tissue for a drug under the skin, and treats nothing itself.
 const SPREADING_ENZYME: &str = "hyaluronidase";
@@ -254,6 +252,8 @@ pub struct NameQuery {
     bare: String,
     /// The name before the number that ends it, where one does.
     before_number: Option<String>,
+    /// The salts that the name tells.
+    salts: Vec<String>,
 }
 
 impl NameQuery {
@@ -270,6 +270,7 @@ impl NameQuery {
             identity: identity_key(&formulary.identity_of_name(&words.join(" "))),
             bare: without_preparation(words).concat(),
             before_number: before_number(words),
+            salts: salts(words),
         }
     }
 }
@@ -291,12 +292,14 @@ impl super::Catalog {
         };
         let near = self.product_names.of(self).of(key).iter();
         let number = query.before_number.clone().filter(|_| nearness > Nearness::Exact);
+        let query_salts = query.salts.clone();
         near.filter(move |(known, ..)| (reaches..=nearness).contains(known)).filter_map(
             move |(_, code, effective)| {
                 let lookup = self.lookup(*code, date);
                 let version = lookup.version().filter(|version| version.effective == *effective)?;
                 let is_other_number = number.as_ref().is_some_and(|base| has_numbers(version, base));
-                (!is_other_number).then_some(lookup)
+                let is_other_salt = nearness > Nearness::Exact && is_other_salt(&query_salts, &version.name);
+                (!is_other_number && !is_other_salt).then_some(lookup)
             },
         )
     }
@@ -348,7 +351,6 @@ fn is_left_out(word: &str) -> bool {
 
 /// The words of a name in one, each salt in full.
 fn key(words: &[String]) -> String {
-    let in_full = |word: &str| SHORT_SALTS.iter().find(|(short, _)| *short == word).map(|(_, salt)| *salt);
     words.iter().map(|word| in_full(word).unwrap_or(as_named(word))).collect()
 }
 

@@ -1,10 +1,15 @@
 //! Finds codes by code, ingredient, brand or nonproprietary name, misspelt within reason, the best first.
 
+mod words;
+
+use rustc_hash::FxHashSet;
+
 use super::codes::CodeTable;
+use super::list::NdcReading;
 use super::names::fold;
 use super::record::CodeVersion;
 use super::snapshot::{Catalog, Lookup};
-use crate::domain::code::HcpcsCode;
+use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::time::Date;
 
 /// Longest query that is looked at, in characters; a drug name is shorter.
@@ -106,9 +111,50 @@ type Found<'a> = (Matched, usize, Met<'a>);
 
 impl Catalog {
     /// Codes that answer a query, those in force on the date first among equals; at most `limit`.
+    ///
+    /// A query may be an NDC, a word of the trade for several drugs, or a name as a record writes it.
     pub fn search(&self, query: &str, date: Date, limit: usize) -> Vec<SearchHit<'_>> {
         let query: String = query.chars().take(QUERY_CHARACTERS_MAX).collect();
-        let wanted = Query::new(&query);
+        let mut hits = self.packages(&query, date);
+        if hits.is_empty() {
+            let meant = words::meant_by(&fold(&query).join(" "));
+            let mut known = FxHashSet::default();
+            let all = meant.iter().flat_map(|name| self.by_name(name, date));
+            hits.extend(all.filter(|hit| known.insert(hit.version.code)));
+        }
+        if hits.is_empty() {
+            hits = self.by_name(&query, date);
+        }
+        if hits.is_empty() || hits.iter().all(|hit| hit.matched == Matched::Misspelt) {
+            let codes = self.codes_of_name(&query, date);
+            let named: Vec<SearchHit<'_>> = codes
+                .into_iter()
+                .filter_map(|code| self.hit(code, (Matched::Words, 0, Met::Code), date))
+                .collect();
+            hits = if named.is_empty() { hits } else { named };
+        }
+        hits.truncate(limit);
+        hits
+    }
+
+    /// The codes of an NDC, or of each one that ten digits without hyphens can be.
+    fn packages(&self, query: &str, date: Date) -> Vec<SearchHit<'_>> {
+        let ndcs: Vec<Ndc> = match self.read_ndc(query.trim()) {
+            Ok(NdcReading::Known(ndc)) => vec![ndc],
+            Ok(NdcReading::Ambiguous(candidates)) => {
+                candidates.into_iter().filter(|(_, is_known)| *is_known).map(|(ndc, _)| ndc).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut codes: Vec<HcpcsCode> =
+            ndcs.into_iter().flat_map(|ndc| self.ndc_on(ndc, date)).map(|row| row.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes.into_iter().filter_map(|code| self.hit(code, (Matched::Code, 0, Met::Code), date)).collect()
+    }
+
+    fn by_name(&self, query: &str, date: Date) -> Vec<SearchHit<'_>> {
+        let wanted = Query::new(query);
         if wanted.name.is_empty() {
             return Vec::new();
         }
@@ -126,7 +172,7 @@ impl Catalog {
         hits.sort_by_key(|(distance, hit)| {
             (hit.matched, *distance, hit.standing.billable().is_none(), hit.version.code)
         });
-        hits.into_iter().map(|(_, hit)| hit).take(limit).collect()
+        hits.into_iter().map(|(_, hit)| hit).collect()
     }
 
     fn hit<'a>(&'a self, code: HcpcsCode, found: Found<'a>, date: Date) -> Option<SearchHit<'a>> {
@@ -236,8 +282,29 @@ mod tests {
             ("sodium chloride 3%", "J7131", Matched::Name),
             ("3% sodium chloride", "J7131", Matched::Words),
             ("hypertonic saline 3%", "J7131", Matched::Name),
+            ("00006-3026-02", "J9271", Matched::Code),
+            ("00006302602", "J9271", Matched::Code),
+            ("vitamin B12", "J3420", Matched::Name),
+            ("Neulasta Onpro", "J2506", Matched::Words),
         ] {
             assert_eq!(first(query), Some((code.to_owned(), matched)), "{query}");
+        }
+    }
+
+    #[test]
+    fn words_of_the_trade_find_their_drugs() {
+        for (query, expected) in [
+            ("IVIG", "J1459"),
+            ("immune globulin", "J1459"),
+            ("iron", "J1439"),
+            ("iron", "J1756"),
+            ("steroid", "J1100"),
+            ("G-CSF", "J1442"),
+            ("EPO", "J0881"),
+        ] {
+            let catalog = Catalog::embedded();
+            let hits = catalog.search(query, date(2025, 11, 3), 60);
+            assert!(hits.iter().any(|hit| hit.version.code.as_str() == expected), "{query}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use crate::catalog::names::{fold, is_salt};
-use crate::catalog::release::Overlay;
+use crate::catalog::release::{Descriptors, Overlay};
 use crate::cms::ndc_crosswalk::Crosswalk;
 use crate::domain::code::HcpcsCode;
 
@@ -18,7 +18,10 @@ const MISSPELT_LETTERS: usize = 2;
 
 /// The product names of each code.
 #[derive(Debug, Default)]
-pub(super) struct Products(BTreeMap<HcpcsCode, Vec<String>>);
+pub(in crate::catalog) struct Products(BTreeMap<HcpcsCode, Vec<String>>);
+
+/// What stands between the product names of a code where a release keeps them.
+const BETWEEN: char = ';';
 
 impl Products {
     /// Takes the rows of one crosswalk; those of the newest one come first.
@@ -37,10 +40,42 @@ impl Products {
         }
     }
 
+    /// The product names of each code as a release keeps them.
+    pub(super) fn kept(&self) -> impl Iterator<Item = Descriptors> {
+        let joined = |names: &[String]| names.join(&BETWEEN.to_string());
+        self.0.iter().map(move |(code, names)| Descriptors {
+            code: *code,
+            long: joined(names).into(),
+            short: "".into(),
+        })
+    }
+
+    /// Takes the product names that a release of a crosswalk keeps.
+    pub(in crate::catalog) fn hear(&mut self, kept: &[Descriptors]) {
+        for Descriptors { code, long, .. } in kept {
+            let names = self.0.entry(*code).or_default();
+            for name in long.split(BETWEEN).filter(|name| !name.is_empty()) {
+                if !names.iter().any(|held| held.eq_ignore_ascii_case(name)) {
+                    names.push(name.to_owned());
+                }
+            }
+        }
+    }
+
+    /// Whether no crosswalk told a name.
+    pub(in crate::catalog) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The brands of a code: product names that do not begin with a word of its nonproprietary name.
     ///
     /// The name of another drug is no brand, but a mistake of the crosswalk; one that is spelt nearly so is the same.
-    pub(super) fn brands(&self, code: HcpcsCode, name: &str, drugs: &FxHashSet<String>) -> Vec<Box<str>> {
+    pub(in crate::catalog) fn brands(
+        &self,
+        code: HcpcsCode,
+        name: &str,
+        drugs: &FxHashSet<String>,
+    ) -> Vec<Box<str>> {
         let ingredient = fold(name);
         let is_other_drug = |product: &str| {
             let bare = bare_name(product);
@@ -82,7 +117,7 @@ impl Products {
 }
 
 /// A drug's name without its salt.
-pub(super) fn bare_name(name: &str) -> String {
+pub(in crate::catalog) fn bare_name(name: &str) -> String {
     let words = fold(name);
     let bare: Vec<&str> = words.iter().map(String::as_str).filter(|word| !is_salt(word)).collect();
     bare.join(" ")

@@ -1,6 +1,6 @@
 //! From what CMS published to a release of the catalog.
 
-mod brands;
+pub(super) mod brands;
 mod codes;
 mod edits;
 mod payment;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::brands::Products;
 use crate::catalog::ndc::NdcEntry;
 use crate::catalog::payment::{PaymentLimit, StatusIndicator};
 use crate::catalog::release::{Changes, Release, ReleaseHeader};
@@ -20,7 +21,7 @@ pub(super) fn limits(header: ReleaseHeader, file: &PaymentLimits) -> Release {
     Release { limits: Changes::of_quarter(header.quarter, rows), ..Release::empty(header) }
 }
 
-/// Each package with its codes.
+/// Each package with its codes, and the product names of each code, which are CMS's only statement of most brands.
 pub(super) fn packages(header: ReleaseHeader, file: &Crosswalk) -> Release {
     let quarter = header.quarter;
     let rows = file.rows.iter().map(|row| {
@@ -35,7 +36,9 @@ pub(super) fn packages(header: ReleaseHeader, file: &Crosswalk) -> Release {
         };
         (row.ndc, entry)
     });
-    Release { ndcs: rows.collect(), ..Release::empty(header) }
+    let mut products = Products::default();
+    products.add(file);
+    Release { ndcs: rows.collect(), descriptors: products.kept().collect(), ..Release::empty(header) }
 }
 
 /// A file of one quarter, or a table of several as the changes between them.

@@ -9,6 +9,7 @@ use super::{Changes, Descriptors, Release, ReleaseHeader, ReleaseKind};
 use crate::catalog::biosimilar::Biosimilars;
 use crate::catalog::brand_names::{joined, settle_makers};
 use crate::catalog::codes::CodeTable;
+use crate::catalog::compose::brands::{Products, bare_name};
 use crate::catalog::compose::seed::is_drug_family;
 use crate::catalog::edits::EditKind;
 use crate::catalog::formulary::Formulary;
@@ -65,18 +66,24 @@ pub(in crate::catalog) struct Merging<'o> {
     embedded: Option<Quarter>,
     ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>>,
     ids: Vec<Box<str>>,
+    /// The product names of imported crosswalks, the newest last.
+    products: Products,
 }
 
 impl<'o> Merging<'o> {
     pub(in crate::catalog) fn new(overlay: &'o Overlay) -> Self {
         let catalog = Catalog { formulary: overlay.formulary.clone(), ..Catalog::default() };
         let (told, ndcs) = (FxHashMap::default(), FxHashMap::default());
-        Self { overlay, catalog, told, embedded: None, ndcs, ids: Vec::new() }
+        let products = Products::default();
+        Self { overlay, catalog, told, embedded: None, ndcs, ids: Vec::new(), products }
     }
 
     /// Lays a release over those before it; they come in [`merge_order`].
     pub(in crate::catalog) fn add(&mut self, release: Release) {
-        let Release { header, mut codes, descriptors, ndcs, .. } = release;
+        let Release { header, mut codes, mut descriptors, ndcs, .. } = release;
+        if header.kind == ReleaseKind::Crosswalk {
+            self.products.hear(&std::mem::take(&mut descriptors));
+        }
         self.ids.push(header.id.as_ref().into());
         if header.kind == ReleaseKind::Embedded {
             self.embedded = Some(header.quarter);
@@ -111,7 +118,8 @@ impl<'o> Merging<'o> {
 
     /// The catalog of everything that was added.
     pub(in crate::catalog) fn finish(self) -> Catalog {
-        let Self { overlay, mut catalog, told, ndcs, ids, .. } = self;
+        let Self { overlay, mut catalog, mut told, ndcs, ids, products, .. } = self;
+        add_brands(&mut told, &products);
         let mut descriptors = Vec::new();
         let newest_first = |told: Told| {
             let mut versions = told.versions;
@@ -134,6 +142,28 @@ impl<'o> Merging<'o> {
             ndcs.into_iter().flat_map(|((ndc, _), rows)| rows.into_iter().map(move |row| (ndc, row))),
         );
         catalog
+    }
+}
+
+/// Gives the newest version of each code the brands that the imported crosswalks list under it.
+fn add_brands(told: &mut FxHashMap<HcpcsCode, Told>, products: &Products) {
+    if products.is_empty() {
+        return;
+    }
+    let newest = told.values().filter_map(|told| told.versions.last());
+    let drugs: FxHashSet<String> = newest
+        .filter(|version| is_drug_family(version.code))
+        .map(|version| bare_name(&version.name))
+        .collect();
+    let none = FxHashSet::default();
+    for version in told.values_mut().filter_map(|told| told.versions.last_mut()) {
+        if version.terminated.is_some() {
+            continue;
+        }
+        // A code for what is not otherwise specified takes drugs that have codes of their own too.
+        let others = if version.flags.has(CodeFlag::NotOtherwiseSpecified) { &none } else { &drugs };
+        let listed = products.brands(version.code, &version.name, others);
+        version.brands = joined(&version.brands, &listed.into());
     }
 }
 

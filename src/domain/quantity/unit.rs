@@ -91,7 +91,7 @@ units! {
     VectorGenome VectorGenomes 1 "vg" ["vector genome", "vector genomes"],
     BillionVectorGenomes VectorGenomes 1_000_000_000 "billion vg" ["billion vector genomes"],
     Each Count 1 "each" ["ea", "tablet", "tablets", "capsule", "capsules", "unit dose", "item", "device", "patch", "implant", "kit"],
-    Vial Count 1 "vial" ["vials", "container", "ampule", "syringe", "bag"],
+    Vial Count 1 "vial" ["vials", "container", "containers", "ampule", "ampules", "syringe", "syringes", "bag", "bags"],
     Dose Count 1 "dose" ["doses", "treatment", "therapeutic dose", "study dose", "infusion", "instillation"],
     Day Time 1 "day" ["days"],
     Month Time 30 "month" ["months"],

@@ -135,8 +135,14 @@ fn content_of_row(catalog: &Catalog, row: &NdcEntry, date: Date) -> Option<Quant
     (!content.value.is_zero()).then_some(content)
 }
 
+/// The content of one container of the NDC of a dose, where one is given and listed.
+pub fn content_of_dose(catalog: &Catalog, dose: &Dose<'_>) -> Option<Quantity> {
+    let ndc = dose.drug.ndcs().next()?;
+    content_of(catalog, dose.drug, ndc, dose.date()).map(|(_, content)| content)
+}
+
 /// An amount times a number of units; rounded **down** to the last place kept.
-fn times(amount: Quantity, units: Decimal) -> Option<Quantity> {
+pub fn times(amount: Quantity, units: Decimal) -> Option<Quantity> {
     let product = i128::from(amount.value.nanos()).checked_mul(i128::from(units.nanos()))?;
     let nanos = i64::try_from(product / i128::from(Decimal::ONE.nanos())).ok()?;
     Some(Quantity::new(Decimal::from_nanos(nanos), amount.unit))

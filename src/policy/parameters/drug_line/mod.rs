@@ -22,6 +22,8 @@ parameters! {
         pub rounding_scope: RoundingScope,
         /// What one unit of a two-component code stands for (rule U-08).
         pub component_units: Vec<ComponentUnit>,
+        /// One unit in a second measure that the descriptor or the label equates with the first (rule U-05).
+        pub equivalent_units: Vec<EquivalentUnit>,
         /// The strengths of fluids that are named by them: a name with another one means another product (rule L-04).
         pub solution_strengths: Vec<SolutionStrength>,
         /// First and last of the product codes of CPT, whose units the catalog does not hold (rule U-01).

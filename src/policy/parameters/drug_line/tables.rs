@@ -32,6 +32,12 @@ rows! {
         pub total: Option<Quantity>,
     }
 
+    /// One unit of a code in a second measure, which its descriptor equates with the first.
+    pub struct EquivalentUnit {
+        pub code: HcpcsCode,
+        pub quantity: Quantity,
+    }
+
     /// The codes of one drug by renal status.
     pub struct EsrdPair {
         pub on_dialysis: HcpcsCode,

@@ -4,6 +4,7 @@ mod records;
 
 use std::ops::Range;
 
+use crate::catalog::CodeFlag;
 use crate::catalog::EditKind;
 use crate::catalog::edits::{Adjudication, UnitLimit};
 use crate::domain::claim::{Line, Track};
@@ -215,7 +216,8 @@ fn claim_sizes(units: u32, charge: u64, limit: u64) -> Vec<u32> {
 
 /// Warns where the units of a code pass its medically unlikely edit (rules ).
 pub fn check_edits(coding: &mut Coding<'_>) {
-    let kind = match coding.encounter.setting {
+    let setting = coding.encounter.setting;
+    let kind = match setting {
         Setting::DmeSupplier => EditKind::DmeSupplier,
         Setting::HospitalOutpatient | Setting::CriticalAccessHospital => EditKind::OutpatientHospital,
         _ => EditKind::Practitioner,
@@ -228,6 +230,11 @@ pub fn check_edits(coding: &mut Coding<'_>) {
         let is_same = |line: &&Line| line.code == code && line.service_date == service_date;
         let same = coding.result.lines[at..].iter().take_while(is_same).count();
         coding.turn_to(service_date);
+        // What a pharmacy sends for a pump or a nebulizer is billed to the contractor for equipment.
+        let version = coding.catalog.lookup(code, service_date).version();
+        let is_through_dme = version.is_some_and(|version| version.flags.has(CodeFlag::ThroughDme));
+        let is_dme = setting == Setting::Pharmacy && is_through_dme;
+        let kind = if is_dme { EditKind::DmeSupplier } else { kind };
         check_edit(coding, kind, code, at..at + same);
         at += same;
     }

@@ -40,8 +40,8 @@ pub struct Package {
 /// Equal containers of one NDC, before they are added up.
 struct Opened<'t> {
     ndc: Option<Ndc>,
-    /// The rows of the crosswalk that list the NDC.
-    listed: &'t [NdcEntry],
+    /// The row of the crosswalk that lists the NDC on the date of service, that of the code before another.
+    listed: Option<&'t NdcEntry>,
     /// Content of one, in the base of the code's measure.
     content: i128,
     count: u32,
@@ -128,7 +128,7 @@ fn rule_of(coding: &Coding<'_>, opened: &Opened<'_>) -> &'static Rule {
     };
     match fixed_rule(coding, dose) {
         Some(_) => &D_05,
-        None if form.is_none() && volume.is_none() && !opened.listed.is_empty() => &D_10,
+        None if form.is_none() && volume.is_none() && opened.listed.is_some() => &D_10,
         None => &D_04,
     }
 }
@@ -152,7 +152,6 @@ fn opened<'t>(
     treatment: &Treatment<'t>,
     billed: &Billed,
 ) -> SmallVec<[Opened<'t>; OPENED_INLINE]> {
-    let listed = |ndc: Option<Ndc>| ndc.map_or(&[][..], |ndc| catalog.ndc(ndc));
     let in_code = |quantity: Quantity, dose: &Dose<'_>| match billed.counting {
         Counting::Amount(measured) => {
             in_measure(quantity, measured.measure(), dose.per_ml, LastPlace::Down).ok()
@@ -166,7 +165,7 @@ fn opened<'t>(
             let ndc = read(container.ndc.as_ref()).or(of_drug);
             opened.push(Opened {
                 ndc,
-                listed: listed(ndc),
+                listed: listed(catalog, ndc, dose),
                 content: in_code(container.content, dose).unwrap_or(1),
                 count: container.count,
                 source: Source::Container(dose, container),
@@ -175,10 +174,22 @@ fn opened<'t>(
         if dose.drug.containers.is_empty() {
             let content = dose.drug.dose_administered.and_then(|given| in_code(given, dose)).unwrap_or(1);
             let source = Source::Dose(dose);
-            opened.push(Opened { ndc: of_drug, listed: listed(of_drug), content, count: 1, source });
+            opened.push(Opened {
+                ndc: of_drug,
+                listed: listed(catalog, of_drug, dose),
+                content,
+                count: 1,
+                source,
+            });
         }
     }
     opened
+}
+
+fn listed<'t>(catalog: &'t Catalog, ndc: Option<Ndc>, dose: &Dose<'_>) -> Option<&'t NdcEntry> {
+    let ndc = ndc?;
+    let of_code = catalog.ndc_on(ndc, dose.date()).find(|row| row.code == dose.code);
+    of_code.or_else(|| catalog.ndc_on(ndc, dose.date()).next())
 }
 
 fn read(ndc: Option<&NdcGiven>) -> Option<Ndc> {
@@ -224,7 +235,7 @@ fn by_crosswalk(opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i
     let (Source::Dose(dose), Counting::Amount(measured)) = (opened.source, billed.counting) else {
         return None;
     };
-    let entry = opened.listed.iter().find(|entry| entry.code == dose.code)?;
+    let entry = opened.listed.filter(|entry| entry.code == dose.code)?;
     let content = measured.one.checked_mul(i128::from(entry.bill_units.nanos()))? / NANOS;
     let size = i128::from(entry.package_size.nanos());
     let nanos = opened.content.checked_mul(size)?.checked_div(content)?;
@@ -253,9 +264,18 @@ fn in_unit(opened: &Opened<'_>, unit: Unit, qualifier: NdcQualifier) -> Option<(
 /// Whether the crosswalk counts the package by pieces: its size is 1 and no volume of 1 mL is stated.
 fn is_counted(opened: &Opened<'_>) -> bool {
     let Source::Container(_, container) = opened.source else { return false };
-    let states_volume = container.volume.is_some() || container.content.unit.measure() == Measure::Volume;
-    let entry = opened.listed.first();
+    let states_volume = container.volume.is_some()
+        || container.content.unit.measure() == Measure::Volume
+        || holds_one_milliliter(opened);
+    let entry = opened.listed;
     !states_volume && entry.is_some_and(|entry| i128::from(entry.package_size.nanos()) == NANOS)
+}
+
+/// Whether the content by its stated strength is one millilitre, as the size of 1 of a liquid says; a powder has another
+/// volume once it is dissolved.
+fn holds_one_milliliter(opened: &Opened<'_>) -> bool {
+    let Source::Container(dose, container) = opened.source else { return false };
+    milliliters(container.content, dose) == Some(Quantity::new(Decimal::ONE, Unit::Milliliter).in_base())
 }
 
 /// Millilitres of what was opened, in billionths; from its volume, the concentration or the crosswalk.
@@ -277,8 +297,8 @@ fn milliliters(stated: Quantity, dose: &Dose<'_>) -> Option<i128> {
 }
 
 /// Millilitres of one container by the crosswalk, which prints 1 for a powder (rule D-10).
-fn crosswalk_volume(listed: &[NdcEntry]) -> Option<i128> {
-    let size = listed.first()?.package_size;
+fn crosswalk_volume(listed: Option<&NdcEntry>) -> Option<i128> {
+    let size = listed?.package_size;
     let is_liquid = i128::from(size.nanos()) != NANOS && !size.is_zero();
     is_liquid.then(|| i128::from(size.nanos()) * BASE_PER_ML_NANO)
 }

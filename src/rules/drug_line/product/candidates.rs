@@ -136,6 +136,11 @@ pub(super) fn of_ndc<'a>(coding: &Coding<'a>, ndc: Ndc) -> Vec<&'a CodeVersion> 
     if found.is_empty() {
         found.extend(catalog.ndc(ndc).iter().filter_map(billable));
     }
+    // A product whose code began later had another one before.
+    if found.is_empty() {
+        let before = catalog.ndc(ndc).iter().flat_map(|entry| predecessors(coding, entry.code));
+        found.extend(before.filter_map(|code| catalog.lookup(code, date).billable()));
+    }
     found.sort_by_key(|version| version.code);
     found.dedup_by_key(|version| version.code);
     found

@@ -116,7 +116,7 @@ fn agrees_with_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVer
         return true;
     }
     let codes = candidates::of_ndc(coding, ndc);
-    if codes.is_empty() {
+    if codes.is_empty() || codes.iter().any(|known| known.code == version.code) {
         return true;
     }
     let right: Vec<&CodeVersion> = codes

@@ -131,7 +131,9 @@ fn other_products<'a>(
     {
         return Vec::new();
     }
-    let is_other = if found.iter().any(|other| is_ingredient(&words, other)) {
+    let is_brand =
+        found.iter().flat_map(|other| other.brands.iter()).any(|brand| named::words_of(brand) == words);
+    let is_other = if !is_brand && found.iter().any(|other| is_ingredient(&words, other)) {
         !is_fluid(coding, version) && !found.iter().any(|other| are_related(coding, other, version))
     } else {
         let is_one_product = version.flags.has(CodeFlag::Biosimilar)

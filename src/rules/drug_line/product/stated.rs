@@ -7,7 +7,7 @@ use crate::catalog::CodeFlags;
 use crate::domain::billing::{BillingUnit, UnitForm};
 use crate::domain::quantity::{Quantity, Unit};
 use crate::domain::time::Date;
-use crate::rules::drug_line::units::U_01;
+use crate::rules::drug_line::units::{U_01, U_05};
 
 /// What the catalog would hold for a drug without a code: nothing but that it exists.
 static UNCODED: LazyLock<CodeVersion> = LazyLock::new(|| CodeVersion {
@@ -74,6 +74,9 @@ pub(super) fn billing_of(
     asked: &Asked<'_>,
     version: &CodeVersion,
 ) -> Result<BillingUnit, NoUnitReason> {
+    if let Some(unit) = equivalent(coding, asked, version) {
+        return Ok(unit);
+    }
     let Some(stated) = asked.drug.billing_unit else { return version.billing };
     let facts = [
         fact::given("code", Value::Code(version.code)),
@@ -98,6 +101,24 @@ pub(super) fn billing_of(
         }
         Err(reason) => Err(reason),
     }
+}
+
+/// One unit in the measure of the dose, where the descriptor states two measures (rule U-05).
+fn equivalent(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> Option<BillingUnit> {
+    let (unit, dose) = (version.billing.ok()?, asked.drug.dose_administered?);
+    if unit.quantity.is_same_measure(dose) {
+        return None;
+    }
+    let table = &coding.policy.drug_line.equivalent_units;
+    let row = table.iter().find(|row| row.code == version.code && row.quantity.is_same_measure(dose))?;
+    let facts = [
+        fact::given("code", Value::Code(version.code)),
+        fact::catalog("unit", Value::Quantity(unit.quantity)),
+        fact::parameter("equivalent", Value::Quantity(row.quantity), table),
+    ];
+    let text = "One unit of {code} is {unit}, which is {equivalent} in the measure of the dose";
+    coding.result.trail.fired(&U_05, asked.subject(), text, &facts);
+    Some(BillingUnit { quantity: row.quantity, ..unit })
 }
 
 /// A stated unit of one vial or one dose counts things; any other is an amount.

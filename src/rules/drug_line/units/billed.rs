@@ -130,6 +130,7 @@ fn given_amount(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Quantity) -> Opt
         ask_dose(coding, dose);
         return None;
     };
+    let given = vials::in_vials(coding, dose, given, unit).unwrap_or(given);
     match convert::in_measure(given, unit.unit.measure(), dose.per_ml, LastPlace::Up) {
         Ok(amount) => Some(amount),
         Err(error) => {

@@ -5,6 +5,7 @@ mod components;
 pub mod convert;
 mod records;
 pub(in crate::rules) mod strength;
+mod vials;
 
 use crate::domain::billing::{BillingUnit, NoUnitReason, UnitForm};
 use crate::domain::quantity::{Measure, Quantity};
