@@ -1,7 +1,9 @@
 //! The rule that decides what is right, read off the trail of the answer.
 
 use super::Case;
-use super::compare::{Claimed, DISCARDED, Key};
+use super::compare::{Claimed, DISCARDED, Key, Rest};
+use super::nature::Nature;
+use crate::catalog::{CodeFlag, Lookup};
 use crate::domain::code::HcpcsCode;
 use crate::domain::field::Field;
 use crate::domain::quantity::Decimal;
@@ -9,6 +11,14 @@ use crate::engine::reasons::Reasons;
 use crate::engine::trail::{Outcome, Step, Value};
 use crate::rules::Rule;
 use crate::rules::audit::G_01;
+use crate::rules::drug_line::biosimilar::B_04;
+use crate::rules::drug_line::life_cycle::{L_01, L_02, L_04};
+use crate::rules::drug_line::waste::W_01;
+
+/// What the ids of rules begin with: of classes, of discarded drug, and of none.
+const CLASS: &str = "CLS-";
+const DISCARD: &str = "W-";
+const ZERO: &str = "Z-";
 
 /// The rule behind a supported line: the last that speaks of its units, else of its code, else the last.
 pub(super) fn of_line(case: &Case<'_>, line: usize, units: Decimal) -> &'static Rule {
@@ -18,6 +28,45 @@ pub(super) fn of_line(case: &Case<'_>, line: usize, units: Decimal) -> &'static 
     let speaks_of = |value: Value| steps.iter().rev().find(|step| has(case, step, value));
     let step = speaks_of(count).or_else(|| speaks_of(Value::Code(supported.code))).or(steps.last());
     step.map_or(&G_01, |step| step.rule)
+}
+
+/// The rule that a wrong code breaks: of the class of a service, of the date of a code, or of the product of a drug.
+pub(super) fn of_code(case: &Case<'_>, billed: HcpcsCode, supported: &Rest) -> &'static Rule {
+    let nature = |code| Nature::of(code, &case.policy.administration);
+    let right = supported.key.code;
+    if let Some(right) = nature(right) {
+        let is_other_class = nature(billed).is_some_and(|wrong| wrong.family != right.family);
+        let class = fired(case, supported.line).into_iter().find(|step| step.rule.id.starts_with(CLASS));
+        let class = class.filter(|_| is_other_class).map(|step| step.rule);
+        return class.unwrap_or_else(|| of_line(case, supported.line, supported.units));
+    }
+    let of_date = |code| case.catalog.lookup(code, supported.key.date);
+    let is_biosimilar =
+        |code| of_date(code).version().is_some_and(|version| version.flags.has(CodeFlag::Biosimilar));
+    match of_date(billed) {
+        Lookup::Terminated(_) => &L_02,
+        Lookup::NotYet(_) => &L_01,
+        _ if is_biosimilar(billed) || is_biosimilar(right) => &B_04,
+        _ => &L_04,
+    }
+}
+
+/// The rule behind a line that is missing: for the drug itself the first that speaks of its code.
+pub(super) fn of_missing(case: &Case<'_>, rest: &Rest) -> &'static Rule {
+    let is_drug = Nature::of(rest.key.code, &case.policy.administration).is_none();
+    let steps = if is_drug && !rest.key.discarded { fired(case, rest.line) } else { Vec::new() };
+    let first = steps.into_iter().find(|step| has(case, step, Value::Code(rest.key.code)));
+    first.map_or_else(|| of_line(case, rest.line, rest.units), |step| step.rule)
+}
+
+/// The rule that keeps discarded drug off the claim, where its drug was given.
+fn of_discarded(case: &Case<'_>, key: Key) -> &'static Rule {
+    let given = line_of(case, Key { discarded: false, ..key });
+    let reasons = Reasons::of(case.encounter, case.result);
+    let is_of_discard = |rule: &Rule| rule.id.starts_with(DISCARD) || rule.id.starts_with(ZERO);
+    let given = given.and_then(|place| case.result.lines.get(place));
+    let steps = given.into_iter().flat_map(|line| reasons.steps_of(line)).map(|(_, step)| step.rule);
+    steps.filter(|rule| is_of_discard(rule)).last().unwrap_or(&W_01)
 }
 
 /// The rule behind the modifiers that one of two lines has and the other lacks.
@@ -41,7 +90,11 @@ pub(super) fn of_modifiers(case: &Case<'_>, billed: &Claimed, supported: &Claime
 
 /// The rule that declined a code which nothing earns; else the rule by which a part of the visit earns
 /// nothing; else that every line stands on an administration.
-pub(super) fn of_extra(case: &Case<'_>, code: HcpcsCode) -> &'static Rule {
+pub(super) fn of_extra(case: &Case<'_>, key: Key) -> &'static Rule {
+    let code = key.code;
+    if key.discarded && line_of(case, Key { discarded: false, ..key }).is_some() {
+        return of_discarded(case, key);
+    }
     let declined = |step: &&Step| step.outcome == Outcome::Declined && has(case, step, Value::Code(code));
     if let Some(step) = case.result.trail.steps.iter().find(declined) {
         return step.rule;

@@ -277,8 +277,7 @@ impl Case<'_> {
 
     fn wrong_code(&self, billed: &Rest, supported: &Rest) -> Discrepancy {
         let pattern = pattern::of_wrong_code(self, billed, supported);
-        let rule =
-            pattern.map_or_else(|| because::of_line(self, supported.line, supported.units), Pattern::rule);
+        let rule = pattern.map_or_else(|| because::of_code(self, billed.key.code, supported), Pattern::rule);
         let sides = (Some(billed.side(billed.units)), Some(supported.side(supported.units)));
         let found = self.discrepancy(Kind::WrongCode, sides, (billed.units, supported.units), rule);
         let worth = |rest: &Rest| value::of(self, rest.key, rest.units);
@@ -317,7 +316,7 @@ impl Case<'_> {
 
     fn extra(&self, rest: &Rest) -> Discrepancy {
         let pattern = pattern::of_extra(self, rest);
-        let rule = pattern.map_or_else(|| because::of_extra(self, rest.key.code), Pattern::rule);
+        let rule = pattern.map_or_else(|| because::of_extra(self, rest.key), Pattern::rule);
         let sides = (Some(rest.side(rest.units)), None);
         let found = self.discrepancy(Kind::ExtraLine, sides, (rest.units, Decimal::ZERO), rule);
         let dollars = value::of(self, rest.key, rest.units).map(value::negated);
@@ -326,7 +325,7 @@ impl Case<'_> {
 
     fn missing(&self, rest: &Rest) -> Discrepancy {
         let pattern = pattern::of_missing(self, rest);
-        let rule = because::of_line(self, rest.line, rest.units);
+        let rule = because::of_missing(self, rest);
         let sides = (None, Some(rest.side(rest.units)));
         let found = self.discrepancy(Kind::MissingLine, sides, (Decimal::ZERO, rest.units), rule);
         Discrepancy { pattern, dollars: value::of(self, rest.key, rest.units), ..found }

@@ -111,6 +111,24 @@ fn the_right_claim_has_no_difference() {
 }
 
 #[test]
+fn each_mistake_has_the_rule_that_it_breaks() {
+    for (at, to, expected) in [
+        (0, "96365", "CLS-"),
+        (3, "", "L-01"),
+        (3, "J1200 x2", "U-"),
+        (4, "Q5117 x56", "B-04"),
+        (5, "", "W-"),
+        (9, "J1200 JW", "W-01"),
+        (9, "96367", "G-01"),
+    ] {
+        let billed: Vec<BilledLine> = changed(at, to).into_iter().map(line).collect();
+        let rules: Vec<&str> =
+            audited(&visit(), &billed).discrepancies.iter().map(|found| found.rule.id).collect();
+        assert!(matches!(rules.as_slice(), [rule] if rule.starts_with(expected)), "{at} {to}: {rules:?}");
+    }
+}
+
+#[test]
 fn each_mistake_has_its_kind() {
     for (at, to, expected) in [
         (1, "", "MISSING_LINE - 96415x1 ADD_ON_HOURS_NEVER_BILLED"),

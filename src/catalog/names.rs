@@ -167,7 +167,7 @@ fn drop_strengths(words: &mut Vec<String>) {
             continue;
         }
         // The volume or the hour of a strength, as in `40 mg/mL`.
-        if std::mem::take(&mut is_behind_strength) && is_unit(&word) {
+        if std::mem::take(&mut is_behind_strength) && is_unit(&word) && !GRAMS.contains(&&*word) {
             continue;
         }
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();
