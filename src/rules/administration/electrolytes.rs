@@ -31,11 +31,12 @@ pub(super) struct Electrolytes {
 impl Electrolytes {
     /// Reads the drugs of an administration.
     pub(super) fn of(coding: &Coding<'_>, administration: &Administration) -> Self {
-        let mut read = Self { is_rider: is_rider(coding, administration), ..Self::default() };
+        let mut read = Self::default();
         for drug in &administration.drugs {
             read.class_is_stated |= drug.class.is_some();
             read.add(coding, drug);
         }
+        read.is_rider = read.may_be_maintenance && read.with_fluid && is_rider(coding, administration);
         read
     }
 

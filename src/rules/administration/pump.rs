@@ -201,10 +201,14 @@ pub(super) fn doubt_lock(coding: &mut Coding<'_>, index: u16) {
     let encounter = coding.encounter;
     let lock = &coding.policy.administration.lock_drugs;
     let [drug] = encounter.administrations[usize::from(index)].drugs.as_slice() else { return };
-    let names = coding.catalog.formulary.class_of_name(drug.name.as_deref().unwrap_or_default());
+    // The name of a drug with a code is not read: most pushes have one, and reading takes longer than the rest.
+    let is_named = |name: &str| {
+        let named = coding.catalog.formulary.class_of_name(name);
+        named.is_some_and(|named| lock.names.iter().any(|known| **known == *named.drug))
+    };
     let is_of_lock = match identity::code_of(coding, drug) {
         Some(code) => lock.drugs.contains(&code),
-        None => names.is_some_and(|named| lock.names.iter().any(|known| **known == *named.drug)),
+        None => drug.name.as_deref().is_some_and(is_named),
     };
     // The bolus before an infusion of the drug treats, as that does.
     let is_infused = |other: &Administration| {
