@@ -3,18 +3,36 @@
 use crate::server::json::WireEnum;
 use crate::server::pb;
 
-/// Reads an amount: a decimal number and its unit, with or without a blank between them.
+/// Reads an amount: a decimal number and its unit, with or without a blank between them; thousands may be set apart by
+/// commas.
 ///
 /// # Errors
 /// What is missing; the number and the unit themselves are judged with the rest of the request.
 pub fn quantity(text: &str) -> Result<pb::Quantity, String> {
     let text = text.trim();
-    let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '-' | '+')).unwrap_or(text.len());
-    let (value, unit) = (text[..end].trim(), text[end..].trim());
+    let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | ',' | '-' | '+')).unwrap_or(text.len());
+    let (value, unit) = (without_commas(text[..end].trim())?, text[end..].trim());
     if value.is_empty() || unit.is_empty() {
         return Err("give a number and its unit, such as \"705 mg\"".to_owned());
     }
-    Ok(pb::Quantity { value: value.to_owned(), unit: unit.to_owned() })
+    Ok(pb::Quantity { value, unit: unit.to_owned() })
+}
+
+/// `1000` of `1,000`; a comma anywhere else may be a decimal one and is refused.
+fn without_commas(number: &str) -> Result<String, String> {
+    const GROUP_DIGITS: usize = 3;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_grouped = groups.all(|group| group.len() == GROUP_DIGITS);
+    if number.contains(',')
+        && (!is_grouped || fraction.contains(',') || first.is_empty() || first.len() > GROUP_DIGITS)
+    {
+        return Err(format!(
+            "`{number}` is no number: give it without commas, and with a point for decimals"
+        ));
+    }
+    Ok(number.replace(',', ""))
 }
 
 /// Reads some equal containers: `CONTENT [xCOUNT] [KIND] [ndc=NDC] [lot=LOT] [volume=AMOUNT]`.
@@ -37,7 +55,9 @@ pub fn container(text: &str) -> Result<pb::Container, String> {
             },
         }
     }
-    read.content = Some(quantity(&content)?);
+    // The NDC tells the content, where the crosswalk lists it.
+    let is_told = content.is_empty() && !read.ndc.is_empty();
+    read.content = if is_told { None } else { Some(quantity(&content)?) };
     Ok(read)
 }
 
@@ -72,7 +92,9 @@ mod tests {
         assert_eq!(quantity(" 0.3mg "), Ok(amount("0.3", "mg")));
         assert_eq!(quantity("16 sq cm"), Ok(amount("16", "sq cm")));
         assert_eq!(quantity("-5 mg"), Ok(amount("-5", "mg")));
-        for wrong in ["", "mg", "705", "x mg"] {
+        assert_eq!(quantity("1,000 mg"), Ok(amount("1000", "mg")));
+        assert_eq!(quantity("1,200,000 units"), Ok(amount("1200000", "units")));
+        for wrong in ["", "mg", "705", "x mg", "1,5 mg", ",000 mg", "1000,000 mg", "1.000,5 mg"] {
             assert!(quantity(wrong).is_err(), "{wrong}");
         }
     }
@@ -88,6 +110,7 @@ mod tests {
         assert_eq!(full.kind(), pb::ContainerKind::MultiDose);
         assert_eq!((full.ndc.as_str(), full.lot_number.as_str()), ("50242-0051-21", "A1"));
         assert_eq!(full.volume, Some(amount("10", "mL")));
+        assert_eq!(container("x2 ndc=00006-3026-02").expect("a container").content, None);
         assert!(container("x3").is_err() && container("100 mg colour=red").is_err());
     }
 

@@ -31,9 +31,13 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     if let Ok(code) = flags.code.parse::<HcpcsCode>() {
         return print_code(&catalog, code, date, flags.format);
     }
-    match catalog.read_ndc(&flags.code)? {
+    let reading = catalog.read_ndc(&flags.code);
+    match reading.with_context(|| format!("`{}` is no HCPCS code either, such as J9271", flags.code))? {
         NdcReading::Known(ndc) => print_ndc(&catalog, ndc, flags.format),
-        NdcReading::Unknown(ndc) => bail!("no crosswalk held knows {}", ndc.hyphenated()),
+        NdcReading::Unknown(ndc) => bail!(
+            "no crosswalk held knows {}: check its digits, or import the crosswalk of its quarter",
+            ndc.hyphenated()
+        ),
         NdcReading::Ambiguous(candidates) => {
             let candidates = candidates.map(|(ndc, is_known)| {
                 format!("{} ({})", ndc.hyphenated(), if is_known { "known" } else { "not known" })

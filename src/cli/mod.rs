@@ -79,7 +79,7 @@ enum Command {
     Serve(serve::Flags),
     /// Say what a code, or a National Drug Code, stands for on a date of service.
     Lookup(lookup::Flags),
-    /// Find codes by code, ingredient, brand or name with suffix.
+    /// Find codes by code, NDC, ingredient, brand, or a word of the trade such as IVIG.
     Search(search::Flags),
     /// Bring the store to the current quarter, or ask a running service to.
     Update(update::Flags),
@@ -97,7 +97,7 @@ enum Command {
     Diff(diff::Flags),
     /// Write a release as a bundle that carries its own digest.
     Export(export::Flags),
-    /// Store a bundle or a HCPCS file, or only check one.
+    /// Store a bundle or a file of CMS, or only check one.
     Import(import::Flags),
     /// Make visits by a seed, with claims and known mistakes; for benchmarks and trials.
     Synthesize(synthesize::Flags),

@@ -9,7 +9,7 @@ use super::shelf::{Format, StoreFlag, date_or_today, standing, table, version_js
 /// What to search for.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// A code, an ingredient, a brand or a name with its suffix.
+    /// A code, an NDC, an ingredient, a brand, a name with its suffix, or a word such as IVIG.
     #[arg(required = true)]
     query: Vec<String>,
     /// Date of service, YYYY-MM-DD; today when it is not given.
@@ -38,7 +38,11 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         print(&format!("{:#}\n", json!({ "hits": hits })))?;
         return Ok(());
     }
-    anyhow::ensure!(!hits.is_empty(), "nothing is found: try the ingredient, the brand or the code");
+    let query = flags.query.join(" ");
+    anyhow::ensure!(
+        !hits.is_empty(),
+        "nothing is found for `{query}`: try the ingredient, the brand, the code or the NDC"
+    );
     let mut table = table(&["code", "drug", "brands", "unit", "standing"]);
     for hit in hits {
         let version = hit.version;
