@@ -121,7 +121,7 @@ fn doses_earn_their_lines() {
             Some(unwanted) => !has(unwanted),
             None => has(wanted),
         });
-        let lines = printed(&answer, row.lines.iter().any(|line| line.contains(|c: char| c == '#')));
+        let lines = printed(&answer, row.lines.iter().any(|line| line.contains('#')));
         if lines != row.lines.iter().map(|line| line.replace('#', "")).collect::<Vec<_>>() || !is_right {
             let texts: Vec<&str> = answer.findings.iter().map(|finding| &*finding.text).collect();
             faults.push(format!("{} {} {}: {lines:?} {reasons:?} {texts:?}", row.date, row.code, row.name));
