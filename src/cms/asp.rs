@@ -70,8 +70,23 @@ pub(super) fn money(text: &str) -> Option<Option<Decimal>> {
     match plain.as_str() {
         "" | "." => Some(None),
         text if text.eq_ignore_ascii_case("n/a") => Some(None),
-        text => text.parse().ok().map(Some),
+        text => text.parse().ok().or_else(|| to_mills(text)).map(Some),
     }
+}
+
+/// A rate with more places than an amount keeps, to the three that CMS prints: a number cell of a workbook is a binary
+/// fraction, so that `1256.6` may stand there as `1256.6000000000001`. Rounded half **up**.
+fn to_mills(text: &str) -> Option<Decimal> {
+    const PLACES: usize = 3;
+    const NANOS_PER_MILL: i64 = 1_000_000;
+    let (whole, places) = text.split_once('.')?;
+    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if places.len() <= PLACES || !is_number(places) || !is_number(whole) {
+        return None;
+    }
+    let kept: Decimal = format!("{whole}.{}", &places[..PLACES]).parse().ok()?;
+    let up = if places.as_bytes()[PLACES] >= b'5' { NANOS_PER_MILL } else { 0 };
+    kept.nanos().checked_add(up).map(Decimal::from_nanos)
 }
 
 #[cfg(test)]
@@ -90,5 +105,19 @@ mod tests {
         assert_eq!(shown, ["J9999 Some(1137.892) 4", "A9606 None 5", "J0001 None 7"]);
         assert_eq!(limits.problems.iter().map(|it| it.line).collect::<Vec<_>>(), [6, 7]);
         assert!(parse(b"no header").is_err());
+    }
+
+    #[test]
+    fn a_binary_fraction_of_a_workbook_is_rounded_to_mills() {
+        for (cell, dollars) in [
+            ("66.74074074074075", "66.741"),
+            ("1256.6000000000001", "1256.6"),
+            ("0.9999999999999", "1"),
+            ("12.123456789", "12.123456789"),
+        ] {
+            let read = money(cell).flatten().map(|dollars| dollars.to_string());
+            assert_eq!(read.as_deref(), Some(dollars), "{cell}");
+        }
+        assert_eq!(money("1.0000000000x"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Rows of cells, wherever they stand: an Excel workbook, or text with commas or tabs.
+//! Rows of cells, wherever they stand: an Excel workbook, or text with commas, semicolons or tabs.
 
 use super::problem::{FileError, Problems};
 use super::text::decode;
@@ -93,15 +93,27 @@ fn each_row_of_text(
     Ok(())
 }
 
-/// A tab where the first lines hold at least one each, and else a comma.
+/// A tab where the first lines hold at least one each; where they hold none, a semicolon of which they hold more than of
+/// commas; and else a comma.
 fn delimiter_of(text: &str) -> u8 {
     const LINES: usize = 200;
-    let (mut lines, mut tabs) = (0, 0);
+    let (mut lines, mut tabs, mut semicolons, mut commas) = (0, 0, 0, 0);
     for line in text.lines().take(LINES).filter(|line| !line.trim().is_empty()) {
         lines += 1;
-        tabs += line.bytes().filter(|byte| *byte == b'\t').count();
+        for byte in line.bytes() {
+            match byte {
+                b'\t' => tabs += 1,
+                b';' => semicolons += 1,
+                b',' => commas += 1,
+                _ => {}
+            }
+        }
     }
-    if lines > 0 && tabs >= lines { b'\t' } else { b',' }
+    match () {
+        () if lines > 0 && tabs >= lines => b'\t',
+        () if lines > 0 && semicolons >= lines && semicolons > commas => b';',
+        () => b',',
+    }
 }
 
 /// A name by its letters and digits: `Code Add Date`, `CODE ADD DATE` and `code_add_date` are one.

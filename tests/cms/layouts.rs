@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use infusion_coder::cms::hcpcs::{self, Release};
+use infusion_coder::cms::recognise::{Kind, kind_of};
 use rust_xlsxwriter::Workbook;
 
 /// A code or a modifier with the lines of its description.
@@ -305,6 +306,51 @@ fn columns_in_another_order_and_dates_with_slashes_give_the_same_records() {
         assert_eq!(shown(&release), expected());
         assert!(release.problems.is_empty(), "{:?}", release.problems);
     }
+}
+
+/// The sheet saved as text with the columns in the given order, cells parted by `mark`.
+fn ordered(order: &[usize], mark: &str) -> String {
+    let line = |cells: &[String]| {
+        let cells: Vec<_> = order.iter().map(|column| format!("\"{}\"", cells[*column])).collect();
+        cells.join(mark) + "\n"
+    };
+    let mut text = line(&HEADER.iter().map(|title| (*title).to_owned()).collect::<Vec<_>>());
+    for Item(name, parts, dates) in ITEMS {
+        let mut cells = vec![String::new(); HEADER.len()];
+        let kind = if name.len() == 2 { "7" } else { "3" };
+        let words = parts.join(" ");
+        let values = [(0, *name), (1, "0010"), (2, kind), (3, &words), (5, "51"), (15, "D"), (17, "O1D")];
+        let dated = [(23, &dates[..8]), (24, &dates[8..16]), (25, dates[16..24].trim()), (26, &dates[24..])];
+        for (column, value) in values.into_iter().chain(dated) {
+            cells[column] = value.to_owned();
+        }
+        text += &line(&cells);
+    }
+    text
+}
+
+#[test]
+fn columns_are_found_by_their_names_wherever_they_stand() {
+    let all: Vec<usize> = (0..HEADER.len()).collect();
+    let backwards: Vec<usize> = all.iter().rev().copied().collect();
+    let swapped: Vec<usize> = [1, 0].into_iter().chain(2..HEADER.len()).collect();
+    // The fields that say what a code is and when it is in force.
+    let needed = [3, 0, 23, 25, 24, 2, 1, 15, 17, 5];
+    for order in [&all[..], &backwards, &swapped, &needed] {
+        for mark in [",", "\t", ";"] {
+            for title in ["HCPC", "HCPCS", "HCPCS Code"] {
+                let text = ordered(order, mark).replace("\"HCPC\"", &format!("\"{title}\""));
+                let bytes = text.as_bytes();
+                assert_eq!(kind_of(bytes), Ok(Kind::Codes), "{order:?} {mark:?} {title}");
+                let release = hcpcs::parse(bytes).expect("a release");
+                assert_eq!(shown(&release), expected(), "{order:?} {mark:?} {title}");
+                assert!(release.problems.is_empty(), "{:?}", release.problems);
+            }
+        }
+    }
+    let without_term: Vec<usize> = all.iter().copied().filter(|column| *column != 25).collect();
+    let refusal = hcpcs::parse(ordered(&without_term, ",").as_bytes()).expect_err("no term date");
+    assert!(refusal.to_string().contains("termdt"), "{refusal}");
 }
 
 #[test]

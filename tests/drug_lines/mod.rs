@@ -6,6 +6,7 @@ mod days;
 mod doses;
 mod imported;
 mod listed_names;
+mod one_drug;
 mod packages;
 mod properties;
 mod rules;

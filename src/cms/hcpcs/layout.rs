@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::cms::rows::folded_name;
+
 /// The fields that are read, in the order of [`LAYOUT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
@@ -33,42 +35,56 @@ pub(super) const TYPES_OF_SERVICE: usize = 5;
 pub(super) struct Place {
     pub(super) columns: Range<usize>,
     pub(super) headers: &'static [&'static str],
+    /// Whether no sheet can be read without it: what a code is, when it is in force and which drug it names hang on it.
+    pub(super) is_required: bool,
+}
+
+impl Place {
+    /// Whether a header cell is one of its names.
+    pub(super) fn is_named(&self, cell: &str) -> bool {
+        self.headers.contains(&folded_name(cell).as_str())
+    }
 }
 
 const fn place(from: usize, to: usize, headers: &'static [&'static str]) -> Place {
     // The CMS layout counts columns from one and inclusive.
-    Place { columns: from - 1..to, headers }
+    Place { columns: from - 1..to, headers, is_required: true }
 }
 
-/// The layout, as the CMS record layout of 2017 and later gives it; names of 2012 and 2013 are second.
+const fn spare(from: usize, to: usize, headers: &'static [&'static str]) -> Place {
+    Place { is_required: false, ..place(from, to, headers) }
+}
+
+/// The layout, as the CMS record layout of 2017 and later gives it; names of 2012 and 2013 are second,
+/// and behind them the ways in which people write them.
 pub(super) const LAYOUT: &[Place] = &[
-    place(1, 5, &["hcpc"]),
-    place(6, 10, &["seqnum"]),
-    place(11, 11, &["recid", "ric"]),
-    place(12, 91, &["longdescription"]),
-    place(92, 119, &["shortdescription"]),
+    place(1, 5, &["hcpc", "hcpcs", "hcpcscode", "hcpccode", "hcpcscd", "hcpccd"]),
+    place(6, 10, &["seqnum", "sequencenumber", "seqno"]),
+    place(11, 11, &["recid", "ric", "recordid", "recordidentificationcode"]),
+    place(12, 91, &["longdescription", "longdesc"]),
+    spare(92, 119, &["shortdescription", "shortdesc"]),
     place(120, 121, &["price1", "pi1"]),
-    place(122, 123, &["price2", "pi2"]),
-    place(124, 125, &["price3", "pi3"]),
-    place(126, 127, &["price4", "pi4"]),
-    place(128, 128, &["multpi", "mpi"]),
-    place(205, 209, &["xref1"]),
-    place(210, 214, &["xref2"]),
-    place(215, 219, &["xref3"]),
-    place(220, 224, &["xref4"]),
-    place(225, 229, &["xref5"]),
+    spare(122, 123, &["price2", "pi2"]),
+    spare(124, 125, &["price3", "pi3"]),
+    spare(126, 127, &["price4", "pi4"]),
+    spare(128, 128, &["multpi", "mpi"]),
+    spare(205, 209, &["xref1"]),
+    spare(210, 214, &["xref2"]),
+    spare(215, 219, &["xref3"]),
+    spare(220, 224, &["xref4"]),
+    spare(225, 229, &["xref5"]),
     place(230, 230, &["cov", "coverage"]),
-    place(253, 256, &["procnote"]),
+    spare(253, 256, &["procnote"]),
     place(257, 259, &["betos"]),
-    place(261, 261, &["tos1"]),
-    place(262, 262, &["tos2"]),
-    place(263, 263, &["tos3"]),
-    place(264, 264, &["tos4"]),
-    place(265, 265, &["tos5"]),
-    place(269, 276, &["adddt", "codeadddate"]),
-    place(277, 284, &["acteffdt", "actioneffdate"]),
+    spare(261, 261, &["tos1"]),
+    spare(262, 262, &["tos2"]),
+    spare(263, 263, &["tos3"]),
+    spare(264, 264, &["tos4"]),
+    spare(265, 265, &["tos5"]),
+    place(269, 276, &["adddt", "codeadddate", "adddate"]),
+    place(277, 284, &["acteffdt", "actioneffdate", "acteffdate"]),
     place(285, 292, &["termdt", "termdate"]),
-    place(293, 293, &["actioncd", "actioncode"]),
+    spare(293, 293, &["actioncd", "actioncode"]),
 ];
 
 /// How many fields a record has.

@@ -87,7 +87,10 @@ pub fn parse(bytes: &[u8]) -> Result<Release, FileError> {
         return parse_sheet(bytes);
     }
     match parse_text(bytes) {
-        Err(FileError::NoRecords) => parse_sheet(bytes).map_err(|_| FileError::NoRecords),
+        Err(FileError::NoRecords) => parse_sheet(bytes).map_err(|error| match error {
+            FileError::NoColumn(_) => error,
+            _ => FileError::NoRecords,
+        }),
         parsed => parsed,
     }
 }

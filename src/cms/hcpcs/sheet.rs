@@ -3,15 +3,15 @@
 
 use super::Release;
 use super::assemble::Assembler;
-use super::layout::{FIELDS, LAYOUT, Record};
+use super::layout::{FIELDS, Field, LAYOUT, Record};
 use crate::cms::problem::{FileError, ProblemKind};
-use crate::cms::rows::{Cells, each_row, folded_name};
-
-/// First cell of the header row, folded.
-const HEADER_START: &str = "hcpc";
+use crate::cms::rows::{Cells, each_row};
 
 /// Excel took some texts that start with a sign for formulas.
 const EXCEL_ERRORS: &[&str] = &["#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NULL!", "#NUM!"];
+
+/// Where each field stands.
+type Columns = [Option<usize>; FIELDS];
 
 /// Reads the first sheet. 2012 and 2013 hold a row for each line of a description; later years split
 /// only the longest texts; both are marked as continuations, so one way of joining serves all.
@@ -31,31 +31,33 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Release, FileError> {
     assembler.finish().or_no_records()
 }
 
-/// Whether a row is the header: its first cell says so, and its second numbers the lines.
+/// Whether a row is the header: it names the column of the codes and, as no other file of CMS does, that of the line
+/// numbers or of the record kinds. Columns may stand in any order.
 pub(super) fn is_header(cells: &dyn Cells) -> bool {
-    folded_name(cells.cell(0)) == HEADER_START && folded_name(cells.cell(1)) == "seqnum"
+    let has =
+        |field: Field| (0..cells.count()).any(|column| LAYOUT[field as usize].is_named(cells.cell(column)));
+    has(Field::Code) && (has(Field::Sequence) || has(Field::RecordKind))
 }
 
-/// The column of each field, when the row is the header.
-fn header_columns(cells: &dyn Cells) -> Result<Option<[usize; FIELDS]>, FileError> {
-    if folded_name(cells.cell(0)) != HEADER_START {
+/// The column of each field, when the row is the header; nothing for a field that the sheet may lack and lacks.
+fn header_columns(cells: &dyn Cells) -> Result<Option<Columns>, FileError> {
+    if !is_header(cells) {
         return Ok(None);
     }
-    let names: Vec<String> = (0..cells.count()).map(|column| folded_name(cells.cell(column))).collect();
-    let mut columns = [0; FIELDS];
+    let mut columns = [None; FIELDS];
     for (column, place) in columns.iter_mut().zip(LAYOUT) {
-        *column = names
-            .iter()
-            .position(|name| place.headers.contains(&name.as_str()))
-            .ok_or(FileError::NoColumn(place.headers[0]))?;
+        *column = (0..cells.count()).find(|column| place.is_named(cells.cell(*column)));
+        if column.is_none() && place.is_required {
+            return Err(FileError::NoColumn(place.headers[0]));
+        }
     }
     Ok(Some(columns))
 }
 
-fn push_row(assembler: &mut Assembler, number: u32, cells: &dyn Cells, columns: &[usize; FIELDS]) {
+fn push_row(assembler: &mut Assembler, number: u32, cells: &dyn Cells, columns: &Columns) {
     let mut fields = [""; FIELDS];
     for ((field, column), place) in fields.iter_mut().zip(columns).zip(LAYOUT) {
-        let text = cells.cell(*column);
+        let text = column.map_or("", |column| cells.cell(column));
         if EXCEL_ERRORS.contains(&text) {
             assembler.problem(number, ProblemKind::ignored(place.headers[0], text));
         } else {

@@ -95,6 +95,8 @@ parameters! {
         pub new_drug_codes: Vec<NewDrugCode>,
         /// Codes that a product prepared for another route never has (rule N-07).
         pub codes_by_route: Vec<CodesByRoute>,
+        /// Implants for the eye, of which one package is put in whole (rule N-07).
+        pub eye_implant_codes: Vec<HcpcsCode>,
         /// What becomes of an unclassified code where the drug's name has its own (rule N-01).
         pub unclassified_beside_specific: UnclassifiedBesideSpecific,
         /// What one unit of an unclassified code counts (rule N-04).

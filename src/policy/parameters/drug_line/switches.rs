@@ -121,6 +121,8 @@ switches! {
     /// Whether JA and JB are asked for.
     pub enum RouteModifiers {
         Off,
+        /// Compulsory on the erythropoietins of dialysis, and asked for nowhere else (rule M-04).
+        OnDialysis,
         /// Shown where known.
         Informational,
         /// Claims without it are denied.

@@ -7,6 +7,7 @@ pub mod sides;
 
 use smallvec::SmallVec;
 
+use crate::catalog::CodeFlag;
 use crate::domain::claim::Line;
 use crate::domain::code::Modifier;
 use crate::domain::drug::{DrugClass, DrugGiven, Laterality};
@@ -172,7 +173,12 @@ fn route(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
     if marks.has(CodeMark::OralAntiemetic) {
         note_antiemetic(coding, treatment);
     }
-    if *parameters.route_modifiers == RouteModifiers::Off || !marks.has(CodeMark::RouteModifier) {
+    let is_asked = match *parameters.route_modifiers {
+        RouteModifiers::Off => false,
+        RouteModifiers::OnDialysis => treatment.version().flags.has(CodeFlag::EsrdOnDialysis),
+        RouteModifiers::Informational | RouteModifiers::Required => true,
+    };
+    if !is_asked || !marks.has(CodeMark::RouteModifier) {
         return None;
     }
     match route {
@@ -188,7 +194,7 @@ fn route(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Modifier>
 
 /// A code of two routes without either: the claim wants to know which (rule M-01).
 fn note_missing_route(coding: &mut Coding<'_>, treatment: &Treatment<'_>, route: Option<Route>) {
-    let is_required = *coding.policy.drug_line.route_modifiers == RouteModifiers::Required;
+    let is_required = *coding.policy.drug_line.route_modifiers != RouteModifiers::Informational;
     let (severity, text) = match (is_required, route) {
         (true, None) => (
             Severity::Warn,

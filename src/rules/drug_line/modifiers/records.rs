@@ -20,7 +20,9 @@ rule! {
          dialysate.",
     why: "Only the intravenous use is always covered.",
     example: "Tocilizumab by infusion carries JA.",
-    exceptions: "The list of codes is the contractor's; elsewhere the modifier is informational.",
+    exceptions:
+        "The list of codes is the contractor's; elsewhere the modifier is informational. Before April 2021 only the \
+         erythropoietins of dialysis carried it.",
 }
 
 rule! {

@@ -20,9 +20,7 @@ pub(super) fn settle<'a>(
         return Some(version);
     }
     let marks = coding.policy.marked_codes.of(version.code);
-    if marks.has(CodeMark::ByRoute) && !agrees_with_route(coding, asked, version) {
-        return None;
-    }
+    let version = if marks.has(CodeMark::ByRoute) { for_route(coding, asked, version)? } else { version };
     if !route::agrees(coding, asked, version) {
         return None;
     }
@@ -43,11 +41,15 @@ pub(super) fn settle<'a>(
     Some(version)
 }
 
-/// One drug prepared for another use has another code (rule N-07).
-fn agrees_with_route(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+/// One drug prepared for another use has another code (rule N-07): a name means it, and a code that is not it is refused.
+fn for_route<'a>(
+    coding: &mut Coding<'a>,
+    asked: &Asked<'a>,
+    version: &'a CodeVersion,
+) -> Option<&'a CodeVersion> {
     let route = asked.administration.route;
     let is_it = |row: &&CodesByRoute| row.codes.contains(&version.code) && Some(row.route) == route;
-    let Some(row) = coding.policy.drug_line.codes_by_route.iter().find(is_it) else { return true };
+    let Some(row) = coding.policy.drug_line.codes_by_route.iter().find(is_it) else { return Some(version) };
     let setting = coding.encounter.setting;
     let settings = &coding.policy.drug_line.hospital_code_settings;
     let date = coding.date;
@@ -60,11 +62,18 @@ fn agrees_with_route(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeV
         fact::given("code", Value::Code(version.code)),
         fact::derived("right", right.first().map_or(Value::None, |code| Value::Code(*code))),
     ];
+    let own = right.first().and_then(|code| coding.catalog.lookup(*code, date).billable());
+    let is_compounded = |own: &&CodeVersion| own.billing.is_ok() || own.flags.has(CodeFlag::Compounded);
+    if let (None, None, Some(own)) = (asked.drug.code, &asked.drug.ndc, own.filter(is_compounded)) {
+        let text = "The product prepared for this route is billed by {right} and not by {code}";
+        coding.result.trail.fired(&unclassified::N_07, asked.subject(), text, &facts);
+        return Some(own);
+    }
     let text = "{code} is not the code of the product prepared for this route; {right} is";
     let field = asked.field("hcpcs_code");
     coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &unclassified::N_07, text, &facts);
     ask_codes(coding, asked, right);
-    false
+    None
 }
 
 /// C codes are for hospital outpatient departments (row G-02).

@@ -275,13 +275,33 @@ fn refuse_terminated<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, version: &'
 
 /// The codes in force that took the place of one that has ended: those recorded, else those of its drug.
 fn successors<'a>(coding: &Coding<'a>, asked: &Asked<'_>, ended: &CodeVersion) -> Vec<&'a CodeVersion> {
-    let date = coding.date;
-    let in_force = |code: &HcpcsCode| coding.catalog.lookup(*code, date).billable();
-    let recorded: Vec<&CodeVersion> = ended.successors.iter().filter_map(in_force).collect();
+    let recorded = recorded_successors(coding, ended);
     if !recorded.is_empty() {
         return recorded;
     }
-    named::of_words(coding, asked, &ended.name)
+    // What is swallowed took the place of no injection.
+    let is_alike = |other: &&CodeVersion| other.flags.has(CodeFlag::Oral) == ended.flags.has(CodeFlag::Oral);
+    named::of_words(coding, asked, &ended.name).into_iter().filter(is_alike).collect()
+}
+
+/// The codes in force at the end of the recorded successions, for a successor may have ended too.
+fn recorded_successors<'a>(coding: &Coding<'a>, ended: &CodeVersion) -> Vec<&'a CodeVersion> {
+    const STEPS_MAX: usize = 8;
+    let mut found: Vec<&CodeVersion> = Vec::new();
+    let mut open: Vec<HcpcsCode> = ended.successors.to_vec();
+    for _ in 0..STEPS_MAX {
+        let mut next = Vec::new();
+        for code in open {
+            match coding.catalog.lookup(code, coding.date) {
+                Lookup::Terminated(later) => next.extend(later.successors.iter().copied()),
+                lookup => found.extend(lookup.billable()),
+            }
+        }
+        open = next;
+    }
+    found.sort_unstable_by_key(|version| version.code);
+    found.dedup_by_key(|version| version.code);
+    found
 }
 
 /// A successor with another unit is counted anew; old units are never scaled (rule L-03).

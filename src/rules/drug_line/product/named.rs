@@ -6,10 +6,11 @@ use super::*;
 use crate::catalog::CodeFlag;
 use crate::catalog::formulary::Fit;
 use crate::catalog::names::fold;
+use crate::catalog::ndc::NdcEntry;
 use crate::catalog::product_names::{NameQuery, Nearness};
 use crate::domain::drug::EsaIndication;
 use crate::domain::encounter::{Encounter, Route, Setting};
-use crate::domain::quantity::Decimal;
+use crate::domain::quantity::{Decimal, Measure, Quantity};
 
 /// What a name may mean here.
 #[derive(Default)]
@@ -202,6 +203,7 @@ pub(super) fn fits_use(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVer
         && (!flags.has(CodeFlag::HospitalOutpatientOnly) || may_be_hospital)
         && !flags.has(CodeFlag::Compounded)
         && !is_private(coding, version.code)
+        && !is_implant_in_part(coding, asked, version)
         && candidates::fits_renal_status(encounter, flags)
         && !(flags.has(CodeFlag::EsrdOnDialysis) && is_for_cancer_treatment(encounter, asked.drug))
 }
@@ -213,6 +215,28 @@ fn is_for_cancer_treatment(encounter: &Encounter, drug: &DrugGiven) -> bool {
         Some(EsaIndication::ChemotherapyAnemia | EsaIndication::RadiotherapyAnemia)
     );
     is_so && encounter.renal.esrd_on_dialysis.is_none()
+}
+
+/// Whether a code is of an implant for the eye, and the dose none: a volume, or another amount than that of its package.
+fn is_implant_in_part(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    if !coding.policy.drug_line.eye_implant_codes.contains(&version.code) {
+        return false;
+    }
+    let (Some(given), Ok(unit)) = (asked.drug.dose_administered, version.billing) else { return false };
+    if given.unit.measure() == Measure::Count {
+        return false;
+    }
+    let rows = coding.catalog.ndcs.iter().flat_map(|(_, rows)| rows).filter(|row| row.code == version.code);
+    let contents: Vec<i128> = rows.filter_map(|row| content_of_row(unit.quantity, row)).collect();
+    // One for each eye at most.
+    let is_whole = |content: &i128| [*content, 2 * content].contains(&given.in_base());
+    !given.is_same_measure(unit.quantity) || !contents.is_empty() && !contents.iter().any(is_whole)
+}
+
+/// The content of one container in the base of its measure.
+fn content_of_row(unit: Quantity, row: &NdcEntry) -> Option<i128> {
+    let nanos = unit.in_base().checked_mul(i128::from(row.bill_units.nanos()))?;
+    Some(nanos / i128::from(Decimal::ONE.nanos())).filter(|content| *content > 0)
 }
 
 /// Whether a code is of a family that this payer does not take.

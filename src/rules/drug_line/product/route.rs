@@ -19,7 +19,7 @@ pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeV
     // A package is one product, so another one's code can never be its code.
     let is_package =
         asked.drug.ndcs().any(|ndc| candidates::of_ndc(coding, ndc).iter().any(|it| it.code == version.code));
-    let has_others = !others.is_empty();
+    let has_others = !others.is_empty() && !is_branded(asked, version, &others);
     let right = if is_package { Vec::new() } else { others };
     let facts = [
         fact::given("code", Value::Code(version.code)),
@@ -53,6 +53,20 @@ pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeV
     severity != Severity::Block
 }
 
+/// Whether the name is a brand of the code, which says that this product was given, labelled so or not; not where a
+/// product for the route has the brand in its own: who names Herceptin under the skin may mean Herceptin Hylecta.
+fn is_branded(asked: &Asked<'_>, version: &CodeVersion, others: &[&CodeVersion]) -> bool {
+    let Some(name) = asked.drug.name.as_deref() else { return false };
+    let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
+    let before = name.split('(').next();
+    [inside, before].into_iter().flatten().map(named::words_of).any(|words| {
+        let begins = |brand: &str| named::words_of(brand).starts_with(&words);
+        !words.is_empty()
+            && version.brands.iter().any(|brand| named::words_of(brand) == words)
+            && !others.iter().flat_map(|other| other.brands.iter()).any(|brand| begins(brand))
+    })
+}
+
 /// The codes of the same drug whose product is known to be given by the stated route.
 fn products_of_route<'a>(
     coding: &Coding<'a>,
@@ -84,8 +98,18 @@ pub(super) fn of_other_products<'a>(
     if let Some(other) = others.iter().find(is_by_policy) {
         return Some(other);
     }
-    let off_label = others.iter().filter(|other| named::fit(coding, asked, other) == Fit::OffLabel);
-    let codes: Vec<HcpcsCode> = off_label.map(|other| other.code).collect();
+    let is_off_label = |other: &&&CodeVersion| named::fit(coding, asked, other) == Fit::OffLabel;
+    let mut off_label: Vec<&CodeVersion> = others.iter().filter(is_off_label).copied().collect();
+    // A product that combines the drug with another is not meant where one of the drug alone is.
+    let is_alone = |other: &&CodeVersion| components(&other.name).nth(1).is_none();
+    if off_label.iter().any(is_alone) {
+        off_label.retain(is_alone);
+    }
+    // Into the eye go solutions that are labelled for elsewhere, as a rule; the check of the code says it.
+    if let ([only], Some(Route::Intravitreal)) = (off_label.as_slice(), asked.administration.route) {
+        return Some(only);
+    }
+    let codes: Vec<HcpcsCode> = off_label.iter().map(|other| other.code).collect();
     let facts = [
         fact::given("drug", Value::Of(asked.field(""))),
         fact::catalog("code", others.first().map_or(Value::None, |other| Value::Code(other.code))),

@@ -65,7 +65,7 @@ pub fn bill(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed
     let billed = match unit_of(coding.policy, treatment) {
         Ok(unit) => match unit.form {
             UnitForm::PerContainer => containers(coding, treatment),
-            UnitForm::PerEvent => events(coding, treatment, unit),
+            UnitForm::PerEvent => events::count(coding, treatment, unit),
             _ => amounts(coding, treatment, unit),
         },
         Err(NoUnitReason::Unclassified) => Some(unclassified(coding, treatment)),
@@ -335,31 +335,6 @@ fn containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Bill
     let text = "The code counts containers: {units}, whatever was given of each";
     coding.result.trail.fired(&U_09, treatment.subject(), text, &facts);
     Some(Billed { units, counting: Counting::Containers })
-}
-
-/// One unit an event, with a warning above the event's limit (rule U-09).
-fn events(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: BillingUnit) -> Option<Billed> {
-    let mut units: u32 = 0;
-    for dose in treatment.doses {
-        let amount = dose.drug.dose_administered;
-        let is_given = amount.is_none_or(|amount| !amount.value.is_zero());
-        units += u32::from(is_given);
-        if let (Some(amount), Some(limit)) = (amount, unit.limit)
-            && amount.compare(limit) == Some(std::cmp::Ordering::Greater)
-        {
-            let facts = [
-                fact::given("dose", Value::Quantity(amount)),
-                fact::catalog("limit", Value::Quantity(limit)),
-            ];
-            let text = "{dose} is more than the {limit} that one unit covers; it is still one unit";
-            let field = dose.field("dose_administered");
-            coding.find(Severity::Warn, Reason::IncompatibleUnits, field, &U_09, text, &facts);
-        }
-    }
-    let facts = [fact::derived("units", Value::Count(i64::from(units)))];
-    let text = "The code counts events: {units}, whatever the amount";
-    coding.result.trail.fired(&U_09, treatment.subject(), text, &facts);
-    Some(Billed { units, counting: Counting::Events })
 }
 
 fn unclassified(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Billed {
