@@ -12,7 +12,7 @@ use routes::Ways;
 
 use rustc_hash::FxHashMap;
 
-use super::names::{Matches, fold, is_salt, without};
+use super::names::{Matches, alone, fold, is_salt, without};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, ContainerKind, DrugClass};
 use crate::domain::encounter::Route;
@@ -142,6 +142,8 @@ pub struct Formulary {
     pub by_code: FxHashMap<HcpcsCode, DrugFacts>,
     /// Folded nonproprietary and brand names.
     pub by_name: FxHashMap<Box<str>, NamedClass>,
+    /// Short names that mean a drug only where nothing else stands beside them, such as `MS` and `blood`.
+    alone: FxHashMap<Box<str>, NamedClass>,
     ways: FxHashMap<HcpcsCode, Ways>,
     pub further_names: FxHashMap<HcpcsCode, FurtherNames>,
     contents: FxHashMap<HcpcsCode, Vec<(Quantity, ContainerKind)>>,
@@ -192,7 +194,7 @@ impl Formulary {
     /// are not understood stay as they are.
     pub fn identity_of_name(&self, text: &str) -> String {
         let folded = fold(text);
-        let matches = Matches::find(&folded, &self.by_name);
+        let matches = self.find(&folded);
         let is_drug = |named: &&NamedClass| named.class != DrugClass::Hydration;
         let has_drug = matches.found.iter().any(is_drug);
         let named = matches.found.iter().filter(|named| !has_drug || is_drug(named));
@@ -203,6 +205,18 @@ impl Formulary {
         words.sort_unstable();
         words.dedup();
         words.join("+")
+    }
+
+    /// The names of a text; a short one counts only where no other does.
+    fn find<'w>(&self, words: &'w [String]) -> Matches<'w, '_, NamedClass> {
+        let matches = Matches::find(words, &self.by_name);
+        if !matches.found.is_empty() {
+            return matches;
+        }
+        match self.alone.get(alone(words).as_str()) {
+            Some(named) => Matches { found: vec![named], has_unknown_words: false, rest: Vec::new() },
+            None => matches,
+        }
     }
 
     /// What a text names, a biosimilar being the drug of its reference product.
@@ -222,7 +236,7 @@ impl Formulary {
     /// The same, with what else the text names.
     pub fn read_name(&self, text: &str) -> Option<NameReading<'_>> {
         let folded = fold(text);
-        let matches = Matches::find(&folded, &self.by_name);
+        let matches = self.find(&folded);
         let has_fluid = matches.found.iter().any(|named| named.class == DrugClass::Hydration);
         let named = matches.found.into_iter().min_by_key(|named| precedence(named))?;
         let is_settled = named.class != DrugClass::Hydration || !matches.has_unknown_words;
@@ -252,145 +266,4 @@ const fn precedence(named: &NamedClass) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::Catalog;
-    use crate::domain::time::date;
-
-    fn class_of(name: &str) -> Option<DrugClass> {
-        Catalog::embedded().formulary.class_of_name(name).map(|named| named.class)
-    }
-
-    #[test]
-    fn names_are_recognised_as_records_write_them() {
-        for (name, class) in [
-            ("Zofran", DrugClass::Therapeutic),
-            ("ondansetron 8 mg", DrugClass::Therapeutic),
-            ("Normal Saline", DrugClass::Hydration),
-            ("normal saline 1000 cc", DrugClass::Hydration),
-            ("0.9% NaCl 1 L IV bolus", DrugClass::Hydration),
-            ("D5 1/2 NS", DrugClass::Hydration),
-            ("ceftriaxone + ketorolac in saline bag", DrugClass::Therapeutic),
-            ("palonosetron + dexamethasone (same bag)", DrugClass::Therapeutic),
-            ("rituximab-abbs", DrugClass::Antineoplastic),
-            ("Truxima", DrugClass::Antineoplastic),
-            ("5-FU", DrugClass::Antineoplastic),
-            ("infliximab-dyyb 100 mg", DrugClass::ComplexBiologic),
-            ("pegfilgrastim on-body injector", DrugClass::Therapeutic),
-            ("leuprolide depot 7.5 mg", DrugClass::HormonalAntineoplastic),
-            ("iron dextran test dose 25 mg", DrugClass::Therapeutic),
-            ("packed red cells", DrugClass::BloodProduct),
-            ("iodinated contrast", DrugClass::Contrast),
-            ("interferon alfa", DrugClass::ComplexBiologic),
-            ("denosumab", DrugClass::Therapeutic),
-            ("heparin flush", DrugClass::Therapeutic),
-            ("NS @ 150 mL/hr x 2 hours", DrugClass::Hydration),
-            ("D5 ½ NS", DrugClass::Hydration),
-            ("dextrose 50%", DrugClass::Therapeutic),
-            ("sodium chloride 3%", DrugClass::Therapeutic),
-            ("D5 0.3% sodium chloride", DrugClass::Hydration),
-            ("Solu-Medrol 125 mg IVP", DrugClass::Therapeutic),
-            ("carboplatin AUC 5", DrugClass::Antineoplastic),
-        ] {
-            assert_eq!(class_of(name), Some(class), "{name}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_word_beside_a_fluid_leaves_the_class_open() {
-        for name in ["", "drug A", "xyzumab in normal saline", "xyzumab", "500 mL"] {
-            assert_eq!(class_of(name), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_brand_and_its_drug_are_one() {
-        let catalog = Catalog::embedded();
-        let identity = |text| catalog.formulary.identity_of_name(text);
-        for (one, other) in [
-            ("Zofran 8 mg", "ondansetron"),
-            ("insulin", "insulin drip"),
-            ("Decadron", "dexamethasone sodium phosphate 10 mg"),
-            ("vancomycin in NS", "Vancomycin 1 g IVPB"),
-            ("drug A", "Drug A"),
-            ("morphine", "morphine sulfate (PF) 4 mg PRN"),
-            ("vincristine", "vincristine sulfate, second dose"),
-            ("cefazolin", "cefazolin sodium"),
-            ("methylprednisolone", "methylprednisolone sod succ"),
-            ("Kenalog", "triamcinolone acetonide"),
-            ("iron dextran", "iron dextran test dose"),
-            ("unlisted drug sulfate", "unlisted drug"),
-        ] {
-            assert_eq!(identity(one), identity(other), "{one} and {other}");
-        }
-        for (one, other) in [
-            ("drug A", "drug B"),
-            ("antibiotic A", "antibiotic B"),
-            ("Zofran", "Kytril"),
-            ("haloperidol", "haloperidol decanoate"),
-            ("methylprednisolone acetate", "methylprednisolone sodium succinate"),
-            ("potassium phosphate", "potassium chloride"),
-            ("calcium chloride", "calcium gluconate"),
-            ("sodium acetate", "sodium phosphate"),
-        ] {
-            assert_ne!(identity(one), identity(other), "{one} and {other}");
-        }
-    }
-
-    #[test]
-    fn a_code_and_its_brands_are_one() {
-        let catalog = Catalog::embedded();
-        let formulary = &catalog.formulary;
-        let is_other = |facts: &&DrugFacts| {
-            let differs = |brand: &str| {
-                let identity = formulary.identity_of_name(brand);
-                let has_brand = |other: &&DrugFacts| other.brands.iter().any(|known| **known == *brand);
-                let mut others = formulary.by_code.values().filter(has_brand);
-                !others.any(|other| *other.identity == *identity)
-            };
-            facts.brands.iter().any(|brand| differs(brand))
-        };
-        let mut split: Vec<_> = formulary.by_code.values().filter(is_other).collect();
-        split.sort_by_key(|facts| facts.code);
-        let split: Vec<_> = split.iter().map(|facts| (facts.code, &facts.identity, &facts.brands)).collect();
-        assert!(split.is_empty(), "{split:?}");
-    }
-
-    #[test]
-    fn electrolytes_say_so_and_decide_before_their_fluid() {
-        let catalog = Catalog::embedded();
-        let named = catalog.formulary.class_of_name("potassium chloride in IV fluid").expect("known");
-        assert_eq!(named.nature, Nature::Electrolyte);
-        let named = catalog.formulary.class_of_name("D5-1/2 NS + KCl 30 mEq/L").expect("known");
-        assert_eq!(named.nature, Nature::Electrolyte);
-    }
-
-    #[test]
-    fn profiles_differ_only_where_they_list_a_drug() {
-        let catalog = Catalog::embedded();
-        let day = date(2025, 11, 3);
-        let class = |code, profile| {
-            catalog.formulary.class_of_code(HcpcsCode::of(code), profile, day).map(|c| (c.class, c.basis))
-        };
-        use ClassProfile::{CptComplexity, PayerList};
-        assert_eq!(class("J0717", CptComplexity), Some((DrugClass::ComplexBiologic, ClassBasis::Listed)));
-        assert_eq!(class("J0717", PayerList), Some((DrugClass::Therapeutic, ClassBasis::Profile)));
-        assert_eq!(class("Q5115", PayerList), Some((DrugClass::Antineoplastic, ClassBasis::Listed)));
-        assert_eq!(class("J9999", CptComplexity), Some((DrugClass::Antineoplastic, ClassBasis::CodeRange)));
-        assert_eq!(class("Q4101", CptComplexity), Some((DrugClass::SkinSubstitute, ClassBasis::CodeRange)));
-        assert_eq!(class("C9399", CptComplexity), None);
-    }
-
-    #[test]
-    fn every_source_is_in_the_citations() {
-        let formulary = &Catalog::embedded().formulary;
-        let citations: toml::Table = include_str!("../../catalog/citations.toml").parse().expect("citations");
-        let cited = formulary.by_code.values().map(|facts| &facts.class_cite);
-        let cited = cited.chain(formulary.by_name.values().map(|named| &named.class_cite));
-        let cited = cited.chain(formulary.further_names.values().map(|names| &names.cite));
-        let cited = cited.chain(formulary.profiles.values().flatten().map(|entry| &entry.class_cite));
-        for key in cited.chain(formulary.ranges.iter().map(|range| &range.class_cite)) {
-            assert!(citations.contains_key(key.as_ref()), "{key}");
-        }
-    }
-}
+mod tests;

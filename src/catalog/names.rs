@@ -23,6 +23,8 @@ const FILLERS: &[&str] = &[
     "capsule",
     "capsules",
     "continuous",
+    "daily",
+    "dehydration",
     "dose",
     "doses",
     "drip",
@@ -30,6 +32,9 @@ const FILLERS: &[&str] = &[
     "for",
     "free",
     "given",
+    "gravity",
+    "gtt",
+    "gtts",
     "hour",
     "hours",
     "hr",
@@ -45,34 +50,52 @@ const FILLERS: &[&str] = &[
     "ivp",
     "ivpb",
     "kit",
+    "kvo",
+    "line",
     "loading",
     "maintenance",
     "mdv",
+    "mins",
     "multi",
     "multiple",
     "now",
     "of",
+    "once",
     "only",
+    "open",
+    "ordered",
     "over",
     "per",
+    "peripheral",
     "pf",
     "pfs",
+    "picc",
+    "piggyback",
     "porcine",
     "prefilled",
     "premix",
     "premixed",
     "preservative",
     "prn",
+    "pump",
     "push",
+    "rapid",
+    "rapidly",
     "rate",
     "repeat",
     "repeated",
+    "rider",
+    "running",
     "sc",
     "sdv",
     "second",
     "single",
+    "slow",
+    "slowly",
     "solution",
     "sq",
+    "start",
+    "started",
     "stat",
     "sterile",
     "subq",
@@ -83,12 +106,18 @@ const FILLERS: &[&str] = &[
     "tabs",
     "test",
     "the",
+    "therapy",
     "third",
+    "tko",
     "to",
+    "treatment",
     "use",
     "usp",
+    "via",
     "vial",
     "vials",
+    "volume",
+    "wide",
     "with",
     "x",
 ];
@@ -130,10 +159,54 @@ const SALTS: &[&str] = &[
 /// Units that begin a name, as in G-CSF.
 const GRAMS: &[&str] = &["g", "gm"];
 
+/// The sign of magnesium, which is a unit anywhere but at the front of a text.
+const MAGNESIUM: &str = "mg";
+
 /// Units that follow a number in a strength, a volume, a rate or a count of bags.
 const STRENGTH_UNITS: &[&str] = &[
-    "bag", "bags", "cc", "g", "gm", "gram", "grams", "h", "hour", "hours", "hr", "hrs", "iu", "kg", "l",
-    "liter", "liters", "m2", "mcg", "meq", "mg", "min", "minutes", "ml", "mmol", "ng", "ug", "unit", "units",
+    "bag",
+    "bags",
+    "cc",
+    "ccs",
+    "g",
+    "gm",
+    "gms",
+    "gram",
+    "grams",
+    "h",
+    "hour",
+    "hours",
+    "hr",
+    "hrs",
+    "iu",
+    "kg",
+    "l",
+    "liter",
+    "liters",
+    "ltr",
+    "m2",
+    "mcg",
+    "mcgs",
+    "meq",
+    "mg",
+    "mgs",
+    "microgram",
+    "micrograms",
+    "milligram",
+    "milligrams",
+    "milliliter",
+    "milliliters",
+    "million",
+    "min",
+    "minutes",
+    "ml",
+    "mls",
+    "mmol",
+    "ng",
+    "u",
+    "ug",
+    "unit",
+    "units",
 ];
 
 /// The words of a name in lower case, without strengths and punctuation.
@@ -146,10 +219,18 @@ pub fn fold(text: &str) -> Vec<String> {
         .replace('%', " % ")
         .split(|c: char| !c.is_alphanumeric() && c != '%')
         .filter(|word| !word.is_empty())
-        .map(str::to_owned)
+        .flat_map(number_and_fluid)
         .collect();
     drop_strengths(&mut words);
     words
+}
+
+/// A fluid that is written in one with its strength, as in `D5 1/2NS`, in two words; any other word as it is.
+fn number_and_fluid(word: &str) -> impl Iterator<Item = String> + use<> {
+    const FLUIDS: &[&str] = &["nacl", "ns", "saline"];
+    let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = word.split_at(if FLUIDS.contains(&&word[digits..]) { digits } else { 0 });
+    [number.to_owned(), rest.to_owned()].into_iter().filter(|part| !part.is_empty())
 }
 
 /// A number goes together with the unit behind it; a number without one stays, since `5 FU` and `1/2 NS` need it.
@@ -158,6 +239,7 @@ fn drop_strengths(words: &mut Vec<String>) {
     let is_unit = |word: &String| STRENGTH_UNITS.contains(&word.as_str());
     let mut kept: Vec<String> = Vec::with_capacity(words.len());
     let mut is_behind_strength = false;
+    let mut is_first = true;
     for word in words.drain(..) {
         if is_unit(&word) && kept.last().is_some_and(is_number) {
             while kept.last().is_some_and(is_number) {
@@ -173,8 +255,10 @@ fn drop_strengths(words: &mut Vec<String>) {
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();
         let is_joined = digits > 0 && STRENGTH_UNITS.contains(&&word[digits..]);
         is_behind_strength = is_joined;
-        // `20meq/l` and `125 ml/h` leave a lone unit behind their strength; G-CSF and GM-CSF are names.
-        let is_rate = kept.is_empty() && is_unit(&word) && !GRAMS.contains(&&*word);
+        // `20meq/l` and `125 ml/h` leave a lone unit behind their strength; G-CSF, GM-CSF and Mg are names.
+        let is_name = GRAMS.contains(&&*word) || is_first && word == MAGNESIUM;
+        let is_rate = kept.is_empty() && is_unit(&word) && !is_name;
+        is_first = false;
         if !is_joined && !is_rate {
             kept.push(word);
         }
@@ -227,6 +311,12 @@ pub fn is_salt(word: &str) -> bool {
     SALTS.contains(&word)
 }
 
+/// The words of a name without those that say how and how much, in one: what stands alone may be a short name.
+pub(super) fn alone(words: &[String]) -> String {
+    let is_name = |word: &&str| !FILLERS.contains(word) && !word.bytes().all(|byte| byte.is_ascii_digit());
+    words.iter().map(String::as_str).filter(is_name).collect::<Vec<_>>().join(" ")
+}
+
 /// The words without those that a test picks; all of them where nothing else is left, as in `sodium chloride`.
 pub(super) fn without<'w>(words: &[&'w str], is_left_out: impl Fn(&str) -> bool) -> Vec<&'w str> {
     let bare: Vec<&str> = words.iter().copied().filter(|word| !is_left_out(word)).collect();
@@ -254,6 +344,10 @@ mod tests {
             ("0.9% sodium chloride 1,000 mL", "0 9 sodium chloride"),
             ("5-FU 400mg", "5 fu"),
             ("Dextrose 50% 25 g", "dextrose 50"),
+            ("D5 1/2NS", "d5 1 2 ns"),
+            ("0.9NS 1L", "0 9 ns"),
+            ("Mg 2 g IVPB", "mg ivpb"),
+            ("sodium chloride 23.4% 30 mL", "sodium chloride 23 4"),
             ("sodium chloride 3 bags", "sodium chloride"),
             ("rituximab-abbs", "rituximab abbs"),
             ("", ""),

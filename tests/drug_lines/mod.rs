@@ -1,6 +1,7 @@
 //! Published doses with the drug lines that their sources print, judged by their confidence.
 
 mod case;
+mod charted_names;
 mod crosswalk;
 mod days;
 mod doses;

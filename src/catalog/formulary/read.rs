@@ -192,10 +192,16 @@ impl Formulary {
                 ("", None) => name.clone(),
                 (other, _) => fold(other).join(" ").into(),
             };
-            if drug == name {
+            if drug == name && row.text(3) != ALONE {
                 own.insert(name.clone());
             }
             let (class, class_cite) = (class(&row, 1)?, row.text(2).into());
+            if row.text(3) == ALONE {
+                // A short name says no more than its drug, whose nature the table has by then.
+                let nature = self.by_name.get(&drug).map(|known| known.nature).unwrap_or_default();
+                self.alone.insert(name, NamedClass { class, class_cite, nature, drug });
+                continue;
+            }
             let named = NamedClass { class, class_cite, nature: nature(&row, 3)?, drug };
             self.by_name.insert(name, named);
         }
@@ -213,7 +219,7 @@ impl Formulary {
         let drugs = self.by_name.values().map(|named| &named.drug).filter(|drug| !own.contains(*drug));
         let settled: FxHashMap<Box<str>, Box<str>> =
             drugs.filter_map(|drug| Some((drug.clone(), base(drug)?))).collect();
-        for named in self.by_name.values_mut() {
+        for named in self.by_name.values_mut().chain(self.alone.values_mut()) {
             if let Some(base) = settled.get(&named.drug) {
                 named.drug.clone_from(base);
             }
@@ -229,6 +235,9 @@ impl Formulary {
         }
     }
 }
+
+/// The nature of a name that means a drug only where it stands alone.
+const ALONE: &str = "alone";
 
 /// A name as it is compared, before its salts are settled.
 fn identity(name: &str) -> Box<str> {
@@ -267,7 +276,7 @@ fn nature(row: &Row<'_>, column: usize) -> Result<Nature, DataError> {
         "own-service" => Nature::OwnService,
         other => {
             return Err(row.refuse(&format!(
-                "`{other}` is no nature: electrolyte, flush, cancer-only, other-use, by-route, own-service or nothing"
+                "`{other}` is no nature: electrolyte, flush, cancer-only, other-use, by-route, own-service, alone or nothing"
             )));
         }
     })

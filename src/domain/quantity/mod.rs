@@ -23,7 +23,9 @@ pub enum QuantityError {
     NotDecimal(String),
     #[error("`{0}` has more than {DECIMAL_PLACES} decimal places")]
     TooPrecise(String),
-    #[error("`{0}` is larger than any dose: at most 9,000,000,000 can be given")]
+    #[error(
+        "`{0}` is larger than an amount can be: at most 9,000,000,000 can be given, so state it in a larger unit"
+    )]
     TooLarge(String),
     #[error(
         "`{0}` is not a unit this service knows: give one such as mg, mcg, g, mL, unit, mCi, mEq or vial"

@@ -4,7 +4,7 @@ use super::electrolytes::{self, Electrolytes, has_transfusion};
 use super::elsewhere;
 use super::hydration::{HYD_2, HYD_3, HYD_5, HYD_6, HYD_7, HYD_9};
 use crate::domain::drug::DrugClass;
-use crate::domain::encounter::FluidPurpose;
+use crate::domain::encounter::{Administration, FluidPurpose};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -72,6 +72,15 @@ pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> 
     }
 }
 
+/// The purpose that a fluid's name states: `NS at KVO` keeps the vein open.
+fn named_purpose(administration: &Administration) -> Option<FluidPurpose> {
+    const KEEP_OPEN: &[&str] = &["kvo", "tko"];
+    let is_keep_open = |word: &str| KEEP_OPEN.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let names = administration.drugs.iter().filter_map(|drug| drug.name.as_deref());
+    let mut words = names.flat_map(|name| name.split(|c: char| !c.is_ascii_alphanumeric()));
+    words.any(is_keep_open).then_some(FluidPurpose::KeepOpen)
+}
+
 /// Whether the purpose of the fluid leaves nothing to report.
 fn is_refused(coding: &mut Coding<'_>, index: u16) -> bool {
     let encounter = coding.encounter;
@@ -80,7 +89,8 @@ fn is_refused(coding: &mut Coding<'_>, index: u16) -> bool {
     let what = Field::Administration(index, "");
     let is_integral =
         *coding.policy.administration.chemo_prehydration == ChemoPrehydration::IntegralIfLabelDirected;
-    let (rule, text) = match administration.fluid_purpose {
+    let purpose = administration.fluid_purpose.or_else(|| named_purpose(administration));
+    let (rule, text) = match purpose {
         Some(FluidPurpose::KeepOpen) => (&HYD_3, "Fluid that keeps the vein open is never reported."),
         Some(FluidPurpose::Carrier) if has_transfusion(encounter) => {
             (&HYD_7, "Fluid that runs behind blood is part of the transfusion.")

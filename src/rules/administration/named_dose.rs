@@ -1,8 +1,8 @@
 //! The amount of a drug that its name states, as `heparin 500 units` or `heparin 100 units/mL 5 mL`.
 
 use crate::domain::drug::DrugGiven;
-use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
-use crate::rules::drug_line::units::strength;
+use crate::domain::quantity::{Decimal, Measure, Quantity};
+use crate::rules::drug_line::units::strength::{self, Strength};
 
 /// The amount that was given: the documented dose, else the only one that the name states.
 pub(super) fn of(drug: &DrugGiven) -> Option<Quantity> {
@@ -33,11 +33,10 @@ pub(super) fn volume_in_name(drug: &DrugGiven) -> Option<Quantity> {
     volumes.filter(|found| found.unit.measure() == Measure::Volume).max_by_key(|found| found.in_base())
 }
 
-/// The drug in a volume, by what one millilitre holds.
-fn times(strength: Quantity, volume: Quantity) -> Option<Quantity> {
-    let one = Quantity::new(Decimal::ONE, Unit::Milliliter).in_base();
-    let nanos = i128::from(strength.value.nanos()).checked_mul(volume.in_base())? / one;
-    Some(Quantity::new(Decimal::from_nanos(i64::try_from(nanos).ok()?), strength.unit))
+/// The drug in a volume of a strength.
+fn times(Strength { amount, volume: of }: Strength, volume: Quantity) -> Option<Quantity> {
+    let nanos = i128::from(amount.value.nanos()).checked_mul(volume.in_base())? / of;
+    Some(Quantity::new(Decimal::from_nanos(i64::try_from(nanos).ok()?), amount.unit))
 }
 
 /// A number and its unit at the front of the words.

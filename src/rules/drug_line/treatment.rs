@@ -17,7 +17,7 @@ use crate::engine::trail::{NotedFact, Subject, Value};
 use crate::policy::Policy;
 use crate::policy::parameters::{CodeMark, CodeMarks, EsaReason, RoundingScope};
 use crate::rules::Rule;
-use crate::rules::drug_line::units;
+use crate::rules::drug_line::units::{self, strength::Strength};
 
 /// One drug of one administration, with the code it is billed by.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ pub struct Dose<'a> {
     /// What the formulary says of the code.
     pub listed: Option<&'a DrugFacts>,
     /// The amount of drug in one millilitre, where the request tells it (rule U-06).
-    pub per_ml: Option<Quantity>,
+    pub per_ml: Option<Strength>,
     /// Which tables of the policy name the code.
     pub marks: CodeMarks,
     /// What has to agree for doses to be billed together.

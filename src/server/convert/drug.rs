@@ -2,7 +2,7 @@
 
 use super::violations::{Path, Violations};
 use crate::domain::code::{CodeError, Ndc};
-use crate::domain::drug::{Container, DrugGiven, NdcGiven};
+use crate::domain::drug::{Container, ContainerKind, DrugGiven, NdcGiven};
 use crate::domain::quantity::{Decimal, Quantity, Unit};
 use crate::rules::drug_line::package;
 use crate::server::lent;
@@ -69,9 +69,22 @@ pub(super) fn amount(
         violations.add(&unit_path, "is required: give a unit such as mg");
         return None;
     }
-    let value = violations.decimal(&value_path, quantity.value);
     let unit: Option<Unit> = violations.take(&unit_path, quantity.unit.parse());
+    // A dose of a gene therapy is more vector genomes than an amount can count one by one.
+    if let (Some(Unit::VectorGenome), Some(billions)) = (unit, in_billions(quantity.value)) {
+        let value = violations.decimal(&value_path, &billions);
+        return Some(Quantity::new(value?, Unit::BillionVectorGenomes));
+    }
+    let value = violations.decimal(&value_path, quantity.value);
     Some(Quantity::new(value?, unit?))
+}
+
+/// A long whole number in billions: `150000000000` is `150.000000000`.
+fn in_billions(text: &str) -> Option<String> {
+    const DIGITS_OF_A_BILLION: usize = 9;
+    let at = text.len().checked_sub(DIGITS_OF_A_BILLION).filter(|at| *at > 0)?;
+    let is_whole = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_whole.then(|| format!("{}.{}", &text[..at], &text[at..]))
 }
 
 /// Reads an amount above zero.
@@ -127,7 +140,11 @@ fn container(
     // The strength of the container and its volume together are its content.
     let content = given.volume;
     if content.is_none() {
-        return (None, strength);
+        // What a multi-dose vial holds decides nothing, and that it is one tells that nothing is discarded.
+        let kind: Option<ContainerKind> = violations.choice(&at.field("kind"), given.kind);
+        let is_shared = kind == Some(ContainerKind::MultiDose);
+        let bare = lent::Container { content, ..*given };
+        return (is_shared.then(|| counted(&bare, true, at, violations)).flatten(), strength);
     }
     (counted(&lent::Container { content, ..*given }, false, at, violations), strength)
 }

@@ -1,10 +1,8 @@
 //! Amounts in the measure of a billing unit: exact, and never across measures without a stated strength.
 
-use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
+use crate::domain::quantity::{Measure, Quantity};
 
-pub use super::strength::{amount_per_ml, amounts_in_name};
-
-const ONE_MILLILITER: Quantity = Quantity::new(Decimal::ONE, Unit::Milliliter);
+pub use super::strength::{Strength, amount_per_ml, amounts_in_name};
 
 /// Why an amount cannot be counted in billing units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +41,7 @@ pub enum LastPlace {
 pub fn in_measure(
     amount: Quantity,
     measure: Measure,
-    per_ml: Option<Quantity>,
+    per_ml: Option<Strength>,
     last_place: LastPlace,
 ) -> Result<i128, AmountError> {
     let base = amount.in_base();
@@ -54,14 +52,13 @@ pub fn in_measure(
     if from == measure {
         return Ok(base);
     }
-    let one_ml = ONE_MILLILITER.in_base();
     match per_ml {
-        Some(strength) if strength.in_base() <= 0 => Err(AmountError::NoConcentration),
-        Some(strength) if from == Measure::Volume && strength.unit.measure() == measure => {
-            scaled(base, strength.in_base(), one_ml, last_place)
+        Some(Strength { amount, .. }) if amount.in_base() <= 0 => Err(AmountError::NoConcentration),
+        Some(Strength { amount, volume }) if from == Measure::Volume && amount.unit.measure() == measure => {
+            scaled(base, amount.in_base(), volume, last_place)
         }
-        Some(strength) if measure == Measure::Volume && strength.unit.measure() == from => {
-            scaled(base, one_ml, strength.in_base(), last_place)
+        Some(Strength { amount, volume }) if measure == Measure::Volume && amount.unit.measure() == from => {
+            scaled(base, volume, amount.in_base(), last_place)
         }
         None if from == Measure::Volume || measure == Measure::Volume => Err(AmountError::NoConcentration),
         _ => Err(AmountError::Incompatible),
@@ -92,24 +89,24 @@ mod tests {
     fn a_volume_needs_a_concentration() {
         let half = quantity("0.5", "mL");
         assert_eq!(in_measure(half, Measure::Mass, None, LastPlace::Up), Err(AmountError::NoConcentration));
-        let strength = Some(quantity("4", "mg"));
+        let strength = Some(quantity("4", "mg").into());
         assert_eq!(in_measure(half, Measure::Mass, strength, LastPlace::Up), Ok(milligrams("2")));
-        let grams = Some(quantity("0.004", "g"));
+        let grams = Some(quantity("0.004", "g").into());
         assert_eq!(in_measure(half, Measure::Mass, grams, LastPlace::Up), Ok(milligrams("2")));
-        let units = Some(quantity("100", "unit"));
+        let units = Some(quantity("100", "unit").into());
         assert_eq!(in_measure(half, Measure::Mass, units, LastPlace::Up), Err(AmountError::Incompatible));
     }
 
     #[test]
     fn a_mass_becomes_a_volume_by_the_same_concentration() {
-        let strength = Some(quantity("200", "mcg"));
+        let strength = Some(quantity("200", "mcg").into());
         let volume = in_measure(quantity("400", "mcg"), Measure::Volume, strength, LastPlace::Up);
         assert_eq!(volume, Ok(quantity("2", "mL").in_base()));
     }
 
     #[test]
     fn thirty_millilitres_of_half_a_percent_are_150_milligrams() {
-        let strength = Some(quantity("5", "mg"));
+        let strength = Some(quantity("5", "mg").into());
         let dose = in_measure(quantity("30", "mL"), Measure::Mass, strength, LastPlace::Up);
         assert_eq!(dose, Ok(milligrams("150")));
     }
@@ -128,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_last_place_goes_the_stated_way() {
-        let strength = Some(quantity("0.333333333", "unit"));
+        let strength = Some(quantity("0.333333333", "unit").into());
         let third = quantity("0.333333333", "mL");
         let up = in_measure(third, Measure::BiologicalUnits, strength, LastPlace::Up).expect("converts");
         let down = in_measure(third, Measure::BiologicalUnits, strength, LastPlace::Down).expect("converts");

@@ -11,7 +11,7 @@ mod vials;
 use crate::domain::billing::{BillingUnit, NoUnitReason, UnitForm};
 use crate::domain::quantity::{Measure, Quantity};
 use crate::policy::parameters::UnitRounding;
-use convert::{AmountError, LastPlace};
+use convert::{AmountError, LastPlace, Strength};
 
 pub use billed::{Billed, Counting, Measured, bill};
 pub use records::*;
@@ -37,7 +37,7 @@ pub fn calculate(
     dose: Quantity,
     content: Option<Quantity>,
     unit: BillingUnit,
-    per_ml: Option<Quantity>,
+    per_ml: Option<Strength>,
 ) -> Result<Units, AmountError> {
     let measure = unit.quantity.unit.measure();
     if matches!(unit.form, UnitForm::PerContainer | UnitForm::PerEvent) {

@@ -1,7 +1,7 @@
 //! How much drug a millilitre holds: as stated, by percent, by the container, or as the name says (rule U-06).
 
 use crate::domain::drug::DrugGiven;
-use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 
 /// Milligrams in a millilitre of a one-percent solution.
 const MG_PER_ML_OF_ONE_PERCENT: u32 = 10;
@@ -9,10 +9,40 @@ const MG_PER_ML_OF_ONE_PERCENT: u32 = 10;
 /// One millilitre in the base of its measure.
 const ONE_MILLILITER: i128 = Quantity::new(Decimal::ONE, Unit::Milliliter).in_base();
 
-/// The amount of drug in one millilitre, where the request tells it; never an inexact one.
-pub fn amount_per_ml(drug: &DrugGiven) -> Option<Quantity> {
+/// An amount of drug and the volume that holds it: 120 mg in 1.7 mL have no exact amount in one millilitre.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Strength {
+    pub amount: Quantity,
+    /// What holds the amount, in the base of its measure; above zero.
+    pub volume: i128,
+}
+
+impl From<Quantity> for Strength {
+    /// The amount in one millilitre.
+    fn from(amount: Quantity) -> Self {
+        Self { amount, volume: ONE_MILLILITER }
+    }
+}
+
+impl Strength {
+    fn of(amount: Quantity, volume: Quantity) -> Option<Self> {
+        let is_volume = volume.unit.measure() == Measure::Volume && volume.in_base() > 0;
+        is_volume.then(|| Self { amount, volume: volume.in_base() })
+    }
+
+    /// Whether two texts state one strength, as 4 mg/mL and 8 mg/2 mL do.
+    fn is_same(self, other: Self) -> bool {
+        let product = |one: Self, other: Self| one.amount.in_base().checked_mul(other.volume);
+        self.amount.unit.measure() == other.amount.unit.measure()
+            && product(self, other).is_some_and(|one| product(other, self) == Some(one))
+    }
+}
+
+/// The strength of a drug, where the request tells it.
+pub fn amount_per_ml(drug: &DrugGiven) -> Option<Strength> {
     drug.amount_per_ml
-        .or_else(|| of_percent(drug.percent_strength?))
+        .map(Strength::from)
+        .or_else(|| of_percent(drug.percent_strength?).map(Strength::from))
         .or_else(|| of_container(drug))
         .or_else(|| in_name(drug.name.as_deref()?))
 }
@@ -21,53 +51,36 @@ fn of_percent(percent: Decimal) -> Option<Quantity> {
     Some(Quantity::new(percent.checked_times(MG_PER_ML_OF_ONE_PERCENT)?, Unit::Milligram))
 }
 
-fn of_container(drug: &DrugGiven) -> Option<Quantity> {
+fn of_container(drug: &DrugGiven) -> Option<Strength> {
     let container = drug.containers.first()?;
-    in_one_milliliter(container.content, container.volume?)
-}
-
-/// An amount divided by its volume, where that is exact.
-fn in_one_milliliter(amount: Quantity, volume: Quantity) -> Option<Quantity> {
-    let volume = (volume.unit.measure() == Unit::Milliliter.measure()).then(|| volume.in_base())?;
-    let scaled = i128::from(amount.value.nanos()).checked_mul(ONE_MILLILITER)?;
-    let is_exact = volume > 0 && scaled % volume == 0;
-    let nanos = is_exact.then(|| i64::try_from(scaled / volume).ok())??;
-    Some(Quantity::new(Decimal::from_nanos(nanos), amount.unit))
+    Strength::of(container.content, container.volume?)
 }
 
 /// The strength that a name states: `dexamethasone 4 mg/mL`, `pegfilgrastim 6 mg/0.6 mL`, `bupivacaine 0.5 %`.
 ///
 /// Two different strengths in one name settle nothing.
-fn in_name(name: &str) -> Option<Quantity> {
+fn in_name(name: &str) -> Option<Strength> {
     if !name.contains(['%', '/']) {
         return None;
     }
     let words = words(name);
-    let mut found: Option<Quantity> = None;
+    let mut found: Option<Strength> = None;
     for at in 0..words.len() {
         let Some(strength) = strength_at(&words[at..]) else { continue };
-        if found.is_some_and(|known| known.compare(strength) != Some(std::cmp::Ordering::Equal)) {
+        if found.is_some_and(|known| !known.is_same(strength)) {
             return None;
         }
-        found = Some(strength);
+        found = found.or(Some(strength));
     }
     found
 }
 
-/// The amounts that a name states: `Phesgo 600 mg/600 mg` has two, and the volume of a strength is one of its own.
-pub fn amounts_in_name(name: &str) -> Vec<Quantity> {
-    let words = words(name);
-    let number = |word: &str| word.replace(',', "").parse::<Decimal>().ok().filter(|one| !one.is_zero());
-    let pairs = words.windows(2);
-    pairs.filter_map(|pair| Some(Quantity::new(number(pair[0])?, pair[1].parse().ok()?))).collect()
-}
-
 /// `4 mg / mL`, `6 mg / 0.6 mL` or `0.5 %` at the front of the words.
-fn strength_at(words: &[&str]) -> Option<Quantity> {
+fn strength_at(words: &[&str]) -> Option<Strength> {
     let number = |at: usize| words.get(at)?.replace(',', "").parse::<Decimal>().ok();
     let amount = number(0).filter(|amount| !amount.is_zero())?;
     if *words.get(1)? == "%" {
-        return of_percent(amount);
+        return of_percent(amount).map(Strength::from);
     }
     let amount = Quantity::new(amount, words.get(1)?.parse().ok()?);
     if *words.get(2)? != "/" || amount.unit.measure() == Unit::Milliliter.measure() {
@@ -77,7 +90,15 @@ fn strength_at(words: &[&str]) -> Option<Quantity> {
         Some(volume) => (volume, words.get(4)?),
         None => (Decimal::ONE, words.get(3)?),
     };
-    in_one_milliliter(amount, Quantity::new(volume, unit.parse().ok()?))
+    Strength::of(amount, Quantity::new(volume, unit.parse().ok()?))
+}
+
+/// The amounts that a name states: `Phesgo 600 mg/600 mg` has two, and the volume of a strength is one of its own.
+pub fn amounts_in_name(name: &str) -> Vec<Quantity> {
+    let words = words(name);
+    let number = |word: &str| word.replace(',', "").parse::<Decimal>().ok().filter(|one| !one.is_zero());
+    let pairs = words.windows(2);
+    pairs.filter_map(|pair| Some(Quantity::new(number(pair[0])?, pair[1].parse().ok()?))).collect()
 }
 
 /// Numbers, words and marks of a name, each by itself: `4mg/mL` is `4`, `mg`, `/`, `mL`.
@@ -110,25 +131,28 @@ mod tests {
 
     fn named(name: &str) -> Option<String> {
         let drug = DrugGiven { name: Some(name.to_owned()), ..DrugGiven::default() };
-        amount_per_ml(&drug).map(|strength| strength.to_string())
+        let hundredths = |volume: i128| volume * 100 / ONE_MILLILITER;
+        amount_per_ml(&drug).map(|Strength { amount, volume }| format!("{amount} in {}", hundredths(volume)))
     }
 
     #[test]
     fn a_name_may_state_its_strength() {
         for (name, strength) in [
-            ("dexamethasone 4 mg/mL", Some("4 mg")),
-            ("dexamethasone 4mg/ml", Some("4 mg")),
-            ("pegfilgrastim 6 mg/0.6 mL", Some("10 mg")),
-            ("heparin 1,000 units/mL", Some("1000 unit")),
-            ("bupivacaine 0.5 %", Some("5 mg")),
-            ("immune globulin (Privigen) 10%", Some("100 mg")),
-            ("200 mcg/mL drug", Some("200 mcg")),
+            ("dexamethasone 4 mg/mL", Some("4 mg in 100")),
+            ("dexamethasone 4mg/ml", Some("4 mg in 100")),
+            ("dexamethasone 4 mg/mL (8 mg/2 mL)", Some("4 mg in 100")),
+            ("pegfilgrastim 6 mg/0.6 mL", Some("6 mg in 60")),
+            ("denosumab 120 mg/1.7 mL", Some("120 mg in 170")),
+            ("heparin 1,000 units/mL", Some("1000 unit in 100")),
+            ("bupivacaine 0.5 %", Some("5 mg in 100")),
+            ("immune globulin (Privigen) 10%", Some("100 mg in 100")),
+            ("200 mcg/mL drug", Some("200 mcg in 100")),
             ("ondansetron 8 mg", None),
             ("lidocaine 1% with epinephrine 0.01 mg/mL", None),
             ("D5 1/2 NS", None),
             ("ketorolac 15 mg / dose", None),
             ("0 mg/mL", None),
-            ("1 mg/3 mL", None),
+            ("1 mg/0 mL", None),
         ] {
             assert_eq!(named(name).as_deref(), strength, "{name}");
         }
@@ -137,6 +161,6 @@ mod tests {
     #[test]
     fn a_percentage_is_ten_milligrams_a_millilitre() {
         let drug = DrugGiven { percent_strength: "0.5".parse().ok(), ..DrugGiven::default() };
-        assert_eq!(amount_per_ml(&drug).map(|s| s.to_string()).as_deref(), Some("5 mg"));
+        assert_eq!(amount_per_ml(&drug).map(|s| s.amount.to_string()).as_deref(), Some("5 mg"));
     }
 }
