@@ -12,6 +12,7 @@ use routes::Ways;
 
 use rustc_hash::FxHashMap;
 
+use super::keyed::KeyedTable;
 use super::names::{Matches, alone, fold, is_salt, without};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, ContainerKind, DrugClass};
@@ -144,11 +145,11 @@ pub struct Formulary {
     pub by_name: FxHashMap<Box<str>, NamedClass>,
     /// Short names that mean a drug only where nothing else stands beside them, such as `MS` and `blood`.
     alone: FxHashMap<Box<str>, NamedClass>,
-    ways: FxHashMap<HcpcsCode, Ways>,
+    ways: KeyedTable<HcpcsCode, Ways>,
     pub further_names: FxHashMap<HcpcsCode, FurtherNames>,
     contents: FxHashMap<HcpcsCode, Vec<(Quantity, ContainerKind)>>,
     ranges: Vec<CodeRange>,
-    profiles: FxHashMap<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
+    profiles: KeyedTable<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
 }
 
 impl Formulary {

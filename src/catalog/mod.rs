@@ -12,6 +12,7 @@ pub mod edits;
 mod embedded;
 pub mod error;
 pub mod formulary;
+pub mod keyed;
 pub mod list;
 pub mod names;
 pub mod ndc;

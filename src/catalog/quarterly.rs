@@ -5,6 +5,7 @@ use std::hash::Hash;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::keyed::KeyedTable;
 use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
 
@@ -24,7 +25,7 @@ pub struct QuarterlyTable<K, T> {
     /// The quarters held, ascending.
     quarters: Vec<Quarter>,
     /// Of each key: what it was from a quarter on, ascending; nothing where the table dropped it.
-    rows: FxHashMap<K, Changes<T>>,
+    rows: KeyedTable<K, Changes<T>>,
 }
 
 /// What a row was from a quarter on, ascending; few rows change more than once, and one change is held in place.
@@ -32,7 +33,7 @@ type Changes<T> = SmallVec<[(Quarter, Option<T>); 1]>;
 
 impl<K, T> Default for QuarterlyTable<K, T> {
     fn default() -> Self {
-        Self { quarters: Vec::new(), rows: FxHashMap::default() }
+        Self { quarters: Vec::new(), rows: KeyedTable::default() }
     }
 }
 
@@ -94,15 +95,16 @@ impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
     {
         let next = self.quarters.iter().copied().find(|held| *held > quarter);
         let mut part: FxHashMap<K, T> = part.into_iter().collect();
-        for (key, changes) in &mut self.rows {
+        for (key, changes) in self.rows.iter_mut() {
             let row = part.remove(key);
             if row.is_some() || covers(key) {
                 put_row(changes, quarter, next, row);
             }
         }
         for (key, row) in part {
-            put_row(self.rows.entry(key).or_default(), quarter, next, Some(row));
+            put_row(self.rows.or_insert_with(key, Changes::default), quarter, next, Some(row));
         }
+        self.rows.shrink_to_fit();
         if let Err(place) = self.quarters.binary_search(&quarter) {
             self.quarters.insert(place, quarter);
         }
@@ -113,13 +115,14 @@ impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
         mut quarters: Vec<Quarter>,
         changes: impl IntoIterator<Item = (K, Quarter, Option<T>)>,
     ) -> Self {
-        let mut rows: FxHashMap<K, Changes<T>> = FxHashMap::default();
+        let mut rows: KeyedTable<K, Changes<T>> = KeyedTable::default();
         for (key, from, row) in changes {
-            rows.entry(key).or_default().push((from, row));
+            rows.or_insert_with(key, Changes::default).push((from, row));
         }
-        for changes in rows.values_mut() {
+        for (_, changes) in rows.iter_mut() {
             changes.sort_by_key(|(from, _)| *from);
         }
+        rows.shrink_to_fit();
         quarters.sort_unstable();
         quarters.dedup();
         Self { quarters, rows }

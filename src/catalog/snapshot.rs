@@ -112,11 +112,21 @@ impl Catalog {
 
     /// What lines are worth at the payment limits that are known, in dollars; nothing where none is.
     pub fn value<'l>(&self, lines: impl IntoIterator<Item = &'l Line>) -> Option<Decimal> {
-        let known = lines.into_iter().filter_map(|line| {
-            self.asp_limit(line.code, line.service_date)?.value.dollars.checked_times(line.units)
-        });
-        // A sum past the range of an amount is no claim; it then stays at what was counted.
-        known.reduce(|sum, next| sum.checked_add(next).unwrap_or(sum))
+        lines.into_iter().fold(None, |sum, line| Self::sum(sum, self.value_of(line)))
+    }
+
+    /// What a line is worth at its payment limit, in dollars; nothing where none is known.
+    pub fn value_of(&self, line: &Line) -> Option<Decimal> {
+        self.asp_limit(line.code, line.service_date)?.value.dollars.checked_times(line.units)
+    }
+
+    /// What two values are together, where either is known.
+    pub fn sum(one: Option<Decimal>, other: Option<Decimal>) -> Option<Decimal> {
+        match (one, other) {
+            // A sum past the range of an amount is no claim; it then stays at what was counted.
+            (Some(one), Some(other)) => Some(one.checked_add(other).unwrap_or(one)),
+            (one, other) => one.or(other),
+        }
     }
 
     /// The medically unlikely edit of a code on a date (rule X-01); nothing where none is published.

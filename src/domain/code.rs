@@ -1,5 +1,6 @@
 //! Code numbers as small `Copy` values: HCPCS/CPT codes, modifiers and National Drug Codes.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -25,7 +26,7 @@ pub enum CodeError {
 /// A five-character HCPCS Level II or CPT code, upper case: `J9312`, `96413`, `0663T`.
 ///
 /// Zeros fill it to a machine word, so that two codes are compared at once.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct HcpcsCode([u8; 8]);
 
 /// Characters of a code.
@@ -36,6 +37,21 @@ impl std::hash::Hash for HcpcsCode {
     #[inline]
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         state.write_u64(u64::from_le_bytes(self.0));
+    }
+}
+
+impl Ord for HcpcsCode {
+    /// The order of the texts, which as words with the first character in front is that of two numbers.
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        u64::from_be_bytes(self.0).cmp(&u64::from_be_bytes(other.0))
+    }
+}
+
+impl PartialOrd for HcpcsCode {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -91,6 +91,9 @@ fn coded(
 /// Room for lines beside one for each administration and drug: further hours, discarded drug.
 const LINES_SPARE: usize = 4;
 
+/// Room for findings beside one for each drug: on most records something of each drug is not written down.
+const FINDINGS_SPARE: usize = 2;
+
 /// How many administrations and drugs an encounter holds.
 fn size(encounter: &Encounter) -> (usize, usize) {
     let drugs = encounter.administrations.iter().map(|administration| administration.drugs.len()).sum();
@@ -107,6 +110,7 @@ impl<'a> Coding<'a> {
         let (administrations, drugs) = size(encounter);
         let result = CodingResult {
             lines: Vec::with_capacity(administrations + drugs + LINES_SPARE),
+            findings: Vec::with_capacity(drugs + FINDINGS_SPARE),
             trail: Trail::with_capacity(kept, administrations, drugs),
             provenance: Provenance {
                 catalog_release: catalog.release.clone(),

@@ -5,6 +5,8 @@ mod audit;
 mod documentation;
 mod drug_line;
 mod limits;
+mod marks;
+mod set;
 
 use std::fmt;
 use std::ops::Deref;
@@ -23,6 +25,8 @@ pub use audit::*;
 pub use documentation::*;
 pub use drug_line::*;
 pub use limits::*;
+pub use marks::*;
+pub use set::*;
 
 /// A parameter in force: its value, and where the value comes from.
 #[derive(Clone, PartialEq, Eq)]
@@ -112,7 +116,7 @@ pub(super) trait Group: Sized {
 pub(super) struct Groups {
     administration: Pool<AdministrationParameters>,
     drug_line: Pool<DrugLineParameters>,
-    marked_codes: FxHashMap<*const DrugLineParameters, Arc<MarkedCodes>>,
+    marked_codes: FxHashMap<(*const AdministrationParameters, *const DrugLineParameters), Arc<MarkedCodes>>,
     documentation: Pool<DocumentationParameters>,
     limits: Pool<LimitParameters>,
     audit: Pool<AuditParameters>,
@@ -139,9 +143,13 @@ impl<T: Group> Pool<T> {
 }
 
 impl Groups {
-    fn marked_codes(&mut self, tables: &Arc<DrugLineParameters>) -> Arc<MarkedCodes> {
-        let marked = self.marked_codes.entry(Arc::as_ptr(tables));
-        marked.or_insert_with(|| Arc::new(MarkedCodes::new(tables))).clone()
+    fn marked_codes(
+        &mut self,
+        administration: &Arc<AdministrationParameters>,
+        drug_line: &Arc<DrugLineParameters>,
+    ) -> Arc<MarkedCodes> {
+        let marked = self.marked_codes.entry((Arc::as_ptr(administration), Arc::as_ptr(drug_line)));
+        marked.or_insert_with(|| Arc::new(MarkedCodes::new(administration, drug_line))).clone()
     }
 }
 
@@ -157,7 +165,7 @@ pub struct Policy {
     pub version: Arc<str>,
     pub administration: Arc<AdministrationParameters>,
     pub drug_line: Arc<DrugLineParameters>,
-    /// Which tables of the drug-line rules name a code.
+    /// Which tables of the rules name a code.
     pub marked_codes: Arc<MarkedCodes>,
     pub documentation: Arc<DocumentationParameters>,
     pub limits: Arc<LimitParameters>,
@@ -203,14 +211,15 @@ impl Policy {
         version: &Arc<str>,
         next: Option<Arc<Self>>,
     ) -> Result<Self, PolicyError> {
+        let administration = groups.administration.group(source)?;
         let drug_line = groups.drug_line.group(source)?;
         Ok(Self {
             payer: source.payer().clone(),
             title: title.clone(),
             from: source.date(),
             version: version.clone(),
-            administration: groups.administration.group(source)?,
-            marked_codes: groups.marked_codes(&drug_line),
+            marked_codes: groups.marked_codes(&administration, &drug_line),
+            administration,
             drug_line,
             documentation: groups.documentation.group(source)?,
             limits: groups.limits.group(source)?,

@@ -107,9 +107,11 @@ fn check_pairs(coding: &mut Coding<'_>, at: usize, count: usize) {
         let (first, second) = (&coding.result.lines[at], &coding.result.lines[other]);
         let may_be_pair = first.code != second.code && first.service_date == second.service_date;
         // What a hospital's payment packages needs no modifier (rule INJ-4).
-        let is_packaged = coding.encounter.setting.is_facility()
-            && second.code == coding.policy.administration.injection_codes.on_body_injector;
-        if may_be_pair && !is_packaged {
+        let is_packaged = || {
+            coding.encounter.setting.is_facility()
+                && second.code == coding.policy.administration.injection_codes.on_body_injector
+        };
+        if may_be_pair && !is_packaged() {
             let Some(pair) = pair(coding, first.code, second.code, first.service_date) else { continue };
             let carries = first.modifiers.iter().chain(&second.modifiers).any(|m| DISTINCT.contains(m));
             let (first, second) = (first.code, second.code);

@@ -138,7 +138,7 @@ impl Formulary {
             let class_cite: Box<str> = row.text(3).into();
             for code in codes {
                 let entry = ProfileEntry { class, class_cite: class_cite.clone(), from, to };
-                self.profiles.entry((profile, code)).or_default().push(entry);
+                self.profiles.or_insert_with((profile, code), Vec::new).push(entry);
             }
         }
         Ok(())

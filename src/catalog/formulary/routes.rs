@@ -1,7 +1,5 @@
 //! By which routes the product of a code is given, and how sure that is.
 
-use rustc_hash::FxHashMap;
-
 use super::Formulary;
 use crate::catalog::error::DataError;
 use crate::catalog::record::{CodeFlag, CodeFlags};
@@ -99,8 +97,8 @@ impl Formulary {
             if asked == way && is_flagged {
                 return Fit::Fits;
             }
-            let says_so = SAYS_SO.contains(&code.family()) && !flags.has(CodeFlag::ImagingAgent);
-            if is_flagged || asked == way && says_so && !flags.has(CodeFlag::Unclassified) {
+            let says_so = || SAYS_SO.contains(&code.family()) && !flags.has(CodeFlag::ImagingAgent);
+            if is_flagged || asked == way && says_so() && !flags.has(CodeFlag::Unclassified) {
                 return Fit::Never;
             }
         }
@@ -133,7 +131,7 @@ impl Formulary {
     /// The routes of the table of drugs; a biosimilar has those of its reference product.
     pub(super) fn note_routes(&mut self) {
         let listed = self.by_code.values().filter(|facts| !facts.routes.is_empty());
-        self.ways = listed.map(|facts| (facts.code, Ways::of(&facts.routes))).collect::<FxHashMap<_, _>>();
+        self.ways = listed.map(|facts| (facts.code, Ways::of(&facts.routes))).collect();
     }
 }
 

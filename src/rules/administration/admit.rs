@@ -13,7 +13,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
-use crate::policy::parameters::Discontinued;
+use crate::policy::parameters::{CodeMark, Discontinued};
 use crate::rules::classify::{self, CHM_1, CLS_1, CLS_5, Unknown};
 use crate::rules::{Rule, identity, rule};
 
@@ -63,7 +63,8 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         what_if::ask_route(coding, index);
         return service;
     };
-    if declotting::is_settled(coding, &mut service, administration, route) {
+    let is_apart = may_be_apart(coding, administration);
+    if is_apart && declotting::is_settled(coding, &mut service, administration, route) {
         return service;
     }
     let route = match route {
@@ -78,21 +79,27 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
     };
     match route {
         Route::LineFlush => service.kind = Kind::Flush,
-        Route::IvPush if pump::is_flush(coding, administration) => service.kind = Kind::Flush,
+        Route::IvPush if is_apart && pump::is_flush(coding, administration) => service.kind = Kind::Flush,
         Route::PumpRefill => service.kind = Kind::Refill,
         Route::OnBodyInjector => service.kind = Kind::OnBodyInjector,
         Route::Transfusion => outside::transfusion(coding, visit, &mut service),
-        _ if elsewhere::is_settled(coding, visit, index, route) => {}
+        _ if is_apart && elsewhere::is_settled(coding, visit, index, route) => {}
         _ if outside::is_outside(coding, index, route) => {}
+        _ if is_apart && outside::sends_cells_away(coding, index) => {}
         _ => admit_by_class(coding, visit, &mut service, route),
     }
     service
 }
 
+/// Whether a list of the policy may take an administration out of the ordinary course: it names the code of a drug, or
+/// a drug has no stated code, so that its name or its package tells.
+fn may_be_apart(coding: &Coding<'_>, administration: &Administration) -> bool {
+    let marked = &coding.policy.marked_codes;
+    let mut drugs = administration.drugs.iter();
+    drugs.any(|drug| drug.code.is_none_or(|code| marked.of(code).has(CodeMark::AdmittedApart)))
+}
+
 fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
-    if let Some(cells) = outside::cells_by_code(coding, service.index) {
-        return outside::send_away(coding, service.index, cells.administration);
-    }
     let class = classify::class_of_administration(coding, service.index);
     // Only what may be such a product is looked up by name.
     let may_be_cells = matches!(class, Ok(DrugClass::ComplexBiologic) | Err(Unknown::Class { .. }));

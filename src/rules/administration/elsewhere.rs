@@ -16,13 +16,10 @@ use crate::rules::{classify, identity};
 
 /// Settles an administration whose drug, by its code, is given under a code of another section.
 pub(super) fn is_settled(coding: &mut Coding<'_>, visit: &Visit<'_>, index: u16, route: Route) -> bool {
-    let policy = coding.policy;
-    let services = &policy.administration.own_services;
     let drugs = &visit.encounter.administrations[usize::from(index)].drugs;
     drugs.iter().any(|drug| {
         let code = identity::code_of(coding, drug);
-        code.is_some_and(|code| services.names_code(code))
-            && settle(coding, index, route, |entry| code.is_some_and(|code| entry.products.contains(&code)))
+        code.is_some_and(|code| settle(coding, index, route, |entry| entry.products.contains(&code)))
     })
 }
 

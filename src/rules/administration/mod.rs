@@ -76,7 +76,9 @@ pub fn code(coding: &mut Coding<'_>) {
     }
     let mut visit = Visit::new(coding.encounter);
     for index in 0..coding.encounter.administrations.len() {
-        coding.turn_to(coding.encounter.date_of(&coding.encounter.administrations[index]));
+        if !visit.is_one_day {
+            coding.turn_to(coding.encounter.date_of(&coding.encounter.administrations[index]));
+        }
         let service = admit::admit(coding, &mut visit, index as u16);
         visit.services.push(service);
     }

@@ -109,15 +109,20 @@ pub(super) fn class(coding: &mut Coding<'_>, index: u16, class: DrugClass) {
     send_away(coding, index, other);
 }
 
-/// The kind of changed cells of a patient's own that an administration gives, by the code of the product.
-pub(super) fn cells_by_code<'p>(coding: &Coding<'p>, index: u16) -> Option<&'p CellTherapy> {
-    let kinds = &coding.policy.administration.cell_therapy;
+/// Settles an administration of a patient's own changed cells, by the code of the product; reports whether it is one.
+pub(super) fn sends_cells_away(coding: &mut Coding<'_>, index: u16) -> bool {
+    let policy = coding.policy;
+    let kinds = &policy.administration.cell_therapy;
     let of_code = |code: HcpcsCode| kinds.iter().find(|kind| kind.products.contains(&code));
     let drugs = &coding.encounter.administrations[usize::from(index)].drugs;
-    drugs.iter().find_map(|drug| of_code(identity::code_of(coding, drug)?))
+    let cells = drugs.iter().find_map(|drug| of_code(identity::code_of(coding, drug)?));
+    if let Some(cells) = cells {
+        send_away(coding, index, cells.administration);
+    }
+    cells.is_some()
 }
 
-/// The same by its name, which takes longer to tell.
+/// The kind of such cells that an administration gives, by the name of the product, which takes longer to tell.
 pub(super) fn cells_by_name<'p>(coding: &Coding<'p>, index: u16) -> Option<&'p CellTherapy> {
     let kinds = &coding.policy.administration.cell_therapy;
     let of_code = |code: &HcpcsCode| kinds.iter().find(|kind| kind.products.contains(code));

@@ -210,6 +210,9 @@ impl<'a> Visit<'a> {
 
     /// The date of service of a line: the day on which the service, or the flow that it goes on with, began.
     pub(super) fn date(&self, service: &Service) -> Date {
+        if self.is_one_day {
+            return self.encounter.service_date;
+        }
         self.encounter.date_of(&self.encounter.administrations[usize::from(service.first_bag)])
     }
 

@@ -1,5 +1,6 @@
 //! What rests on a part of the record: the lines, and their value where the payment limit is known.
 
+use crate::catalog::Catalog;
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::HcpcsCode;
 use crate::domain::quantity::Decimal;
@@ -36,9 +37,12 @@ pub(super) fn of(scope: Scope, coding: &Coding<'_>) -> Stake {
 }
 
 fn sum<'l>(coding: &Coding<'_>, resting: impl Iterator<Item = &'l Line>) -> Stake {
-    let mut lines = 0;
-    let dollars = coding.catalog.value(resting.inspect(|_| lines += 1));
-    Stake { lines, dollars }
+    let mut stake = Stake { lines: 0, dollars: None };
+    for line in resting {
+        stake.lines += 1;
+        stake.dollars = Catalog::sum(stake.dollars, coding.catalog.value_of(line));
+    }
+    stake
 }
 
 /// Whether any line rests on a part of the record.

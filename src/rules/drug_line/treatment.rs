@@ -1,7 +1,5 @@
 //! What is billed together: the doses of one code on one date of service, however many containers they came from.
 
-use std::cmp::Ordering;
-
 use crate::catalog::CodeVersion;
 use crate::catalog::formulary::DrugFacts;
 use crate::domain::billing::{BillingUnit, NoUnitReason};
@@ -117,13 +115,13 @@ impl<'a> Treatment<'a> {
 pub fn combine<'t, 'd: 't>(
     doses: &'t mut [&'d Dose<'d>],
 ) -> impl Iterator<Item = Treatment<'t>> + use<'t, 'd> {
-    doses.sort_unstable_by(|a, b| a.key.cmp(&b.key).then(a.at.cmp(&b.at)));
+    doses.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| a.at.cmp(&b.at)));
     let groups = doses.chunk_by(|a, b| a.key == b.key);
     groups.map(|doses| Treatment { doses, laterality: doses[0].key.side() })
 }
 
-/// What has to agree for doses to be billed together.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What has to agree for doses to be billed together; treatments follow its order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// Each date of service is billed by itself (rules L-01, U-14).
     date: Date,
@@ -154,11 +152,6 @@ impl Key {
             3 => Some(Laterality::Bilateral),
             _ => None,
         }
-    }
-
-    fn cmp(&self, other: &Self) -> Ordering {
-        let flat = |key: &Self| (key.date, key.code, key.laterality, key.esa, key.is_subcutaneous, key.alone);
-        flat(self).cmp(&flat(other))
     }
 }
 

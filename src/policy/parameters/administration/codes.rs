@@ -1,8 +1,5 @@
 //! The code families of administration services, as the data files name them.
 
-use std::ops::Deref;
-
-use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use crate::domain::code::HcpcsCode;
@@ -212,36 +209,6 @@ pub struct OwnService {
     /// Whether the drug has other uses beside the service, so that its line stands with a finding.
     #[serde(default)]
     pub is_doubtful: bool,
-}
-
-/// Drugs with services of their own, with the codes that any of them names.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Vec<OwnService>")]
-pub struct OwnServices {
-    entries: Vec<OwnService>,
-    codes: FxHashSet<HcpcsCode>,
-}
-
-impl From<Vec<OwnService>> for OwnServices {
-    fn from(entries: Vec<OwnService>) -> Self {
-        let codes = entries.iter().flat_map(|entry| entry.products.iter().copied()).collect();
-        Self { entries, codes }
-    }
-}
-
-impl OwnServices {
-    /// Whether an entry names the code: one look-up, for nearly all drugs have none.
-    pub fn names_code(&self, code: HcpcsCode) -> bool {
-        self.codes.contains(&code)
-    }
-}
-
-impl Deref for OwnServices {
-    type Target = [OwnService];
-
-    fn deref(&self) -> &[OwnService] {
-        &self.entries
-    }
 }
 
 /// Products whose giving has a code of another section: a patient's own changed cells, antibodies against RSV.

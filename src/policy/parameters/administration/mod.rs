@@ -6,7 +6,7 @@ mod switches;
 pub use codes::*;
 pub use switches::*;
 
-use super::parameters;
+use super::{SetOf, parameters};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::encounter::Setting;
 
@@ -42,7 +42,7 @@ parameters! {
         /// Volume up to which a fluid with electrolytes is too little for hydration (rules HYD-9, HYD-10).
         pub rider_ml_max: i32,
         /// Drugs whose giving has codes of another section or is part of another service (rule CHM-13).
-        pub own_services: OwnServices,
+        pub own_services: Vec<OwnService>,
         /// Vaccines whose administration has a code of its own, for the finding that points to it (rule CHM-13).
         pub vaccine_administration: Vec<VaccineAdministration>,
 
@@ -159,9 +159,9 @@ parameters! {
         /// A drug that clears a clotted catheter and is no push (rule CHM-13).
         pub declotting: Declotting,
         /// Settings in which no administration code is reported (rule DOC-5).
-        pub settings_without_codes: Vec<Setting>,
+        pub settings_without_codes: SetOf<Setting>,
         /// Settings that are paid by the visit, so that administration codes only inform (rule DOC-5).
-        pub settings_paid_by_visit: Vec<Setting>,
+        pub settings_paid_by_visit: SetOf<Setting>,
         /// Whether an answer names where this policy departs from CMS, NCCI or CPT.
         pub names_departures: bool,
     }

@@ -1,15 +1,13 @@
 //! Parameters of the drug-line rules: the switches of rule book §13 and the tables behind them.
 
-mod marks;
 mod switches;
 mod tables;
 
-use super::parameters;
+use super::{SetOf, parameters};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::drug::{ContainerKind, DiscardReason, DrugClass};
 use crate::domain::encounter::{Route, Setting};
 
-pub use marks::*;
 pub use switches::*;
 pub use tables::*;
 
@@ -47,15 +45,15 @@ parameters! {
         /// What becomes of a remainder that the record does not document (rule W-14).
         pub undocumented_discard: UndocumentedDiscard,
         /// Container kinds whose rest is paid for (rules W-07, W-08).
-        pub single_dose_kinds: Vec<ContainerKind>,
+        pub single_dose_kinds: SetOf<ContainerKind>,
         /// Grounds on which the rest of any container is paid for (row G-22).
-        pub further_discard_grounds: Vec<DiscardReason>,
+        pub further_discard_grounds: SetOf<DiscardReason>,
         /// Settings outside the scope of JW and JZ (rule Z-05).
-        pub discard_exempt_settings: Vec<Setting>,
+        pub discard_exempt_settings: SetOf<Setting>,
         /// Drug classes outside the scope of JW and JZ (rule Z-05, §13 item 15).
-        pub discard_exempt_classes: Vec<DrugClass>,
+        pub discard_exempt_classes: SetOf<DrugClass>,
         /// Settings whose payment follows OPPS status indicators (rule Z-09).
-        pub status_settings: Vec<Setting>,
+        pub status_settings: SetOf<Setting>,
         /// Status indicators that put a drug in the scope of JW and JZ (rule Z-09, §13 item 8).
         pub discard_status_indicators: Vec<String>,
         /// Status indicators of separate payment of which no source says whether JW and JZ apply (rule Z-09).
@@ -77,7 +75,7 @@ parameters! {
         /// Codes of one drug that are told apart by the amount of one unit alone (rule L-01).
         pub denominations: Vec<Vec<HcpcsCode>>,
         /// Settings that may bill C codes (row G-02).
-        pub hospital_code_settings: Vec<Setting>,
+        pub hospital_code_settings: SetOf<Setting>,
         /// Beginnings of codes that private payers made for themselves, so that no name means one of them (rule N-01).
         pub private_payer_prefixes: Vec<String>,
         /// Which code a biosimilar is billed by (row G-27).
@@ -128,7 +126,7 @@ parameters! {
         /// 340B modifiers by kind of entity (rule M-06).
         pub modifiers_340b: Vec<EntityModifier>,
         /// Settings that mark 340B drugs (rule M-06).
-        pub settings_340b: Vec<Setting>,
+        pub settings_340b: SetOf<Setting>,
         /// Whether a source confirms the 340B table for the date (rule M-06).
         pub modifiers_340b_verified: bool,
         /// Modifiers of off-campus departments (rule M-08).
@@ -138,11 +136,11 @@ parameters! {
         /// Modifiers by days of insulin supplied (rule M-09).
         pub insulin_supply_modifiers: Vec<SupplyModifier>,
         /// Settings that state coverage by modifier (rule M-10).
-        pub coverage_modifier_settings: Vec<Setting>,
+        pub coverage_modifier_settings: SetOf<Setting>,
         /// Modifiers that the payer wants for a stated circumstance (rule M-11).
         pub circumstance_modifiers: Vec<CircumstanceModifier>,
         /// Routes that are billed side by side (rule M-12).
-        pub laterality_routes: Vec<Route>,
+        pub laterality_routes: SetOf<Route>,
         /// The order in which modifiers are printed (rule M-14).
         pub modifier_order: Vec<Modifier>,
         /// Whether the payer wants NDCs (rule D-02, §13 item 9).

@@ -253,8 +253,8 @@ fn note_units(
     ];
     let is_exact = i128::from(units).checked_mul(measured.one) == Some(measured.administered);
     // Only a dose below one unit is rounded up by either way.
-    let up = administered_units(measured.administered, measured.one, UnitRounding::Up);
-    let is_lower = rounding == UnitRounding::Down && up != Ok(units);
+    let up = || administered_units(measured.administered, measured.one, UnitRounding::Up);
+    let is_lower = rounding == UnitRounding::Down && up() != Ok(units);
     let (rule, text): (&'static Rule, &'static str) = if is_lower {
         (&G_17, "{dose} at {unit} a unit, rounded down, is {units} units")
     } else if is_exact {

@@ -1,11 +1,11 @@
-//! Which tables of the drug-line rules name a code, so that a drug that none names is settled by one look-up.
+//! Which tables of the policy name a code, so that a drug that none names is settled by one look-up.
 
 use rustc_hash::FxHashMap;
 
-use super::DrugLineParameters;
+use super::{AdministrationParameters, DrugLineParameters};
 use crate::domain::code::HcpcsCode;
 
-/// A table of the drug-line rules whose rows are for certain codes.
+/// A table whose rows are for certain codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum CodeMark {
@@ -29,6 +29,9 @@ pub enum CodeMark {
     NdcUnit = 1 << 8,
     /// An antiemetic by mouth (rule M-02).
     OralAntiemetic = 1 << 9,
+    /// What was given of it may be no service of the administration track: changed cells, a flush or a lock of the
+    /// line, what clears a catheter, what has codes of another section (rules CHM-8, CHM-13).
+    AdmittedApart = 1 << 10,
 }
 
 /// The tables that name a code.
@@ -48,7 +51,10 @@ pub struct MarkedCodes(FxHashMap<HcpcsCode, CodeMarks>);
 
 impl MarkedCodes {
     /// Reads the tables of one policy.
-    pub(in crate::policy) fn new(tables: &DrugLineParameters) -> Self {
+    pub(in crate::policy) fn new(
+        administration: &AdministrationParameters,
+        tables: &DrugLineParameters,
+    ) -> Self {
         let mut marks: FxHashMap<HcpcsCode, CodeMarks> = FxHashMap::default();
         let mut mark = |code: HcpcsCode, mark: CodeMark| marks.entry(code).or_default().0 |= mark as u16;
         tables.route_modifier_codes.iter().for_each(|code| mark(*code, CodeMark::RouteModifier));
@@ -65,6 +71,11 @@ impl MarkedCodes {
         let by_route = tables.codes_by_route.iter().flat_map(|row| &row.codes);
         by_route.for_each(|code| mark(*code, CodeMark::ByRoute));
         tables.ndc_qualifiers.iter().for_each(|row| mark(row.code, CodeMark::NdcUnit));
+        let apart = [&administration.declotting.drugs, &administration.lock_drugs.drugs];
+        let apart = apart.into_iter().chain([&*administration.flush_codes]);
+        let apart = apart.chain(administration.cell_therapy.iter().map(|kind| &kind.products));
+        let apart = apart.chain(administration.own_services.iter().map(|service| &service.products));
+        apart.flatten().for_each(|code| mark(*code, CodeMark::AdmittedApart));
         Self(marks)
     }
 
