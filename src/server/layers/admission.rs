@@ -1,6 +1,6 @@
 //! Lets in as many calls as can be answered well, and turns the others away at once.
 //!
-//! No more calls are let in at one turn of the threads' queue than there are places, but for bursts.
+//! No more calls are let in at one turn of the threads' queue than there are places, nor than are answered soon.
 //! A call takes its place when the first bytes of its body come, so that callers who are slow to send keep no
 //! place from those who are ready. One that comes when all places are taken gets RESOURCE_EXHAUSTED and its
 //! body is dropped as it comes, so that memory and the time of the calls let in stay flat under any load. One whose deadline

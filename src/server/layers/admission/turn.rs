@@ -3,23 +3,29 @@
 //! A call that has come waits in the queue of the server's threads until one of them takes it up, answers it and gives its
 //! place back. So however long the queue is, few calls hold a place, and a bound on the places does not shorten it. A
 //! task that stands in the queue as the calls do tells when the queue was gone through once: between two such turns
-//! no more calls are let in than may hold a place. A burst of more is answered all the same, because the queue
-//! is soon empty again; where crowded turns take most of the time, the calls beyond are turned away, and fewer are let
-//! in while the turns are long, so that those let in are answered as soon as on a quiet day.
+//! no more calls are let in than may hold a place, nor more than a short burst takes to answer. Where more came, the
+//! calls beyond are turned away, and for a while fewer are let in while the turns are long, so that those let in are
+//! answered as soon as on a quiet day.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A turn is at least so long, so that telling the turns costs next to nothing.
 const TURN_MIN: Duration = Duration::from_millis(1);
-/// Turns that are crowded for most of so long are no burst.
-const BURST: Duration = Duration::from_millis(250);
+/// Calls that came together are let in if it takes no longer to answer them.
+const BURST: Duration = Duration::from_millis(20);
+/// So many calls that come together are let in however long they take, in parts of the limit.
+const BURST_LEAST_PART: usize = 4;
+/// Calls of a turn that tell how long one takes.
+const MEASURED_CALLS: usize = 16;
+/// The part of a new measurement in what a call takes.
+const MEASURED_PART: u64 = 8;
 /// Turns that are longer let in fewer calls, where there is a crowd.
 const TURN_LONG: Duration = Duration::from_millis(2);
 /// The smallest part of the limit that is let in, however long the turns are.
 const LEAST_PART: usize = 64;
-/// How long after the last crowded turn the next one is no burst either.
+/// How long after the last crowded turn fewer calls are let in.
 const WARY: Duration = Duration::from_secs(1);
 
 /// The turns of one server's queue.
@@ -27,8 +33,10 @@ pub(super) struct Turns {
     /// Calls that are let in at one turn.
     limit: usize,
     let_in: AtomicUsize,
-    /// Calls that are let in at this turn while there is a crowd.
+    /// Calls that are let in at this turn after a crowd.
     allowed: AtomicUsize,
+    /// What a call takes of the server's time in nanoseconds, or nothing while it is unknown.
+    call_takes: AtomicU64,
     /// More came at this turn.
     is_crowded: AtomicBool,
     /// The task that tells the end of the turn is in the queue.
@@ -36,47 +44,49 @@ pub(super) struct Turns {
     born: Instant,
     /// When the turn began, in microseconds since the birth.
     began: AtomicU64,
-    /// Until when calls beyond the limit are turned away, in microseconds since the birth.
+    /// Until when few calls are let in, in microseconds since the birth.
     wary_until: AtomicU64,
-    window: Mutex<Window>,
 }
 
 impl Turns {
     pub fn new(limit: usize) -> Arc<Self> {
-        let born = Instant::now();
         Arc::new(Self {
             limit,
             let_in: AtomicUsize::new(0),
             allowed: AtomicUsize::new(1),
+            call_takes: AtomicU64::new(0),
             is_crowded: AtomicBool::new(false),
             is_told: AtomicBool::new(false),
-            born,
+            born: Instant::now(),
             began: AtomicU64::new(0),
             wary_until: AtomicU64::new(0),
-            window: Mutex::new(Window::new(born)),
         })
     }
 
     /// Lets a call in that comes now, or not; one that finds no place tells of a crowd.
     pub fn lets_in(self: &Arc<Self>, now: Instant, has_place: bool) -> bool {
-        self.tell(now);
         let is_wary = self.micros(now) < self.wary_until.load(Ordering::Relaxed);
-        let allowed = if is_wary { self.allowed.load(Ordering::Relaxed) } else { self.limit };
+        let allowed = if is_wary { self.allowed.load(Ordering::Relaxed) } else { self.burst() };
+        self.tell(now, allowed);
         let has_room = has_place && self.let_in.fetch_add(1, Ordering::Relaxed) < allowed;
         if !has_room {
             self.is_crowded.store(true, Ordering::Relaxed);
         }
-        has_room || !is_wary
+        has_room
     }
 
     /// Puts the task into the queue that tells the end of this turn, unless it is there, or the turn has only begun.
-    fn tell(self: &Arc<Self>, now: Instant) {
+    ///
+    /// The calls let in are counted from then on: nobody knows whether those before are still in the queue.
+    fn tell(self: &Arc<Self>, now: Instant, allowed: usize) {
         let began = Duration::from_micros(self.began.load(Ordering::Relaxed));
-        if now.duration_since(self.born).saturating_sub(began) < TURN_MIN
+        let has_begun_now = now.duration_since(self.born).saturating_sub(began) < TURN_MIN;
+        if has_begun_now && self.let_in.load(Ordering::Relaxed) < allowed
             || self.is_told.swap(true, Ordering::Relaxed)
         {
             return;
         }
+        self.let_in.store(0, Ordering::Relaxed);
         let turns = self.clone();
         tokio::spawn(async move {
             tokio::task::yield_now().await;
@@ -86,20 +96,38 @@ impl Turns {
 
     fn end(&self, began: Instant, now: Instant) {
         let is_crowded = self.is_crowded.swap(false, Ordering::Relaxed);
-        let micros = self.micros(now);
-        // Nothing that holds the window panics between two writes.
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_wary = micros < self.wary_until.load(Ordering::Relaxed);
-        let length = now.duration_since(began);
-        if window.add(is_crowded, length, now) || (is_wary && is_crowded) {
+        let (length, micros) = (now.duration_since(began), self.micros(now));
+        let was_wary = micros < self.wary_until.load(Ordering::Relaxed);
+        let came = self.let_in.swap(0, Ordering::Relaxed);
+        if is_crowded {
             self.wary_until.store(self.micros(now + WARY), Ordering::Relaxed);
+        } else if !was_wary {
+            self.measure(came, length);
         }
         // What gathered before it was known as a crowd is worked off first.
-        let allowed = if is_wary { self.next_allowed(length) } else { self.least() };
+        let allowed = if was_wary { self.next_allowed(length) } else { self.least() };
         self.allowed.store(allowed, Ordering::Relaxed);
         self.began.store(micros, Ordering::Relaxed);
-        self.let_in.store(0, Ordering::Relaxed);
         self.is_told.store(false, Ordering::Relaxed);
+    }
+
+    /// Learns what a call takes from a turn that was busy for all of its length; nanoseconds are rounded down.
+    fn measure(&self, came: usize, length: Duration) {
+        if came < MEASURED_CALLS || length < TURN_MIN {
+            return;
+        }
+        // A turn holds far fewer calls, and lasts far shorter, than 64 bits count.
+        let took = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX) / came as u64;
+        let known = self.call_takes.load(Ordering::Relaxed);
+        let takes = if known == 0 { took } else { known - known / MEASURED_PART + took / MEASURED_PART };
+        self.call_takes.store(takes, Ordering::Relaxed);
+    }
+
+    /// How many calls that come together are let in, rounded down.
+    fn burst(&self) -> usize {
+        let burst = BURST.as_nanos() / u128::from(self.call_takes.load(Ordering::Relaxed)).max(1);
+        let burst = usize::try_from(burst).unwrap_or(usize::MAX);
+        burst.max(self.limit / BURST_LEAST_PART).max(1).min(self.limit)
     }
 
     /// Half as many after a turn that was long, rounded down, and one more after any other.
@@ -118,79 +146,72 @@ impl Turns {
     }
 }
 
-/// What share of the time was crowded lately.
-struct Window {
-    began: Instant,
-    crowded: Duration,
-}
-
-impl Window {
-    const fn new(began: Instant) -> Self {
-        Self { began, crowded: Duration::ZERO }
-    }
-
-    /// Adds a turn that ends now; whether the window ends with it and was crowded for most of its time.
-    fn add(&mut self, is_crowded: bool, length: Duration, now: Instant) -> bool {
-        if is_crowded {
-            self.crowded += length;
-        }
-        let elapsed = now.duration_since(self.began);
-        if elapsed < BURST {
-            return false;
-        }
-        let was_crowded = self.crowded * 2 > elapsed;
-        *self = Self::new(now);
-        was_crowded
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TURN: Duration = Duration::from_millis(25);
-    /// Windows of so many turns without pauses.
-    const WINDOWS: usize = 500 / 10;
+    const LIMIT: usize = 64;
+    /// What the work on a heavy call takes.
+    const HEAVY: Duration = Duration::from_millis(2);
+    const LIGHT: Duration = Duration::from_micros(50);
 
-    /// How many windows were crowded when turns came, of which the given ones of each ten were crowded.
-    fn crowded_windows(of_ten: u32, pause: Duration) -> usize {
-        let mut now = Instant::now();
-        let mut window = Window::new(now);
-        let turns = (0..500).filter(|turn| {
-            now += TURN + pause;
-            window.add(turn % 10 < of_ten, TURN, now)
-        });
-        turns.count()
-    }
-
-    #[test]
-    fn a_time_is_crowded_where_most_of_it_is() {
-        assert_eq!(crowded_windows(10, Duration::ZERO), WINDOWS);
-        assert_eq!(crowded_windows(7, Duration::ZERO), WINDOWS);
-        assert_eq!(crowded_windows(3, Duration::ZERO), 0);
-        assert_eq!(crowded_windows(10, TURN * 2), 0, "between bursts the server rests");
+    /// So many calls come together; how many of them are let in and worked off.
+    async fn come(turns: &Arc<Turns>, calls: usize, call: Duration) -> usize {
+        tokio::time::sleep(TURN_MIN * 2).await;
+        let let_in = (0..calls).filter(|_| turns.lets_in(Instant::now(), true)).count();
+        for _ in 0..let_in {
+            std::thread::sleep(call);
+        }
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        let_in
     }
 
     #[tokio::test]
-    async fn bursts_are_let_in_and_a_crowd_that_stays_is_not() {
-        const LIMIT: usize = 4;
+    async fn a_burst_is_let_in_as_far_as_it_takes_long() {
         let turns = Turns::new(LIMIT);
-        let crowd = async || {
-            tokio::time::sleep(TURN_MIN * 2).await;
-            let let_in = (0..LIMIT * 10).filter(|_| turns.lets_in(Instant::now(), true)).count();
-            // The work of those let in.
-            std::thread::sleep(TURN);
-            tokio::task::yield_now().await;
-            let_in
-        };
-        assert_eq!(crowd().await, LIMIT * 10, "a burst");
-        let began = Instant::now();
-        let mut last = 0;
-        while began.elapsed() < BURST * 3 {
-            last = crowd().await;
+        assert_eq!(come(&turns, LIMIT, HEAVY).await, LIMIT, "nothing is known of the calls yet");
+        let burst = come(&turns, LIMIT, HEAVY).await;
+        assert!((LIMIT / BURST_LEAST_PART..LIMIT / 2).contains(&burst), "{burst} calls of 2 ms in 20 ms");
+    }
+
+    #[tokio::test]
+    async fn calls_beyond_a_burst_are_turned_away_and_few_are_let_in_for_a_while() {
+        let turns = Turns::new(LIMIT);
+        assert_eq!(come(&turns, LIMIT * 10, HEAVY).await, LIMIT);
+        for _ in 0..10 {
+            let few = come(&turns, LIMIT * 10, HEAVY).await;
+            assert!((1..=LIMIT / 8).contains(&few), "{few} of a crowd that stays");
         }
-        assert!((1..=LIMIT).contains(&last), "{last} of a crowd that stays");
-        tokio::time::sleep(WARY + TURN).await;
-        assert_eq!(crowd().await, LIMIT * 10, "a burst again");
+        tokio::time::sleep(WARY + TURN_MIN).await;
+        assert!(come(&turns, LIMIT, HEAVY).await >= LIMIT / BURST_LEAST_PART, "a burst again");
+    }
+
+    #[tokio::test]
+    async fn light_calls_are_let_in_soon_after_a_crowd() {
+        let turns = Turns::new(LIMIT);
+        come(&turns, LIMIT * 10, HEAVY).await;
+        for _ in 0..LIMIT {
+            come(&turns, 1, LIGHT).await;
+        }
+        let few = LIMIT / 8;
+        assert_eq!(come(&turns, few, LIGHT).await, few);
+    }
+
+    #[tokio::test]
+    async fn calls_one_after_the_other_are_never_a_crowd() {
+        let turns = Turns::new(1);
+        for call in 0..LIMIT {
+            assert!(turns.lets_in(Instant::now(), true), "call {call}");
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_without_a_place_is_not_let_in() {
+        let turns = Turns::new(LIMIT);
+        assert!(!turns.lets_in(Instant::now(), false));
+        assert!(turns.lets_in(Instant::now(), true));
     }
 }
