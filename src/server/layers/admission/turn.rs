@@ -151,51 +151,57 @@ mod tests {
     use super::*;
 
     const LIMIT: usize = 64;
-    /// What the work on a heavy call takes.
-    const HEAVY: Duration = Duration::from_millis(2);
-    const LIGHT: Duration = Duration::from_micros(50);
+    /// What the work on one call takes.
+    const CALL: Duration = Duration::from_millis(2);
 
     /// So many calls come together; how many of them are let in and worked off.
-    async fn come(turns: &Arc<Turns>, calls: usize, call: Duration) -> usize {
+    async fn come(turns: &Arc<Turns>, calls: usize) -> usize {
         tokio::time::sleep(TURN_MIN * 2).await;
         let let_in = (0..calls).filter(|_| turns.lets_in(Instant::now(), true)).count();
         for _ in 0..let_in {
-            std::thread::sleep(call);
+            std::thread::sleep(CALL);
         }
         tokio::task::yield_now().await;
         tokio::task::yield_now().await;
         let_in
     }
 
-    #[tokio::test]
-    async fn a_burst_is_let_in_as_far_as_it_takes_long() {
-        let turns = Turns::new(LIMIT);
-        assert_eq!(come(&turns, LIMIT, HEAVY).await, LIMIT, "nothing is known of the calls yet");
-        let burst = come(&turns, LIMIT, HEAVY).await;
-        assert!((LIMIT / BURST_LEAST_PART..LIMIT / 2).contains(&burst), "{burst} calls of 2 ms in 20 ms");
+    #[test]
+    fn as_many_are_let_in_together_as_are_answered_soon() {
+        let (turns, now) = (Turns::new(LIMIT), Instant::now());
+        assert_eq!(turns.burst(), LIMIT, "nothing is known of the calls yet");
+        let takes = |call: Duration| {
+            turns.let_in.store(LIMIT, Ordering::Relaxed);
+            turns.end(now, now + call * 64);
+            turns.burst()
+        };
+        assert_eq!(takes(Duration::from_micros(500)), 40, "calls of 0.5 ms in 20 ms");
+        assert_eq!(takes(CALL * 100), LIMIT / BURST_LEAST_PART, "however long they take");
     }
 
     #[tokio::test]
     async fn calls_beyond_a_burst_are_turned_away_and_few_are_let_in_for_a_while() {
         let turns = Turns::new(LIMIT);
-        assert_eq!(come(&turns, LIMIT * 10, HEAVY).await, LIMIT);
+        assert_eq!(come(&turns, LIMIT * 10).await, LIMIT);
         for _ in 0..10 {
-            let few = come(&turns, LIMIT * 10, HEAVY).await;
+            let few = come(&turns, LIMIT * 10).await;
             assert!((1..=LIMIT / 8).contains(&few), "{few} of a crowd that stays");
         }
         tokio::time::sleep(WARY + TURN_MIN).await;
-        assert!(come(&turns, LIMIT, HEAVY).await >= LIMIT / BURST_LEAST_PART, "a burst again");
+        assert!(come(&turns, LIMIT).await >= LIMIT / BURST_LEAST_PART, "a burst again");
     }
 
-    #[tokio::test]
-    async fn light_calls_are_let_in_soon_after_a_crowd() {
-        let turns = Turns::new(LIMIT);
-        come(&turns, LIMIT * 10, HEAVY).await;
-        for _ in 0..LIMIT {
-            come(&turns, 1, LIGHT).await;
-        }
-        let few = LIMIT / 8;
-        assert_eq!(come(&turns, few, LIGHT).await, few);
+    #[test]
+    fn more_are_let_in_after_short_turns_and_half_as_many_after_a_long_one() {
+        let (turns, now) = (Turns::new(LIMIT), Instant::now());
+        turns.is_crowded.store(true, Ordering::Relaxed);
+        let after = |length| {
+            turns.end(now, now + length);
+            turns.allowed.load(Ordering::Relaxed)
+        };
+        assert_eq!(after(TURN_LONG * 10), 1);
+        assert_eq!([after(TURN_MIN), after(TURN_LONG), after(TURN_MIN)], [2, 3, 4]);
+        assert_eq!([after(TURN_LONG * 2), after(TURN_LONG * 2), after(TURN_LONG * 2)], [2, 1, 1]);
     }
 
     #[tokio::test]
