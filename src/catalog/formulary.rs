@@ -4,6 +4,7 @@
 //! reading of CPT by complexity and risk; other readings are profiles that list their differences.
 
 mod containers;
+mod mixture;
 mod read;
 mod routes;
 
@@ -236,7 +237,7 @@ impl Formulary {
 
     /// The same, with what else the text names.
     pub fn read_name(&self, text: &str) -> Option<NameReading<'_>> {
-        let folded = fold(text);
+        let folded = fold(self.given_part(text));
         let matches = self.find(&folded);
         let has_fluid = matches.found.iter().any(|named| named.class == DrugClass::Hydration);
         let named = matches.found.into_iter().min_by_key(|named| precedence(named))?;

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 /// Longest name of the tables, in words.
-const NAME_WORDS_MAX: usize = 6;
+pub(super) const NAME_WORDS_MAX: usize = 6;
 
 /// Words that say how, when or in which package a drug is given, and never which drug it is.
 const FILLERS: &[&str] = &[
@@ -69,6 +69,7 @@ const FILLERS: &[&str] = &[
     "peripheral",
     "pf",
     "pfs",
+    "ph",
     "picc",
     "piggyback",
     "porcine",
@@ -92,6 +93,7 @@ const FILLERS: &[&str] = &[
     "single",
     "slow",
     "slowly",
+    "soln",
     "solution",
     "sq",
     "start",
@@ -136,6 +138,7 @@ const SALTS: &[&str] = &[
     "dipotassium",
     "disodium",
     "ditromethamine",
+    "edisylate",
     "fumarate",
     "gluconate",
     "hcl",
@@ -217,6 +220,8 @@ pub fn fold(text: &str) -> Vec<String> {
         .to_lowercase()
         .replace('½', " 1 2 ")
         .replace('%', " % ")
+        // The number of the vitamin would go with the dose behind it.
+        .replace("b-12", "b12")
         .split(|c: char| !c.is_alphanumeric() && c != '%')
         .filter(|word| !word.is_empty())
         .flat_map(number_and_fluid)
@@ -354,6 +359,7 @@ mod tests {
             ("8 mg", ""),
             ("filgrastim 300 mcg (G-CSF)", "filgrastim g csf"),
             ("GM-CSF 250 mcg", "gm csf"),
+            ("B-12 1000 mcg", "b12"),
         ] {
             assert_eq!(fold(text).join(" "), folded, "{text}");
         }

@@ -10,7 +10,7 @@ pub use hormonal::CHM_1;
 
 use super::drug_line::product;
 use super::{Family, Rule, Status, identity, rule};
-use crate::catalog::formulary::ClassBasis;
+use crate::catalog::formulary::{ClassBasis, NamedClass};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
 use crate::domain::field::Field;
@@ -174,6 +174,17 @@ pub fn known_class(coding: &Coding<'_>, given: &DrugGiven) -> Option<(DrugClass,
     }
     let named = given.name.as_deref().and_then(|name| formulary.class_of_name(name));
     let named = named.filter(|named| by_code.is_none() || named.class != DrugClass::Hydration);
+    // Of a mixture in one name an unknown part may outrank the known ones, unless the whole is a product.
+    let is_open = |named: &&NamedClass| {
+        named.class == DrugClass::Therapeutic
+            && code.is_none()
+            && given.name.as_deref().is_some_and(|name| {
+                formulary.unknown_part(name).is_some() && coding.catalog.codes_of_name(name, date).is_empty()
+            })
+    };
+    if named.as_ref().is_some_and(is_open) {
+        return None;
+    }
     let by_name = named.map(|named| (named.class, ClassBasis::Listed));
     // A name that the table of names lacks still means codes, and those have a class.
     let by_codes = || {

@@ -47,7 +47,12 @@ fn shown(answer: &pb::CodeEncounterResponse, with_answers: bool) -> Vec<String> 
         let lines: Vec<String> = drug_lines(&answer.lines).iter().map(line).collect();
         format!("-> {}", lines.join(", "))
     });
-    let of_drugs = of_drugs.map(reason);
+    let swallowed = answer.questions.iter().filter(|question| question.text.contains("swallowed"));
+    let by_mouth = swallowed.flat_map(|question| &question.answers).map(|answer| {
+        let lines: Vec<String> = drug_lines(&answer.lines).iter().map(line).collect();
+        format!("?? {}", lines.join(", "))
+    });
+    let of_drugs = of_drugs.map(reason).chain(by_mouth);
     drug_lines(&answer.lines).iter().map(line).chain(of_drugs).chain(answers).collect()
 }
 
@@ -135,5 +140,39 @@ fn liposomal_doxorubicin_has_its_own_codes_in_turn() {
         ("2013-08-01", "IV_INFUSION", coded("J9002"), &["CODE_NOT_IN_FORCE", "-> Q2050 x4"]),
         ("2013-08-01", "IV_INFUSION", coded("Q2048"), &["CODE_NOT_IN_FORCE", "-> Q2050 x4"]),
         ("2013-02-01", "IV_INFUSION", coded("J9001"), &["CODE_NOT_IN_FORCE", "-> J9002 x4"]),
+    ]);
+}
+
+/// Rule L-04: a drug with a code by mouth and one for injection is asked about where no route is stated, with the lines
+/// of each; how a tablet is called hides no drug.
+#[test]
+fn a_drug_that_is_swallowed_too_is_asked_about() {
+    let day = "2026-01-15";
+    let named = |name: &str, dose| json!({"name": name, "doseAdministered": amount(dose)});
+    judge(&[
+        (day, "UNSPECIFIED", named("Temodar", "140 mg"), &["J9328 x140", "?? J8700 x28", "?? J9328 x140"]),
+        (day, "ORAL", named("Temodar", "140 mg"), &["J8700 x28"]),
+        (day, "IV_INFUSION", named("Temodar", "140 mg"), &["J9328 x140"]),
+        (day, "ORAL", named("capecitabine 500 mg tablets", "1500 mg"), &["J8522 x30"]),
+    ]);
+}
+
+/// Rule L-04: a brand means its own codes, whatever stands behind it; the drugs of a mixture are one product by either name.
+#[test]
+fn a_brand_means_no_other_maker_and_short_names_find_their_code() {
+    let day = "2025-11-03";
+    let named = |name: &str, dose: &str, kind: &str, content: &str| {
+        let container = json!({"content": amount(content), "count": 1, "kind": kind});
+        json!({"name": name, "doseAdministered": amount(dose), "containers": [container]})
+    };
+    let lupron = |name: &str| named(name, "7.5 mg", "SINGLE_DOSE", "7.5 mg");
+    let celestone = |name: &str| named(name, "6 mg", "MULTI_DOSE", "30 mg");
+    judge(&[
+        (day, "INTRAMUSCULAR", lupron("Lupron Depot 7.5mg"), &["J9217 x1 JZ"]),
+        (day, "INTRAMUSCULAR", lupron("Lupron Depot 7.5"), &["J9217 x1 JZ"]),
+        (day, "INTRAMUSCULAR", lupron("Lupron"), &["J9217 x1 JZ"]),
+        (day, "INTRAMUSCULAR", celestone("Celestone"), &["J0702 x1"]),
+        (day, "INTRAMUSCULAR", celestone("betamethasone sod phos/acetate"), &["J0702 x1"]),
+        (day, "INTRAMUSCULAR", celestone("betamethasone"), &["J0702 x1"]),
     ]);
 }

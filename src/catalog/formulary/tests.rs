@@ -180,3 +180,18 @@ fn every_source_is_in_the_citations() {
         assert!(citations.contains_key(key.as_ref()), "{key}");
     }
 }
+
+#[test]
+fn the_reason_or_the_moment_behind_a_name_is_no_drug_that_was_given() {
+    for (name, class) in [
+        ("NS 1 L pre-cisplatin", DrugClass::Hydration),
+        ("Benadryl 25 mg premed for Rituxan", DrugClass::Therapeutic),
+        ("B12 for Alimta", DrugClass::Therapeutic),
+        ("Lasix after PRBC", DrugClass::Therapeutic),
+        ("leucovorin before 5-FU", DrugClass::Therapeutic),
+        ("sterile water for injection", DrugClass::Hydration),
+        ("premed for Rituxan: Benadryl", DrugClass::Therapeutic),
+    ] {
+        assert_eq!(class_of(name), Some(class), "{name}");
+    }
+}

@@ -35,7 +35,9 @@ pub(super) fn read<'a>(
     if let Some(dosage) = &read.dosage {
         let path = format!("{path}.dosage");
         administration.access_site = dosage.site.as_ref().and_then(systems::printed).map(str::to_owned);
-        administration.route = route(dosage, &path)?;
+        let took_time =
+            administration.start.zip(administration.stop).is_some_and(|(start, stop)| start < stop);
+        administration.route = route(dosage, took_time, &path)?;
         let dose = dosage.dose.as_ref();
         drug.dose_administered = dose.map(|dose| quantity(dose, &format!("{path}.dose"))).transpose()?;
     }
@@ -63,9 +65,13 @@ fn drug<'a>(
     }
 }
 
-fn route(dosage: &Dosage<'_>, path: &str) -> Result<Option<crate::domain::encounter::Route>, FhirError> {
-    let has_rate = dosage.rate_ratio.is_some() || dosage.rate_quantity.is_some();
-    match route::read(dosage.route.as_ref(), dosage.method.as_ref(), has_rate) {
+fn route(
+    dosage: &Dosage<'_>,
+    took_time: bool,
+    path: &str,
+) -> Result<Option<crate::domain::encounter::Route>, FhirError> {
+    let has_flow = took_time || dosage.rate_ratio.is_some() || dosage.rate_quantity.is_some();
+    match route::read(dosage.route.as_ref(), dosage.method.as_ref(), has_flow) {
         RouteRead::Known(route) => Ok(Some(route)),
         // The engine asks whoever knows whether it was a push or an infusion.
         RouteRead::TechniqueMissing | RouteRead::NotStated => Ok(None),
@@ -111,8 +117,19 @@ fn clock_time(
         Some(text) if text.contains('T') => {
             parse_instant(text, zone).map(Some).map_err(|error| FhirError::new(path, error.to_string()))
         }
+        Some(text) if !is_date(text) => Err(FhirError::new(
+            path,
+            "it is no time of FHIR: write it as `2025-11-03T09:00:00-06:00`, or a date as `2025-11-03`",
+        )),
         _ => Ok(None),
     }
+}
+
+/// Whether a text is a year, a month or a day as FHIR writes them.
+fn is_date(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+        && matches!(lengths.as_slice(), [4] | [4, 2] | [4, 2, 2])
 }
 
 /// The offset that ends a time, as it was written.

@@ -126,9 +126,10 @@ impl<'a> Resources<'a> {
         self.entries.iter().filter(move |resource| resource.kind == kind)
     }
 
-    /// What a reference points to within the Bundle.
+    /// What a reference points to within the Bundle; one to a version is to the resource, which a Bundle holds once.
     pub(super) fn resolve(&self, reference: &str) -> Option<&Resource<'a>> {
-        self.entries.iter().find(|resource| resource.answers_to(reference))
+        let address = reference.split("/_history/").next().unwrap_or(reference);
+        self.entries.iter().find(|resource| resource.answers_to(reference) || resource.answers_to(address))
     }
 }
 

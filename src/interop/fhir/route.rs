@@ -27,13 +27,22 @@ const CODED: &[(&str, &str)] = &[
     ("sc", "subcutaneous"),
     ("sq", "subcutaneous"),
     ("subcut", "subcutaneous"),
+    ("subq", "subcutaneous"),
     ("sqinfus", "subcutaneous infusion"),
     ("po", "oral"),
+    ("mouth", "oral"),
 ];
 
 /// Abbreviations that are words as well, so that they count only when they stand alone.
-const ALONE: &[(&str, &str)] =
-    &[("it", "intrathecal"), ("ia", "intraarterial"), ("ip", "intraperitoneal"), ("id", "intradermal")];
+const ALONE: &[(&str, &str)] = &[
+    ("it", "intrathecal"),
+    ("ia", "intraarterial"),
+    ("ip", "intraperitoneal"),
+    ("id", "intradermal"),
+    ("pr", "rectal"),
+    ("sl", "sublingual"),
+    ("inh", "inhaled"),
+];
 
 const PUSH: &[&str] = &["push", "bolus"];
 const INFUSION: &[&str] = &["infusion", "infuse", "infused", "drip", "piggyback"];
@@ -51,17 +60,22 @@ const SINGLE: &[(&str, Route)] = &[
     ("intradermal", Route::Intradermal),
     ("inhalation", Route::Inhaled),
     ("inhaled", Route::Inhaled),
+    ("nebulization", Route::Inhaled),
+    ("nebulized", Route::Inhaled),
+    ("nebulizer", Route::Inhaled),
     ("topical", Route::Topical),
     ("cutaneous", Route::Topical),
     ("transdermal", Route::Topical),
+    // Onto a mucous membrane goes no injection either, so its codes are of no such dose.
+    ("nasal", Route::Topical),
+    ("intranasal", Route::Topical),
+    ("rectal", Route::Topical),
+    ("sublingual", Route::Topical),
+    ("buccal", Route::Topical),
+    ("ophthalmic", Route::Topical),
+    ("otic", Route::Topical),
+    ("vaginal", Route::Topical),
     ("oral", Route::Oral),
-    ("nasal", Route::Other),
-    ("rectal", Route::Other),
-    ("sublingual", Route::Other),
-    ("buccal", Route::Other),
-    ("ophthalmic", Route::Other),
-    ("otic", Route::Other),
-    ("vaginal", Route::Other),
 ];
 
 /// What the record says of the route.
@@ -74,18 +88,22 @@ pub(super) enum RouteRead {
     Unknown,
 }
 
-/// Reads the route. A rate of flow tells an infusion where no word does.
+/// Words that tell a needle or a flow, and no place that it went to.
+const PLACELESS: &[&str] = &["injection", "injectable", "infusion"];
+
+/// Reads the route. A rate of flow tells an infusion where no word does, and so does a time that it took: of a short
+/// one the minutes make a push (rule TIME-1).
 pub(super) fn read(
     route: Option<&CodeableConcept>,
     method: Option<&CodeableConcept>,
-    has_rate: bool,
+    has_flow: bool,
 ) -> RouteRead {
     let words = words([route, method]);
     let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let technique = |push, infusion| {
         if says(PUSH) {
             RouteRead::Known(push)
-        } else if says(INFUSION) || has_rate {
+        } else if says(INFUSION) || has_flow {
             RouteRead::Known(infusion)
         } else {
             RouteRead::TechniqueMissing
@@ -101,7 +119,8 @@ pub(super) fn read(
         RouteRead::Known(if says(INFUSION) { Route::SubcutaneousInfusion } else { Route::Subcutaneous })
     } else {
         let single = SINGLE.iter().find(|(word, _)| says(&[word]));
-        single.map_or(RouteRead::Unknown, |(_, route)| RouteRead::Known(*route))
+        let other = if says(PLACELESS) { RouteRead::NotStated } else { RouteRead::Unknown };
+        single.map_or(other, |(_, route)| RouteRead::Known(*route))
     }
 }
 
@@ -150,7 +169,14 @@ mod tests {
             (text("Intra-arterial infusion"), None, false, RouteRead::Known(Route::IntraArterialInfusion)),
             (text("IT"), None, false, RouteRead::Known(Route::Intrathecal)),
             (text("give it somehow"), None, false, RouteRead::Unknown),
-            (text("by mouth or so"), None, false, RouteRead::Unknown),
+            (text("beside it or so"), None, false, RouteRead::Unknown),
+            (text("SubQ"), None, false, RouteRead::Known(Route::Subcutaneous)),
+            (text("By mouth"), None, false, RouteRead::Known(Route::Oral)),
+            (text("Nebulization"), None, false, RouteRead::Known(Route::Inhaled)),
+            (text("intranasal"), None, false, RouteRead::Known(Route::Topical)),
+            (text("PR"), None, false, RouteRead::Known(Route::Topical)),
+            (text("sublingual"), None, false, RouteRead::Known(Route::Topical)),
+            (text("Injection"), None, false, RouteRead::NotStated),
             (None, None, true, RouteRead::NotStated),
         ];
         for (route, method, rate, expected) in cases {

@@ -363,3 +363,18 @@ proptest! {
         let _ = read_visit(&text.into_iter().collect::<String>(), VisitDefaults::default());
     }
 }
+
+#[test]
+fn a_version_of_a_resource_a_time_taken_and_a_time_in_another_form_are_read() {
+    let visit = VISIT
+        .replacen("\"Medication/m1\"}, \"request\"", "\"Medication/m1/_history/2\"}, \"request\"", 1)
+        .replacen("\"rateQuantity\": {\"value\": 100, \"unit\": \"mL/h\"},", "", 1);
+    let read = read_visit(&visit, VisitDefaults::default()).expect("a visit");
+    let first = &read.administrations[0];
+    assert_eq!((first.route, first.drugs[0].code), (Some(Route::IvInfusion), Some(HcpcsCode::of("J9312"))));
+    let other = refusal(&VISIT.replacen("2025-11-03T09:20:00-06:00", "11/03/2025 09:20", 1));
+    assert!(
+        other.starts_with("Bundle.entry[10].resource.effectiveDateTime: it is no time of FHIR"),
+        "{other}"
+    );
+}

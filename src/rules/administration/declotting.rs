@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::admit;
+use super::named_dose;
 use super::outside::{self, CHM_13};
 use super::visit::{Family, Service};
 use crate::domain::drug::DrugGiven;
@@ -35,7 +36,9 @@ pub(super) fn is_settled(
         // A push that a professional stands by runs into the vein; a catheter is cleared by waiting.
         Route::IvPush if administration.attended_throughout == Some(true) => Some(false),
         Route::IvPush => {
-            is_small_dose(drug, declotting).or_else(|| is_small_package(coding, drug, declotting))
+            let told = is_small_dose(drug, declotting).or_else(|| is_small_package(coding, drug, declotting));
+            // The first part of an infusion of the drug is a treatment.
+            told.or_else(|| is_infused_too(coding, declotting).then_some(false))
         }
         _ => Some(false),
     };
@@ -64,7 +67,14 @@ fn has_word(drug: &DrugGiven, words: &[String]) -> bool {
 
 /// Whether the dose is one for a catheter, for no treatment takes so little; nothing where none is given.
 fn is_small_dose(drug: &DrugGiven, declotting: &Declotting) -> Option<bool> {
-    is_small(drug.dose_administered.or(drug.dose_ordered)?, declotting)
+    let dose = drug.dose_administered.or(drug.dose_ordered).or_else(|| named_dose::of(drug));
+    is_small(dose?, declotting)
+}
+
+/// Whether the visit infuses a thrombolytic, of which a push without a dose is the bolus.
+fn is_infused_too(coding: &Coding<'_>, declotting: &Declotting) -> bool {
+    let infused = coding.encounter.administrations.iter().filter(|one| one.route == Some(Route::IvInfusion));
+    infused.flat_map(|one| &one.drugs).any(|drug| is_thrombolytic(coding, drug, declotting))
 }
 
 /// Whether the package is the small one that is made for catheters; nothing where no package is named.

@@ -57,11 +57,33 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
                 "{drug} is billed by {code} on this date",
                 &facts,
             );
+            if asked.drug.ndcs().next().is_none() {
+                ask_whether_swallowed(coding, asked, version);
+            }
             Some(version)
         }
         _ if asked.drug.billing_unit.is_some() => stated::uncoded(coding, asked, Reason::AmbiguousProduct),
         several => ask_which(coding, asked, several, rule, is_component),
     }
+}
+
+/// Without a route nothing says that the drug was not swallowed, which has another code.
+fn ask_whether_swallowed(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) {
+    let Some(swallowed) = named::by_mouth(coding, asked) else { return };
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::derived("code", Value::Code(version.code)),
+        fact::catalog("swallowed", Value::Code(swallowed.code)),
+    ];
+    let field = Field::Administration(asked.at.0, "route");
+    let text = "{drug} is billed by {code} as given by injection, and no route is stated; by mouth it is {swallowed}";
+    coding.find(Severity::Warn, Reason::AmbiguousProduct, field, &L_04, text, &facts);
+    let place = usize::from(asked.at.0);
+    let by = |label: &str, route| -> Possibility<'_> {
+        (label.to_owned(), Box::new(move |encounter| encounter.administrations[place].route = Some(route)))
+    };
+    let possibilities = vec![by("by mouth", Route::Oral), by("into a vein", Route::IvInfusion)];
+    ask(coding, field, &L_04, "Was {drug} swallowed, or given by injection?", &facts, possibilities);
 }
 
 /// Whether every code of a package is for the mouth or the lung, and the drug was given otherwise.

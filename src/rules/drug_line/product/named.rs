@@ -138,6 +138,17 @@ fn nearest<'a>(
     named
 }
 
+/// The code by mouth that the name has as well, where no route is stated.
+pub(super) fn by_mouth<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Option<&'a CodeVersion> {
+    if asked.administration.route.is_some() {
+        return None;
+    }
+    let administration =
+        Administration { route: Some(Route::Oral), drugs: Vec::new(), ..asked.administration.clone() };
+    let swallowed = Asked { at: asked.at, administration: &administration, drug: asked.drug };
+    of_name(coding, &swallowed).found.into_iter().find(|version| version.flags.has(CodeFlag::Oral))
+}
+
 /// How the product of a code goes with the stated route.
 pub(super) fn fit(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> Fit {
     let route = asked.administration.route;
@@ -168,8 +179,22 @@ fn percent_in(name: &str) -> Option<Decimal> {
 }
 
 /// Words behind a name that say how it was given and never which product it is.
-const ROUTE_WORDS: &[&str] =
-    &["iv", "im", "sc", "sq", "subq", "injection", "infusion", "intravenous", "subcutaneous"];
+const ROUTE_WORDS: &[&str] = &[
+    "iv",
+    "im",
+    "sc",
+    "sq",
+    "subq",
+    "injection",
+    "infusion",
+    "intravenous",
+    "subcutaneous",
+    "po",
+    "tablet",
+    "tablets",
+    "capsule",
+    "capsules",
+];
 
 /// The words of a name without percentages and without how it was given: `Privigen 10 %` is `privigen`.
 pub(super) fn words_of(name: &str) -> Vec<String> {

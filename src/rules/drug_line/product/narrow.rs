@@ -11,6 +11,7 @@ use crate::rules::drug_line::units::convert::amounts_in_name;
 pub(super) fn by_brand(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
     let Some(name) = drug.name.as_deref().filter(|_| drug.ndcs().next().is_none()) else { return };
     let words = fold(name);
+    by_brand_word(found, &words);
     let names_drug = |version: &&CodeVersion| fold(&version.name).iter().any(|word| words.contains(word));
     if found.len() < 2 || found.iter().any(names_drug) {
         return;
@@ -20,6 +21,19 @@ pub(super) fn by_brand(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
         version.flags.has(CodeFlag::ProductExclusive) || makers.into_iter().any(|(_, maker)| is_maker(maker))
     };
     keep_if_any(found, |version| !is_of_maker(version));
+}
+
+/// Who names a brand means a code of it, and none of the drug under other brands: Lupron is no Lutrate.
+fn by_brand_word(found: &mut Vec<&CodeVersion>, words: &[String]) {
+    let is_named = |version: &CodeVersion| {
+        let own = fold(&version.name);
+        version
+            .brands
+            .iter()
+            .filter_map(|brand| fold(brand).into_iter().next())
+            .any(|first| !own.contains(&first) && words.first().is_some_and(|word| *word == first))
+    };
+    keep_if_any(found, is_named);
 }
 
 /// A hospital's code ends where a code for every setting takes its place, and the list that ends it may come later.
