@@ -5,6 +5,7 @@
 
 mod containers;
 mod mixture;
+mod notes;
 mod read;
 mod routes;
 
@@ -195,14 +196,17 @@ impl Formulary {
     /// A hydration fluid beside a drug does not count, and a salt says no more than its drug. Words that
     /// are not understood stay as they are.
     pub fn identity_of_name(&self, text: &str) -> String {
-        let folded = fold(text);
+        let folded = fold(self.given_part(text));
         let matches = self.find(&folded);
         let is_drug = |named: &&NamedClass| named.class != DrugClass::Hydration;
         let has_drug = matches.found.iter().any(is_drug);
         let named = matches.found.iter().filter(|named| !has_drug || is_drug(named));
         let is_named = !matches.found.is_empty();
         let mut words = if is_named { matches.rest } else { without(&matches.rest, is_salt) };
-        words.retain(|word| !is_named || !is_salt(word));
+        if is_named {
+            words.retain(|word| !is_salt(word));
+            notes::leave_out(&mut words);
+        }
         words.extend(named.map(|named| &*named.drug));
         words.sort_unstable();
         words.dedup();

@@ -187,6 +187,21 @@ mod tests {
     }
 
     #[test]
+    fn a_note_behind_a_name_makes_no_other_drug() {
+        const NOTES: &str = "2nd dose; x2; redose; extra dose; prn pain; for pain; scheduled; one time; via PIV; through port; LAC; R AC; given by RN; per MD order; per protocol; prior to discharge; post op; continued; cont'd; resumed; restarted; restarted at 50 mL/hr; rate increased; rate change; increased to 200 ml/hr; decreased to 50 mL/hr; titrated; titrated up; at half rate; slower rate; 2nd bag; new bag; bag change; hung; remainder; remaining dose; initial dose; final dose; last dose; half dose; full dose; partial dose; reduced dose; rescue dose; obs dose; cycle 2; C2D1; day 8; D8; week 2; q8h; q6h dose 2; q4h prn; BID; part 2; rechallenge; after reaction; premed; tolerated well; pt tolerated; no reaction; from ED; in ED; wasted 2 mg; lot 1234; exp 12/26; carpuject; generic; brand; undiluted; diluted in 10 mL NS";
+        with_coding(|coding| {
+            for name in ["morphine", "Zosyn", "Rituxan", "Kenalog"] {
+                let is_other = |note: &&str| !are_one(coding, name, &format!("{name} {note}"));
+                let other: Vec<&str> = NOTES.split("; ").filter(is_other).collect();
+                assert!(other.is_empty(), "{name} {other:?}");
+            }
+            assert!(are_one(coding, "INFeD test dose 25 mg", "INFeD remainder 975 mg"));
+            assert!(!are_one(coding, "morphine extra dose", "ketorolac extra dose"));
+            assert!(!are_one(coding, "haloperidol", "haloperidol decanoate new"));
+        });
+    }
+
+    #[test]
     fn nearly_every_brand_of_the_catalogue_is_the_drug_of_its_code() {
         with_coding(|coding| {
             let codes = coding.catalog.codes.values().filter_map(|versions| {

@@ -1,5 +1,6 @@
 //! Parts of a mixture that is written in one name: one that nothing is known of may be the drug that decides.
 
+use super::notes::is_note;
 use super::{Formulary, fold};
 use crate::catalog::names::{NAME_WORDS_MAX, is_filler, is_salt};
 
@@ -12,83 +13,6 @@ const BEFORE_NOTES: &[char] = &[',', ';'];
 
 /// Words between two drugs.
 const JOINING: &[&str] = &["and", "with"];
-
-/// Words of notes, of which none is a drug: where and how it went in, and in what state.
-const NOTES: &[&str] = &[
-    "adult",
-    "agitation",
-    "anxiety",
-    "chills",
-    "emesis",
-    "fever",
-    "headache",
-    "hypotension",
-    "itching",
-    "migraine",
-    "rash",
-    "rigors",
-    "seizure",
-    "spasm",
-    "vomiting",
-    "allergy",
-    "antecubital",
-    "arm",
-    "bilateral",
-    "buffered",
-    "buttock",
-    "catheter",
-    "concentrate",
-    "cycle",
-    "day",
-    "deltoid",
-    "diluted",
-    "dorsogluteal",
-    "filter",
-    "food",
-    "forearm",
-    "gluteal",
-    "gluteus",
-    "hand",
-    "hip",
-    "human",
-    "intramuscular",
-    "intravenously",
-    "joint",
-    "knee",
-    "left",
-    "liquid",
-    "lyophilized",
-    "monitoring",
-    "monthly",
-    "mouth",
-    "nausea",
-    "oral",
-    "orally",
-    "pain",
-    "patient",
-    "pediatric",
-    "pharmacy",
-    "port",
-    "powder",
-    "protocol",
-    "quadrant",
-    "reconstituted",
-    "recombinant",
-    "right",
-    "shoulder",
-    "subcut",
-    "subcutaneous",
-    "thigh",
-    "titrated",
-    "tubing",
-    "undiluted",
-    "upper",
-    "vein",
-    "ventrogluteal",
-    "water",
-    "week",
-    "weekly",
-];
 
 /// What stands before a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +36,7 @@ const REASONS: &[&str] = &[
     " after ",
     " during ",
     " prior to ",
-    " premed for ",
+    " premed",
 ];
 
 impl Formulary {
@@ -166,7 +90,7 @@ fn is_drug(before: Before, part: &str, words: &[String]) -> bool {
             && word.starts_with(|c: char| c.is_ascii_alphabetic())
             && !is_filler(word)
             && !is_salt(word)
-            && !NOTES.contains(&word.as_str())
+            && !is_note(word)
     };
     let told = words.iter().filter(is_told).count();
     let has_dose = part.contains(|c: char| c.is_ascii_digit());
