@@ -196,7 +196,12 @@ impl Formulary {
     /// A hydration fluid beside a drug does not count, and a salt says no more than its drug. Words that
     /// are not understood stay as they are.
     pub fn identity_of_name(&self, text: &str) -> String {
-        let folded = fold(self.given_part(text));
+        self.identity(text, |_| ())
+    }
+
+    /// The same, without what the words behind a known name say of it.
+    fn identity(&self, text: &str, leave_out: impl FnOnce(&mut Vec<&str>)) -> String {
+        let folded = fold(text);
         let matches = self.find(&folded);
         let is_drug = |named: &&NamedClass| named.class != DrugClass::Hydration;
         let has_drug = matches.found.iter().any(is_drug);
@@ -205,7 +210,7 @@ impl Formulary {
         let mut words = if is_named { matches.rest } else { without(&matches.rest, is_salt) };
         if is_named {
             words.retain(|word| !is_salt(word));
-            notes::leave_out(&mut words);
+            leave_out(&mut words);
         }
         words.extend(named.map(|named| &*named.drug));
         words.sort_unstable();
@@ -225,9 +230,10 @@ impl Formulary {
         }
     }
 
-    /// What a text names, a biosimilar being the drug of its reference product.
+    /// What a record names, a biosimilar being the drug of its reference product. A note behind the name tells
+    /// nothing of the drug.
     pub fn substance_of_name(&self, text: &str) -> String {
-        let identity = self.identity_of_name(text);
+        let identity = self.identity(self.given_part(text), notes::leave_out);
         let substance = self.substance_of(&identity);
         if substance.len() == identity.len() { identity } else { substance.to_owned() }
     }
