@@ -103,18 +103,18 @@ fn check_units(coding: &mut Coding<'_>, at: usize) {
 }
 
 fn check_pairs(coding: &mut Coding<'_>, at: usize, count: usize) {
+    let Line { code: first, service_date: date, .. } = coding.result.lines[at];
+    let on_body_injector = coding.policy.administration.injection_codes.on_body_injector;
+    // What a hospital's payment packages needs no modifier (rule INJ-4).
+    let packaged = coding.encounter.setting.is_facility().then_some(on_body_injector);
     for other in 0..count {
-        let (first, second) = (&coding.result.lines[at], &coding.result.lines[other]);
-        let may_be_pair = first.code != second.code && first.service_date == second.service_date;
-        // What a hospital's payment packages needs no modifier (rule INJ-4).
-        let is_packaged = || {
-            coding.encounter.setting.is_facility()
-                && second.code == coding.policy.administration.injection_codes.on_body_injector
-        };
-        if may_be_pair && !is_packaged() {
-            let Some(pair) = pair(coding, first.code, second.code, first.service_date) else { continue };
-            let carries = first.modifiers.iter().chain(&second.modifiers).any(|m| DISTINCT.contains(m));
-            let (first, second) = (first.code, second.code);
+        let Line { code: second, service_date, .. } = coding.result.lines[other];
+        if first == second || date != service_date || Some(second) == packaged {
+            continue;
+        }
+        if let Some(pair) = pair(coding, first, second, date) {
+            let mut modifiers = [at, other].into_iter().flat_map(|line| &coding.result.lines[line].modifiers);
+            let carries = modifiers.any(|modifier| DISTINCT.contains(modifier));
             report_pair(coding, at, first, second, pair, carries);
         }
     }

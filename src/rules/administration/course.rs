@@ -134,8 +134,11 @@ fn mixed_before(
         visit.services[..at].iter().filter(|other| other.group == service.group && other.course != usize::MAX)
     };
     // Two single drugs were compared already.
+    if service.kind == Kind::Hydration || drugs.iter().all(Option::is_some) {
+        return None;
+    }
     let is_single = |service: &Service| drugs[usize::from(service.index)].is_some();
-    if service.kind == Kind::Hydration || is_single(service) && before().all(is_single) {
+    if is_single(service) && before().all(is_single) {
         return None;
     }
     let holds = |other: &Service, drug: &DrugGiven| {

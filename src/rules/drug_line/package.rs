@@ -1,6 +1,8 @@
 //! What one container of an NDC holds: where the record gives no content, and where its content says otherwise (rules
 //! D-07, D-10).
 
+use smallvec::SmallVec;
+
 use crate::catalog::Catalog;
 use crate::catalog::ndc::NdcEntry;
 use crate::domain::billing::UnitForm;
@@ -20,6 +22,11 @@ use crate::rules::drug_line::units::{Billed, Counting};
 
 /// Billing units of a container are printed to two decimals, so amounts that are nearer than a twentieth are one.
 const TOLERANCE_PARTS: i128 = 20;
+
+/// Contents of one package that are held without an allocation; few crosswalks differ.
+const CONTENTS_INLINE: usize = 2;
+
+type Contents = SmallVec<[Quantity; CONTENTS_INLINE]>;
 
 /// A container without a content: one container, whatever it holds.
 pub const UNSTATED: Quantity = Quantity::new(Decimal::ONE, Unit::Vial);
@@ -72,7 +79,8 @@ pub fn note(coding: &mut Coding<'_>, contents: &[Filled]) {
 /// Names contents that are not those of the package: another container was opened, or the content is wrong (rule D-07).
 pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed) {
     let Counting::Amount(measured) = billed.counting else { return };
-    for dose in treatment.doses {
+    // Many records hold no NDC, and then there is nothing to compare with.
+    for dose in treatment.doses.iter().filter(|dose| dose.drug.ndcs().next().is_some()) {
         let listed = |ndc| listed_contents(coding.catalog, dose, ndc);
         let agrees = |container: &Container, contents: &[Quantity]| {
             let base = |amount| in_measure(amount, measured.measure(), dose.per_ml, LastPlace::Down).ok();
@@ -83,8 +91,9 @@ pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed
         let of_drug = read(dose.drug.ndc.as_ref());
         // The NDC of the drug is that of one of its containers, and the others may be of further sizes.
         let may_be_of_drug = |container: &Container| container.ndc.is_none();
-        let own = of_drug.map(listed).unwrap_or_default();
-        let is_met = dose.drug.containers.iter().any(|one| may_be_of_drug(one) && agrees(one, &own));
+        let is_met = of_drug.map(listed).is_some_and(|own| {
+            dose.drug.containers.iter().any(|one| may_be_of_drug(one) && agrees(one, &own))
+        });
         let mut wrong = Vec::new();
         for (c, container) in dose.drug.containers.iter().enumerate() {
             let Some(ndc) = ndc_of(dose.drug, container) else { continue };
@@ -108,7 +117,7 @@ pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed
 }
 
 /// The contents of a package under the code of a dose, by every crosswalk held.
-fn listed_contents(catalog: &Catalog, dose: &Dose<'_>, ndc: Ndc) -> Vec<Quantity> {
+fn listed_contents(catalog: &Catalog, dose: &Dose<'_>, ndc: Ndc) -> Contents {
     let rows = catalog.ndc(ndc).iter().filter(|row| row.code == dose.code);
     rows.filter_map(|row| content_of_row(catalog, row, dose.date())).collect()
 }
