@@ -247,7 +247,8 @@ fn drop_strengths(words: &mut Vec<String>) {
     let mut is_first = true;
     for word in words.drain(..) {
         if is_unit(&word) && kept.last().is_some_and(is_number) {
-            while kept.last().is_some_and(is_number) {
+            kept.pop();
+            while kept.last().is_some_and(is_number) && !ends_with_vitamin(&kept) {
                 kept.pop();
             }
             is_behind_strength = true;
@@ -271,6 +272,11 @@ fn drop_strengths(words: &mut Vec<String>) {
     // The sign has kept the number before it from the amount behind it, as in `dextrose 50 % 25 g`.
     kept.retain(|word| word != "%");
     *words = kept;
+}
+
+/// Whether the last number belongs to the vitamin before it, as in `B-12 1000 mcg`, and not to the dose.
+fn ends_with_vitamin(words: &[String]) -> bool {
+    matches!(words, [.., letter, number] if letter == "b" && number == "12")
 }
 
 /// The entries of a table of names that occur in a text.

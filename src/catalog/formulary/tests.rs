@@ -68,6 +68,16 @@ fn short_names_brands_and_kinds_of_the_wards_have_a_class() {
         (Antineoplastic, "CPT-11; BCNU; IL-2; Idamycin; teniposide"),
         (ComplexBiologic, "Simponi; Kineret 100 mg; Taltz"),
         (Radiopharmaceutical, "Zevalin; F-18 FDG"),
+        (
+            Therapeutic,
+            "B-12 1000 mcg; vitamin B-12 1,000 mcg; dapto 500 mg; roc; prop 50 mg; Test cyp; IG IV",
+        ),
+        (Therapeutic, "ferric gluconate; Demadex; rally bag; D.H.E. 45; vit D; Jubereq; Toujeo; Rapiblyk"),
+        (Hydration, "sodium chloride 0.9 % IV soln; electrolyte-A (PLASMA-LYTE) bolus 1,000 mL"),
+        (Hydration, "Plasma-Lyte A pH 7.4 infusion"),
+        (Antineoplastic, "pembro; nivo 240 mg; ipi; bev; dara SC; ifos 1.8 g/m2; gemtuzumab; Rasuvo"),
+        (ComplexBiologic, "Ajovy; Emgality; Aimovig; Enspryng; Kesimpta; Hyrimoz; Starjemza"),
+        (Vaccine, "Ixchiq"),
     ] {
         for name in names.split("; ") {
             assert_eq!(class_of(name), Some(class), "{name}");
@@ -107,6 +117,19 @@ fn a_brand_and_its_drug_are_one() {
         ("MS 4 mg", "morphine sulfate"),
         ("Dextrose 50% 25 g", "D50"),
         ("Mg 2 g", "magnesium sulfate"),
+        ("Compazine", "prochlorperazine edisylate"),
+        ("Decadron", "dex 10 mg"),
+        ("penicillin G", "Pfizerpen"),
+        ("penicillin G", "Pen G potassium"),
+        ("Emend", "fosaprepitant dimeglumine"),
+        ("AmBisome", "amphotericin B liposome"),
+        ("AmBisome", "liposomal amphotericin"),
+        ("Prolastin-C", "alpha-1 proteinase inhibitor"),
+        ("Ferrlecit", "sodium ferric gluconate complex"),
+        ("Thymoglobulin", "ATG rabbit"),
+        ("Atgam", "ATG equine"),
+        ("TPN", "total parenteral nutrition"),
+        ("Intralipid", "fat emulsion"),
     ] {
         assert_eq!(identity(one), identity(other), "{one} and {other}");
     }
@@ -115,6 +138,7 @@ fn a_brand_and_its_drug_are_one() {
         ("antibiotic A", "antibiotic B"),
         ("Zofran", "Kytril"),
         ("haloperidol", "haloperidol decanoate"),
+        ("AmBisome", "amphotericin B"),
         ("methylprednisolone acetate", "methylprednisolone sodium succinate"),
         ("potassium phosphate", "potassium chloride"),
         ("calcium chloride", "calcium gluconate"),

@@ -65,7 +65,8 @@ fn has_word(drug: &DrugGiven, words: &[String]) -> bool {
         .any(|word| words.iter().any(|wanted| wanted.eq_ignore_ascii_case(word)))
 }
 
-/// Whether the dose is one for a catheter, for no treatment takes so little; nothing where none is given.
+/// Whether the dose is one for a catheter, for no treatment takes so little; nothing where neither the record nor the
+/// name states one.
 fn is_small_dose(drug: &DrugGiven, declotting: &Declotting) -> Option<bool> {
     let dose = drug.dose_administered.or(drug.dose_ordered).or_else(|| named_dose::of(drug));
     is_small(dose?, declotting)

@@ -100,7 +100,8 @@ fn count_within_dates(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     if visit.encounter.setting.is_facility() {
         join_stays(&stretches, &mut stays);
         let again = (0..stretches.len()).find(|own| stays[*own] != *own);
-        let matters = again.is_some_and(|again| what_if::ask_stay(coding, stretches[again].index, &separate));
+        let matters =
+            again.is_some_and(|again| what_if::ask_stay(coding, &INIT_6, stretches[again].index, &separate));
         report_repeated(coding, &stretches, &stays, matters);
     }
     for ((at, _), (_, number)) in places.iter().zip(numbers(visit, &stretches, &places, |own| stays[own])) {
@@ -209,33 +210,39 @@ fn follows(last: Date, first: Date) -> bool {
     last.tomorrow().map_or(true, |next| first <= next)
 }
 
-/// Warns where several days are one encounter only because nothing numbers its visits: any days of an office, and
-/// in a hospital those that are not a stay, a day without any service lying between.
+/// Asks whether the patient left where several days are one encounter only because nothing numbers its visits: any days
+/// of an office, and in a hospital those that are not a stay, a day without any service lying between.
+///
+/// Nothing is said where both answers bill the same, as for injections, which have no initial service.
 fn report_unnumbered_days(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let mut stretches = Stretches::new();
+    let mut separate: Vec<(u16, u32)> = Vec::with_capacity(visit.services.len());
+    let mut again = None;
     for at in in_time(visit) {
         let service = &visit.services[at];
         // The visit that takes the practice's pump off belongs to the start, whatever its number.
         if service.kind == Kind::Settled || pump::is_disconnection(coding, visit, at) {
             continue;
         }
-        let Some(known) = stretches.iter().position(|one| one.number == service.visit) else {
-            stretches.push(Stretch::new(visit, service.visit, service));
-            continue;
-        };
         let is_facility = visit.encounter.setting.is_facility();
-        let is_stay = is_facility && follows(stretches[known].last, visit.date(service));
-        if !is_stay && !stretches[known].reaches(visit, service) {
-            let facts = [
-                fact::given("day", Value::Date(visit.date(service))),
-                fact::given("first", Value::Date(stretches[known].first)),
-            ];
-            let field = Field::Administration(service.index, "visitNumber");
-            let text = "This was given on {day}, and nothing tells its visit from that of {first}: days without visit numbers are coded as one encounter with one initial service. A patient who came back has a visit of each day, so state the visit numbers.";
-            coding.find(Severity::Warn, Reason::DocumentationGap, field, &INIT_8, text, &facts);
-            return;
+        let own = stretches.iter().rposition(|one| one.number == service.visit);
+        let goes_on = own.filter(|own| {
+            let own = &stretches[*own];
+            is_facility && follows(own.last, visit.date(service)) || own.reaches(visit, service)
+        });
+        if let (Some(own), None, None) = (own, goes_on, again) {
+            again = Some((service.index, visit.date(service), stretches[own].first));
         }
-        stretches[known].add(visit, service);
+        let own = place(visit, &mut stretches, goes_on, service, service.visit);
+        // A request has far fewer administrations than a number of this width counts.
+        separate.push((service.index, FIRST + own as u32));
+    }
+    let Some((index, day, first)) = again else { return };
+    if what_if::ask_stay(coding, &INIT_8, index, &separate) {
+        let facts = [fact::given("day", Value::Date(day)), fact::given("first", Value::Date(first))];
+        let text = "This was given on {day}, and nothing tells its visit from that of {first}: one encounter has one initial service, and a patient who came back has a visit of each day, so state the visit numbers. The lines that this decides wait.";
+        let field = Field::Administration(index, "visitNumber");
+        coding.find(Severity::Block, Reason::DocumentationGap, field, &INIT_8, text, &facts);
     }
 }
 

@@ -212,15 +212,20 @@ pub(super) fn ask_attendance(coding: &mut Coding<'_>, index: u16) {
     });
 }
 
-/// Asks whether a hospital's patient left between the dates that state a visit number again.
+/// Asks whether the patient left between dates that state a visit number again, or that state none.
 ///
 /// Visits that are over have numbers of their own in the answer, which tells them apart on every date.
 /// Nothing is asked where both answers bill the same; tells whether it was asked.
-pub(super) fn ask_stay(coding: &mut Coding<'_>, first: u16, numbers: &[(u16, u32)]) -> bool {
+pub(super) fn ask_stay(
+    coding: &mut Coding<'_>,
+    rule: &'static Rule,
+    first: u16,
+    numbers: &[(u16, u32)],
+) -> bool {
     let before = coding.result.questions.len();
     let field = Field::Administration(first, "visitNumber");
     let text = "Did the patient leave and come back between the dates?";
-    coding.ask(field, &access::INIT_6, text, &[], |coding| {
+    coding.ask(field, rule, text, &[], |coding| {
         let left = |visit: &mut Encounter| {
             for &(index, number) in numbers {
                 visit.administrations[usize::from(index)].visit_number = Some(number);
