@@ -29,20 +29,12 @@ impl<K: Eq + Hash, V> KeyedTable<K, V> {
     /// The row of a key.
     #[inline]
     pub fn get(&self, key: &K) -> Option<&V> {
-        let mut at = self.first_slot(key);
-        // A free slot names no row, and neither does a table without slots.
-        while let Some((known, value)) = self.rows.get(*self.slots.get(at)? as usize) {
-            if known == key {
-                return Some(value);
-            }
-            at = self.next_slot(at);
-        }
-        None
+        self.find(key).map(|(_, value)| value)
     }
 
     /// The row of a key, to be changed.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        let place = self.place(key)?;
+        let place = self.find(key)?.0;
         Some(&mut self.rows[place].1)
     }
 
@@ -53,7 +45,8 @@ impl<K: Eq + Hash, V> KeyedTable<K, V> {
 
     /// The row of a key, which is made where there is none.
     pub fn or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
-        let place = self.place(&key).unwrap_or_else(|| self.add(key, make()));
+        let known = self.find(&key).map(|(place, _)| place);
+        let place = known.unwrap_or_else(|| self.add(key, make()));
         &mut self.rows[place].1
     }
 
@@ -108,12 +101,16 @@ impl<K: Eq + Hash, V> KeyedTable<K, V> {
         (at + 1) & (self.slots.len() - 1)
     }
 
-    fn place(&self, key: &K) -> Option<usize> {
+    /// The place of the row of a key, and the row.
+    #[inline]
+    fn find(&self, key: &K) -> Option<(usize, &V)> {
         let mut at = self.first_slot(key);
         loop {
+            // A free slot names no row, and neither does a table without slots.
             let place = *self.slots.get(at)? as usize;
-            if self.rows.get(place)?.0 == *key {
-                return Some(place);
+            let (known, value) = self.rows.get(place)?;
+            if known == key {
+                return Some((place, value));
             }
             at = self.next_slot(at);
         }

@@ -220,8 +220,6 @@ pub fn fold(text: &str) -> Vec<String> {
         .to_lowercase()
         .replace('½', " 1 2 ")
         .replace('%', " % ")
-        // The number of the vitamin would go with the dose behind it.
-        .replace("b-12", "b12")
         .split(|c: char| !c.is_alphanumeric() && c != '%')
         .filter(|word| !word.is_empty())
         .flat_map(number_and_fluid)
@@ -365,7 +363,7 @@ mod tests {
             ("8 mg", ""),
             ("filgrastim 300 mcg (G-CSF)", "filgrastim g csf"),
             ("GM-CSF 250 mcg", "gm csf"),
-            ("B-12 1000 mcg", "b12"),
+            ("B-12 1000 mcg", "b 12"),
         ] {
             assert_eq!(fold(text).join(" "), folded, "{text}");
         }

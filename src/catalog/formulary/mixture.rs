@@ -25,31 +25,7 @@ enum Before {
     Comma,
 }
 
-/// Words behind which the reason or the moment of a dose stands, and no drug that was given.
-const REASONS: &[&str] = &[
-    " for ",
-    " pre-",
-    " pre ",
-    " post-",
-    " post ",
-    " before ",
-    " after ",
-    " during ",
-    " prior to ",
-    " premed",
-];
-
 impl Formulary {
-    /// A name without the reason or the moment behind it: `Benadryl 25 mg` of `Benadryl 25 mg for Rituxan`; the whole
-    /// where nothing known stands before.
-    pub(super) fn given_part<'t>(&self, text: &'t str) -> &'t str {
-        let lower = text.to_ascii_lowercase();
-        let Some(at) = REASONS.iter().filter_map(|reason| lower.find(reason)).min() else { return text };
-        let before = &text[..at];
-        let is_named = !self.find(&fold(before)).found.is_empty();
-        if is_named { before } else { text }
-    }
-
     /// The part of a mixture that names nothing known, as the text writes it: `ifos` in `ifos 1.8 g/m2 + mesna`.
     ///
     /// Behind a comma or a joining word a note may stand, so a part of several words counts there only with a dose.
@@ -161,6 +137,10 @@ mod tests {
             ("zzzmab, Zofran 8 mg", Some("zzzmab")),
             ("Zofran 8 mg, zzzmab 20 mg", Some("zzzmab 20 mg")),
             ("lidocaine w/epi", None),
+            ("ceftriaxone 1 g with needle", None),
+            ("ceftriaxone 1 g with 22 gauge needle", None),
+            ("ceftriaxone 1 g and discarded", None),
+            ("ceftriaxone 1 g and monitored with labs", None),
             ("Zofran 4 mg for nausea/vomiting", None),
             ("Zofran 8 mg, left deltoid", None),
             ("heparin 5,000 units/mL", None),

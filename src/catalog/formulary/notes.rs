@@ -1,202 +1,17 @@
-//! Words behind the name of a drug that are no part of it: where it went in, at whose order, at what moment, in what state.
+//! Words behind the name of a drug that are no part of it: why it was given, where it went in, at whose order, at what
+//! moment, in what state.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
+use super::{Formulary, fold};
 
 /// Words of notes, of which none is a drug and none tells two drugs apart.
-const NOTES: &[&str] = &[
-    "ac",
-    "adult",
-    "after",
-    "again",
-    "agitation",
-    "allergy",
-    "antecubital",
-    "anxiety",
-    "arm",
-    "at",
-    "back",
-    "been",
-    "before",
-    "being",
-    "bid",
-    "bilateral",
-    "both",
-    "brand",
-    "buffered",
-    "buttock",
-    "by",
-    "carpuject",
-    "catheter",
-    "center",
-    "change",
-    "changed",
-    "chills",
-    "concentrate",
-    "cont",
-    "contd",
-    "continued",
-    "continues",
-    "continuing",
-    "cycle",
-    "day",
-    "decreased",
-    "delivered",
-    "deltoid",
-    "diluted",
-    "discharge",
-    "done",
-    "dorsogluteal",
-    "down",
-    "during",
-    "early",
-    "ed",
-    "emesis",
-    "end",
-    "ended",
-    "er",
-    "exp",
-    "extra",
-    "faster",
-    "fever",
-    "filter",
-    "final",
-    "finished",
-    "food",
-    "forearm",
-    "from",
-    "full",
-    "generic",
-    "gluteal",
-    "gluteus",
-    "half",
-    "hand",
-    "headache",
-    "held",
-    "her",
-    "hip",
-    "his",
-    "human",
-    "hung",
-    "hypotension",
-    "increase",
-    "increased",
-    "initial",
-    "interrupted",
-    "into",
-    "intramuscular",
-    "intravenously",
-    "itching",
-    "joint",
-    "knee",
-    "lac",
-    "last",
-    "late",
-    "later",
-    "left",
-    "liquid",
-    "lot",
-    "lyophilized",
-    "md",
-    "migraine",
-    "monitoring",
-    "monthly",
-    "mouth",
-    "nausea",
-    "new",
-    "next",
-    "no",
-    "note",
-    "np",
-    "obs",
-    "observation",
-    "one",
-    "onto",
-    "op",
-    "oral",
-    "orally",
-    "order",
-    "orders",
-    "pain",
-    "part",
-    "partial",
-    "patient",
-    "paused",
-    "pca",
-    "pediatric",
-    "per",
-    "pharmacy",
-    "phase",
-    "piv",
-    "port",
-    "post",
-    "powder",
-    "pre",
-    "premed",
-    "premedication",
-    "premeds",
-    "prior",
-    "protocol",
-    "provider",
-    "pt",
-    "qd",
-    "qid",
-    "quadrant",
-    "rac",
-    "rash",
-    "reaction",
-    "rechallenge",
-    "recombinant",
-    "reconstituted",
-    "redose",
-    "reduced",
-    "reinfusion",
-    "remainder",
-    "remaining",
-    "rescue",
-    "restart",
-    "restarted",
-    "resume",
-    "resumed",
-    "right",
-    "rigors",
-    "rn",
-    "scheduled",
-    "seen",
-    "seizure",
-    "severe",
-    "shoulder",
-    "side",
-    "site",
-    "slower",
-    "spasm",
-    "split",
-    "standing",
-    "stopped",
-    "subcut",
-    "subcutaneous",
-    "thigh",
-    "through",
-    "tid",
-    "time",
-    "times",
-    "titrated",
-    "today",
-    "tolerated",
-    "tubing",
-    "twice",
-    "undiluted",
-    "up",
-    "upper",
-    "vein",
-    "ventrogluteal",
-    "vomiting",
-    "waste",
-    "wasted",
-    "water",
-    "week",
-    "weekly",
-    "well",
-    "while",
-    "without",
-];
+static NOTES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+    let lines = include_str!("../../../catalog/drugs/note_words.txt").lines();
+    lines.filter(|line| !line.starts_with('#')).flat_map(str::split_ascii_whitespace).collect()
+});
 
 /// Endings of a number that counts a dose or a bag, as in `2nd`.
 const ORDINALS: &[&str] = &["st", "nd", "rd", "th"];
@@ -206,6 +21,32 @@ const COUNTS: &[u8] = b"cdhqx";
 
 /// Single letters of notes, as in `R AC` and `cont'd`.
 const LETTERS: &[&str] = &["d", "l", "r", "w"];
+
+/// Words behind which the reason or the moment of a dose stands, and no drug that was given.
+const REASONS: &[&str] = &[
+    " for ",
+    " pre-",
+    " pre ",
+    " post-",
+    " post ",
+    " before ",
+    " after ",
+    " during ",
+    " prior to ",
+    " premed",
+];
+
+impl Formulary {
+    /// A name without the reason or the moment behind it: `Benadryl 25 mg` of `Benadryl 25 mg for Rituxan`; the whole
+    /// where nothing known stands before.
+    pub(super) fn given_part<'t>(&self, text: &'t str) -> &'t str {
+        let lower = text.to_ascii_lowercase();
+        let Some(at) = REASONS.iter().filter_map(|reason| lower.find(reason)).min() else { return text };
+        let before = &text[..at];
+        let is_named = !self.find(&fold(before)).found.is_empty();
+        if is_named { before } else { text }
+    }
+}
 
 /// Leaves out of the words behind the name of a drug what tells nothing of the drug.
 pub(super) fn leave_out(words: &mut Vec<&str>) {
@@ -217,7 +58,7 @@ pub(super) fn leave_out(words: &mut Vec<&str>) {
 
 /// Whether a word behind the name of a drug tells how, when or where it was given.
 pub(super) fn is_note(word: &str) -> bool {
-    NOTES.contains(&word) || is_ordinal(word) || is_count(word)
+    NOTES.contains(word) || is_ordinal(word) || is_count(word)
 }
 
 fn is_ordinal(word: &str) -> bool {
@@ -241,6 +82,7 @@ fn is_count(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Catalog;
 
     #[test]
     fn counts_and_moments_are_notes_and_names_are_none() {
@@ -253,7 +95,11 @@ mod tests {
     }
 
     #[test]
-    fn the_words_are_in_order() {
-        assert!(NOTES.is_sorted());
+    fn a_known_name_is_no_note_but_for_the_moment_of_a_premedication() {
+        let catalog = Catalog::embedded();
+        let named = NOTES.iter().filter_map(|word| catalog.formulary.by_name.get(*word));
+        let drugs: Vec<&str> =
+            named.map(|named| &*named.drug).filter(|drug| *drug != "premedication").collect();
+        assert!(drugs.is_empty(), "{drugs:?}");
     }
 }
