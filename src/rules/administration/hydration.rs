@@ -170,8 +170,15 @@ fn doubt_pushed_sugar(coding: &mut Coding<'_>, index: u16) {
 pub(super) fn wait_for_transfusions(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     let is_untimed =
         |s: &&Service| s.kind == Kind::Transfusion && s.flow.segments == 0 && s.flow.seconds == 0;
-    let Some(&transfusion) = visit.services.iter().find(is_untimed) else { return };
-    let date = visit.date(&transfusion);
+    // Nearly every visit has none, and then nothing is collected.
+    let untimed: Vec<Service> = visit.services.iter().filter(is_untimed).copied().collect();
+    for transfusion in untimed {
+        wait_for_transfusion(coding, visit, &transfusion);
+    }
+}
+
+fn wait_for_transfusion(coding: &mut Coding<'_>, visit: &mut Visit<'_>, transfusion: &Service) {
+    let date = visit.date(transfusion);
     let beside: Vec<u16> = visit
         .services
         .iter()
