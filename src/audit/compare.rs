@@ -103,10 +103,12 @@ pub(super) fn compare(
 /// Takes equal units off both sides, first under the same modifiers and then under others.
 fn settle(mut billed: Vec<Claimed>, mut supported: Vec<Claimed>, policy: &Policy, into: &mut Comparison) {
     let is_shared = !billed.is_empty() && !supported.is_empty();
+    let has_side = names_one_side(&supported, policy);
     let (billed_total, supported_total) = (total(&billed), total(&supported));
     for billed in &mut billed {
         for supported in &mut supported {
-            if judged(&billed.modifiers, policy) == judged(&supported.modifiers, policy) {
+            let of = |line: &Claimed| judged(&line.modifiers, has_side, policy);
+            if of(billed) == of(supported) {
                 take(billed, supported);
             }
         }
@@ -138,12 +140,21 @@ fn take(billed: &mut Claimed, supported: &mut Claimed) -> Decimal {
     units
 }
 
+/// Whether all supported lines of a service are of one and the same side. Both sides may be billed in several ways, and
+/// of a record that names none the claim may know more.
+fn names_one_side(supported: &[Claimed], policy: &Policy) -> bool {
+    let sides = &policy.audit.side_modifiers;
+    let side = |line: &Claimed| line.modifiers.iter().find(|modifier| sides.contains(modifier)).copied();
+    let first = supported.first().and_then(side);
+    first.is_some() && supported.iter().all(|line| side(line) == first)
+}
+
 /// Attests that nothing was discarded.
 const NONE_DISCARDED: Modifier = Modifier::of("JZ");
 
 /// The modifiers that the rules decide, in one order, each of several that say the same as one. Where JZ is
 /// voluntary it is neither right nor wrong (rule Z-01).
-fn judged(modifiers: &Modifiers, policy: &Policy) -> Vec<Modifier> {
+fn judged(modifiers: &Modifiers, has_side: bool, policy: &Policy) -> Vec<Modifier> {
     let audit = &policy.audit;
     let alike = &audit.interchangeable_modifiers;
     let is_free = |modifier: Modifier| {
@@ -153,8 +164,10 @@ fn judged(modifiers: &Modifiers, policy: &Policy) -> Vec<Modifier> {
         Some(first) if alike.contains(modifier) => *first,
         _ => *modifier,
     };
-    let known =
-        modifiers.iter().filter(|modifier| audit.judged_modifiers.contains(modifier) && !is_free(**modifier));
+    let is_judged = |modifier: &Modifier| {
+        audit.judged_modifiers.contains(modifier) || has_side && audit.side_modifiers.contains(modifier)
+    };
+    let known = modifiers.iter().filter(|modifier| is_judged(modifier) && !is_free(**modifier));
     let mut judged: Vec<Modifier> = known.map(one).collect();
     judged.sort_unstable();
     judged.dedup();
@@ -226,6 +239,17 @@ mod tests {
         let supported: &[(&str, i32, &[&str])] = &[("96365", 1, &["XS"])];
         assert_eq!(differences(&[("96365", 1, &["59", "GC"])], supported), (vec![], vec![], 0));
         assert_eq!(differences(&[("96365", 1, &[])], supported), (vec![], vec![], 1));
+    }
+
+    #[test]
+    fn the_side_is_judged_where_the_record_names_one() {
+        let right: &[(&str, i32, &[&str])] = &[("J0178", 2, &["RT", "JZ"])];
+        let with = |modifiers: &[&str]| differences(&[("J0178", 2, modifiers)], right).2;
+        assert_eq!([with(&["RT", "JZ"]), with(&["LT", "JZ"]), with(&["JZ"])], [0, 1, 1]);
+        let unknown: &[(&str, i32, &[&str])] = &[("J0178", 2, &["JZ"])];
+        assert_eq!(differences(&[("J0178", 2, &["LT", "JZ"])], unknown).2, 0);
+        let both: &[(&str, i32, &[&str])] = &[("J0178", 2, &["RT", "JZ"]), ("J0178", 2, &["LT", "JZ"])];
+        assert_eq!(differences(&[("J0178", 4, &["50", "JZ"])], both).2, 0);
     }
 
     #[test]

@@ -144,6 +144,12 @@ impl Audit {
         (sum(|found| found.overbilled), sum(|found| found.underbilled))
     }
 
+    /// Units of the overbilled ones that only lack a fact of the record.
+    pub fn units_open(&self) -> Decimal {
+        let unsupported = self.discrepancies.iter().filter(|found| found.kind == Kind::Unsupported);
+        value::sum(unsupported.map(|found| found.overbilled))
+    }
+
     /// Dollars over- and underbilled at the payment limits; nothing where none is known.
     pub fn dollars(&self) -> (Option<Decimal>, Option<Decimal>) {
         let known = || self.discrepancies.iter().filter_map(|found| found.dollars);

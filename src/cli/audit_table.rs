@@ -81,13 +81,18 @@ fn amounts(answer: &pb::AuditClaimResponse, audit: &Audit) -> String {
     };
     let mut text = String::new();
     let (over, under) = audit.units();
-    for (what, units, amount) in [
-        ("Overbilled", over, &answer.overbilled_dollars),
-        ("Underbilled", under, &answer.underbilled_dollars),
+    let open = match audit.units_open() {
+        open if open.is_zero() => String::new(),
+        open if open == over => "; the record may still support them, see what to ask".to_owned(),
+        open => format!("; the record may still support {open} of them, see what to ask"),
+    };
+    for (what, units, amount, open) in [
+        ("Overbilled", over, &answer.overbilled_dollars, open.as_str()),
+        ("Underbilled", under, &answer.underbilled_dollars, ""),
     ] {
         if !units.is_zero() || !amount.is_empty() {
             let plural = if units == Decimal::ONE { "" } else { "s" };
-            text += &format!("{what}: {units} unit{plural}{}\n", worth(amount));
+            text += &format!("{what}: {units} unit{plural}{}{open}\n", worth(amount));
         }
     }
     text

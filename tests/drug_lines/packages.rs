@@ -93,3 +93,33 @@ fn the_ndc_of_a_drug_is_that_of_one_of_its_sizes() {
     let drug = json!({"hcpcsCode": "J9271", "ndc": VIAL_100_MG, "doseAdministered": mg("150"), "containers": [of("100"), of("50")]});
     assert!(!reasons(&coded(&drug)).contains(&pb::FindingReason::NdcCodeMismatch));
 }
+
+#[test]
+fn tablets_are_counted_in_pieces_of_the_bottle_and_carry_neither_modifier() {
+    let swallowed = |more: Value| {
+        let coder =
+            Coder::on(Catalog::embedded(), Arc::new(PolicyBook::embedded().expect("the embedded policies")));
+        let mut drug = json!({"name": "capecitabine", "doseAdministered": mg("1500")});
+        let fields = drug.as_object_mut().expect("an object");
+        fields.extend(more.as_object().expect("an object").clone());
+        let encounter = json!({
+            "encounterId": "tablets", "setting": "PHYSICIAN_OFFICE", "serviceDate": "2025-11-03",
+            "administrations": [{"route": "ORAL", "drugs": [drug]}],
+        });
+        answer(&coder, &encounter).expect("an answer")
+    };
+    // A bottle of 120 tablets of 500 mg.
+    let bottle = "00004-1101-50";
+    for more in [
+        json!({"ndc": bottle}),
+        json!({"containers": [{"ndc": bottle, "count": 1}]}),
+        json!({"containers": [{"ndc": bottle, "content": mg("500"), "count": 3}]}),
+        json!({"containers": [{"ndc": bottle, "content": mg("500"), "count": 3, "form": "SOLID"}]}),
+    ] {
+        let answer = swallowed(more.clone());
+        assert_eq!(lines(&answer), ["J8522 x30"], "{more}");
+        let ndc = answer.lines[0].ndc.as_ref().map(|ndc| (ndc.qualifier.as_str(), ndc.quantity.as_str()));
+        assert_eq!(ndc, Some(("UN", "3")), "{more}");
+        assert_eq!(reasons(&answer), [], "{more}");
+    }
+}

@@ -18,6 +18,8 @@ parameters! {
         pub drug_code_prefixes: Vec<String>,
         /// Modifiers that the rules decide; others on a claim are not judged.
         pub judged_modifiers: Vec<Modifier>,
+        /// Modifiers for the side of the body (rule M-12).
+        pub side_modifiers: Vec<Modifier>,
         /// Modifiers that say the same of a line, so that an audit takes one for another (RAC topic 71).
         pub interchangeable_modifiers: Vec<Modifier>,
     }

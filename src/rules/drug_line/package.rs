@@ -3,8 +3,8 @@
 
 use smallvec::SmallVec;
 
-use crate::catalog::Catalog;
 use crate::catalog::ndc::NdcEntry;
+use crate::catalog::{Catalog, CodeFlag};
 use crate::domain::billing::UnitForm;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::drug::{Container, DrugGiven, NdcGiven};
@@ -116,10 +116,23 @@ pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed
     }
 }
 
-/// The contents of a package under the code of a dose, by every crosswalk held.
+/// The contents of a package under the code of a dose, by every crosswalk held; of a bottle also that of one piece.
 fn listed_contents(catalog: &Catalog, dose: &Dose<'_>, ndc: Ndc) -> Contents {
-    let rows = catalog.ndc(ndc).iter().filter(|row| row.code == dose.code);
-    rows.filter_map(|row| content_of_row(catalog, row, dose.date())).collect()
+    let rows = || catalog.ndc(ndc).iter().filter(|row| row.code == dose.code);
+    let bottles = rows().filter_map(|row| content_of_row(catalog, row, dose.date()));
+    if !dose.version.flags.has(CodeFlag::Oral) {
+        return bottles.collect();
+    }
+    let pieces =
+        rows().filter_map(|row| piece_of(content_of_row(catalog, row, dose.date())?, row.package_size));
+    bottles.chain(pieces).collect()
+}
+
+/// One of the pieces of a bottle; rounded **down** to the last place kept.
+pub fn piece_of(content: Quantity, pieces: Decimal) -> Option<Quantity> {
+    let whole = i128::from(content.value.nanos()).checked_mul(i128::from(Decimal::ONE.nanos()))?;
+    let nanos = i64::try_from(whole.checked_div(i128::from(pieces.nanos()))?).ok()?;
+    Some(Quantity::new(Decimal::from_nanos(nanos), content.unit))
 }
 
 /// The content of one container of a package; nothing where the crosswalk tells none, or two.

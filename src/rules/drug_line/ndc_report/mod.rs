@@ -87,6 +87,12 @@ fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, named: &[Package], a
         let text = "The containers of {ndc} are reported with a quantity of {quantity} in their own unit";
         let trail = &mut coding.result.trail;
         trail.fired(package.rule, treatment.subject(), text, &facts);
+        if package.is_form_assumed {
+            let text = "{ndc} is swallowed and its form is not stated: it is counted in pieces, which is wrong of a liquid; state the form of the container";
+            let field = treatment.field("containers");
+            coding.find(Severity::Info, Reason::ContainerKindAssumed, field, &D_04, text, &facts);
+        }
+        let trail = &mut coding.result.trail;
         let places = *coding.policy.drug_line.ndc_decimals;
         if package.quantity % step(places) != 0 {
             let text = "The quantity of {quantity} is rounded down to the places that the payer keeps";
@@ -227,6 +233,7 @@ mod tests {
             discarded,
             kept: 0,
             rule: &D_04,
+            is_form_assumed: false,
         };
         let third = package(1_000_000_000, 2, 1);
         assert_eq!(third.quantity_of(true, 3).map(|q| q.to_string()).as_deref(), Some("0.333"));

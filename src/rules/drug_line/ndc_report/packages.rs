@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use super::*;
-use crate::catalog::Catalog;
 use crate::catalog::ndc::NdcEntry;
+use crate::catalog::{Catalog, CodeFlag};
 use crate::domain::drug::{Container, NdcGiven, ProductForm};
 use crate::domain::quantity::{Measure, Quantity, Unit};
 use crate::policy::parameters::{CodeMark, QualifierRule};
@@ -35,6 +35,8 @@ pub struct Package {
     pub kept: i128,
     /// The rule that gave the unit: the payer's (D-05), the crosswalk's (D-10) or the form's (D-04).
     pub rule: &'static Rule,
+    /// The drug is swallowed and nothing tells pieces from a liquid; it is counted in pieces.
+    pub is_form_assumed: bool,
 }
 
 /// Equal containers of one NDC, before they are added up.
@@ -72,7 +74,7 @@ pub fn of(
         let content = one.content * i128::from(one.count);
         let discarded = rest.min(content);
         rest -= discarded;
-        let known = quantity(coding, one).or_else(|| by_crosswalk(one, billed));
+        let known = quantity(coding, one, billed).or_else(|| by_crosswalk(coding, one, billed));
         let Some((qualifier, quantity)) = known else { continue };
         let rule = rule_of(coding, one);
         let kept = if one.is_for_several(coding) { left.min(content - discarded) } else { 0 };
@@ -86,14 +88,17 @@ pub fn of(
                 known.kept += kept;
             }
             None => {
+                let is_form_assumed = one.is_swallowed() && rule.id == D_10.id;
+                let ndc = one.ndc;
                 packages.push(Package {
-                    ndc: one.ndc,
+                    ndc,
                     qualifier,
                     quantity,
                     administered,
                     discarded,
                     kept,
                     rule,
+                    is_form_assumed,
                 });
             }
         }
@@ -143,7 +148,22 @@ fn left_over(opened: &[Opened<'_>], billed: &Billed, rest: i128) -> i128 {
 impl Opened<'_> {
     fn is_for_several(&self, coding: &Coding<'_>) -> bool {
         let Source::Container(dose, container) = self.source else { return false };
-        !scope::is_single_dose(coding, dose, scope::kind_of(coding, dose, container).0)
+        // The rest of a bottle of tablets is the next patient's.
+        scope::is_loose(dose)
+            || !scope::is_single_dose(coding, dose, scope::kind_of(coding, dose, container).0)
+    }
+
+    /// Whether the drug is swallowed and neither its form nor a volume or a strength of it is stated.
+    fn is_swallowed(&self) -> bool {
+        let (dose, is_told) = match self.source {
+            Source::Dose(dose) => (dose, false),
+            Source::Container(dose, container) => {
+                let is_liquid =
+                    container.volume.is_some() || container.content.unit.measure() == Measure::Volume;
+                (dose, is_liquid || container.form.is_some())
+            }
+        };
+        dose.version.flags.has(CodeFlag::Oral) && dose.per_ml.is_none() && !is_told
     }
 }
 
@@ -200,7 +220,7 @@ fn read(ndc: Option<&NdcGiven>) -> Option<Ndc> {
 }
 
 /// The unit and the quantity of what was opened (rules D-03..D-05).
-fn quantity(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<(NdcQualifier, i64)> {
+fn quantity(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
     let (dose, form) = match opened.source {
         Source::Container(dose, container) => (dose, container.form),
         Source::Dose(dose) => (dose, None),
@@ -219,28 +239,47 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>) -> Option<(NdcQualifier, i
             in_unit(opened, Unit::BiologicalUnit, NdcQualifier::InternationalUnit)
         }
         None => match form {
-            Some(ProductForm::Powder | ProductForm::Solid) => counted(),
+            Some(ProductForm::Solid) => pieces(opened, billed).or_else(counted),
+            Some(ProductForm::Powder) => counted(),
             Some(ProductForm::Topical) => in_unit(opened, Unit::Gram, NdcQualifier::Gram).or_else(counted),
             Some(ProductForm::Liquid) => liquid().or_else(counted),
             // The crosswalk prints a size of 1 for what is no liquid, so a strength after reconstitution says nothing.
             None if is_counted(opened) => counted(),
+            None if opened.is_swallowed() => pieces(opened, billed).or_else(counted),
             None => liquid().or_else(counted),
         },
     }
 }
 
 /// The part of a package that a dose without containers takes: its containers hold `BILLUNITS` units,
-/// and their size tells a liquid (rule D-10). Rounded **down** to a billionth.
-fn by_crosswalk(opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
-    let (Source::Dose(dose), Counting::Amount(measured)) = (opened.source, billed.counting) else {
-        return None;
-    };
+/// and their size tells a liquid, or the pieces of what is swallowed (rule D-10).
+fn by_crosswalk(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
+    let Source::Dose(dose) = opened.source else { return None };
+    let is_liquid = matches!(fixed_rule(coding, dose), Some(QualifierRule::Milliliter));
+    let size = i128::from(opened.listed?.package_size.nanos());
+    let is_counted = size == NANOS || opened.is_swallowed();
+    let qualifier = if is_counted && !is_liquid { NdcQualifier::Unit } else { NdcQualifier::Milliliter };
+    Some((qualifier, part_of_package(opened, billed)?))
+}
+
+/// The tablets or capsules of what was opened, in billionths of one: the crosswalk prints how many a bottle holds, and a
+/// container may be the bottle or one of them.
+fn pieces(opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
+    let Source::Container(..) = opened.source else { return None };
+    let one = part_of_package(opened, billed)?;
+    let nanos = one.checked_mul(i64::from(opened.count))?;
+    (nanos % Decimal::ONE.nanos() == 0).then_some((NdcQualifier::Unit, nanos))
+}
+
+/// What the content is of the container that the crosswalk lists, in billionths of its size; rounded **down**.
+fn part_of_package(opened: &Opened<'_>, billed: &Billed) -> Option<i64> {
+    let Counting::Amount(measured) = billed.counting else { return None };
+    let (Source::Dose(dose) | Source::Container(dose, _)) = opened.source;
     let entry = opened.listed.filter(|entry| entry.code == dose.code)?;
-    let content = measured.one.checked_mul(i128::from(entry.bill_units.nanos()))? / NANOS;
+    let package = measured.one.checked_mul(i128::from(entry.bill_units.nanos()))? / NANOS;
     let size = i128::from(entry.package_size.nanos());
-    let nanos = opened.content.checked_mul(size)?.checked_div(content)?;
-    let qualifier = if size == NANOS { NdcQualifier::Unit } else { NdcQualifier::Milliliter };
-    i64::try_from(nanos).ok().filter(|nanos| *nanos > 0).map(|nanos| (qualifier, nanos))
+    let nanos = opened.content.checked_mul(size)?.checked_div(package)?;
+    i64::try_from(nanos).ok().filter(|nanos| *nanos > 0)
 }
 
 fn fixed_rule(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<QualifierRule> {

@@ -115,6 +115,9 @@ fn amounts(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: BillingUnit
         check_basis(coding, dose);
     }
     let measured = Measured { one, administered, ordered, unit: unit.quantity.unit };
+    if dispensed::is_open(coding, treatment, &measured) {
+        return None;
+    }
     let rounding = *coding.policy.drug_line.unit_rounding;
     let Ok(units) = administered_units(administered, one, rounding) else {
         too_large(coding, treatment);
@@ -153,6 +156,7 @@ fn ask_dose(coding: &mut Coding<'_>, dose: &Dose<'_>) {
             Box::new(move |encounter| drug_at(encounter, at).dose_administered = Some(ordered)),
         ));
     }
+    possibilities.extend(dispensed::all_of(coding, dose));
     ask(coding, field, &U_17, "Which dose of {drug} was given?", &facts, possibilities);
 }
 

@@ -3,6 +3,7 @@
 mod billed;
 mod components;
 pub mod convert;
+mod dispensed;
 mod events;
 mod records;
 pub(in crate::rules) mod strength;

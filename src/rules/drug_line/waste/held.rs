@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::drug::{Container, ContainerKind};
+use crate::domain::encounter::Setting;
 use crate::domain::quantity::Quantity;
 use crate::rules::drug_line::treatment::drug_at;
 
@@ -83,6 +84,46 @@ pub(super) fn holds_without(
     });
     let text = "Which containers held the {discarded} that were discarded?";
     ask(coding, field, &W_14, text, &facts, possibilities.into());
+    true
+}
+
+/// A supplier's discarded amount of which the record does not say who threw it away: what was lost in preparation is
+/// billed with JW, and what the patient discards never is (rule Z-07).
+pub(super) fn holds_for_supplier(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    measured: &Measured,
+    opened: &Opened,
+) -> bool {
+    let discarded = opened.documented.unwrap_or_default();
+    let reports_preparation = *coding.policy.drug_line.dme_discard_reporting == DiscardReporting::JwAndJz;
+    let is_told = treatment.doses.iter().any(|dose| dose.drug.discard_reason.is_some());
+    if coding.encounter.setting != Setting::DmeSupplier
+        || !reports_preparation
+        || is_told
+        || discarded < measured.one
+    {
+        return false;
+    }
+    let facts = [fact::given("discarded", measured.readable(discarded))];
+    let field = treatment.field("discard_reason");
+    let text = "{discarded} was discarded and the record does not say by whom: JW is for what the supplier lost in preparation, so neither JW nor JZ can be attested";
+    coding.find(Severity::Block, Reason::DiscardNotDocumented, field, &Z_07, text, &facts);
+    let all: Vec<(u16, u16)> = treatment.doses.iter().map(|dose| dose.at).collect();
+    let reasons = [
+        ("the supplier, during preparation", DiscardReason::DuringPreparation),
+        ("the patient, at home", DiscardReason::ByPatient),
+    ];
+    let possibilities = reasons.map(|(label, reason)| -> Possibility<'_> {
+        let all = all.clone();
+        let supply = move |encounter: &mut Encounter| {
+            for &at in &all {
+                drug_at(encounter, at).discard_reason = Some(reason);
+            }
+        };
+        (label.to_owned(), Box::new(supply))
+    });
+    ask(coding, field, &Z_07, "Who discarded the {discarded}?", &facts, possibilities.into());
     true
 }
 

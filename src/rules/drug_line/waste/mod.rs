@@ -87,6 +87,9 @@ fn measured_discard(
         return Discard::default();
     }
     if reporting == DiscardReporting::JzOnly {
+        if held::holds_for_supplier(coding, treatment, measured, &opened) {
+            return Discard::default();
+        }
         return Discard { jz: attests_zero(coding, treatment, reporting), ..Discard::default() };
     }
     let Some(rest) = payable_rest(coding, treatment, measured, &opened, billed.units) else {

@@ -73,10 +73,7 @@ pub fn exemption(
     if classes(dose).chain(of_family).any(|class| parameters.discard_exempt_classes.contains(&class)) {
         return Some(Exemption::Class);
     }
-    // A tablet comes in no single-dose container, unless the request itself says that it did.
-    let is_loose =
-        |dose: &&Dose<'_>| dose.version.flags.has(CodeFlag::Oral) && dose.drug.containers.is_empty();
-    if treatment.doses.iter().copied().all(|dose| is_loose(&dose)) {
+    if treatment.doses.iter().all(|dose| is_loose(dose)) {
         return Some(Exemption::Class);
     }
     if dose.drug.source == DrugSource::CompetitiveAcquisition {
@@ -87,6 +84,12 @@ pub fn exemption(
     }
     let all_shared = treatment.doses.iter().all(|dose| !has_single_dose_container(coding, dose, doses));
     all_shared.then_some(Exemption::MultiDose)
+}
+
+/// Whether a dose is swallowed: a tablet out of a bottle comes in no single-dose container, unless the request itself
+/// says that it did.
+pub fn is_loose(dose: &Dose<'_>) -> bool {
+    dose.version.flags.has(CodeFlag::Oral) && dose.drug.containers.iter().all(|one| one.kind.is_none())
 }
 
 /// Before 2026 the contractor decided about skin substitutes (rule K-02).
