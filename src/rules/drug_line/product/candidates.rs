@@ -23,6 +23,9 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     let of_package = asked.drug.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
     let mut by_ndc = of_package.clone();
     by_ndc.retain(|version| named::fits_use(coding, asked, version));
+    if by_ndc.is_empty() && asked.administration.route.is_none() {
+        by_ndc = by_own_route(coding, asked, &of_package);
+    }
     // A package is one product: only between its codes does the route decide.
     narrow::keep_if_any(&mut by_ndc, |version| named::fit(coding, asked, version) <= Fit::Unknown);
     let is_misused = by_ndc.is_empty() && is_given_otherwise(asked, &of_package);
@@ -84,6 +87,30 @@ fn ask_whether_swallowed(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &C
     };
     let possibilities = vec![by("by mouth", Route::Oral), by("into a vein", Route::IvInfusion)];
     ask(coding, field, &L_04, "Was {drug} swallowed, or given by injection?", &facts, possibilities);
+}
+
+/// The codes of a package that is swallowed or inhaled, where no route is stated: a package is one product, and its own
+/// way tells how it was given.
+fn by_own_route<'a>(
+    coding: &Coding<'a>,
+    asked: &Asked<'a>,
+    of_package: &[&'a CodeVersion],
+) -> Vec<&'a CodeVersion> {
+    let fits_by = |version: &CodeVersion, route| {
+        let administration =
+            Administration { route: Some(route), drugs: Vec::new(), ..asked.administration.clone() };
+        named::fits_use(coding, &Asked { administration: &administration, ..*asked }, version)
+    };
+    let mut found = of_package.to_vec();
+    found.retain(|version| {
+        let formulary = &coding.catalog.formulary;
+        let is_for = |flag, route| {
+            let is_own = formulary.fit(version.code, version.flags, route) == Fit::Fits;
+            (version.flags.has(flag) || is_own) && fits_by(version, route)
+        };
+        is_for(CodeFlag::Oral, Route::Oral) || is_for(CodeFlag::Inhaled, Route::Inhaled)
+    });
+    found
 }
 
 /// Whether every code of a package is for the mouth or the lung, and the drug was given otherwise.
