@@ -31,6 +31,12 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     if let Ok(code) = flags.code.parse::<HcpcsCode>() {
         return print_code(&catalog, code, date, flags.format);
     }
+    if flags.code.contains(char::is_alphabetic) {
+        bail!(
+            "`{0}` is neither a HCPCS code, such as J9271, nor an NDC: `infusion-coder search \"{0}\"` finds products by their names",
+            flags.code
+        );
+    }
     let reading = catalog.read_ndc(&flags.code);
     match reading.with_context(|| format!("`{}` is no HCPCS code either, such as J9271", flags.code))? {
         NdcReading::Known(ndc) => print_ndc(&catalog, ndc, flags.format),

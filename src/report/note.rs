@@ -168,6 +168,9 @@ fn append_drug(text: &mut Vec<u8>, a: u16, d: u16, encounter: &Encounter) {
         text.extend_from_slice(name.as_bytes());
     } else if let Some(code) = drug.and_then(|drug| drug.code) {
         text.extend_from_slice(code.as_str().as_bytes());
+    } else if let Some(ndc) = drug.and_then(|drug| drug.ndcs().next()) {
+        text.extend_from_slice(b"NDC ");
+        text.extend_from_slice(ndc.hyphenated().as_bytes());
     } else {
         text.extend_from_slice(b"drug ");
         figures::whole(text, i64::from(d) + 1);

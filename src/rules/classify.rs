@@ -122,7 +122,10 @@ pub fn class_of_drug(
     let listed = known_class(coding, given).map(|known| named::by_route(coding, given, route, known));
     let class = match (given.class, listed) {
         (Some(stated), listed) => {
-            if let Some((known, _)) = listed.filter(|(known, _)| *known != stated) {
+            let differs = listed.filter(|(known, _)| *known != stated);
+            if let Some((known, _)) =
+                differs.filter(|(_, basis)| !unlisted::is_of_any_drug(coding, given, *basis))
+            {
                 note_override(coding, index, drug, given, known);
             }
             stated

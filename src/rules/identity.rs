@@ -126,7 +126,7 @@ fn identities(coding: &Coding<'_>, drug: &DrugGiven) -> [Option<String>; 3] {
 }
 
 /// Whether a code stands for any drug without one of its own, so that it tells no two apart.
-fn is_unclassified(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+pub fn is_unclassified(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     let version = coding.catalog.lookup(code, coding.date).version();
     version.is_some_and(|version| version.flags.has(CodeFlag::Unclassified))
 }

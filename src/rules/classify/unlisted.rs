@@ -102,3 +102,8 @@ fn note_range(coding: &mut Coding<'_>, index: u16, drug: u16) {
         &[fact::given("drug", Value::Of(Field::Drug(index, drug, "")))],
     );
 }
+
+/// Whether a class is only that of the range around an unclassified code, which may hold any drug.
+pub(super) fn is_of_any_drug(coding: &Coding<'_>, given: &DrugGiven, basis: ClassBasis) -> bool {
+    basis == ClassBasis::CodeRange && given.code.is_some_and(|code| identity::is_unclassified(coding, code))
+}
