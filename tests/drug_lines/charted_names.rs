@@ -155,3 +155,63 @@ fn a_multi_dose_vial_by_its_strength_alone_asks_for_no_container() {
         ["J3301 x4"]
     );
 }
+
+/// Names of the table above with their route and a dose, and what a nurse writes behind them.
+const CHARTED: &[(&str, &str, &str)] = &[
+    ("Keytruda", "IV_INFUSION", "200 mg"),
+    ("Benadryl 25 mg", "IV_PUSH", "25 mg"),
+    ("Solu-Medrol", "IV_PUSH", "125 mg"),
+    ("Gamunex-C", "IV_INFUSION", "20 g"),
+    ("Brixadi", "SUBCUTANEOUS", "24 mg"),
+    ("Remicade", "IV_INFUSION", "400 mg"),
+    ("vitamin B12", "INTRAMUSCULAR", "1000 mcg"),
+    ("ceftriaxone", "IV_INFUSION", "1 g"),
+];
+const NOTES: &[&str] = &[
+    "weekly",
+    "prn itching",
+    "tolerated well",
+    "cycle 3",
+    "every 8 weeks",
+    "q2weeks",
+    "2nd dose",
+    "#2",
+    "left arm",
+    "per Dr order",
+    "for nausea",
+    "before Taxol",
+    "loading",
+];
+
+#[test]
+fn a_note_behind_a_name_changes_no_line() {
+    let coder = coder();
+    for (name, route, dose) in CHARTED {
+        let of = |name: &str| lines(&coder, "2025-11-03", route, &case_drug(name, dose));
+        let bare = of(name);
+        assert_eq!(bare.len(), 1, "{name}: {bare:?}");
+        for note in NOTES {
+            assert_eq!(of(&format!("{name} {note}")), bare, "{name} {note}");
+        }
+    }
+}
+
+#[test]
+fn another_product_behind_a_name_is_no_note() {
+    let coder = coder();
+    for name in [
+        "Remicade changed to Inflectra",
+        "Inflectra switched from Remicade",
+        "Keytruda and ipilimumab",
+        "ifosfamide / mesna",
+        "rituximab not tolerated",
+    ] {
+        let lines = lines(&coder, "2025-11-03", "IV_INFUSION", &case_drug(name, "400 mg"));
+        assert_eq!(lines, Vec::<String>::new(), "{name}");
+    }
+}
+
+fn case_drug(name: &str, dose: &str) -> Value {
+    let (value, unit) = dose.split_once(' ').expect("a dose and its unit");
+    json!({ "name": name, "doseAdministered": { "value": value, "unit": unit } })
+}

@@ -46,6 +46,19 @@ impl Formulary {
         let is_named = !self.find(&fold(before)).found.is_empty();
         if is_named { before } else { text }
     }
+
+    /// The words of a name without the notes behind its first one: `keytruda` of `Keytruda weekly, tolerated well`;
+    /// nothing where it has no notes.
+    pub fn without_notes(&self, name: &str) -> Option<String> {
+        let part = self.given_part(name.split('(').next().unwrap_or(name));
+        let words = fold(part);
+        let (first, behind) = words.split_first()?;
+        let mut kept: Vec<&str> = behind.iter().map(String::as_str).collect();
+        leave_out(&mut kept);
+        let is_cut = part.len() < name.len() || kept.len() < behind.len();
+        kept.insert(0, first);
+        is_cut.then(|| kept.join(" "))
+    }
 }
 
 /// Leaves out of the words behind the name of a drug what tells nothing of the drug.
@@ -58,7 +71,13 @@ pub(super) fn leave_out(words: &mut Vec<&str>) {
 
 /// Whether a word behind the name of a drug tells how, when or where it was given.
 pub(super) fn is_note(word: &str) -> bool {
-    NOTES.contains(word) || is_ordinal(word) || is_count(word)
+    NOTES.contains(word) || is_ordinal(word) || is_count(word) || is_interval(word)
+}
+
+/// Whether a word tells how often a dose is given, as in `q2weeks`.
+fn is_interval(word: &str) -> bool {
+    let behind = word.strip_prefix('q').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    behind.is_some_and(|unit| unit.len() + 1 < word.len() && NOTES.contains(unit))
 }
 
 fn is_ordinal(word: &str) -> bool {
@@ -86,7 +105,7 @@ mod tests {
 
     #[test]
     fn counts_and_moments_are_notes_and_names_are_none() {
-        for word in ["2nd", "3rd", "q8h", "c2d1", "d15", "x2", "resumed", "lac"] {
+        for word in ["2nd", "3rd", "q8h", "c2d1", "d15", "x2", "resumed", "lac", "q2weeks", "q6months"] {
             assert!(is_note(word), "{word}");
         }
         for word in ["b12", "2a", "alfa", "decanoate", "benzathine", "viii", "f18", "tc99m", ""] {

@@ -9,9 +9,7 @@ use crate::cms::makers::{is_maker, is_of_maker};
 use crate::domain::drug::DrugClass;
 use crate::policy::parameters::BiosimilarCoding;
 use crate::rules::drug_line::biosimilar::B_04;
-
-/// Letters of the shortest word that tells two drugs apart.
-const TELLING_LETTERS: usize = 4;
+use crate::rules::drug_line::product::named::TELLING_LETTERS;
 
 /// Whether the drug's name goes with the code that the request states, or with the code of its package.
 ///

@@ -12,6 +12,9 @@ use crate::domain::drug::EsaIndication;
 use crate::domain::encounter::{Encounter, Route, Setting};
 use crate::domain::quantity::{Decimal, Measure, Quantity};
 
+/// Letters of the shortest word that tells two drugs apart.
+pub(super) const TELLING_LETTERS: usize = 4;
+
 /// What a name may mean here.
 #[derive(Default)]
 pub(super) struct Named<'a> {
@@ -58,6 +61,16 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
     let writings: Writings = [inside, Some(name), before].into_iter().flatten().map(query).collect();
     let percent = asked.drug.percent_strength.or_else(|| percent_in(name));
     let mut named = nearest(coding, asked, writings, percent);
+    if named.found.is_empty() && named.by_other_routes.is_empty() {
+        // What no name explains may be a note behind one.
+        if let Some(bare) = formulary.without_notes(name) {
+            let words = words_of(&bare);
+            let query = NameQuery::new(&words, formulary);
+            if !names_another(coding, &words) {
+                named = nearest(coding, asked, smallvec![query], percent);
+            }
+        }
+    }
     if let Some(percent) = percent.filter(|_| named.found.is_empty()) {
         let words = words_of(name.split('(').next().unwrap_or(name));
         named.found = of_strength(coding, &words.join(" "), percent);
@@ -66,6 +79,26 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
         contradiction::add_other_drug(coding, asked, [inside, before], &mut named.found);
     }
     named
+}
+
+/// Whether a word behind the first is the name of another product: `Remicade changed to Inflectra`.
+fn names_another(coding: &Coding<'_>, words: &[String]) -> bool {
+    let catalog = coding.catalog;
+    let codes_of = |word: &String| -> SmallVec<[HcpcsCode; 4]> {
+        let query = NameQuery::new(std::slice::from_ref(word), &catalog.formulary);
+        let codes = |nearness| {
+            let versions = catalog.named(&query, nearness, coding.date).filter_map(Lookup::billable);
+            versions.map(|version| version.code).collect::<SmallVec<_>>()
+        };
+        let near = [Nearness::Exact, Nearness::WithoutSuffix, Nearness::SameDrug];
+        near.into_iter().map(codes).find(|codes| !codes.is_empty()).unwrap_or_default()
+    };
+    let Some((first, behind)) = words.split_first() else { return false };
+    let own = codes_of(first);
+    let is_another = |codes: SmallVec<[HcpcsCode; 4]>| {
+        !codes.is_empty() && !own.is_empty() && !codes.iter().any(|code| own.contains(code))
+    };
+    behind.iter().filter(|word| word.len() >= TELLING_LETTERS).map(codes_of).any(is_another)
 }
 
 /// The code that a drug without one means by the strength of its solution: `sodium chloride` of 3 % is J7131.

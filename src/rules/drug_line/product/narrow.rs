@@ -31,7 +31,7 @@ fn by_brand_word(found: &mut Vec<&CodeVersion>, words: &[String]) {
             .brands
             .iter()
             .filter_map(|brand| fold(brand).into_iter().next())
-            .any(|first| !own.contains(&first) && words.first().is_some_and(|word| *word == first))
+            .any(|first| !own.contains(&first) && words.contains(&first))
     };
     keep_if_any(found, is_named);
 }
