@@ -252,13 +252,15 @@ fn periods(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> Vec<Period>
     periods
 }
 
-/// Seconds of a hydration that no infusion or transfusion of the visit covers; parts of it count once.
+/// Seconds of a hydration that no infusion or transfusion of the visit covers; what ran through two access lines at once
+/// counts once, as parts of one line do.
 fn alone(visit: &Visit<'_>, service: &Service, pieces: &mut Segments) -> i64 {
     overlap::alone(visit, service, pieces, |other| {
         let is_other = covers(visit, other);
         let is_part = other.course == service.course && other.group == service.group;
         let is_earlier_part = is_part && overlap::is_earlier(other, service);
-        (is_other || is_earlier_part) && other.visit == service.visit
+        let is_of_earlier_line = other.kind == Kind::Hydration && other.group < service.group;
+        (is_other || is_earlier_part || is_of_earlier_line) && other.visit == service.visit
     })
 }
 

@@ -182,7 +182,8 @@ fn gap_seconds(earlier: &Service, service: &Service) -> Option<i64> {
 }
 
 fn again(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, earlier: &Service) {
-    let codes = codes(coding, visit.courses[service.course].family);
+    // By what the push itself held: the bag before it may have held a drug of another family as well.
+    let codes = codes(coding, service.family);
     let subject = Subject::Administration(service.index);
     let what = Field::Administration(service.index, "");
     let limit = &coding.policy.administration.repeat_push_after_minutes;

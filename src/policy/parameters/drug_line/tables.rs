@@ -30,6 +30,15 @@ rows! {
         /// The sum of all components in one unit, where a label states the sum.
         #[serde(default)]
         pub total: Option<Quantity>,
+        /// What one unit holds of each component, where a dose is written by any of them.
+        #[serde(default)]
+        pub by_component: Vec<ComponentAmount>,
+    }
+
+    /// What one unit holds of one of several components.
+    pub struct ComponentAmount {
+        pub component: String,
+        pub quantity: Quantity,
     }
 
     /// One unit of a code in a second measure, which its descriptor equates with the first.

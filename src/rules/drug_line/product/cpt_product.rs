@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::catalog::ndc::NdcEntry;
+use crate::domain::drug::DrugClass;
 use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 use crate::rules::drug_line::units::U_01;
 use crate::rules::identity;
@@ -32,12 +33,19 @@ pub(super) fn ask_unit(coding: &mut Coding<'_>, asked: &Asked<'_>, code: HcpcsCo
     let at = asked.at;
     let unit =
         of_package(coding, asked).filter(|entry| entry.code == code).and_then(|entry| unit(asked, entry));
+    let class = coding.catalog.formulary.class_of_code(code, Default::default(), coding.date);
+    let is_vaccine = class.is_some_and(|known| known.class == DrugClass::Vaccine);
+    let (unit, label) = match (unit, asked.drug.dose_administered.filter(|_| is_vaccine)) {
+        (Some(unit), _) => (Some(unit), format!("{unit}, as the NDC crosswalk counts the package")),
+        (None, Some(dose)) => (Some(dose), format!("one dose of the vaccine, here {dose}")),
+        (None, None) => (None, String::new()),
+    };
     let possibilities = unit.map(|unit| -> Possibility<'_> {
         let state = move |encounter: &mut crate::domain::encounter::Encounter| {
             let drug = drug_at(encounter, at);
             (drug.code, drug.billing_unit) = (Some(code), Some(unit));
         };
-        (format!("{unit}, as the NDC crosswalk counts the package"), Box::new(state))
+        (label, Box::new(state))
     });
     let text = "What is one unit of {code}?";
     ask(coding, field, &U_01, text, &facts, possibilities.into_iter().collect());

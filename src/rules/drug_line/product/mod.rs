@@ -7,6 +7,7 @@ mod contradiction;
 mod cpt_product;
 mod named;
 mod narrow;
+mod percent;
 mod route;
 mod stated;
 

@@ -2,6 +2,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
+use super::percent::percent_in;
 use super::*;
 use crate::catalog::CodeFlag;
 use crate::catalog::formulary::Fit;
@@ -201,16 +202,6 @@ pub(super) fn begins_later<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<
     later.min_by_key(|version| (version.added, version.code))
 }
 
-/// The strength before the percent sign of a name; nothing where it has none, or several.
-fn percent_in(name: &str) -> Option<Decimal> {
-    let mut parts = name.split('%');
-    let before = parts.next()?.trim_end();
-    let (Some(_), None) = (parts.next(), parts.next()) else { return None };
-    let is_other = |(_, c): &(usize, char)| !c.is_ascii_digit() && *c != '.';
-    let digits = before.char_indices().rev().find(is_other).map_or(0, |(at, c)| at + c.len_utf8());
-    before.get(digits..)?.parse().ok()
-}
-
 /// Words behind a name that say how it was given and never which product it is.
 const ROUTE_WORDS: &[&str] = &[
     "iv",
@@ -300,20 +291,4 @@ fn content_of_row(unit: Quantity, row: &NdcEntry) -> Option<i128> {
 /// Whether a code is of a family that this payer does not take.
 fn is_private(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     coding.policy.drug_line.private_payer_prefixes.iter().any(|prefix| code.as_str().starts_with(&**prefix))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_strength_is_read_before_its_sign_and_nothing_else_is() {
-        let percent = |text: &str| percent_in(text).map(|percent| percent.to_string());
-        assert_eq!(percent("dextrose 5% in water").as_deref(), Some("5"));
-        assert_eq!(percent("NaCl 0.9 %").as_deref(), Some("0.9"));
-        assert_eq!(percent("é5%").as_deref(), Some("5"));
-        for without in ["", "%", "saline", "½%", "dextrose 5% and sodium chloride 0.9%"] {
-            assert_eq!(percent(without), None, "{without}");
-        }
-    }
 }

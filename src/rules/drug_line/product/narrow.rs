@@ -12,7 +12,11 @@ pub(super) fn by_brand(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
     let Some(name) = drug.name.as_deref().filter(|_| drug.ndcs().next().is_none()) else { return };
     let words = fold(name);
     by_brand_word(found, &words);
-    let names_drug = |version: &&CodeVersion| fold(&version.name).iter().any(|word| words.contains(word));
+    let names_drug = |version: &&CodeVersion| {
+        let own = fold(&version.name);
+        own.iter()
+            .any(|word| words.contains(word) || words.first().is_some_and(|short| is_short_for(short, word)))
+    };
     if found.len() < 2 || found.iter().any(names_drug) {
         return;
     }
@@ -21,6 +25,23 @@ pub(super) fn by_brand(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
         version.flags.has(CodeFlag::ProductExclusive) || makers.into_iter().any(|(_, maker)| is_maker(maker))
     };
     keep_if_any(found, |version| !is_of_maker(version));
+}
+
+/// Letters of the longest word that is taken for a mark and not for a brand, such as `BCNU`.
+const MARK_LETTERS_MAX: usize = 4;
+
+/// Letters that may differ in a slip of the pen.
+const SLIP_LETTERS_MAX: usize = 2;
+
+/// Whether a word is short for the name of a drug or a slip of it, so that it names no one's product: `vanc`, `MTX`,
+/// `labetolol`.
+fn is_short_for(word: &str, name: &str) -> bool {
+    let is_slip = || {
+        name.len() > 2 * SLIP_LETTERS_MAX + 1
+            && name.get(..MARK_LETTERS_MAX) == word.get(..MARK_LETTERS_MAX)
+            && strsim::levenshtein(word, name) <= SLIP_LETTERS_MAX
+    };
+    word.len() <= MARK_LETTERS_MAX || name.starts_with(word) || is_slip()
 }
 
 /// Who names a brand means a code of it, and none of the drug under other brands: Lupron is no Lutrate.

@@ -5,6 +5,7 @@ use crate::catalog::formulary::Fit;
 use crate::catalog::product_names::{components, without_suffix};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::Route;
+use crate::engine::trail::NotedFact;
 use crate::rules::drug_line::modifiers::M_02;
 use crate::rules::drug_line::unclassified::N_07;
 
@@ -127,11 +128,25 @@ pub(super) fn of_other_products<'a>(
     if asked.administration.route == Some(Route::Oral) {
         return swallowed(coding, asked);
     }
+    let sisters = others.first().map(|other| products_of_route(coding, asked, other)).unwrap_or_default();
+    if let Some(sister) = sisters.first() {
+        ask_sister(coding, asked, sister, &facts);
+        ask_codes(coding, asked, sisters.iter().map(|other| other.code).chain(codes).collect());
+        return None;
+    }
     let text = "{drug} has a code, such as {code}, and none of a product that is given by this route, so no line is billed: check the route, or give the code, the NDC or the kind of product";
     coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &N_07, text, &facts);
     warn_of_self_administration(coding, asked, &others);
     ask_codes(coding, asked, codes);
     None
+}
+
+/// The named product goes by other routes, and one of the same drug by the stated one: Darzalex, and Darzalex Faspro.
+fn ask_sister(coding: &mut Coding<'_>, asked: &Asked<'_>, sister: &CodeVersion, facts: &[NotedFact; 2]) {
+    let [drug, code] = *facts;
+    let facts = [drug, code, fact::catalog("right", Value::Code(sister.code))];
+    let text = "{drug} names the product of {code}, which is not given by this route; the product of {right} is. Which of them was given is not told, so no line is billed: check the name and the route, or give the NDC";
+    coding.find(Severity::Block, Reason::WrongCodeForSetting, asked.field("hcpcs_code"), &N_07, text, &facts);
 }
 
 /// A product under the skin that no code of its drug describes is mostly one that patients give themselves.

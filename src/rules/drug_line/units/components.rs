@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::catalog::ndc::NdcEntry;
+use crate::domain::encounter::Encounter;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::quantity::Quantity;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::parameters::{CodeMark, ComponentUnit};
-use crate::rules::drug_line::treatment::Treatment;
+use crate::rules::drug_line::treatment::{Dose, Possibility, Treatment, ask, drug_at};
 
 /// One in the billionths that a number is counted in.
 const ONE: i64 = 1_000_000_000;
@@ -28,6 +29,9 @@ pub(super) fn settle(
     let code = treatment.code();
     let table = &coding.policy.drug_line.component_units;
     let row = table.iter().find(|row| row.code == code);
+    if let Some(row) = row.filter(|row| !row.by_component.is_empty()) {
+        return of_component(coding, treatment, row).map(|quantity| BillingUnit { quantity, ..unit });
+    }
     let Some((row, total)) = row.and_then(|row| Some((row, row.total?))) else { return Some(unit) };
     let packages: Vec<i128> = packages(coding.catalog.ndcs.iter().flat_map(|(_, rows)| rows), treatment);
     let is_by = |one: Quantity| fits(treatment, &packages, one);
@@ -45,6 +49,42 @@ pub(super) fn settle(
         return Some(BillingUnit { quantity: total, ..unit });
     }
     refuse(coding, treatment, row, &facts);
+    None
+}
+
+/// The amount of the component that the doses are stated of; a question where they state none, for orders are written by
+/// either (rule U-10).
+fn of_component(coding: &mut Coding<'_>, treatment: &Treatment<'_>, row: &ComponentUnit) -> Option<Quantity> {
+    let is_of = |dose: &Dose<'_>, component: &str| {
+        dose.drug.dose_basis.as_deref().is_some_and(|basis| basis.trim().eq_ignore_ascii_case(component))
+    };
+    let stated =
+        row.by_component.iter().find(|one| treatment.doses.iter().all(|dose| is_of(dose, &one.component)));
+    let table = &coding.policy.drug_line.component_units;
+    let facts = [
+        fact::catalog("code", Value::Code(row.code)),
+        fact::given("drug", Value::Of(treatment.field(""))),
+        fact::parameter("unit", stated.map_or(Value::None, |one| Value::Quantity(one.quantity)), table),
+    ];
+    if let Some(one) = stated {
+        let text = "The dose is stated of the component of which one unit of {code} holds {unit}";
+        coding.result.trail.fired(&U_08, treatment.subject(), text, &facts);
+        return Some(one.quantity);
+    }
+    let field = treatment.field("dose_basis");
+    let text = "{code} counts several components in one unit, and the dose of {drug} does not say which of them it is of, so its line is withheld";
+    coding.find(Severity::Block, Reason::DoseBasisDiffers, field, &U_08, text, &facts);
+    let all: Vec<(u16, u16)> = treatment.doses.iter().map(|dose| dose.at).collect();
+    let possibilities = row.by_component.iter().map(|one| -> Possibility<'_> {
+        let (all, component) = (all.clone(), one.component.clone());
+        let state = move |encounter: &mut Encounter| {
+            for &at in &all {
+                drug_at(encounter, at).dose_basis = Some(component.clone());
+            }
+        };
+        (format!("the dose is of {}", one.component), Box::new(state))
+    });
+    ask(coding, field, &U_08, "Of which component is the dose of {drug}?", &facts, possibilities.collect());
     None
 }
 
