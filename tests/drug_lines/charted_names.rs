@@ -61,7 +61,8 @@ const NAMED: &[(&str, &str, &str, &str, &str)] = &[
     ("2025-11-03", "SUBCUTANEOUS", "Prolia prefilled syringe 60 mg/mL", "60 mg", "J0897 x60"),
     ("2025-11-03", "SUBCUTANEOUS", "Neulasta Onpro kit", "6 mg", "J2506 x12"),
     ("2025-11-03", "IV_INFUSION", "IVIG Gammagard Liquid", "30 g", "J1569 x60"),
-    ("2025-11-03", "IV_INFUSION", "sulfamethoxazole-trimethoprim", "800 mg", "J2865"),
+    // Written by either component, and the two differ fivefold: asked.
+    ("2025-11-03", "IV_INFUSION", "sulfamethoxazole-trimethoprim", "800 mg", ""),
     ("2025-11-03", "IV_INFUSION", "liposomal amphotericin B", "100 mg", "J0289 x10"),
 ];
 

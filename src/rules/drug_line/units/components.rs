@@ -67,7 +67,7 @@ fn of_component(coding: &mut Coding<'_>, treatment: &Treatment<'_>, row: &Compon
         fact::parameter("unit", stated.map_or(Value::None, |one| Value::Quantity(one.quantity)), table),
     ];
     if let Some(one) = stated {
-        let text = "The dose is stated of the component of which one unit of {code} holds {unit}";
+        let text = "The amounts are stated of the component of which one unit of {code} holds {unit}";
         coding.result.trail.fired(&U_08, treatment.subject(), text, &facts);
         return Some(one.quantity);
     }
@@ -125,6 +125,16 @@ fn packages<'a>(rows: impl Iterator<Item = &'a NdcEntry>, treatment: &Treatment<
     units.sort_unstable();
     units.dedup();
     units
+}
+
+/// Whether containers are listed and each is a package at so much a unit.
+fn are_packages(treatment: &Treatment<'_>, packages: &[i128], one: Quantity) -> bool {
+    let mut contents = treatment.doses.iter().flat_map(|dose| &dose.drug.containers).peekable();
+    let is_package = |amount: i128| packages.iter().any(|units| units * one.in_base() == amount);
+    contents.peek().is_some()
+        && contents.all(|container| {
+            container.content.is_same_measure(one) && is_package(container.content.in_base())
+        })
 }
 
 /// Whether the containers are packages at so much a unit; where none is listed alone, whether dose and contents are
