@@ -58,8 +58,15 @@ fn of_component(coding: &mut Coding<'_>, treatment: &Treatment<'_>, row: &Compon
     let is_of = |dose: &Dose<'_>, component: &str| {
         dose.drug.dose_basis.as_deref().is_some_and(|basis| basis.trim().eq_ignore_ascii_case(component))
     };
-    let stated =
-        row.by_component.iter().find(|one| treatment.doses.iter().all(|dose| is_of(dose, &one.component)));
+    let rows = coding.catalog.ndcs.iter().flat_map(|(_, rows)| rows);
+    let packages = packages(rows, treatment);
+    let parts = || row.by_component.iter();
+    let stated = parts().find(|one| treatment.doses.iter().all(|dose| is_of(dose, &one.component)));
+    let by_package = || {
+        let mut fitting = parts().filter(|one| are_packages(treatment, &packages, one.quantity));
+        fitting.next().filter(|_| fitting.next().is_none())
+    };
+    let stated = stated.or_else(by_package);
     let table = &coding.policy.drug_line.component_units;
     let facts = [
         fact::catalog("code", Value::Code(row.code)),
