@@ -142,7 +142,7 @@ pub struct FormularyFiles<'a> {
 /// The table of drugs.
 #[derive(Debug, Clone, Default)]
 pub struct Formulary {
-    pub by_code: FxHashMap<HcpcsCode, DrugFacts>,
+    pub by_code: KeyedTable<HcpcsCode, DrugFacts>,
     /// Folded nonproprietary and brand names.
     pub by_name: FxHashMap<Box<str>, NamedClass>,
     /// Short names that mean a drug only where nothing else stands beside them, such as `MS` and `blood`.

@@ -1,7 +1,6 @@
 //! From a National Drug Code to billing codes and units in a container.
 
-use rustc_hash::FxHashMap;
-
+use super::keyed::KeyedTable;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quantity::Decimal;
 use crate::domain::quarter::Quarter;
@@ -44,17 +43,18 @@ impl NdcEntry {
 #[derive(Debug, Clone, Default)]
 pub struct NdcTable {
     /// The newest quarter first, then by code: one NDC may sit under several codes (rule L-05).
-    entries: FxHashMap<Ndc, Vec<NdcEntry>>,
+    entries: KeyedTable<Ndc, Vec<NdcEntry>>,
 }
 
 impl NdcTable {
     /// Puts the table together; rows may come in any order.
     pub fn new(rows: impl IntoIterator<Item = (Ndc, NdcEntry)>) -> Self {
-        let mut entries: FxHashMap<Ndc, Vec<NdcEntry>> = FxHashMap::default();
+        let mut entries: KeyedTable<Ndc, Vec<NdcEntry>> = KeyedTable::default();
         for (ndc, entry) in rows {
-            entries.entry(ndc).or_default().push(entry);
+            entries.or_insert_with(ndc, Vec::new).push(entry);
         }
-        for entries in entries.values_mut() {
+        entries.shrink_to_fit();
+        for (_, entries) in entries.iter_mut() {
             entries.sort_by(|a, b| b.quarter.cmp(&a.quarter).then(a.code.cmp(&b.code)));
         }
         Self { entries }

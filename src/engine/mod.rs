@@ -168,6 +168,7 @@ impl<'a> Coding<'a> {
 
     /// Asks for a fact, with the lines of the whole visit under each possible answer; where there is none, nothing
     /// is asked.
+    #[cold]
     pub fn ask(
         &mut self,
         field: Field,
@@ -187,6 +188,7 @@ impl<'a> Coding<'a> {
     }
 
     /// One answer to a question: the lines of the visit if the record said so.
+    #[cold]
     pub fn answer(&self, label: impl Into<String>, change: impl FnOnce(&mut Encounter)) -> Answer {
         let mut encounter = self.encounter.clone();
         change(&mut encounter);
@@ -197,6 +199,7 @@ impl<'a> Coding<'a> {
     }
 
     /// Adds a finding, unless the payer switched its rule off (`rule_off`).
+    #[cold]
     pub fn find(
         &mut self,
         severity: Severity,
@@ -214,6 +217,7 @@ impl<'a> Coding<'a> {
     }
 
     /// Says that something earns no line, and which rule says so.
+    #[cold]
     pub fn not_billed(&mut self, what: Field, rule: &'static Rule, text: &'static str, facts: &[NotedFact]) {
         let note = self.result.trail.note(text, facts);
         self.result.not_billed.push(NotBilled { what, rule, note });

@@ -88,7 +88,7 @@ impl Formulary {
                 container_sizes: Box::default(),
                 ..reference.clone()
             };
-            self.by_code.entry(code).or_insert(facts);
+            self.by_code.or_insert_with(code, || facts);
         }
         Ok(())
     }

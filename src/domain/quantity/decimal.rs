@@ -45,6 +45,11 @@ impl Decimal {
         self.0 == 0
     }
 
+    /// The number where it counts whole things.
+    pub fn whole_count(self) -> Option<u32> {
+        if self.0 % NANO as i64 == 0 { u32::try_from(self.0 / NANO as i64).ok() } else { None }
+    }
+
     /// The sum, or nothing when it does not fit.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)

@@ -164,6 +164,13 @@ mod tests {
     }
 
     #[test]
+    fn a_count_is_whole_and_fits() {
+        let count = |text: &str| text.parse::<Decimal>().expect(text).whole_count();
+        assert_eq!([count("0"), count("50"), count("4294967295")], [Some(0), Some(50), Some(u32::MAX)]);
+        assert_eq!([count("0.5"), count("-1"), count("4294967296"), count("1.000000001")], [None; 4]);
+    }
+
+    #[test]
     fn numbers_are_read_and_printed_exactly() {
         for text in ["0", "705", "0.3", "-1.5", "0.000000001", "9000000000"] {
             assert_eq!(text.parse::<Decimal>().expect(text).to_string(), text);

@@ -35,7 +35,7 @@ pub(super) fn volume_in_name(drug: &DrugGiven) -> Option<Quantity> {
 
 /// The drug in a volume of a strength.
 fn times(Strength { amount, volume: of }: Strength, volume: Quantity) -> Option<Quantity> {
-    let nanos = i128::from(amount.value.nanos()).checked_mul(volume.in_base())? / of;
+    let nanos = i128::from(amount.value.nanos()).checked_mul(volume.in_base())? / of.in_base();
     Some(Quantity::new(Decimal::from_nanos(i64::try_from(nanos).ok()?), amount.unit))
 }
 

@@ -30,8 +30,11 @@ pub(super) fn of(scope: Scope, coding: &Coding<'_>) -> Stake {
     let parameters = &coding.policy.administration;
     let lines = coding.result.lines.iter();
     match scope {
-        // What rests on one drug is asked for most often, and needs no look at the other scopes.
-        Scope::Drug(a, d) => sum(coding, lines.filter(|line| is_of_drug(line, a, d))),
+        // What rests on one drug is asked for most often, and the lines of one drug stand together.
+        Scope::Drug(a, d) => {
+            let is_its_own = |line: &&Line| is_of_drug(line, a, d);
+            sum(coding, lines.skip_while(|line| !is_its_own(line)).take_while(is_its_own))
+        }
         _ => sum(coding, lines.filter(|line| rests(line, scope, parameters))),
     }
 }

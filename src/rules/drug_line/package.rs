@@ -84,7 +84,7 @@ pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed
         let listed = |ndc| listed_contents(coding.catalog, dose, ndc);
         let agrees = |container: &Container, contents: &[Quantity]| {
             let base = |amount| in_measure(amount, measured.measure(), dose.per_ml, LastPlace::Down).ok();
-            let near = |one: i128, other: i128| (one - other).abs() <= other / TOLERANCE_PARTS;
+            let near = |one: i128, other: i128| (one - other).abs().saturating_mul(TOLERANCE_PARTS) <= other;
             let Some(stated) = base(container.content) else { return true };
             contents.iter().filter_map(|content| base(*content)).any(|listed| near(stated, listed))
         };
@@ -165,6 +165,9 @@ pub fn content_of_dose(catalog: &Catalog, dose: &Dose<'_>) -> Option<Quantity> {
 
 /// An amount times a number of units; rounded **down** to the last place kept.
 pub fn times(amount: Quantity, units: Decimal) -> Option<Quantity> {
+    if let Some(count) = units.whole_count() {
+        return amount.checked_times(count);
+    }
     let product = i128::from(amount.value.nanos()).checked_mul(i128::from(units.nanos()))?;
     let nanos = i64::try_from(product / i128::from(Decimal::ONE.nanos())).ok()?;
     Some(Quantity::new(Decimal::from_nanos(nanos), amount.unit))
@@ -179,5 +182,20 @@ fn read(ndc: Option<&NdcGiven>) -> Option<Ndc> {
     match ndc? {
         NdcGiven::Read(ndc) => Some(*ndc),
         NdcGiven::Ambiguous(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_and_broken_units_of_an_amount_agree() {
+        let one = Quantity::parse("0.075", "mg").expect("an amount");
+        let of = |units: &str| times(one, units.parse().expect(units)).map(|amount| amount.to_string());
+        assert_eq!(of("40").as_deref(), Some("3 mg"));
+        assert_eq!(of("0.5").as_deref(), Some("0.0375 mg"));
+        assert_eq!(of("0").as_deref(), Some("0 mg"));
+        assert_eq!(times(Quantity::new(Decimal::whole(9), Unit::Gram), Decimal::whole(1_500_000_000)), None);
     }
 }

@@ -250,6 +250,7 @@ pub fn readable(base: i128, unit: Unit) -> Value {
 pub type Possibility<'c> = (String, Box<dyn Fn(&mut Encounter) + 'c>);
 
 /// Asks for a fact, with the lines of the visit under each possible answer.
+#[cold]
 pub fn ask(
     coding: &mut Coding<'_>,
     field: Field,

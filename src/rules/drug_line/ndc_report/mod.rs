@@ -190,9 +190,12 @@ impl Package {
         if part <= 0 || whole <= 0 {
             return None;
         }
-        let nanos = i128::from(self.quantity).checked_mul(part)? / whole;
+        let nanos = if part == whole {
+            self.quantity
+        } else {
+            i64::try_from(i128::from(self.quantity).checked_mul(part)? / whole).ok()?
+        };
         let step = step(places);
-        let nanos = i64::try_from(nanos).ok()?;
         Some(Decimal::from_nanos((nanos / step * step).max(step)))
     }
 

@@ -10,7 +10,10 @@ use crate::domain::quantity::{Measure, Quantity, Unit};
 use crate::policy::parameters::{CodeMark, QualifierRule};
 use crate::rules::Rule;
 use crate::rules::drug_line::treatment::Dose;
-use crate::rules::drug_line::units::convert::{LastPlace, in_measure};
+use crate::rules::drug_line::units::{
+    self,
+    convert::{LastPlace, in_measure},
+};
 use crate::rules::drug_line::waste::scope;
 
 /// One millilitre in the base of its measure, and billionths in a decimal one.
@@ -328,7 +331,7 @@ fn volume(opened: &Opened<'_>) -> Option<i64> {
             .or_else(|| milliliters(container.content, dose))?,
     };
     let base = one.checked_mul(i128::from(opened.count))?;
-    i64::try_from(base / BASE_PER_ML_NANO).ok().filter(|nanos| *nanos > 0)
+    i64::try_from(units::divided(base, BASE_PER_ML_NANO).0).ok().filter(|nanos| *nanos > 0)
 }
 
 fn milliliters(stated: Quantity, dose: &Dose<'_>) -> Option<i128> {

@@ -38,27 +38,39 @@ pub enum LastPlace {
 ///
 /// # Errors
 /// When the measures differ and no strength bridges them, or the amount is negative or too large.
+#[inline]
 pub fn in_measure(
     amount: Quantity,
     measure: Measure,
     per_ml: Option<Strength>,
     last_place: LastPlace,
 ) -> Result<i128, AmountError> {
-    let base = amount.in_base();
-    if base < 0 {
+    if amount.value.is_negative() {
         return Err(AmountError::Negative);
     }
-    let from = amount.unit.measure();
-    if from == measure {
-        return Ok(base);
+    // Nearly every amount is in the measure of its code, so the bridge is kept out of the way.
+    if amount.unit.measure() == measure {
+        return Ok(amount.in_base());
     }
+    bridged(amount, measure, per_ml, last_place)
+}
+
+/// An amount in another measure, by a strength.
+#[inline(never)]
+fn bridged(
+    amount: Quantity,
+    measure: Measure,
+    per_ml: Option<Strength>,
+    last_place: LastPlace,
+) -> Result<i128, AmountError> {
+    let (base, from) = (amount.in_base(), amount.unit.measure());
     match per_ml {
         Some(Strength { amount, .. }) if amount.in_base() <= 0 => Err(AmountError::NoConcentration),
         Some(Strength { amount, volume }) if from == Measure::Volume && amount.unit.measure() == measure => {
-            scaled(base, amount.in_base(), volume, last_place)
+            scaled(base, amount.in_base(), volume.in_base(), last_place)
         }
         Some(Strength { amount, volume }) if measure == Measure::Volume && amount.unit.measure() == from => {
-            scaled(base, volume, amount.in_base(), last_place)
+            scaled(base, volume.in_base(), amount.in_base(), last_place)
         }
         None if from == Measure::Volume || measure == Measure::Volume => Err(AmountError::NoConcentration),
         _ => Err(AmountError::Incompatible),

@@ -6,15 +6,14 @@ use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 /// Milligrams in a millilitre of a one-percent solution.
 const MG_PER_ML_OF_ONE_PERCENT: u32 = 10;
 
-/// One millilitre in the base of its measure.
-const ONE_MILLILITER: i128 = Quantity::new(Decimal::ONE, Unit::Milliliter).in_base();
+const ONE_MILLILITER: Quantity = Quantity::new(Decimal::ONE, Unit::Milliliter);
 
 /// An amount of drug and the volume that holds it: 120 mg in 1.7 mL have no exact amount in one millilitre.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Strength {
     pub amount: Quantity,
-    /// What holds the amount, in the base of its measure; above zero.
-    pub volume: i128,
+    /// What holds the amount; above zero.
+    pub volume: Quantity,
 }
 
 impl From<Quantity> for Strength {
@@ -27,12 +26,12 @@ impl From<Quantity> for Strength {
 impl Strength {
     fn of(amount: Quantity, volume: Quantity) -> Option<Self> {
         let is_volume = volume.unit.measure() == Measure::Volume && volume.in_base() > 0;
-        is_volume.then(|| Self { amount, volume: volume.in_base() })
+        is_volume.then_some(Self { amount, volume })
     }
 
     /// Whether two texts state one strength, as 4 mg/mL and 8 mg/2 mL do.
     fn is_same(self, other: Self) -> bool {
-        let product = |one: Self, other: Self| one.amount.in_base().checked_mul(other.volume);
+        let product = |one: Self, other: Self| one.amount.in_base().checked_mul(other.volume.in_base());
         self.amount.unit.measure() == other.amount.unit.measure()
             && product(self, other).is_some_and(|one| product(other, self) == Some(one))
     }
@@ -131,7 +130,7 @@ mod tests {
 
     fn named(name: &str) -> Option<String> {
         let drug = DrugGiven { name: Some(name.to_owned()), ..DrugGiven::default() };
-        let hundredths = |volume: i128| volume * 100 / ONE_MILLILITER;
+        let hundredths = |volume: Quantity| volume.in_base() * 100 / ONE_MILLILITER.in_base();
         amount_per_ml(&drug).map(|Strength { amount, volume }| format!("{amount} in {}", hundredths(volume)))
     }
 
