@@ -5,6 +5,7 @@ mod candidates;
 mod check;
 mod contradiction;
 mod cpt_product;
+mod flush;
 mod named;
 mod narrow;
 mod route;
@@ -107,7 +108,7 @@ impl<'a> Asked<'a> {
 }
 
 fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
-    if !is_billable_source(coding, &asked) {
+    if !is_billable_source(coding, &asked) || flush::is_settled(coding, &asked) {
         return None;
     }
     report_ambiguous_ndc(coding, &asked);
@@ -126,6 +127,9 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
         return None;
     }
     let dose = asked.dose(coding, version);
+    if flush::is_included(coding, &dose) {
+        return None;
+    }
     if dose.is_unclassified && !unclassified::is_admissible(coding, &dose) {
         return None;
     }
