@@ -5,10 +5,12 @@
 
 mod containers;
 mod mixture;
+mod not_given;
 mod notes;
 mod read;
 mod routes;
 
+pub use not_given::Told;
 pub use notes::may_name_flush;
 pub use routes::Fit;
 use routes::Ways;

@@ -67,7 +67,7 @@ pub fn may_name_flush(text: &str) -> bool {
     let has = |letters: &&str| {
         text.as_bytes().windows(letters.len()).any(|part| part.eq_ignore_ascii_case(letters.as_bytes()))
     };
-    LETTERS.iter().any(|letters| has(&letters))
+    LETTERS.iter().any(has)
 }
 
 /// Leaves out of the words behind the name of a drug what tells nothing of the drug.

@@ -6,7 +6,9 @@ use super::infusion_time::{TIME_1, is_push};
 use super::pump_delivery::{self, Way};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
-use super::{clock_change, declotting, elsewhere, hydration, not_given, outside, pump, what_if, when};
+use super::{
+    clock_change, declotting, elsewhere, hydration, named_route, not_given, outside, pump, what_if, when,
+};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::{Administration, Route};
 use crate::domain::field::Field;
@@ -47,6 +49,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         is_hormonal: false,
         flow: Flow { start: administration.start.map(|time| visit.clock.seconds(time)), ..Flow::default() },
         order: None,
+        rank: index,
         visit: administration.visit_number.unwrap_or(1),
         group: usize::MAX,
         course: usize::MAX,
@@ -63,6 +66,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         what_if::ask_route(coding, index);
         return service;
     };
+    named_route::doubt(coding, index, administration, route);
     let is_apart = may_be_apart(coding, administration);
     if is_apart && declotting::is_settled(coding, &mut service, administration, route) {
         return service;

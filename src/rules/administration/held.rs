@@ -1,5 +1,6 @@
 //! Services that wait for a fact, each with its finding and its question (rules CLS-1, CLS-5, CHM-1, HYD-9).
 
+use super::course::SEQ_4;
 use super::hydration::HYD_9;
 use super::visit::{Family, Kind, Service, Visit};
 use super::{timeline, what_if};
@@ -39,6 +40,14 @@ pub(super) fn hold_for_class(
             let facts = [fact::given("drug", Value::Of(Field::Drug(index, drug, "")))];
             coding.find(Severity::Block, Reason::MissingIndication, field, &CLS_5, text, &facts);
             what_if::ask_indication(coding, &CLS_5);
+        }
+        Unknown::Company { drug } => {
+            hold(coding, service, Family::Chemotherapy, &SEQ_4, "Waits for what was given together.");
+            let field = Field::Drug(index, drug, "name");
+            let facts = [fact::given("drug", Value::Of(field))];
+            let text = "The record says {drug}, which may be both drugs in one bag, or the first beside the other; the two have other codes. Name what was in the bag.";
+            coding.find(Severity::Block, Reason::MissingDrugClass, field, &SEQ_4, text, &facts);
+            what_if::ask_company(coding, index, drug);
         }
         Unknown::Use { drug } => {
             hold(coding, service, Family::Chemotherapy, &CHM_1, "Waits for the indication of the visit.");

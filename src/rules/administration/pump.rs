@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::initial::INIT_9;
 use super::lines::{self, Place};
 use super::named_dose;
+use super::order;
 use super::outside;
 use super::visit::{Family, Kind, Service, Visit};
 use super::what_if;
@@ -287,8 +288,10 @@ pub(super) fn is_disconnection(coding: &Coding<'_>, visit: &Visit<'_>, at: usize
                 let is_before = |other: &Service| {
                     other.kind == Kind::Flush
                         && visit.date(other) > visit.date(last)
-                        && (visit.date(other), other.flow.start, other.index)
-                            < (date, flush.flow.start, flush.index)
+                        && (visit.date(other), other.flow.start)
+                            .cmp(&(date, flush.flow.start))
+                            .then_with(|| order::compare(visit, other, flush))
+                            .is_lt()
                 };
                 days <= *coding.policy.administration.disconnection_days_max
                     && !visit.services.iter().any(is_before)

@@ -27,7 +27,8 @@ use crate::rules::drug_line::ndc_report::D_01;
 use crate::rules::drug_line::treatment::{self, Dose, Key, Possibility, ask, drug_at};
 use crate::rules::drug_line::unclassified;
 use crate::rules::drug_line::units::convert::amount_per_ml;
-use crate::rules::drug_line::waste::W_12;
+use crate::rules::drug_line::waste::{W_12, W_13};
+use crate::rules::given::{self, Given};
 use crate::rules::identity;
 
 pub use named::code_of_strength;
@@ -41,6 +42,9 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
         coding.turn_to(encounter.date_of(administration));
         for (d, drug) in administration.drugs.iter().enumerate() {
             let asked = Asked { at: (a as u16, d as u16), administration, drug };
+            if !was_given(coding, &asked) {
+                continue;
+            }
             if asked.is_only_named() {
                 let text = "{drug} is named without code, NDC or dose, so only its administration is coded";
                 let facts = [fact::given("drug", Value::Of(asked.field("")))];
@@ -105,6 +109,20 @@ impl<'a> Asked<'a> {
             && containers.is_empty()
             && product_kind.is_none()
     }
+}
+
+/// Whether a drug was given as its name tells; one whose dose is zero is settled by its units (rule W-13).
+fn was_given(coding: &mut Coding<'_>, asked: &Asked<'_>) -> bool {
+    let text = match given::of(coding, asked.drug) {
+        Given::No if !asked.drug.is_not_given() => {
+            "The record says {drug}: it was not given, so neither an administered nor a discarded amount is billed"
+        }
+        Given::Open => "The record says {drug}: it waits for whether it was given",
+        _ => return true,
+    };
+    let facts = [fact::given("drug", Value::Of(asked.field("")))];
+    coding.not_billed(asked.field(""), &W_13, text, &facts);
+    false
 }
 
 fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
