@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use infusion_coder::catalog::store::Library;
 use infusion_coder::cli::ordered_lines;
+use infusion_coder::cli::stated::Stated;
 use infusion_coder::cli::visit_lines::VisitLines;
 use infusion_coder::policy::PolicyBook;
 use infusion_coder::server::coder::Coder;
@@ -63,7 +64,7 @@ fn file(coder: &Coder) {
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let visits = visits::Lines::new(FILE_VISITS);
     let mut output = tempfile::tempfile().expect("a file");
-    let each = || VisitLines::new(coder.clone(), pb::Detail::Lines, None);
+    let each = || VisitLines::new(coder.clone(), pb::Detail::Lines, Stated::default(), None);
     let (started, before) = (Instant::now(), process_time());
     let done = ordered_lines::run(visits, &mut output, workers, 0, each, |_, _| {}).expect("no fault");
     let (elapsed, used) = (started.elapsed(), process_time().saturating_sub(before));

@@ -5,10 +5,13 @@
 
 mod containers;
 mod mixture;
+mod not_given;
 mod notes;
 mod read;
 mod routes;
 
+pub use not_given::Told;
+pub use notes::may_name_flush;
 pub use routes::Fit;
 use routes::Ways;
 
@@ -81,6 +84,8 @@ pub struct NameReading<'a> {
     pub named: &'a NamedClass,
     /// A hydration fluid is named too, as in `D5 1/2 NS with 20 mEq KCl`.
     pub has_fluid: bool,
+    /// The text says that it was a flush, whatever it was of, as in `heparin 500 units flush`.
+    pub has_flush: bool,
 }
 
 /// How surely a class is known.
@@ -193,7 +198,7 @@ impl Formulary {
 
     /// What a text names, so that two texts can be compared: `Zofran 8 mg` and `ondansetron` are one drug.
     ///
-    /// A hydration fluid beside a drug does not count, and a salt says no more than its drug. Words that
+    /// A hydration fluid or a flush beside a drug does not count, and a salt says no more than its drug. Words that
     /// are not understood stay as they are.
     pub fn identity_of_name(&self, text: &str) -> String {
         self.identity(text, |_| ())
@@ -203,7 +208,8 @@ impl Formulary {
     fn identity(&self, text: &str, leave_out: impl FnOnce(&mut Vec<&str>)) -> String {
         let folded = fold(text);
         let matches = self.find(&folded);
-        let is_drug = |named: &&NamedClass| named.class != DrugClass::Hydration;
+        let is_drug =
+            |named: &&NamedClass| named.class != DrugClass::Hydration && named.nature != Nature::Flush;
         let has_drug = matches.found.iter().any(is_drug);
         let named = matches.found.iter().filter(|named| !has_drug || is_drug(named));
         let is_named = !matches.found.is_empty();
@@ -250,9 +256,18 @@ impl Formulary {
         let folded = fold(self.given_part(text));
         let matches = self.find(&folded);
         let has_fluid = matches.found.iter().any(|named| named.class == DrugClass::Hydration);
+        let has_flush = matches.found.iter().any(|named| *named.drug == *notes::FLUSH)
+            || self.begins_with_flushing(&folded);
         let named = matches.found.into_iter().min_by_key(|named| precedence(named))?;
-        let is_settled = named.class != DrugClass::Hydration || !matches.has_unknown_words;
-        is_settled.then_some(NameReading { named, has_fluid })
+        let is_settled = named.class != DrugClass::Hydration || !matches.has_unknown_words || has_flush;
+        is_settled.then_some(NameReading { named, has_fluid, has_flush })
+    }
+
+    /// Whether a text says that what was given flushed or locked a line.
+    pub fn names_flush(&self, text: &str) -> bool {
+        let reading = || self.read_name(text);
+        let is_flush = |reading: NameReading<'_>| reading.has_flush || reading.named.nature == Nature::Flush;
+        may_name_flush(text) && reading().is_some_and(is_flush)
     }
 }
 
@@ -272,8 +287,10 @@ const fn precedence(named: &NamedClass) -> u8 {
         DrugClass::Radiopharmaceutical | DrugClass::Contrast => 4,
         DrugClass::Vaccine | DrugClass::SkinSubstitute => 5,
         DrugClass::Therapeutic if matches!(named.nature, Nature::Electrolyte) => 7,
+        // A flush beside a drug is part of giving it, and a flush beside a fluid says what the fluid was for.
+        DrugClass::Therapeutic if matches!(named.nature, Nature::Flush) => 8,
         DrugClass::Therapeutic => 6,
-        DrugClass::Hydration => 8,
+        DrugClass::Hydration => 9,
     }
 }
 

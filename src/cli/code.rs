@@ -131,7 +131,8 @@ fn code_lines(flags: &Flags, coder: &Coder, lines: Lines) -> anyhow::Result<()> 
         workers: flags.workers.map_or_else(available_cores, NonZero::get),
     };
     let foreign = (flags.from == InputFormat::Fhir).then_some(&flags.formats);
-    let coder = || VisitLines::new(coder.clone(), flags.wire_detail(), foreign);
+    let stated = flags.formats.stated();
+    let coder = || VisitLines::new(coder.clone(), flags.wire_detail(), stated, foreign);
     let done = code_stream::run(streaming, lines, coder)?;
     if flags.strict && done.refused > 0 { Err(RefusedLines(done.refused).into()) } else { Ok(()) }
 }
@@ -237,6 +238,7 @@ impl Flags {
             return Err(Refused::from(Refusal::invalid("encounter", why)).into());
         }
         let mut request = json::read_request(text).map_err(|error| Refused::from(Refusal::from(error)))?;
+        self.formats.stated().fill(&mut request)?;
         request.detail = self.wire_detail().into();
         Ok(request)
     }

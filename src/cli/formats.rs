@@ -4,6 +4,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use super::refused::Refused;
+use super::stated::Stated;
 use crate::domain::claim::Line;
 use crate::domain::encounter::{Encounter, Setting};
 use crate::interop::fhir::{VisitDefaults, read_visit, write_charge_items, write_claim};
@@ -79,10 +80,10 @@ pub struct FormatFlags {
     /// Time zone of a FHIR visit whose times are in UTC, an IANA name.
     #[arg(long, value_name = "ZONE", env = "INFUSION_CODER_TIME_ZONE")]
     pub time_zone: Option<String>,
-    /// Setting of a FHIR visit, such as PHYSICIAN_OFFICE, where its Encounter and Location do not tell it.
+    /// Setting of a visit that states none, such as PHYSICIAN_OFFICE; a FHIR visit tells it by its Encounter or Location.
     #[arg(long, value_name = "SETTING", value_parser = setting, env = "INFUSION_CODER_SETTING")]
     pub setting: Option<Setting>,
-    /// Payer of a FHIR visit.
+    /// Payer of a visit that states none.
     #[arg(long, value_name = "PAYER", env = "INFUSION_CODER_PAYER")]
     pub payer: Option<String>,
     /// Id of the FHIR Encounter to code, where a Bundle holds several.
@@ -94,6 +95,13 @@ pub struct FormatFlags {
     /// Revenue code of the administration lines of an 837I; empty when it is not given.
     #[arg(long, value_name = "CODE", env = "INFUSION_CODER_ADMINISTRATION_REVENUE_CODE")]
     pub administration_revenue_code: Option<String>,
+}
+
+impl FormatFlags {
+    /// What the flags say of a visit that does not.
+    pub fn stated(&self) -> Stated<'_> {
+        Stated { setting: self.setting, payer: self.payer.as_deref() }
+    }
 }
 
 /// Reads a setting by the name of the API, with or without its prefix.

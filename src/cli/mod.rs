@@ -31,6 +31,7 @@ pub mod serve;
 mod serve_again;
 pub mod settings;
 mod shelf;
+pub mod stated;
 pub mod synthesize;
 pub mod units;
 pub mod update;

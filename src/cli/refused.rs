@@ -105,8 +105,9 @@ impl From<FhirError> for Refused {
     fn from(error: FhirError) -> Self {
         let headline = "the FHIR visit cannot be read";
         let message = format!("{headline}: {error}");
-        let FhirError { path: field, reason: description } = error;
-        Self::under(headline, message, vec![pb::FieldViolation { field, description }])
+        let violation =
+            |error: FhirError| pb::FieldViolation { field: error.path, description: error.reason };
+        Self::under(headline, message, error.parted().into_iter().map(violation).collect())
     }
 }
 

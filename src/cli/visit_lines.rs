@@ -3,21 +3,29 @@
 use super::formats::{self, FormatFlags};
 use super::ordered_lines::LineCoder;
 use super::refused::Refused;
+use super::stated::Stated;
 use crate::server::coder::Coder;
+use crate::server::refusal::Refusal;
 use crate::server::{lent, pb};
 
 /// Codes lines on one core; each worker has its own.
 pub struct VisitLines<'a> {
     coder: Coder,
     detail: pb::Detail,
+    stated: Stated<'a>,
     /// How FHIR is read, where each line is a Bundle of one visit.
     fhir: Option<&'a FormatFlags>,
 }
 
 impl<'a> VisitLines<'a> {
     /// A coder of lines; `detail` applies to the visits that ask for none.
-    pub const fn new(coder: Coder, detail: pb::Detail, fhir: Option<&'a FormatFlags>) -> Self {
-        Self { coder, detail, fhir }
+    pub const fn new(
+        coder: Coder,
+        detail: pb::Detail,
+        stated: Stated<'a>,
+        fhir: Option<&'a FormatFlags>,
+    ) -> Self {
+        Self { coder, detail, stated, fhir }
     }
 
     fn answer(&self, line: &[u8], output: &mut Vec<u8>) -> Result<(), Refused> {
@@ -30,13 +38,16 @@ impl<'a> VisitLines<'a> {
                 self.coder.foreign_to_json(&encounter, line, self.detail, output)
             }
             None => {
-                let coded = lent::from_json(text, |mut request| {
+                let coded = lent::from_json(text, |request| {
+                    // The texts of the flags live as long as those of the line.
+                    let mut request: lent::CodeEncounterRequest<'_> = request;
+                    self.stated.fill_lent(&mut request)?;
                     if request.detail == pb::Detail::Unspecified as i32 {
                         request.detail = self.detail as i32;
                     }
-                    self.coder.code_to_json(&request, output)
+                    self.coder.code_to_json(&request, output).map_err(Refused::from)
                 });
-                coded.unwrap_or_else(|error| Err(error.into()))
+                return coded.unwrap_or_else(|error| Err(Refusal::from(error).into()));
             }
         };
         answered.map_err(Refused::from)
@@ -76,7 +87,8 @@ mod tests {
         let policies = crate::config::policy_book(None).expect("the embedded policies");
         let coder = Coder::on(Arc::new(Catalog::default()), Arc::new(policies));
         let mut output = Vec::new();
-        let coded = VisitLines::new(coder, pb::Detail::Lines, fhir).code(line.as_bytes(), &mut output);
+        let coded = VisitLines::new(coder, pb::Detail::Lines, Stated::default(), fhir)
+            .code(line.as_bytes(), &mut output);
         (String::from_utf8(output).expect("text"), coded)
     }
 

@@ -101,7 +101,7 @@ pub enum DrugSource {
 }
 
 /// Why drug from an opened container was thrown away. Source: rows G-22, rules W-12, W-13.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DiscardReason {
     /// The rest of a single-dose container.

@@ -109,7 +109,7 @@ impl Route {
 }
 
 /// Why fluid was running. Source: rules HYD-1..HYD-7.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FluidPurpose {
     /// Treats a documented volume or electrolyte need.
@@ -125,7 +125,7 @@ pub enum FluidPurpose {
 }
 
 /// The pump of a prolonged or subcutaneous infusion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Pump {
     pub implantable: bool,
     /// The practice supplies the pump, and the infusion finishes in the community (rule CHM-6).
@@ -136,7 +136,7 @@ pub struct Pump {
 }
 
 /// Where a pump delivers a drug. Source: rules CHM-7, CHM-9.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PumpDelivery {
     Vein,
     Artery,
@@ -145,7 +145,7 @@ pub enum PumpDelivery {
 }
 
 /// Why a second access site was needed. Source: rule INIT-4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccessReason {
     Protocol,
@@ -157,7 +157,7 @@ pub enum AccessReason {
 }
 
 /// A pause of the flow. Source: rule TIME-6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interruption {
     pub start: LocalTime,
     pub stop: LocalTime,

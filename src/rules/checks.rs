@@ -17,10 +17,10 @@ rule! {
     pub static MOD_2: "MOD-2", "Code pairs on one claim",
     basis: Primary, cites: ["PTP"],
     optional: true,
-    says: "Two codes that NCCI pairs are both paid only where the pair allows a modifier and one of the lines carries it; an office visit beside these codes carries 25, and the visit by the nurse alone never stands beside them.",
+    says: "Two codes that NCCI pairs are both paid only where the pair allows a modifier and one of the lines carries it; an office visit beside these codes carries 25, and the visit by the nurse alone never stands beside them. Heparin that flushed or locked a line is no line of its own beside a service that NCCI pairs it with.",
     why: "The second code of a pair is usually part of the first.",
     example: "An office visit with 25 beside chemotherapy stands; one without is denied.",
-    exceptions: "Pairs that allow no modifier.",
+    exceptions: "Pairs that allow no modifier. NCCI pairs heparin with services in offices; a hospital reports it, and its payment is packaged.",
 }
 
 rule! {
@@ -115,8 +115,25 @@ fn check_pairs(coding: &mut Coding<'_>, at: usize, count: usize) {
         if let Some(pair) = pair(coding, first, second, date) {
             let mut modifiers = [at, other].into_iter().flat_map(|line| &coding.result.lines[line].modifiers);
             let carries = modifiers.any(|modifier| DISTINCT.contains(modifier));
-            report_pair(coding, at, first, second, pair, carries);
+            report_pair(coding, field_of(coding, at), first, second, pair, carries);
         }
+    }
+    check_drugs(coding, at, count);
+}
+
+/// Compares a service with the drugs of its date: NCCI counts a few, such as heparin, as part of some services.
+fn check_drugs(coding: &mut Coding<'_>, at: usize, count: usize) {
+    let Line { code: first, service_date: date, .. } = coding.result.lines[at];
+    for drug in count..coding.result.lines.len() {
+        let line = &coding.result.lines[drug];
+        let second = line.code;
+        let Some(pair) = pair(coding, first, second, date).filter(|_| line.service_date == date) else {
+            continue;
+        };
+        let carries = line.modifiers.iter().any(|modifier| DISTINCT.contains(modifier));
+        let administration = line.administrations.first().copied().unwrap_or_default();
+        let field = Field::Drug(administration, line.drug.unwrap_or_default(), "");
+        report_pair(coding, field, first, second, pair, carries);
     }
 }
 
@@ -140,7 +157,7 @@ fn check_other_services(coding: &mut Coding<'_>, at: usize) {
         let orders = [(code, service.code), (service.code, code)];
         for (first, second) in orders.into_iter().skip(usize::from(yields)) {
             if let Some(pair) = pair(coding, first, second, service_date) {
-                report_pair(coding, at, first, second, pair, carries);
+                report_pair(coding, field_of(coding, at), first, second, pair, carries);
             }
         }
     }
@@ -161,7 +178,7 @@ fn pair(coding: &Coding<'_>, first: HcpcsCode, second: HcpcsCode, date: Date) ->
 
 fn report_pair(
     coding: &mut Coding<'_>,
-    at: usize,
+    field: Field,
     first: HcpcsCode,
     second: HcpcsCode,
     pair: ProcedurePair,
@@ -179,7 +196,6 @@ fn report_pair(
             "{first} and {second} are a pair that no modifier bypasses: report {first} alone.",
         ),
     };
-    let field = field_of(coding, at);
     coding.find(severity, Reason::ProcedurePair, field, &MOD_2, text, &facts);
 }
 

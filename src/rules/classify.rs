@@ -3,12 +3,14 @@
 mod diagnoses;
 mod hormonal;
 mod named;
+mod overridden;
 mod unlisted;
 
 pub use diagnoses::begins;
 pub use hormonal::CHM_1;
 
 use super::drug_line::product;
+use super::given::{self, Given};
 use super::{Family, Rule, Status, identity, rule};
 use crate::catalog::formulary::{ClassBasis, NamedClass};
 use crate::domain::code::HcpcsCode;
@@ -78,6 +80,8 @@ pub enum Unknown {
     Indication { drug: u16 },
     /// A hormonal drug whose use decides, and nothing tells it.
     Use { drug: u16 },
+    /// A therapeutic drug whose name has a complex one behind `with`: mixed with it, or given beside it.
+    Company { drug: u16 },
 }
 
 /// The class that leads an administration: a mixture follows its most complex drug (rule SEQ-4).
@@ -88,11 +92,11 @@ pub fn class_of_administration(coding: &mut Coding<'_>, index: u16) -> Result<Dr
     let encounter = coding.encounter;
     let mut leading = None;
     let mut unknown = None;
-    for (drug, given) in encounter.administrations[usize::from(index)].drugs.iter().enumerate() {
-        if given.is_not_given() {
+    for (place, drug) in encounter.administrations[usize::from(index)].drugs.iter().enumerate() {
+        if given::of(coding, drug) == Given::No {
             continue;
         }
-        match class_of_drug(coding, index, drug as u16, given) {
+        match class_of_drug(coding, index, place as u16, drug) {
             Ok(class) if leading.is_none_or(|known| rank(known) < rank(class)) => leading = Some(class),
             Ok(_) => {}
             Err(reason) => unknown = Some(reason),
@@ -123,10 +127,9 @@ pub fn class_of_drug(
     let class = match (given.class, listed) {
         (Some(stated), listed) => {
             let differs = listed.filter(|(known, _)| *known != stated);
-            if let Some((known, _)) =
-                differs.filter(|(_, basis)| !unlisted::is_of_any_drug(coding, given, *basis))
-            {
-                note_override(coding, index, drug, given, known);
+            let differs = differs.filter(|(_, basis)| !unlisted::is_of_any_drug(coding, given, *basis));
+            if let Some((known, _)) = differs {
+                overridden::note(coding, index, drug, given, known);
             }
             stated
         }
@@ -135,6 +138,9 @@ pub fn class_of_drug(
     };
     if !is_complex(class) {
         return Ok(class);
+    }
+    if given.class.is_none() && named::is_in_company(coding, given) {
+        return Err(Unknown::Company { drug });
     }
     let profile = &policy.administration.drug_class_profile;
     match **profile {
@@ -228,44 +234,6 @@ const fn rank(class: DrugClass) -> u8 {
         DrugClass::Contrast => 2,
         DrugClass::SkinSubstitute => 1,
         DrugClass::Hydration => 0,
-    }
-}
-
-/// A class without its reason is worth a look; one that leads to the same codes is not.
-fn note_override(coding: &mut Coding<'_>, index: u16, drug: u16, given: &DrugGiven, known: DrugClass) {
-    let leads_elsewhere = given.class.is_none_or(|stated| {
-        stated == DrugClass::HormonalAntineoplastic
-            || known == DrugClass::HormonalAntineoplastic
-            || is_complex(stated) != is_complex(known)
-    });
-    let severity =
-        if leads_elsewhere && given.class_reason.is_none() { Severity::Warn } else { Severity::Info };
-    let facts = [
-        fact::given("drug", Value::Of(Field::Drug(index, drug, ""))),
-        fact::catalog("known", Value::Label(label(known))),
-    ];
-    coding.find(
-        severity,
-        Reason::DrugClassOverridden,
-        Field::Drug(index, drug, "drugClass"),
-        &CLS_1,
-        "The catalog has {drug} as {known}; the class stated in the request is used. Give its reason, and keep it in the record.",
-        &facts,
-    );
-}
-
-const fn label(class: DrugClass) -> &'static str {
-    match class {
-        DrugClass::Antineoplastic => "antineoplastic",
-        DrugClass::HormonalAntineoplastic => "hormonal antineoplastic",
-        DrugClass::ComplexBiologic => "a complex biologic",
-        DrugClass::Therapeutic => "therapeutic",
-        DrugClass::Hydration => "hydration",
-        DrugClass::BloodProduct => "a blood product",
-        DrugClass::Contrast => "contrast",
-        DrugClass::Vaccine => "a vaccine",
-        DrugClass::Radiopharmaceutical => "a radiopharmaceutical",
-        DrugClass::SkinSubstitute => "a skin substitute",
     }
 }
 

@@ -10,6 +10,7 @@ pub mod classify;
 pub mod documentation;
 pub mod drug_line;
 pub mod footing;
+pub mod given;
 pub mod identity;
 
 use std::sync::LazyLock;

@@ -48,7 +48,7 @@ impl Transcoder {
     /// The transcoder of a method by its request and its answer.
     pub const fn of<Q, A>() -> Self
     where
-        Q: Message + DeserializeOwned,
+        Q: Message + DeserializeOwned + 'static,
         A: Message + Default + Serialize + 'static,
     {
         Self {

@@ -9,19 +9,20 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::convert::{self, Violations};
 pub use super::json_faults::JsonError;
-use super::limits::RequestLimits;
 use super::pb::{AuditClaimRequest, CodeEncounterRequest};
-use super::{json_faults, json_object, lent};
+use super::{json_faults, json_object};
 
 /// Reads a message.
 ///
 /// # Errors
 /// Every fault with the path of its field: broken JSON, unknown fields, values of the wrong kind.
-pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
+pub fn read<T: DeserializeOwned + 'static>(text: &str) -> Result<T, JsonError> {
     // What is wrong costs time to find, and is only wanted when something is.
-    json_object::from_str(text).map_err(|_| json_faults::collect::<T>(text).0)
+    json_object::from_str(text).map_err(|_| {
+        let (error, rest) = json_faults::collect::<T>(text);
+        json_faults::with_rest(error, rest.as_ref().and_then(|rest| json_faults::of_rest(rest)))
+    })
 }
 
 /// Reads a visit, alone or in a request.
@@ -31,10 +32,7 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
 pub fn read_request(text: &str) -> Result<CodeEncounterRequest, JsonError> {
     let request = |encounter| CodeEncounterRequest { encounter, ..CodeEncounterRequest::default() };
     if is_request(text) {
-        return json_object::from_str(text).map_err(|_| {
-            let (error, rest) = json_faults::collect::<CodeEncounterRequest>(text);
-            json_faults::with_rest(error, rest.as_ref().and_then(faults))
-        });
+        return read(text);
     }
     json_object::from_str(text).map(|encounter| request(Some(encounter))).map_err(|_| {
         let (mut error, rest) = json_faults::collect(text);
@@ -42,13 +40,8 @@ pub fn read_request(text: &str) -> Result<CodeEncounterRequest, JsonError> {
             fault.field.insert_str(0, "encounter.");
         }
         let rest = rest.map(|encounter| request(Some(encounter)));
-        json_faults::with_rest(error, rest.as_ref().and_then(faults))
+        json_faults::with_rest(error, rest.as_ref().and_then(|rest| json_faults::of_rest(rest)))
     })
-}
-
-fn faults(request: &CodeEncounterRequest) -> Option<Violations> {
-    let request = lent::CodeEncounterRequest::from(request);
-    convert::encounter(request.encounter.as_ref(), &RequestLimits::default()).err()
 }
 
 /// Reads a claim.
@@ -56,11 +49,7 @@ fn faults(request: &CodeEncounterRequest) -> Option<Violations> {
 /// # Errors
 /// As [`read_request`].
 pub fn read_claim(text: &str) -> Result<AuditClaimRequest, JsonError> {
-    json_object::from_str(text).map_err(|_| {
-        let (error, rest) = json_faults::collect::<AuditClaimRequest>(text);
-        let faults = |claim: AuditClaimRequest| convert::claim(&claim, &RequestLimits::default()).err();
-        json_faults::with_rest(error, rest.and_then(faults))
-    })
+    read(text)
 }
 
 /// Whether a text is a request, and not the visit of one.

@@ -1,12 +1,16 @@
 //! Everything that is wrong with a JSON text, not only the first fault.
 
+use std::any::Any;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use super::convert::{Violation, Violations};
+use super::convert::{self, Violation, Violations};
 use super::json_object::Object;
-use super::limits::VIOLATIONS_MAX;
+use super::lent;
+use super::limits::{RequestLimits, VIOLATIONS_MAX};
+use super::pb::{AuditClaimRequest, CodeEncounterRequest};
 
 /// Bytes that are read in search of further faults: a long text with many must not hold up other calls.
 const SEARCHED_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -33,7 +37,10 @@ fn listed(faults: &[Violation]) -> String {
 pub(super) fn collect<T: DeserializeOwned>(text: &str) -> (JsonError, Option<T>) {
     let mut rest: Value = match serde_json::from_str(text) {
         Ok(rest) => rest,
-        Err(error) => return (JsonError { faults: vec![fault(String::new(), error.to_string())] }, None),
+        Err(_) if text.trim().is_empty() => {
+            return (whole("it is empty; send a JSON object".to_owned()), None);
+        }
+        Err(error) => return (whole(format!("it is not JSON ({error}); send a JSON object")), None),
     };
     let mut faults = Vec::new();
     // The text itself is read first, because a tree has lost the fields that occur twice.
@@ -55,6 +62,11 @@ pub(super) fn collect<T: DeserializeOwned>(text: &str) -> (JsonError, Option<T>)
         attempt = rest.to_string();
     }
     (JsonError { faults }, None)
+}
+
+/// A fault of the text as a whole.
+fn whole(description: String) -> JsonError {
+    JsonError { faults: vec![fault(String::new(), description)] }
 }
 
 fn fault(field: String, description: String) -> Violation {
@@ -82,6 +94,15 @@ fn take_out(tree: &mut Value, path: &Path) -> bool {
     parent.and_then(Value::as_object_mut).is_some_and(|fields| fields.remove(field).is_some())
 }
 
+/// What is wrong with the rest of a message whose faults were taken out.
+pub(super) fn of_rest(rest: &dyn Any) -> Option<Violations> {
+    if let Some(claim) = rest.downcast_ref::<AuditClaimRequest>() {
+        return convert::claim(claim, &RequestLimits::default()).err();
+    }
+    let request = lent::CodeEncounterRequest::from(rest.downcast_ref::<CodeEncounterRequest>()?);
+    convert::encounter(request.encounter.as_ref(), &RequestLimits::default()).err()
+}
+
 /// Adds what is wrong with the rest of a request whose faults were taken out.
 pub(super) fn with_rest(mut error: JsonError, rest: Option<Violations>) -> JsonError {
     let Some(violations) = rest else { return error };
@@ -100,11 +121,29 @@ pub(super) fn with_rest(mut error: JsonError, rest: Option<Violations>) -> JsonE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::pb::CodeEncounterRequest;
 
     fn paths(text: &str) -> Vec<String> {
         let (error, _) = collect::<CodeEncounterRequest>(text);
         error.faults.into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn a_text_that_is_not_json_is_told_so() {
+        for (text, told) in [("hello world", "not JSON"), ("{\"encounter\":", "not JSON"), (" ", "empty")] {
+            let (error, _) = collect::<CodeEncounterRequest>(text);
+            assert!(error.to_string().contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_value_without_a_name_hides_no_other_fault() {
+        let text = r#"{"encounter": {"setting": "MOON", "serviceDate": "2025-13-03",
+            "administrations": [{"route": "BY_MOUTH", "startTime": "nine"}]}}"#;
+        let error = crate::server::json::read::<CodeEncounterRequest>(text).expect_err("faults");
+        let fields: Vec<&str> = error.faults.iter().map(|fault| fault.field.as_str()).collect();
+        for field in ["setting", "serviceDate", "administrations[0].route", "administrations[0].startTime"] {
+            assert!(fields.contains(&format!("encounter.{field}").as_str()), "{fields:?}");
+        }
     }
 
     #[test]

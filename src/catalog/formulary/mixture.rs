@@ -59,6 +59,21 @@ impl Formulary {
     }
 }
 
+impl Formulary {
+    /// The drug of a name and another one behind `with`, in whose company it was given or which it was mixed with, as
+    /// in `mesna w/ ifosfamide`. A sign such as `+` and the word `and` say that the two went together.
+    pub fn companions<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
+        const COMPANY: &[&str] = &[" with ", " w/"];
+        let text = self.given_part(text);
+        let lower = text.to_ascii_lowercase();
+        let sign = COMPANY.iter().filter_map(|sign| Some((lower.find(sign)?, sign.len())));
+        let (at, length) = sign.min()?;
+        let (first, second) = (text[..at].trim(), text[at + length..].trim());
+        let names = |part: &str| self.class_of_name(part).is_some();
+        (names(first) && names(second)).then_some((first, second))
+    }
+}
+
 /// Whether a part without a known name is a drug.
 fn is_drug(before: Before, part: &str, words: &[String]) -> bool {
     let is_told = |word: &&String| {
@@ -124,6 +139,22 @@ fn parts(text: &str) -> Vec<(Before, &str)> {
 #[cfg(test)]
 mod tests {
     use crate::catalog::Catalog;
+
+    #[test]
+    fn a_drug_in_the_company_of_another_is_told_from_a_mixture() {
+        let catalog = Catalog::embedded();
+        for (text, parts) in [
+            ("mesna w/ ifosfamide", Some(("mesna", "ifosfamide"))),
+            ("leucovorin 700 mg with 5FU", Some(("leucovorin 700 mg", "5FU"))),
+            ("leucovorin w/5FU", Some(("leucovorin", "5FU"))),
+            ("mesna + ifosfamide", None),
+            ("mesna and ifosfamide", None),
+            ("mesna with needle", None),
+            ("leucovorin", None),
+        ] {
+            assert_eq!(catalog.formulary.companions(text), parts, "{text}");
+        }
+    }
 
     #[test]
     fn a_part_that_names_nothing_known_is_told() {

@@ -36,7 +36,20 @@ const REASONS: &[&str] = &[
     " premed",
 ];
 
+/// What a name of the table stands for that says of a flush, and not of what.
+pub(super) const FLUSH: &str = "flush";
+
+/// Verbs of a flush; behind the name of a fluid they tell what was done after it, as in `NS 1 L, line flushed`.
+const FLUSHING: &[&str] = &["flushed", "flushing", "rinsed", "rinsing"];
+
 impl Formulary {
+    /// Whether a text tells of a flush before it names anything, as in `port flushed with heparin`.
+    pub(super) fn begins_with_flushing(&self, words: &[String]) -> bool {
+        let is_known = |word: &String| self.by_name.contains_key(word.as_str());
+        let mut before = words.iter().take_while(|word| !is_known(word));
+        before.any(|word| FLUSHING.contains(&word.as_str()))
+    }
+
     /// A name without the reason or the moment behind it: `Benadryl 25 mg` of `Benadryl 25 mg for Rituxan`; the whole
     /// where nothing known stands before.
     pub(super) fn given_part<'t>(&self, text: &'t str) -> &'t str {
@@ -59,6 +72,15 @@ impl Formulary {
         kept.insert(0, first);
         is_cut.then(|| kept.join(" "))
     }
+}
+
+/// Whether a text may tell of a flush or a lock of the line: what has none of these letters need not be read.
+pub fn may_name_flush(text: &str) -> bool {
+    const LETTERS: &[&str] = &["flush", "lock", "rins"];
+    let has = |letters: &&str| {
+        text.as_bytes().windows(letters.len()).any(|part| part.eq_ignore_ascii_case(letters.as_bytes()))
+    };
+    LETTERS.iter().any(has)
 }
 
 /// Leaves out of the words behind the name of a drug what tells nothing of the drug.

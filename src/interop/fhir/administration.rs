@@ -4,7 +4,7 @@ use crate::domain::drug::DrugGiven;
 use crate::domain::encounter::Administration;
 use crate::domain::time::{LocalTime, TimeZone, parse_instant};
 
-use super::bundle::{FhirError, Resource, Resources, quantity};
+use super::bundle::{Faults, FhirError, Resource, Resources, quantity};
 use super::elements::{AdministrationResource, Dosage, OrderResource, Period};
 use super::route::{self, RouteRead};
 use super::{medication, systems};
@@ -30,20 +30,21 @@ pub(super) fn read<'a>(
     }
     let mut administration =
         Administration { id: read.id.clone().unwrap_or_else(|| path.clone()), ..Administration::default() };
-    (administration.start, administration.stop) = times(&read, path, zone)?;
-    let mut drug = drug(&read, path, resources)?;
+    let mut faults = Faults::default();
+    (administration.start, administration.stop) = faults.note(times(&read, path, zone));
+    let mut drug = faults.note(drug(&read, path, resources));
     if let Some(dosage) = &read.dosage {
         let path = format!("{path}.dosage");
         administration.access_site = dosage.site.as_ref().and_then(systems::printed).map(str::to_owned);
         let took_time =
             administration.start.zip(administration.stop).is_some_and(|(start, stop)| start < stop);
-        administration.route = route(dosage, took_time, &path)?;
-        let dose = dosage.dose.as_ref();
-        drug.dose_administered = dose.map(|dose| quantity(dose, &format!("{path}.dose"))).transpose()?;
+        administration.route = faults.note(route(dosage, took_time, &path));
+        let dose = dosage.dose.as_ref().map(|dose| quantity(dose, &format!("{path}.dose")));
+        drug.dose_administered = faults.note(dose.transpose());
     }
-    drug.dose_ordered = ordered_dose(&read, resources)?;
+    drug.dose_ordered = faults.note(ordered_dose(&read, resources));
     administration.drugs.push(drug);
-    Ok(Some(administration))
+    faults.settle(Ok(Some(administration)))
 }
 
 fn drug<'a>(
@@ -104,8 +105,10 @@ fn period_times(
     if zone.is_none() && offset(start) != offset(end) && start.is_some() && end.is_some() {
         return Err(FhirError::new(path, "start and end have different offsets; give the time zone"));
     }
-    let start = clock_time(start, &format!("{path}.start"), zone)?;
-    Ok((start, clock_time(end, &format!("{path}.end"), zone)?))
+    let mut faults = Faults::default();
+    let start = faults.note(clock_time(start, &format!("{path}.start"), zone));
+    let end = faults.note(clock_time(end, &format!("{path}.end"), zone));
+    faults.settle(Ok((start, end)))
 }
 
 fn clock_time(

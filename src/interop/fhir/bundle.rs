@@ -11,15 +11,53 @@ use super::elements::Amount;
 
 /// Why a Bundle is not read: the path of the element at fault, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {reason}")]
+#[error("{path}: {reason}{}", listed(.others))]
 pub struct FhirError {
     pub path: String,
     pub reason: String,
+    /// What else is at fault.
+    pub others: Vec<FhirError>,
+}
+
+fn listed(others: &[FhirError]) -> String {
+    others.iter().map(|other| format!("; {other}")).collect()
+}
+
+/// The faults of a Bundle, so that all are named and not only the first.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<FhirError>);
+
+impl Faults {
+    /// What was read; nothing where it could not be, which is noted.
+    pub(super) fn note<T: Default>(&mut self, read: Result<T, FhirError>) -> T {
+        read.unwrap_or_else(|error| {
+            self.0.push(error);
+            T::default()
+        })
+    }
+
+    /// What was read last, where nothing was at fault in it or before.
+    pub(super) fn settle<T>(self, read: Result<T, FhirError>) -> Result<T, FhirError> {
+        let mut faults: Vec<FhirError> = self.0.into_iter().flat_map(FhirError::parted).collect();
+        match read {
+            Ok(read) if faults.is_empty() => return Ok(read),
+            Ok(_) => {}
+            Err(error) => faults.extend(error.parted()),
+        }
+        let first = faults.remove(0);
+        Err(FhirError { others: faults, ..first })
+    }
 }
 
 impl FhirError {
     pub(super) fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { path: path.into(), reason: reason.into() }
+        Self { path: path.into(), reason: reason.into(), others: Vec::new() }
+    }
+
+    /// Each fault by itself.
+    pub fn parted(mut self) -> Vec<Self> {
+        let others = std::mem::take(&mut self.others);
+        std::iter::once(self).chain(others.into_iter().flat_map(Self::parted)).collect()
     }
 }
 

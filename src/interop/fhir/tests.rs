@@ -149,8 +149,28 @@ fn a_setting_that_is_not_told_is_asked_for() {
     let stated = VisitDefaults { setting: Some(Setting::HospitalOutpatient), ..VisitDefaults::default() };
     assert_eq!(read_visit(&ambulatory, stated).map(|visit| visit.setting), Ok(Setting::HospitalOutpatient));
     assert_eq!(read_visit(VISIT, stated).map(|visit| visit.setting), Ok(Setting::PhysicianOffice));
-    let inpatient = ambulatory.replace("\"AMB\"", "\"IMP\"");
-    assert_eq!(read_visit(&inpatient, stated).map(|visit| visit.setting), Ok(Setting::HospitalInpatient));
+    for (class, setting, told) in [
+        ("IMP", Some(Setting::HospitalOutpatient), Setting::HospitalInpatient),
+        ("EMER", None, Setting::HospitalOutpatient),
+        ("OBSENC", Some(Setting::PhysicianOffice), Setting::HospitalOutpatient),
+        ("OBSENC", Some(Setting::CriticalAccessHospital), Setting::CriticalAccessHospital),
+    ] {
+        let other = ambulatory.replace("AMB", class);
+        let visit = read_visit(&other, VisitDefaults { setting, ..VisitDefaults::default() });
+        assert_eq!(visit.map(|visit| visit.setting), Ok(told), "{class}");
+    }
+}
+
+#[test]
+fn every_fault_of_a_bundle_is_named() {
+    let faulty = VISIT.replace("09:40:00-06:00", "9:40").replace("12:15:00-06:00", "12h15");
+    let untold = faulty.replace(r#""a3", "status": "completed""#, r#""a3", "status": "on-hold""#);
+    let untold = untold.replace("\"code\": \"11\"", "\"code\": \"99\"");
+    let error = read_visit(&untold, VisitDefaults::default()).expect_err("a refusal");
+    let paths: Vec<String> = error.parted().into_iter().map(|error| error.path).collect();
+    for end in ["effectivePeriod.start", "effectivePeriod.end", ".status", "entry[1].resource.class"] {
+        assert!(paths.iter().any(|path| path.ends_with(end)), "{end} of {paths:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::domain::encounter::{Encounter, Setting};
 use crate::domain::time::{Date, TimeZone, parse_date, parse_time_zone};
 use crate::interop::x12::setting_of_place_of_service;
 
-use super::bundle::{FhirError, Resource, Resources};
+use super::bundle::{Faults, FhirError, Resource, Resources};
 use super::elements::{
     CodeableConcept, ConditionResource, ContextResource, EncounterResource, LocationResource, OrderResource,
 };
@@ -36,27 +36,28 @@ pub fn read_visit(text: &str, defaults: VisitDefaults<'_>) -> Result<Encounter, 
     let given = administered(&resources, found.as_ref().map(|(resource, _)| *resource))?;
     let mut paths = Vec::with_capacity(given.len());
     let mut administrations = Vec::with_capacity(given.len());
+    let mut faults = Faults::default();
     for resource in &given {
-        if let Some(read) = administration::read(resource, &resources, zone.as_ref())? {
+        if let Some(read) = faults.note(administration::read(resource, &resources, zone.as_ref())) {
             paths.push(resource.path.as_str());
             administrations.push(read);
         }
     }
+    let period_start = found.as_ref().and_then(|(_, read)| read.period.as_ref()?.start.as_deref());
+    let stated = period_start.map(|start| day(start, found.as_ref().map(|(r, _)| *r), zone.as_ref()));
+    let stated = faults.note(stated.transpose());
+    let setting = faults.settle(setting(found.as_ref(), &resources, defaults.setting))?;
     if administrations.is_empty() {
         let reason =
             "no MedicationAdministration of the visit took place: each is not-done or entered-in-error";
         return Err(FhirError::new("Bundle.entry", reason));
     }
     dispense::attach(&mut administrations, &paths, &resources, zone.as_ref())?;
-    let period_start = found.as_ref().and_then(|(_, read)| read.period.as_ref()?.start.as_deref());
-    let stated =
-        period_start.map(|start| day(start, found.as_ref().map(|(r, _)| *r), zone.as_ref())).transpose()?;
     let first = administrations.iter().filter_map(|administration| administration.start).min();
     let dated = || dates_without_time(&given);
     let service_date = stated.or(first.map(|time| time.date())).or_else(dated).ok_or_else(|| {
         FhirError::new("Bundle", "no date of service: give Encounter.period.start or an effective time")
     })?;
-    let setting = setting(found.as_ref(), &resources, defaults.setting)?;
     let mut encounter = Encounter::new(setting, service_date);
     if let Some(payer) = defaults.payer {
         payer.clone_into(&mut encounter.payer);
@@ -169,6 +170,10 @@ fn setting(
     match read.class.as_ref().and_then(|class| class.code.as_deref()) {
         Some("IMP" | "ACUTE" | "NONAC") => Ok(Setting::HospitalInpatient),
         Some("HH") => Ok(Setting::HomeInfusion),
+        // An emergency room and observation are outpatient services of a hospital; the caller may know which kind.
+        Some("EMER" | "OBSENC") => {
+            Ok(stated.filter(|stated| stated.is_facility()).unwrap_or(Setting::HospitalOutpatient))
+        }
         // An ambulatory class is an office as well as a hospital department.
         _ => untold(format!("{}.class", resource.path)),
     }

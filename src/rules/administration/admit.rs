@@ -1,12 +1,14 @@
 //! What each administration is: its route, class and minutes decide the kind of service.
 
 use super::fluid::{self, Purpose};
-use super::hydration::HYD_9;
+use super::held::{hold, hold_for_class, hold_for_purpose};
 use super::infusion_time::{TIME_1, is_push};
 use super::pump_delivery::{self, Way};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
-use super::{clock_change, declotting, elsewhere, hydration, not_given, outside, pump, what_if, when};
+use super::{
+    clock_change, declotting, elsewhere, hydration, named_route, not_given, outside, pump, what_if, when,
+};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::{Administration, Route};
 use crate::domain::field::Field;
@@ -14,7 +16,7 @@ use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{CodeMark, Discontinued};
-use crate::rules::classify::{self, CHM_1, CLS_1, CLS_5, Unknown};
+use crate::rules::classify::{self, Unknown};
 use crate::rules::{Rule, identity, rule};
 
 rule! {
@@ -47,6 +49,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         is_hormonal: false,
         flow: Flow { start: administration.start.map(|time| visit.clock.seconds(time)), ..Flow::default() },
         order: None,
+        rank: index,
         visit: administration.visit_number.unwrap_or(1),
         group: usize::MAX,
         course: usize::MAX,
@@ -63,6 +66,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         what_if::ask_route(coding, index);
         return service;
     };
+    named_route::doubt(coding, index, administration, route);
     let is_apart = may_be_apart(coding, administration);
     if is_apart && declotting::is_settled(coding, &mut service, administration, route) {
         return service;
@@ -79,7 +83,10 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
     };
     match route {
         Route::LineFlush => service.kind = Kind::Flush,
-        Route::IvPush if is_apart && pump::is_flush(coding, administration) => service.kind = Kind::Flush,
+        Route::IvPush | Route::IvInfusion if is_apart && pump::is_flush(coding, administration, route) => {
+            service.kind = Kind::Flush;
+        }
+        _ if is_apart && outside::is_flush_elsewhere(coding, index, route) => {}
         Route::PumpRefill => service.kind = Kind::Refill,
         Route::OnBodyInjector => service.kind = Kind::OnBodyInjector,
         Route::Transfusion => outside::transfusion(coding, visit, &mut service),
@@ -113,6 +120,10 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
     let class = match fluid::purpose(coding, service.index, class) {
         Purpose::Class(class) => class,
         Purpose::Refused => return,
+        Purpose::Flush => {
+            service.kind = Kind::Flush;
+            return;
+        }
         Purpose::Unknown => return hold_for_purpose(coding, visit, service, route),
     };
     match class {
@@ -326,72 +337,4 @@ fn admit_pump(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Serv
             service.flow = Flow { start: flow.start, ..Flow::default() };
         }
     }
-}
-
-fn hold_for_class(
-    coding: &mut Coding<'_>,
-    visit: &mut Visit<'_>,
-    service: &mut Service,
-    route: Route,
-    unknown: Unknown,
-) {
-    let index = service.index;
-    service.flow = timeline::flow(coding, visit, index).unwrap_or_else(|(_, flow)| flow);
-    match unknown {
-        Unknown::Class { drug } => {
-            hold(coding, service, Family::Chemotherapy, &CLS_1, "Waits for the class of the drug.");
-            let field = match drug {
-                Some(drug) => Field::Drug(index, drug, "drugClass"),
-                None => Field::Administration(index, "drugs"),
-            };
-            let text = "Nothing tells which class the drug has, so no code is chosen. State its class, or a code that the catalog knows.";
-            coding.find(Severity::Block, Reason::MissingDrugClass, field, &CLS_1, text, &[]);
-            what_if::ask_class(coding, index, drug, route);
-        }
-        Unknown::Indication { drug } => {
-            hold(coding, service, Family::Chemotherapy, &CLS_5, "Waits for the indication of the visit.");
-            let field = Field::Encounter("indication");
-            let text = "This policy keeps the chemotherapy codes for cancer, and the request does not say whether the visit treats cancer.";
-            let facts = [fact::given("drug", Value::Of(Field::Drug(index, drug, "")))];
-            coding.find(Severity::Block, Reason::MissingIndication, field, &CLS_5, text, &facts);
-            what_if::ask_indication(coding, &CLS_5);
-        }
-        Unknown::Use { drug } => {
-            hold(coding, service, Family::Chemotherapy, &CHM_1, "Waits for the indication of the visit.");
-            let field = Field::Encounter("indication");
-            let text = "{drug} treats cancer and other diseases, and neither the indication nor a diagnosis says which it was for. State one.";
-            let facts = [fact::given("drug", Value::Of(Field::Drug(index, drug, "")))];
-            coding.find(Severity::Block, Reason::MissingIndication, field, &CHM_1, text, &facts);
-            what_if::ask_indication(coding, &CHM_1);
-        }
-    }
-    if !matches!(route, Route::IvInfusion | Route::IvPush) {
-        service.kind = Kind::Settled;
-    }
-}
-
-fn hold_for_purpose(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
-    let index = service.index;
-    service.flow = timeline::flow(coding, visit, index).unwrap_or_else(|(_, flow)| flow);
-    hold(coding, service, Family::Therapeutic, &HYD_9, "Waits for the purpose of the fluid.");
-    let field = Field::Administration(index, "fluidPurpose");
-    let text = "A fluid with electrolytes is hydration, or a therapeutic drug where it treated a documented deficit; the request does not say which. State the purpose.";
-    coding.find(Severity::Block, Reason::MissingDrugClass, field, &HYD_9, text, &[]);
-    what_if::ask_purpose(coding, index);
-    if !matches!(route, Route::IvInfusion | Route::IvPush) {
-        service.kind = Kind::Settled;
-    }
-}
-
-/// Keeps a service back until a fact is known; its best possible family still counts in the ranking.
-pub(super) fn hold(
-    coding: &mut Coding<'_>,
-    service: &mut Service,
-    family: Family,
-    rule: &'static Rule,
-    text: &'static str,
-) {
-    service.kind = Kind::Held;
-    service.family = family;
-    coding.not_billed(Field::Administration(service.index, ""), rule, text, &[]);
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::admit;
+use super::held;
 use super::named_dose;
 use super::outside::{self, CHM_13};
 use super::visit::{Family, Service};
@@ -99,7 +99,7 @@ fn is_small(amount: Quantity, declotting: &Declotting) -> Option<bool> {
 
 fn ask(coding: &mut Coding<'_>, service: &mut Service) {
     let index = service.index;
-    admit::hold(coding, service, Family::Therapeutic, &CHM_13, "Waits for how the thrombolytic was given.");
+    held::hold(coding, service, Family::Therapeutic, &CHM_13, "Waits for how the thrombolytic was given.");
     let field = Field::Administration(index, "route");
     let text = "A thrombolytic pushed into a line may have cleared the catheter, which is no push; neither its product nor its dose says so. State the dose or the product.";
     coding.find(Severity::Block, Reason::MissingRoute, field, &CHM_13, text, &[]);

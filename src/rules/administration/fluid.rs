@@ -4,7 +4,7 @@ use super::electrolytes::{self, Electrolytes, has_transfusion};
 use super::elsewhere;
 use super::hydration::{HYD_2, HYD_3, HYD_5, HYD_6, HYD_7, HYD_9};
 use crate::domain::drug::DrugClass;
-use crate::domain::encounter::{Administration, FluidPurpose};
+use crate::domain::encounter::{Administration, FluidPurpose, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -16,6 +16,8 @@ pub(super) enum Purpose {
     Class(DrugClass),
     /// It earns no line.
     Refused,
+    /// It flushed the line.
+    Flush,
     /// A fluid with electrolytes, and nothing tells whether it treated a deficit.
     Unknown,
 }
@@ -65,11 +67,25 @@ pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> 
         let text = "The fluid with electrolytes counts as {class}.";
         coding.result.trail.fired(&HYD_9, Subject::Administration(index), text, &facts);
     }
-    if read == DrugClass::Hydration && is_refused(coding, index) {
+    if read != DrugClass::Hydration {
+        Purpose::Class(read)
+    } else if administration.fluid_purpose.is_none() && is_named_flush(coding, administration) {
+        Purpose::Flush
+    } else if is_refused(coding, index) {
         Purpose::Refused
     } else {
         Purpose::Class(read)
     }
+}
+
+/// Whether the names of fluids with codes say that they flushed the line.
+fn is_named_flush(coding: &Coding<'_>, administration: &Administration) -> bool {
+    let vein = [Some(Route::IvPush), Some(Route::IvInfusion)];
+    vein.contains(&administration.route)
+        && administration
+            .drugs
+            .iter()
+            .all(|drug| drug.name.as_deref().is_some_and(|name| coding.catalog.formulary.names_flush(name)))
 }
 
 /// The purpose that a fluid's name states: `NS at KVO` keeps the vein open.

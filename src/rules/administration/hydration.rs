@@ -4,7 +4,7 @@ use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
 use super::overlap;
 use super::visit::{Kind, Segment, Segments, Service, Visit};
-use super::{admit, what_if};
+use super::{held, what_if};
 use crate::domain::drug::DrugGiven;
 use crate::domain::encounter::{FluidPurpose, Route};
 use crate::domain::field::Field;
@@ -201,7 +201,7 @@ fn wait_for_transfusion(coding: &mut Coding<'_>, visit: &mut Visit<'_>, transfus
     }
     for service in visit.services.iter_mut().filter(|service| beside.contains(&service.index)) {
         let family = service.family;
-        admit::hold(coding, service, family, &HYD_4, "Waits for the times of the transfusion.");
+        held::hold(coding, service, family, &HYD_4, "Waits for the times of the transfusion.");
     }
     let text = "The transfusion has no times, and {fluid} is hydration only as far as it ran apart from it, so no code is chosen. State when the transfusion ran.";
     coding.find(Severity::Block, Reason::MissingStartTime, field, &HYD_4, text, &facts);

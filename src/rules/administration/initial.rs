@@ -90,7 +90,7 @@ rule! {
     pub static HIER_TIE: "HIER-TIE", "Two equal services: the longest, then the earliest",
     basis: Inferred, cites: ["ML-0131"],
     optional: true,
-    says: "Neither CPT nor CMS breaks a tie inside a family and technique. The longest service is taken, then the earliest, then the first of the record, and the answer reports it.",
+    says: "Neither CPT nor CMS breaks a tie inside a family and technique. The longest service is taken, then the earliest, then by what else the record says of the two, never by their place in it where they have times, and the answer reports it.",
     why: "Some order is needed, and the length is what vendors use.",
     example: "Of two antibiotic infusions of 93 and 63 minutes the longer one is initial.",
     exceptions: "Switch D-10 takes the earliest first.",
@@ -127,7 +127,7 @@ pub(super) fn compare(coding: &Coding<'_>, visit: &Visit<'_>, one: usize, other:
         (true, _) => technique().then_with(longest).then_with(earliest),
         (false, _) => longest().then_with(technique).then_with(earliest),
     };
-    b.family.cmp(&a.family).then_with(inside).then_with(|| first.index.cmp(&second.index))
+    b.family.cmp(&a.family).then_with(inside).then_with(|| first.rank.cmp(&second.rank))
 }
 
 /// The initial course of an access line; nothing where none can be reported.
@@ -217,7 +217,7 @@ fn note_tie(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) {
         Tiebreak::Earliest if is_time_first && is_earlier => "the earlier one",
         _ if is_longer => "the longer one",
         _ if is_earlier => "the earlier one",
-        _ => "the first one of the record",
+        _ => "one of two alike",
     };
     let facts = [
         fact::derived("one", Value::Of(Field::Administration(index, ""))),

@@ -15,6 +15,7 @@ mod electrolytes;
 mod elsewhere;
 mod fluid;
 mod fluid_need;
+mod held;
 mod hydration;
 mod infusion_time;
 mod initial;
@@ -23,7 +24,9 @@ mod lesions;
 mod lines;
 pub(super) mod modifiers;
 mod named_dose;
+mod named_route;
 mod not_given;
+pub(super) mod order;
 mod outside;
 mod overlap;
 mod pump;
@@ -40,8 +43,11 @@ mod waiting;
 mod what_if;
 mod when;
 
+pub(in crate::rules) use outside::CHM_13;
+
 use smallvec::SmallVec;
 
+use crate::domain::encounter::{Administration, Route};
 use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::rules::Family;
@@ -108,6 +114,15 @@ pub fn code(coding: &mut Coding<'_>) {
         waiting::withhold(coding);
         elsewhere::doubt_operation(coding);
         fluid_need::check(coding, &visit);
+    }
+}
+
+/// Whether an administration flushes or locks the line, by its route or by what was given.
+pub(in crate::rules) fn is_flush(coding: &Coding<'_>, administration: &Administration) -> bool {
+    match administration.route {
+        Some(Route::LineFlush) => true,
+        Some(route @ (Route::IvPush | Route::IvInfusion)) => pump::is_flush(coding, administration, route),
+        _ => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::cavity;
 use super::lines::{self, Place};
+use super::pump;
 use super::timeline;
 use super::vaccine;
 use super::visit::{Family, Kind, Service, Visit};
@@ -71,6 +72,28 @@ pub(super) fn refuses_setting(coding: &mut Coding<'_>) -> bool {
         coding.not_billed(Field::Administration(index as u16, ""), &DOC_5, text, &[]);
     }
     true
+}
+
+/// Settles the flush of a line that lies in no vein, which the code of a flushed port does not describe; reports
+/// whether it is one.
+pub(super) fn is_flush_elsewhere(coding: &mut Coding<'_>, index: u16, route: Route) -> bool {
+    let administration = &coding.encounter.administrations[usize::from(index)];
+    // A drug with a code went where the record says; only a name tells that nothing but a line was meant.
+    let is_flush = match route {
+        Route::IntraArterialPush | Route::IntraArterialInfusion => {
+            pump::is_flush(coding, administration, route)
+        }
+        Route::Subcutaneous | Route::SubcutaneousInfusion | Route::Intramuscular => {
+            administration.drugs.iter().all(|drug| drug.code.is_none())
+                && pump::is_flush(coding, administration, route)
+        }
+        _ => false,
+    };
+    if is_flush {
+        let text = "Flushing a line is part of what is given through it, and earns no administration code.";
+        say_outside(coding, index, text, &[]);
+    }
+    is_flush
 }
 
 /// Settles a route that belongs to another code set or earns nothing; reports whether it did.

@@ -59,7 +59,7 @@ pub(super) fn alone(
 
 /// Whether one part of a course stands before another, so that what both cover counts with the first.
 pub(super) fn is_earlier(one: &Service, other: &Service) -> bool {
-    (one.order, one.index) < (other.order, other.index)
+    (one.order, one.rank) < (other.order, other.rank)
 }
 
 /// Warns of services that the record says ran together, while their times or their visits keep them apart.

@@ -5,11 +5,12 @@ use std::cmp::Ordering;
 use super::initial::INIT_9;
 use super::lines::{self, Place};
 use super::named_dose;
+use super::order;
 use super::outside;
 use super::visit::{Family, Kind, Service, Visit};
 use super::what_if;
-use crate::catalog::formulary::Nature;
-use crate::domain::drug::DrugGiven;
+use crate::catalog::formulary::{self, Nature};
+use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -172,22 +173,32 @@ pub(super) fn refills(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     }
 }
 
-/// Whether what was pushed is a flush of the line, by its code or by its name.
-pub(super) fn is_flush(coding: &Coding<'_>, administration: &Administration) -> bool {
-    let codes = &coding.policy.administration.flush_codes;
+/// Whether what was given is a flush of the line, by its code or by its name.
+///
+/// A little heparin locks the line where it is pushed; what goes another way is called a flush, or is none.
+pub(super) fn is_flush(coding: &Coding<'_>, administration: &Administration, route: Route) -> bool {
+    let may_lock = route == Route::IvPush;
+    !administration.drugs.is_empty()
+        && administration.drugs.iter().all(|drug| is_flush_drug(coding, drug, may_lock))
+}
+
+/// Whether a drug is one that flushes the line, or locks it where it may.
+fn is_flush_drug(coding: &Coding<'_>, drug: &DrugGiven, may_lock: bool) -> bool {
     let lock = &coding.policy.administration.lock_drugs;
-    let is_flush = |drug: &DrugGiven| match (identity::code_of(coding, drug), drug.name.as_deref()) {
-        (Some(code), _) => codes.contains(&code) || lock.drugs.contains(&code) && is_lock(drug, lock),
-        (None, Some(name)) => {
-            let named = coding.catalog.formulary.class_of_name(name);
-            named.is_some_and(|named| {
-                named.nature == Nature::Flush
-                    || lock.names.iter().any(|known| **known == *named.drug) && is_lock(drug, lock)
-            })
-        }
-        (None, None) => false,
-    };
-    !administration.drugs.is_empty() && administration.drugs.iter().all(is_flush)
+    // Most names are of no flush, and reading one takes longer than to see that.
+    let name = || drug.name.as_deref().filter(|name| may_lock || formulary::may_name_flush(name));
+    let reading = || coding.catalog.formulary.read_name(name()?);
+    let says_flush = || reading().is_some_and(|reading| reading.has_flush);
+    match identity::code_of(coding, drug) {
+        Some(code) if lock.drugs.contains(&code) => may_lock && is_lock(drug, lock) || says_flush(),
+        Some(code) => coding.policy.administration.flush_codes.contains(&code),
+        None => reading().is_some_and(|reading| {
+            let is_of_lock = lock.names.iter().any(|known| **known == *reading.named.drug);
+            reading.named.nature == Nature::Flush
+                || is_of_lock && (reading.has_flush || may_lock && is_lock(drug, lock))
+                || reading.named.class == DrugClass::Hydration && reading.has_flush
+        }),
+    }
 }
 
 /// Whether the dose is one that only locks a line.
@@ -277,8 +288,10 @@ pub(super) fn is_disconnection(coding: &Coding<'_>, visit: &Visit<'_>, at: usize
                 let is_before = |other: &Service| {
                     other.kind == Kind::Flush
                         && visit.date(other) > visit.date(last)
-                        && (visit.date(other), other.flow.start, other.index)
-                            < (date, flush.flow.start, flush.index)
+                        && (visit.date(other), other.flow.start)
+                            .cmp(&(date, flush.flow.start))
+                            .then_with(|| order::compare(visit, other, flush))
+                            .is_lt()
                 };
                 days <= *coding.policy.administration.disconnection_days_max
                     && !visit.services.iter().any(is_before)

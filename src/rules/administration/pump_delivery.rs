@@ -1,6 +1,6 @@
 //! Where a pump delivers its drug: a vein, an artery or the spinal canal (rules CHM-7, CHM-9).
 
-use super::admit;
+use super::held;
 use super::outside;
 use super::pump::CHM_7;
 use super::visit::{Family, Service};
@@ -72,7 +72,7 @@ fn delivery(coding: &Coding<'_>, administration: &Administration) -> Option<Pump
 fn ask(coding: &mut Coding<'_>, service: &mut Service) {
     let index = service.index;
     let text = "Waits for where the pump delivers.";
-    admit::hold(coding, service, Family::Therapeutic, &CHM_7, text);
+    held::hold(coding, service, Family::Therapeutic, &CHM_7, text);
     // A pump takes no part in the choice of the initial service, whichever answer holds.
     service.kind = super::visit::Kind::Settled;
     let field = Field::Administration(index, "pump");

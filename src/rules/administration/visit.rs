@@ -107,6 +107,8 @@ pub(super) struct Service {
     pub(super) flow: Flow,
     /// Its place in time: its start, or that of the service before it in the list.
     pub(super) order: Option<i64>,
+    /// Its place among the services in order of visit and time, the same however the request lists them.
+    pub(super) rank: u16,
     /// Which visit of the request it belongs to (rule INIT-6).
     pub(super) visit: u32,
     /// Which access line it belongs to, for intravenous services.
@@ -167,7 +169,7 @@ pub(super) struct Visit<'a> {
     pub(super) is_one_day: bool,
     /// Whether every service belongs to one visit, so that what the claim holds is of that visit.
     pub(super) is_one_visit: bool,
-    /// In the order of visit, start time and request.
+    /// In the order of visit and start time, and where these are equal of what the record says.
     pub(super) services: Vec<Service>,
     pub(super) segments: Segments,
     pub(super) groups: SmallVec<[Group<'a>; GROUPS_INLINE]>,
@@ -191,17 +193,6 @@ impl<'a> Visit<'a> {
             courses: Vec::with_capacity(encounter.administrations.len()),
             together: declared_together(encounter),
         }
-    }
-
-    /// Orders the services by visit and time. One without a clock time stays behind the one before it in the list.
-    pub(super) fn sort_by_time(&mut self) {
-        let mut before: Option<(u32, i64)> = None;
-        for service in &mut self.services {
-            let listed = before.filter(|(visit, _)| *visit == service.visit).map(|(_, start)| start);
-            service.order = service.flow.start.or(listed);
-            before = service.order.map(|start| (service.visit, start)).or(before);
-        }
-        self.services.sort_by_key(|service| (service.visit, service.order, service.index));
     }
 
     pub(super) fn administration(&self, service: &Service) -> &'a Administration {

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::access::{INIT_6, INIT_8};
 use super::bags::CHANGE_SECONDS;
+use super::order;
 use super::pump;
 use super::visit::{Kind, SERVICES_INLINE, Service, Visit};
 use super::what_if;
@@ -89,7 +90,9 @@ fn count_within_dates(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     for at in in_time(visit).into_iter().filter(|at| stated(at).is_none()) {
         let service = &visit.services[at];
         let date = visit.date(service);
-        let began = stretches.iter().enumerate().filter(|(_, one)| one.first <= date);
+        // A second visit has a first one before it, of its date or of an earlier one where numbers run through dates.
+        let has_first = |one: &Stretch| one.number == FIRST || stretches.iter().any(|o| o.first < one.first);
+        let began = stretches.iter().enumerate().filter(|(_, one)| one.first <= date && has_first(one));
         let goes_on = |one: &Stretch| one.number == FIRST && one.last >= date;
         let known = began.max_by_key(|(_, one)| (goes_on(one), one.first, Reverse(one.number)));
         let known = known.map(|(known, _)| known);
@@ -145,7 +148,11 @@ fn place(
 /// The places of the services in order of their dates and times.
 fn in_time(visit: &Visit<'_>) -> SmallVec<[usize; SERVICES_INLINE]> {
     let mut places: SmallVec<[usize; SERVICES_INLINE]> = (0..visit.services.len()).collect();
-    places.sort_by_key(|at| (visit.date(&visit.services[*at]), visit.services[*at].flow.start, *at));
+    let time = |service: &Service| (visit.date(service), service.flow.start);
+    places.sort_by(|one, other| {
+        let (one, other) = (&visit.services[*one], &visit.services[*other]);
+        time(one).cmp(&time(other)).then_with(|| order::compare(visit, one, other))
+    });
     places
 }
 
@@ -250,7 +257,8 @@ fn report_unnumbered_days(coding: &mut Coding<'_>, visit: &Visit<'_>) {
 fn report_overlap(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     // The visits, each with its first and last second and the administration that begins it.
     let mut spans: SmallVec<[(u32, i64, i64, u16); VISITS_INLINE]> = SmallVec::new();
-    for service in visit.services.iter().filter(|service| service.kind != Kind::Settled) {
+    let services = in_time(visit).into_iter().map(|at| &visit.services[at]);
+    for service in services.filter(|service| service.kind != Kind::Settled) {
         let Some(start) = service.flow.start else { continue };
         let stop = stop(visit, service).unwrap_or(start);
         match spans.iter_mut().find(|(number, ..)| *number == service.visit) {

@@ -21,7 +21,7 @@ pub(super) fn withhold(coding: &mut Coding<'_>) {
     };
     let open: Vec<&Question> = result.questions.iter().filter(|question| is_open(question)).collect();
     let stands = |line: &Line| {
-        open.iter().flat_map(|question| &question.answers).all(|answer| bills(answer, line))
+        open.iter().flat_map(|question| &question.answers).all(|answer| bills(answer, &result.lines, line))
             || line.track != Track::Administration
     };
     let mut waiting: Vec<usize> = (0..result.lines.len()).filter(|at| !stands(&result.lines[*at])).collect();
@@ -44,13 +44,14 @@ pub(super) fn withhold(coding: &mut Coding<'_>) {
     }
 }
 
-/// Whether an answer bills a line as it stands; it may add units to it.
-fn bills(answer: &Answer, line: &Line) -> bool {
-    answer.lines.iter().any(|other| {
+/// Whether an answer bills a line as it stands, and each other line that is alike; it may add units to them.
+fn bills(answer: &Answer, shown: &[Line], line: &Line) -> bool {
+    let is_alike = |other: &&Line| {
         other.track == line.track
             && other.code == line.code
             && other.service_date == line.service_date
             && other.modifiers == line.modifiers
-            && other.units >= line.units
-    })
+    };
+    let units = |lines: &[Line]| lines.iter().filter(is_alike).map(|line| u64::from(line.units)).sum::<u64>();
+    units(&answer.lines) >= units(shown)
 }

@@ -1,5 +1,6 @@
 //! Questions, and what the whole visit would bill under each answer.
 
+use super::course::SEQ_4;
 use super::infusion_time::TIME_1;
 use super::timeline::TIME_6;
 use super::{access, admit, cavity, hydration, initial, lesions, pump, site};
@@ -10,6 +11,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::Answer;
 use crate::domain::time::plus_minutes;
 use crate::engine::Coding;
+use crate::engine::trail::{Value, fact};
 use crate::rules::Rule;
 use crate::rules::classify::CLS_1;
 
@@ -60,6 +62,26 @@ pub(super) fn ask_class(coding: &mut Coding<'_>, index: u16, drug: Option<u16>, 
             drug.class = Some(class);
         };
         classes.into_iter().map(|(label, class)| answer(coding, label, index, |a| state(a, class))).collect()
+    });
+}
+
+/// Asks whether a drug was mixed with the one that its name has behind `with`, or given in its company.
+pub(super) fn ask_company(coding: &mut Coding<'_>, index: u16, drug: u16) {
+    let field = Field::Drug(index, drug, "name");
+    let name = coding.encounter.administrations[usize::from(index)].drugs[usize::from(drug)].name.as_deref();
+    let Some((first, second)) = name.and_then(|name| coding.catalog.formulary.companions(name)) else {
+        return;
+    };
+    let facts = [fact::given("drug", Value::Of(field))];
+    let text = "What was in the bag or syringe that the record has as {drug}?";
+    coding.ask(field, &SEQ_4, text, &facts, |coding| {
+        let state = |label: String, name: String| {
+            answer(coding, &label, index, |a| a.drugs[usize::from(drug)].name = Some(name))
+        };
+        vec![
+            state(format!("Both: {first} and {second}"), format!("{first} + {second}")),
+            state(format!("Only {first}; {second} was given apart"), first.to_owned()),
+        ]
     });
 }
 

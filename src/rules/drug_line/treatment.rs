@@ -1,5 +1,7 @@
 //! What is billed together: the doses of one code on one date of service, however many containers they came from.
 
+use std::cmp::Ordering;
+
 use crate::catalog::CodeVersion;
 use crate::catalog::formulary::DrugFacts;
 use crate::domain::billing::{BillingUnit, NoUnitReason};
@@ -15,6 +17,7 @@ use crate::engine::trail::{NotedFact, Subject, Value};
 use crate::policy::Policy;
 use crate::policy::parameters::{CodeMark, CodeMarks, EsaReason, RoundingScope};
 use crate::rules::Rule;
+use crate::rules::administration::order::facts;
 use crate::rules::drug_line::units::{self, strength::Strength};
 
 /// One drug of one administration, with the code it is billed by.
@@ -115,7 +118,7 @@ impl<'a> Treatment<'a> {
 pub fn combine<'t, 'd: 't>(
     doses: &'t mut [&'d Dose<'d>],
 ) -> impl Iterator<Item = Treatment<'t>> + use<'t, 'd> {
-    doses.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| a.at.cmp(&b.at)));
+    doses.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| in_time(a, b)));
     let groups = doses.chunk_by(|a, b| a.key == b.key);
     groups.map(|doses| Treatment { doses, laterality: doses[0].key.side() })
 }
@@ -153,6 +156,15 @@ impl Key {
             _ => None,
         }
     }
+}
+
+/// Orders the doses of one line by their times, and those of one time by what the record says of them; where no time
+/// is known the order of the list is the order given.
+fn in_time(one: &Dose<'_>, other: &Dose<'_>) -> Ordering {
+    let time = |dose: &Dose<'_>| (dose.administration.start.is_none(), dose.administration.start);
+    let has_time = one.administration.start.is_some();
+    let by_facts = || if has_time { facts(one.drug).cmp(&facts(other.drug)) } else { Ordering::Equal };
+    time(one).cmp(&time(other)).then_with(by_facts).then_with(|| one.at.cmp(&other.at))
 }
 
 /// What has to agree with another dose for both to be billed together.

@@ -5,6 +5,7 @@ mod candidates;
 mod check;
 mod contradiction;
 mod cpt_product;
+mod flush;
 mod named;
 mod narrow;
 mod percent;
@@ -27,7 +28,8 @@ use crate::rules::drug_line::ndc_report::D_01;
 use crate::rules::drug_line::treatment::{self, Dose, Key, Possibility, ask, drug_at};
 use crate::rules::drug_line::unclassified;
 use crate::rules::drug_line::units::convert::amount_per_ml;
-use crate::rules::drug_line::waste::W_12;
+use crate::rules::drug_line::waste::{W_12, W_13};
+use crate::rules::given::{self, Given};
 use crate::rules::identity;
 
 pub use named::code_of_strength;
@@ -41,6 +43,9 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
         coding.turn_to(encounter.date_of(administration));
         for (d, drug) in administration.drugs.iter().enumerate() {
             let asked = Asked { at: (a as u16, d as u16), administration, drug };
+            if !was_given(coding, &asked) {
+                continue;
+            }
             if asked.is_only_named() {
                 let text = "{drug} is named without code, NDC or dose, so only its administration is coded";
                 let facts = [fact::given("drug", Value::Of(asked.field("")))];
@@ -107,8 +112,22 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// Whether a drug was given as its name tells; one whose dose is zero is settled by its units (rule W-13).
+fn was_given(coding: &mut Coding<'_>, asked: &Asked<'_>) -> bool {
+    let text = match given::of(coding, asked.drug) {
+        Given::No if !asked.drug.is_not_given() => {
+            "The record says {drug}: it was not given, so neither an administered nor a discarded amount is billed"
+        }
+        Given::Open => "The record says {drug}: it waits for whether it was given",
+        _ => return true,
+    };
+    let facts = [fact::given("drug", Value::Of(asked.field("")))];
+    coding.not_billed(asked.field(""), &W_13, text, &facts);
+    false
+}
+
 fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
-    if !is_billable_source(coding, &asked) {
+    if !is_billable_source(coding, &asked) || flush::is_settled(coding, &asked) {
         return None;
     }
     report_ambiguous_ndc(coding, &asked);
@@ -127,6 +146,9 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
         return None;
     }
     let dose = asked.dose(coding, version);
+    if flush::is_included(coding, &dose) {
+        return None;
+    }
     if dose.is_unclassified && !unclassified::is_admissible(coding, &dose) {
         return None;
     }

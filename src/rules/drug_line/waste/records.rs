@@ -138,7 +138,7 @@ rule! {
          the other readings bill.",
     why: "CMS defines discarded drug as the label less the prescribed dose, so that the order must be known.",
     example: "Ordered 300 mg, given 120 mg of a 400 mg vial: 100 mg is discarded drug.",
-    exceptions: "Older advice bills all that was left. A dose of zero beside minutes of flow is asked about.",
+    exceptions: "Older advice bills all that was left. A dose of zero beside minutes of flow is asked about, and so are words of a name that may say that nothing was given, such as `held`.",
 }
 
 rule! {

@@ -1,0 +1,162 @@
+//! A route that the name of a drug states, as in `methotrexate IM`, against that of its record (rule DOC-1).
+
+use smallvec::SmallVec;
+
+use super::admit::DOC_1;
+use super::what_if::answer;
+use crate::domain::encounter::{Administration, Route};
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Value, fact};
+
+/// Words of routes, each with the routes that it may mean: the first ones are offered as answers.
+const WORDS: &[(&str, &[Route])] = {
+    use Route::{Intramuscular, IvInfusion, IvPush, Oral, Subcutaneous, SubcutaneousInfusion};
+    const MUSCLE: &[Route] = &[Intramuscular];
+    const UNDER_SKIN: &[Route] = &[Subcutaneous, SubcutaneousInfusion, Route::OnBodyInjector];
+    const VEIN: &[Route] = &[IvPush, IvInfusion];
+    const PUSH: &[Route] = &[IvPush];
+    const INFUSION: &[Route] = &[IvInfusion];
+    const MOUTH: &[Route] = &[Oral];
+    &[
+        ("im", MUSCLE),
+        ("intramuscular", MUSCLE),
+        ("intramuscularly", MUSCLE),
+        ("sc", UNDER_SKIN),
+        ("sq", UNDER_SKIN),
+        ("subq", UNDER_SKIN),
+        ("subcut", UNDER_SKIN),
+        ("subcutaneous", UNDER_SKIN),
+        ("subcutaneously", UNDER_SKIN),
+        ("iv", VEIN),
+        ("intravenous", VEIN),
+        ("intravenously", VEIN),
+        ("ivp", PUSH),
+        ("ivpb", INFUSION),
+        ("piggyback", INFUSION),
+        ("drip", INFUSION),
+        ("gtt", INFUSION),
+        ("po", MOUTH),
+        ("orally", MOUTH),
+    ]
+};
+
+/// The routes of a record that such a word can contradict, each with how a nurse would say it.
+const ROUTES: &[(Route, &str)] = &[
+    (Route::IvInfusion, "Infused into a vein"),
+    (Route::IvPush, "Pushed into a vein"),
+    (Route::Intramuscular, "Injected into a muscle"),
+    (Route::Subcutaneous, "Injected under the skin"),
+    (Route::SubcutaneousInfusion, "Infused under the skin"),
+    (Route::Oral, "Taken by mouth"),
+];
+
+/// Asks which route is right where the name of a drug states another one than the record, and the lines differ.
+pub(super) fn doubt(coding: &mut Coding<'_>, index: u16, administration: &Administration, route: Route) {
+    if !coding.asking {
+        return;
+    }
+    let Some((_, label)) = ROUTES.iter().find(|(known, _)| *known == route) else { return };
+    for (place, drug) in administration.drugs.iter().enumerate() {
+        let told = drug.name.as_deref().map(told).unwrap_or_default();
+        if told.is_empty() || told.iter().any(|routes| routes.contains(&route)) {
+            continue;
+        }
+        let others = ROUTES.iter().filter(|(other, _)| told.iter().any(|routes| routes.contains(other)));
+        let field = Field::Administration(index, "route");
+        let facts = [
+            fact::given("drug", Value::Of(Field::Drug(index, place as u16, "name"))),
+            fact::given("route", Value::Label(label)),
+        ];
+        let before = coding.result.questions.len();
+        let text = "How was the drug given that the record has as {drug}?";
+        coding.ask(field, &DOC_1, text, &facts, |coding| {
+            let stated = coding.answer(*label, |_| ());
+            let other =
+                |(other, label): &(Route, &str)| answer(coding, label, index, |a| a.route = Some(*other));
+            let others: Vec<_> = others.map(other).collect();
+            if others.iter().all(|other| other.lines == stated.lines) {
+                return Vec::new();
+            }
+            std::iter::once(stated).chain(others).collect()
+        });
+        if coding.result.questions.len() > before {
+            let text = "The record says {drug}, and its route says otherwise ({route}); the two have other lines. Correct the name or the route.";
+            coding.find(Severity::Block, Reason::DocumentationGap, field, &DOC_1, text, &facts);
+            return;
+        }
+    }
+}
+
+/// The routes that the words of a name state, one list a word.
+fn told(name: &str) -> SmallVec<[&'static [Route]; 2]> {
+    let routes =
+        |word: &str| WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, r)| *r);
+    name.split(|c: char| !c.is_ascii_alphanumeric()).filter_map(routes).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::domain::drug::DrugGiven;
+    use crate::domain::encounter::{Encounter, Setting};
+    use crate::domain::time::{date, parse_local_time};
+    use crate::engine;
+    use crate::policy::PolicyBook;
+
+    /// The labels of the question for the route of one drug, and whether a line is shown beside it.
+    fn asked(name: &str, route: Route) -> (Vec<String>, bool) {
+        let day = date(2025, 11, 3);
+        let mut visit = Encounter::new(Setting::HospitalOutpatient, day);
+        visit.administrations.push(Administration {
+            route: Some(route),
+            start: parse_local_time("2025-11-03T09:00").ok(),
+            stop: parse_local_time("2025-11-03T09:30").ok().filter(|_| route == Route::IvInfusion),
+            drugs: vec![DrugGiven { name: Some(name.to_owned()), ..DrugGiven::default() }],
+            ..Administration::default()
+        });
+        let book = PolicyBook::embedded().expect("the embedded policies");
+        let result = engine::code(&visit, &Catalog::embedded(), book.at(day, "medicare").expect("medicare"));
+        let question = result.questions.iter().find(|question| question.field.to_string().ends_with("route"));
+        let labels = question.map(|question| question.answers.iter().map(|a| a.label.to_string()).collect());
+        (labels.unwrap_or_default(), !result.lines.is_empty())
+    }
+
+    #[test]
+    fn a_route_in_the_name_that_bills_otherwise_is_asked() {
+        for (name, route, labels) in [
+            ("methotrexate IM", Route::IvPush, &["Pushed into a vein", "Injected into a muscle"][..]),
+            (
+                "vitamin K SQ",
+                Route::IvPush,
+                &["Pushed into a vein", "Injected under the skin", "Infused under the skin"],
+            ),
+            ("cefazolin IVPB", Route::IvPush, &["Pushed into a vein", "Infused into a vein"]),
+            ("Toradol IVP", Route::Intramuscular, &["Injected into a muscle", "Pushed into a vein"]),
+            ("Zofran 4 mg IVP", Route::IvInfusion, &["Infused into a vein", "Pushed into a vein"]),
+            ("ondansetron 8 mg PO", Route::IvPush, &["Pushed into a vein", "Taken by mouth"]),
+        ] {
+            let (found, has_lines) = asked(name, route);
+            assert_eq!(found, labels, "{name}");
+            assert!(!has_lines, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_route_in_the_name_that_fits_or_bills_alike_is_not() {
+        for (name, route) in [
+            ("methotrexate IM", Route::Intramuscular),
+            ("cefazolin 1 g IV", Route::IvInfusion),
+            ("cefazolin IVPB", Route::IvInfusion),
+            ("Zofran not PO but IV", Route::IvPush),
+            ("Toradol IM", Route::Subcutaneous),
+            ("Zofran 4 mg", Route::IvPush),
+        ] {
+            let (found, has_lines) = asked(name, route);
+            assert!(found.is_empty(), "{name} {found:?}");
+            assert!(has_lines, "{name}");
+        }
+    }
+}
