@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use infusion_coder::server::serve::{Addresses, Service, serve};
@@ -22,13 +23,36 @@ pub fn start(servers: &Runtime, service: Service) -> SocketAddr {
 
 /// Processor time that the threads of one name have used until now; nothing where the system does not tell.
 pub fn used_by(name: &str) -> Option<Duration> {
-    let mut total = Duration::ZERO;
+    Some(scheduled(name)?.used)
+}
+
+/// What threads had of the processor, and what they waited for it.
+#[derive(Clone, Copy)]
+pub struct Scheduled {
+    pub used: Duration,
+    pub waited: Duration,
+}
+
+/// The times of all threads of one name until now; nothing where the system does not tell.
+pub fn scheduled(name: &str) -> Option<Scheduled> {
+    let mut total = Scheduled { used: Duration::ZERO, waited: Duration::ZERO };
+    for folder in folders(name)? {
+        let schedstat = fs::read_to_string(folder.join("schedstat")).ok()?;
+        let mut nanos = schedstat.split_whitespace().map(|nanos| nanos.parse().map(Duration::from_nanos));
+        total.used += nanos.next()?.ok()?;
+        total.waited += nanos.next()?.ok()?;
+    }
+    Some(total)
+}
+
+/// The folder of each thread of one name.
+pub fn folders(name: &str) -> Option<Vec<PathBuf>> {
+    let mut folders = Vec::new();
     for thread in fs::read_dir("/proc/self/task").ok()? {
         let folder = thread.ok()?.path();
         if fs::read_to_string(folder.join("comm")).ok()?.trim_end() == name {
-            let scheduled = fs::read_to_string(folder.join("schedstat")).ok()?;
-            total += Duration::from_nanos(scheduled.split(' ').next()?.parse().ok()?);
+            folders.push(folder);
         }
     }
-    Some(total)
+    Some(folders)
 }

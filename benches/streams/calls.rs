@@ -58,7 +58,7 @@ async fn batches(mut client: Grpc<Channel>, requests: &[pb::CodeEncounterRequest
     for number in 0..VISITS / CALLERS / BATCH {
         let which = number % batches.len();
         client.ready().await.expect("a connection");
-        let answer = client.unary(Request::new(batches[which].clone()), path.clone(), Raw).await;
+        let answer = client.unary(Request::new(batches[which].clone()), path.clone(), Raw::default()).await;
         let answer = answer.expect("an answer").into_inner();
         let known = known[which].get_or_insert_with(|| {
             let items = pb::BatchCodeEncountersResponse::decode(answer.clone()).expect("a batch").items;
@@ -88,7 +88,7 @@ async fn stream(mut client: Grpc<Channel>, requests: &[pb::CodeEncounterRequest]
     let distinct = sent.len();
     let sent = (0..VISITS / CALLERS).map(move |number| sent[number % distinct].clone());
     client.ready().await.expect("a connection");
-    let answers = client.streaming(Request::new(tokio_stream::iter(sent)), path, Raw).await;
+    let answers = client.streaming(Request::new(tokio_stream::iter(sent)), path, Raw::default()).await;
     let mut answers = answers.expect("a stream").into_inner();
     let mut count = 0;
     while let Some(answer) = answers.next().await {

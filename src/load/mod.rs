@@ -1,7 +1,8 @@
 //! Calls a running service as many callers would, and measures how it answers.
 //!
 //! An open loop sends by a schedule, whether or not earlier calls were answered, and measures each
-//! call from the moment it was meant to be sent: a server that stalls cannot hide the calls that waited. A
+//! call from the moment it was meant to be sent: a server that stalls cannot hide the calls that waited. How long each
+//! waited before its connection took it is counted as well, because a generator that is late is no fault of the server. A
 //! closed loop sends the next call when one is answered, which finds the greatest throughput.
 
 mod raw;
@@ -20,6 +21,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Request};
 
 pub use raw::Raw;
+use tally::Times;
 pub use tally::{Percentiles, Tally};
 
 /// The grain of an open schedule: the calls of one tick are meant to be sent together.
@@ -76,9 +78,9 @@ async fn closed(plan: &Plan, calls_per_connection: usize) -> Tally {
                 let mut tally = Tally::default();
                 let mut turn = first;
                 while Instant::now() < end {
-                    let sent = Instant::now();
-                    let code = caller.call(turn).await;
-                    tally.count(code, sent.elapsed());
+                    let intended = Instant::now();
+                    let (code, sent) = caller.call(turn).await;
+                    tally.count(code, Times::until_now(intended, sent));
                     turn += 1;
                 }
                 tally
@@ -117,13 +119,13 @@ async fn open(plan: &Plan, calls_per_second: u64) -> Tally {
                 let (mut caller, tally) = (callers[connection].clone(), tallies[connection].clone());
                 let waiting = Waiting::new(&unanswered);
                 tokio::spawn(async move {
-                    let code = caller.call(usize::try_from(turn).unwrap_or_default()).await;
+                    let (code, sent) = caller.call(usize::try_from(turn).unwrap_or_default()).await;
                     drop(waiting);
                     // No caller panics while it counts.
                     tally
                         .lock()
                         .unwrap_or_else(std::sync::PoisonError::into_inner)
-                        .count(code, intended.elapsed());
+                        .count(code, Times::until_now(intended, sent));
                 });
             }
             turn += 1;
@@ -171,18 +173,18 @@ impl Caller {
         Self { client, calls: plan.calls.clone(), token: plan.token.clone() }
     }
 
-    async fn call(&mut self, turn: usize) -> Code {
+    /// The status of the answer, and when the connection took the call.
+    async fn call(&mut self, turn: usize) -> (Code, Option<Instant>) {
         let call = &self.calls[turn % self.calls.len()];
         if self.client.ready().await.is_err() {
-            return Code::Unavailable;
+            return (Code::Unavailable, None);
         }
         let mut request = Request::new(call.message.clone());
         if let Some(token) = &self.token {
             request.metadata_mut().insert("authorization", token.clone());
         }
-        match self.client.unary(request, call.path.clone(), Raw).await {
-            Ok(_) => Code::Ok,
-            Err(status) => status.code(),
-        }
+        let raw = Raw::default();
+        let answer = self.client.unary(request, call.path.clone(), raw.clone()).await;
+        (answer.map_or_else(|status| status.code(), |_| Code::Ok), raw.sent())
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use tokio::time::Instant;
 use tonic::Code;
 
 /// Longest time that is told apart, in microseconds: a minute.
@@ -17,8 +18,12 @@ pub struct Tally {
     codes: BTreeMap<i32, u64>,
     /// Of the calls that were answered with OK, in microseconds.
     answered: Histogram<u64>,
+    /// Of the same from when their connections took them.
+    answered_since_sent: Histogram<u64>,
     /// Of all others, in microseconds.
     refused: Histogram<u64>,
+    /// What calls of either kind waited before their connections took them.
+    sending: Histogram<u64>,
     /// Calls that the generator held back, because too many were unanswered.
     pub unsent: u64,
     /// Calls that had no answer when the run ended.
@@ -36,6 +41,23 @@ pub struct Percentiles {
     pub max: u64,
 }
 
+/// What a call took.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// From when it was meant to be sent to its answer.
+    pub took: Duration,
+    /// The part of it until its connection took it.
+    pub sending: Duration,
+}
+
+impl Times {
+    /// A call that is answered now; one that no connection took waited for all of its time.
+    pub fn until_now(intended: Instant, sent: Option<Instant>) -> Self {
+        let took = intended.elapsed();
+        Self { took, sending: sent.map_or(took, |sent| sent.duration_since(intended)) }
+    }
+}
+
 impl Default for Tally {
     fn default() -> Self {
         let histogram = || {
@@ -45,7 +67,9 @@ impl Default for Tally {
         Self {
             codes: BTreeMap::new(),
             answered: histogram(),
+            answered_since_sent: histogram(),
             refused: histogram(),
+            sending: histogram(),
             unsent: 0,
             unanswered: 0,
             elapsed: Duration::ZERO,
@@ -54,20 +78,30 @@ impl Default for Tally {
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, code: Code, took: Duration) {
+    pub(super) fn count(&mut self, code: Code, times: Times) {
         *self.codes.entry(code as i32).or_default() += 1;
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let times = if code == Code::Ok { &mut self.answered } else { &mut self.refused };
-        times.saturating_record(micros);
+        let record = |histogram: &mut Histogram<u64>, took: Duration| {
+            histogram.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        };
+        let Times { took, sending } = times;
+        record(&mut self.sending, sending);
+        if code == Code::Ok {
+            record(&mut self.answered, took);
+            record(&mut self.answered_since_sent, took.saturating_sub(sending));
+        } else {
+            record(&mut self.refused, took);
+        }
     }
 
     pub(super) fn add(&mut self, other: &Self) {
         for (code, count) in &other.codes {
             *self.codes.entry(*code).or_default() += count;
         }
-        // Both have the same bounds, so neither addition can fail.
+        // All have the same bounds, so no addition can fail.
         let _ = self.answered.add(&other.answered);
+        let _ = self.answered_since_sent.add(&other.answered_since_sent);
         let _ = self.refused.add(&other.refused);
+        let _ = self.sending.add(&other.sending);
     }
 
     pub(super) fn ended(self, elapsed: Duration) -> Self {
@@ -93,6 +127,17 @@ impl Tally {
     /// How long the answers with OK took.
     pub fn answered(&self) -> Percentiles {
         percentiles(&self.answered)
+    }
+
+    /// How long the same took from when their connections took them.
+    pub fn answered_since_sent(&self) -> Percentiles {
+        percentiles(&self.answered_since_sent)
+    }
+
+    /// How long calls waited before their connections took them: in the generator, or for the server to allow one more
+    /// on the connection.
+    pub fn sending(&self) -> Percentiles {
+        percentiles(&self.sending)
     }
 
     /// How long the refusals took.
@@ -124,9 +169,11 @@ mod tests {
     fn answers_and_refusals_are_told_apart() {
         let mut tally = Tally::default();
         for millis in 1..=100 {
-            tally.count(Code::Ok, Duration::from_millis(millis));
+            let took = Duration::from_millis(millis);
+            tally.count(Code::Ok, Times { took, sending: took / 2 });
         }
-        tally.count(Code::ResourceExhausted, Duration::from_micros(10));
+        let refused = Duration::from_micros(10);
+        tally.count(Code::ResourceExhausted, Times { took: refused, sending: refused });
         let mut all = Tally::default();
         all.add(&tally);
         all.add(&tally);
@@ -136,5 +183,7 @@ mod tests {
         let Percentiles { p50, p99, max, .. } = all.answered();
         assert!(p50.abs_diff(50_000) < 100 && p99.abs_diff(99_000) < 100 && max.abs_diff(100_000) < 100);
         assert_eq!(all.refused().max, 10);
+        assert!(all.sending().max.abs_diff(50_000) < 100);
+        assert!(all.answered_since_sent().p50.abs_diff(25_000) < 100, "sending is no part of it");
     }
 }

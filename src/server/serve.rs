@@ -280,6 +280,7 @@ impl Shared {
         web: &WebAccess,
     ) -> impl Future<Output = Result<(), ServeError>> + use<> {
         let limits = &self.limits;
+        let threads = tokio::runtime::Handle::current().metrics().num_workers();
         let lines = Lines::new(limits, self.metrics.clone());
         let connections = listen::connections(listener, self.tls.clone(), limits, lines.clone());
         let server = Server::builder()
@@ -293,7 +294,7 @@ impl Shared {
         let mut server = server
             .layer(MetricsLayer::new(self.metrics.clone()))
             .layer(self.auth.clone())
-            .layer(AdmissionLayer::new(limits.in_flight, limits.open_streams))
+            .layer(AdmissionLayer::new(limits.in_flight, limits.open_streams, threads))
             .layer(MapResponseLayer::new(unreadable::refuse));
         let server = server
             .add_routes(routes)

@@ -1,7 +1,7 @@
 //! Lets in as many calls as can be answered well, and turns the others away at once.
 //!
-//! No more calls are let in at one turn of the threads' queue than there are places, nor than are answered soon.
-//! A call takes its place when the first bytes of its body come, so that callers who are slow to send keep no
+//! A call is let in if there is a place and those before it are answered soon, and it begins in its turn.
+//! It takes its place when the first bytes of its body come, so that callers who are slow to send keep no
 //! place from those who are ready. One that comes when all places are taken gets RESOURCE_EXHAUSTED and its
 //! body is dropped as it comes, so that memory and the time of the calls let in stay flat under any load. One whose deadline
 //! passed while it waited for a core gets DEADLINE_EXCEEDED, because nobody reads its answer any more. Health
@@ -9,26 +9,28 @@
 //! all; and what strangers may ask has a few of its own.
 
 mod answer;
+mod entry;
 mod turn;
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::{Request, Response};
-use http_body::{Body as _, Frame, SizeHint};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use http_body::Body as _;
+use tokio::sync::Semaphore;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
 
 pub use answer::{Kept, Room as AnswerRoom};
 
-use turn::Turns;
+use entry::{Entering, Entry, Place, Taken, grpc_timeout, in_time};
+use turn::{InLine, Turns, Work};
 
 use super::counted::is_stream;
-use crate::server::lines::{Line, OpenCall};
+use crate::server::lines::OpenCall;
 use crate::server::listen::Peer;
 
 /// The service that answers however busy the server is.
@@ -110,26 +112,26 @@ impl Rooms {
         }
     }
 
-    /// The room without a place for such a call.
-    fn full(&self, kind: Kind) -> Option<&Room> {
+    /// Lets a call in, or names the room without a place for it. Who is asked for little stands in no line.
+    fn let_in(&self, kind: Kind) -> Result<Option<InLine>, &Room> {
         let full = |room: &&Room| room.places.available_permits() == 0;
         let full = self.of(kind).into_iter().flatten().find(full);
-        if !matches!(kind, Kind::Call | Kind::Stream) {
-            return full;
+        if matches!(kind, Kind::Call | Kind::Stream) {
+            let in_line = self.turns.let_in(Instant::now(), full.is_none());
+            return in_line.map(Some).ok_or(full.unwrap_or(&self.calls));
         }
-        let lets_in = self.turns.lets_in(Instant::now(), full.is_none());
-        full.or_else(|| (!lets_in).then_some(&self.calls))
+        full.map_or(Ok(None), Err)
     }
 }
 
 impl AdmissionLayer {
-    /// A layer that lets `calls` in at once, and among them so many streams.
-    pub fn new(calls: usize, streams: usize) -> Self {
+    /// A layer that lets `calls` in at once, and among them so many streams, to be answered by so many threads.
+    pub fn new(calls: usize, streams: usize, threads: usize) -> Self {
         let rooms = Rooms {
             calls: Room::new(calls, "calls"),
             streams: Room::new(streams, "streams"),
             strangers: Room::new(STRANGERS, "calls of that service"),
-            turns: Turns::new(calls),
+            turns: Turns::new(calls, threads),
         };
         Self { rooms: Arc::new(rooms) }
     }
@@ -171,9 +173,10 @@ where
             status,
             body: (!begins_now).then(|| PassedOver { body, is_awaited, passed: 0 }),
         };
-        if let Some(room) = rooms.full(kind) {
-            return refused(room.exhausted(), request.into_body());
-        }
+        let in_line = match rooms.let_in(kind) {
+            Ok(in_line) => in_line,
+            Err(room) => return refused(room.exhausted(), request.into_body()),
+        };
         let deadline = grpc_timeout(&request).map(|timeout| (Instant::now(), timeout));
         // Who may call keeps the connection open by it; a stranger does not.
         let called = matches!(kind, Kind::Call | Kind::Stream);
@@ -184,7 +187,9 @@ where
         if let Err(status) = entered {
             return refused(status, request.into_body());
         }
-        let request = request.map(|body| Body::new(Entering { body, entry }));
+        let (is_stream, kept) = (kind == Kind::Stream, place.clone());
+        let entering = |body| Entering { body, entry, in_line, is_stream, end: None, place: kept, deadline };
+        let request = request.map(|body| Body::new(entering(body)));
         AdmissionFuture::LetIn { inner: Box::pin(self.inner.call(request)), place, is_read_ahead: begins_now }
     }
 }
@@ -223,6 +228,7 @@ where
                 Poll::Ready(answered.map(|mut response| {
                     if let Some(taken) = place.get() {
                         taken.call.iter().for_each(OpenCall::offer);
+                        taken.work.get().into_iter().for_each(Work::end);
                         response.extensions_mut().insert(Begun(taken.since));
                     }
                     answer::keeping(response, place, *is_read_ahead)
@@ -267,101 +273,6 @@ pub struct ReadAhead;
 /// In the extensions of a response: when the call had its place and the work on it could begin.
 #[derive(Debug, Clone, Copy)]
 pub struct Begun(pub Instant);
-
-/// The place that a call has once its body comes.
-type Place = Arc<OnceLock<Taken>>;
-
-/// A place that is taken.
-pub struct Taken {
-    _permits: [Option<OwnedSemaphorePermit>; 2],
-    since: Instant,
-    call: Option<OpenCall>,
-}
-
-/// What a call needs to take its place.
-struct Entry {
-    rooms: Arc<Rooms>,
-    kind: Kind,
-    /// The connection, where the call keeps it open.
-    line: Option<Arc<Line>>,
-    /// When the call came, and how long its caller waits.
-    deadline: Option<(Instant, Duration)>,
-    place: Place,
-}
-
-impl Entry {
-    fn enter(self) -> Result<(), Status> {
-        in_time(self.deadline)?;
-        let mut permits = [None, None];
-        for (permit, room) in permits.iter_mut().zip(self.rooms.of(self.kind)) {
-            let Some(room) = room else { continue };
-            *permit = Some(room.places.clone().try_acquire_owned().map_err(|_| room.exhausted())?);
-        }
-        let call = self.line.map(|line| line.open_call());
-        // A body has one beginning, so nothing is there yet.
-        let _ = self.place.set(Taken { _permits: permits, since: Instant::now(), call });
-        Ok(())
-    }
-}
-
-fn in_time(deadline: Option<(Instant, Duration)>) -> Result<(), Status> {
-    if deadline.is_some_and(|(came, timeout)| came.elapsed() >= timeout) {
-        return Err(Status::deadline_exceeded("the deadline passed before work could begin"));
-    }
-    Ok(())
-}
-
-/// The body of a request, which takes the place of its call when it begins.
-struct Entering {
-    body: Body,
-    entry: Option<Entry>,
-}
-
-impl http_body::Body for Entering {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
-        match self.entry.take().map_or(Ok(()), Entry::enter) {
-            Ok(()) => Poll::Ready(frame),
-            Err(refused) => {
-                let body = std::mem::replace(&mut self.body, Body::empty());
-                let _ = PassedOver { body, is_awaited: false, passed: 0 }.poll_passed(context);
-                Poll::Ready(Some(Err(refused)))
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// How long the caller waits, by the header that gRPC defines; nothing where it says nothing readable.
-fn grpc_timeout<B>(request: &Request<B>) -> Option<Duration> {
-    let text = request.headers().get("grpc-timeout")?.to_str().ok()?;
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let amount: u64 = digits.parse().ok()?;
-    const SECONDS_PER_MINUTE: u64 = 60;
-    const SECONDS_PER_HOUR: u64 = 3_600;
-    match unit {
-        "H" => Some(Duration::from_secs(amount.saturating_mul(SECONDS_PER_HOUR))),
-        "M" => Some(Duration::from_secs(amount.saturating_mul(SECONDS_PER_MINUTE))),
-        "S" => Some(Duration::from_secs(amount)),
-        "m" => Some(Duration::from_millis(amount)),
-        "u" => Some(Duration::from_micros(amount)),
-        "n" => Some(Duration::from_nanos(amount)),
-        _ => None,
-    }
-}
 
 #[cfg(test)]
 mod tests;

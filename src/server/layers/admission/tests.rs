@@ -1,6 +1,8 @@
 use std::convert::Infallible;
 use std::task::Waker;
+use std::time::Duration;
 
+use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio_stream::wrappers::ReceiverStream;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -30,10 +32,12 @@ async fn echo(request: Request<Body>) -> Result<Response<Body>, Infallible> {
 
 #[tokio::test]
 async fn a_call_takes_its_place_when_its_body_comes() {
-    let mut service = AdmissionLayer::new(1, 1).layer(service_fn(echo));
+    let mut service = AdmissionLayer::new(1, 1, 1).layer(service_fn(echo));
     let (sender, body) = tokio::sync::mpsc::channel(1);
     let slow = call(CODE, None).map(|_| Body::new(StreamBody::new(ReceiverStream::new(body))));
     let slow = service.call(slow);
+    let mut slow = Box::pin(slow);
+    assert!(slow.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     let quick = service.call(call(CODE, None)).await.expect("an answer");
     assert_eq!(status(&quick), None, "a body that has not come holds no place");
     assert!(quick.extensions().get::<Begun>().is_some());
@@ -45,7 +49,7 @@ async fn a_call_takes_its_place_when_its_body_comes() {
 
 #[tokio::test]
 async fn a_place_is_held_until_the_answer_is_sent_and_health_needs_none() {
-    let mut service = AdmissionLayer::new(1, 1).layer(service_fn(echo));
+    let mut service = AdmissionLayer::new(1, 1, 1).layer(service_fn(echo));
     let mut made = async |path| {
         let service = service.ready().await.expect("ready");
         service.call(call(path, None)).await.expect("an answer")
@@ -63,7 +67,7 @@ async fn a_call_whose_deadline_has_passed_is_not_begun() {
     let begun = |_: Request<Body>| async { panic!("work on it began") };
     let begun = service_fn(begun)
         .map_result(|done: Result<(), Infallible>| done.map(|()| Response::new(Body::empty())));
-    let service = AdmissionLayer::new(1, 1).layer(begun);
+    let service = AdmissionLayer::new(1, 1, 1).layer(begun);
     let answer = service.oneshot(call(CODE, Some("0m"))).await.expect("an answer");
     assert_eq!(status(&answer), Some("4"));
 }
@@ -86,7 +90,7 @@ fn deadlines_are_read_in_every_unit() {
 
 #[tokio::test]
 async fn streams_leave_places_for_other_calls_and_strangers_have_their_own() {
-    let mut service = AdmissionLayer::new(2, 1).layer(service_fn(echo));
+    let mut service = AdmissionLayer::new(2, 1, 1).layer(service_fn(echo));
     let mut made = async |path| {
         let service = service.ready().await.expect("ready");
         service.call(call(path, None)).await.expect("an answer")
@@ -108,7 +112,7 @@ async fn streams_leave_places_for_other_calls_and_strangers_have_their_own() {
 
 #[tokio::test]
 async fn the_body_of_a_refused_call_is_passed_over_to_its_end() {
-    let mut service = AdmissionLayer::new(0, 0).layer(service_fn(echo));
+    let mut service = AdmissionLayer::new(0, 0, 1).layer(service_fn(echo));
     let (sender, frames) = tokio::sync::mpsc::channel(2);
     let frame = || Ok::<_, Status>(Frame::data(Bytes::from_static(b"asked")));
     sender.send(frame()).await.expect("room");
@@ -123,7 +127,7 @@ async fn the_body_of_a_refused_call_is_passed_over_to_its_end() {
 
 #[tokio::test]
 async fn nobody_waits_for_the_end_of_a_long_body_or_of_a_stream() {
-    let mut service = AdmissionLayer::new(0, 0).layer(service_fn(echo));
+    let mut service = AdmissionLayer::new(0, 0, 1).layer(service_fn(echo));
     let long = Bytes::from(vec![0; PASSED_OVER_MAX_BYTES + 1]);
     for (path, begun) in
         [(CODE, long), ("/infusion.coding.v1.CodingService/StreamCodeEncounters", Bytes::from("a"))]
@@ -141,7 +145,7 @@ async fn nobody_waits_for_the_end_of_a_long_body_or_of_a_stream() {
 #[tokio::test]
 async fn a_large_answer_is_handed_over_in_pieces() {
     let large = Bytes::from(vec![7; PIECE_BYTES * 2 + 1]);
-    let service = AdmissionLayer::new(1, 1).layer(service_fn(move |_: Request<Body>| {
+    let service = AdmissionLayer::new(1, 1, 1).layer(service_fn(move |_: Request<Body>| {
         let answer = Response::new(Body::new(Full::new(large.clone())));
         async move { Ok::<_, Infallible>(answer) }
     }));
@@ -157,7 +161,7 @@ async fn a_large_answer_is_handed_over_in_pieces() {
 async fn the_room_of_an_answer_is_given_back_when_it_is_taken() {
     let held = Arc::new(());
     let room = held.clone();
-    let service = AdmissionLayer::new(1, 1).layer(service_fn(move |_: Request<Body>| {
+    let service = AdmissionLayer::new(1, 1, 1).layer(service_fn(move |_: Request<Body>| {
         let mut answer = Response::new(Body::new(Full::new(Bytes::from_static(b"answer"))));
         answer.extensions_mut().insert(AnswerRoom(room.clone()));
         async move { Ok::<_, Infallible>(answer) }
@@ -171,4 +175,39 @@ async fn the_room_of_an_answer_is_given_back_when_it_is_taken() {
     assert_eq!(Arc::strong_count(&held), 3 - 1, "the body has it");
     drop(body);
     assert_eq!(Arc::strong_count(&held), 1);
+}
+
+/// The body of a call that has its place and waits in line.
+fn entering(turns: &Arc<Turns>, deadline: entry::Deadline) -> Body {
+    let body = Body::new("asked".to_owned());
+    let in_line = turns.let_in(Instant::now(), true);
+    assert!(in_line.is_some());
+    let place = Place::default();
+    Body::new(Entering { body, entry: None, in_line, is_stream: false, end: None, place, deadline })
+}
+
+#[tokio::test]
+async fn a_message_comes_at_once_and_its_end_when_the_work_may_begin() {
+    let turns = Turns::new(16, 1);
+    turns.one_begins_at_a_turn();
+    let [mut first, mut second] = [entering(&turns, None), entering(&turns, None)];
+    let read = |body: &mut Body| {
+        let mut context = Context::from_waker(Waker::noop());
+        Pin::new(body)
+            .poll_frame(&mut context)
+            .map(|next| next.map(|frame| frame.is_ok_and(|frame| frame.is_data())))
+    };
+    assert_eq!((read(&mut first), read(&mut first)), (Poll::Ready(Some(true)), Poll::Ready(None)));
+    assert_eq!((read(&mut second), read(&mut second)), (Poll::Ready(Some(true)), Poll::Pending));
+    assert!(!second.is_end_stream());
+    while read(&mut second).is_pending() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_deadline_passes_in_line_is_not_begun() {
+    let passed = Some((Instant::now(), Duration::ZERO));
+    let read = entering(&Turns::new(1, 1), passed).collect().await;
+    assert_eq!(read.expect_err("too late").code(), tonic::Code::DeadlineExceeded);
 }
