@@ -21,6 +21,8 @@ use super::{CALLERS, Case, LOAD_PERCENT, ROUND, ROUNDS, SERVICE, at_rate, plan};
 
 /// Calls offered for each one that is sustained.
 const OVERLOAD: u64 = 4;
+/// Share of what callers that wait can sustain that an open schedule asks for, in percent.
+const FULL_PERCENT: u64 = 80;
 /// Calls in flight on each connection that find what is sustained.
 const CALLS_TO_SUSTAIN: usize = 4;
 /// Time between two swaps.
@@ -89,11 +91,14 @@ pub async fn overload(case: &Case, service: SocketAddr, metrics: &Metrics) {
     let closed = Plan { pace: Pace::Closed { calls_per_connection: CALLS_TO_SUSTAIN }, ..plan.clone() };
     let tally = run(&closed).await;
     let sustained = tally.answered_per_second().max(1);
+    let full = at_rate(&plan, sustained * FULL_PERCENT / 100).await;
     let before = Buckets::of(metrics);
     let calm = at_rate(&plan, sustained * LOAD_PERCENT / 100).await;
     println!(
-        "  sustained {sustained} calls a second, {} turned away; at {LOAD_PERCENT} % of it p99 {} µs, {} since sent, in the service {}",
+        "  sustained {sustained} calls a second, {} turned away; at {FULL_PERCENT} % of it p99 {} µs, {} turned away; at {LOAD_PERCENT} % p99 {} µs, {} since sent, in the service {}",
         tally.of(Code::ResourceExhausted),
+        full.answered().p99,
+        full.of(Code::ResourceExhausted),
         calm.answered().p99,
         calm.answered_since_sent().p99,
         Buckets::of(metrics).p99_since(&before)

@@ -5,6 +5,7 @@
 
 mod gaps;
 mod stake;
+mod twice;
 
 use arrayvec::ArrayVec;
 
@@ -79,6 +80,7 @@ pub fn check(coding: &mut Coding<'_>) {
         return;
     }
     gaps::report_all(coding);
+    twice::check(coding);
     unstated(coding);
 }
 
