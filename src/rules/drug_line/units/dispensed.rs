@@ -15,8 +15,9 @@ use crate::rules::drug_line::waste::scope;
 /// A patient at home takes one vial after another, so a dose beside sixty vials may be that of one use or all that was
 /// sent; the two differ sixtyfold, and the line waits for the answer.
 pub(super) fn is_open(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured) -> bool {
-    // Tablets are counted out of the bottle that a container names.
-    let is_counted_out = || treatment.doses.iter().all(|dose| scope::is_loose(dose));
+    // Tablets are counted out of the bottle that a container names, and a bulk package serves many patients.
+    let is_counted_out =
+        || scope::is_bulk(treatment) || treatment.doses.iter().all(|dose| scope::is_loose(dose));
     if coding.encounter.setting != Setting::DmeSupplier || tells_the_rest(treatment) || is_counted_out() {
         return false;
     }

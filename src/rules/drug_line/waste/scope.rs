@@ -191,7 +191,7 @@ fn has_single_dose_container(coding: &Coding<'_>, dose: &Dose<'_>, doses: &[Dose
 }
 
 /// Whether every container is a bulk package.
-fn is_bulk(treatment: &Treatment<'_>) -> bool {
+pub fn is_bulk(treatment: &Treatment<'_>) -> bool {
     let bulk = [
         Some(ContainerKind::PharmacyBulkPackage),
         Some(ContainerKind::ImagingBulkPackage),
