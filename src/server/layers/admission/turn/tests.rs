@@ -135,14 +135,16 @@ fn more_begin_at_a_turn_that_is_long_for_other_reasons() {
 async fn everybody_in_line_begins_at_last() {
     const CALLS: usize = 2_000;
     let turns = turns(LIMIT, 2, CALL);
-    let calls: Vec<_> = (0..CALLS)
-        .map(|_| {
-            // As if it had been slow, so that there is room for all of them.
-            let mut call = line(&turns);
-            call.step_aside();
-            tokio::spawn(async move { poll_fn(|context| call.poll_start(context)).await.end() })
-        })
-        .collect();
+    // As if they had been slow, so that there is room for all of them before the first one waits.
+    let slow = |mut call: InLine| {
+        call.step_aside();
+        call
+    };
+    let calls: Vec<InLine> = (0..CALLS).map(|_| slow(line(&turns))).collect();
+    let calls = calls
+        .into_iter()
+        .map(|mut call| tokio::spawn(async move { poll_fn(|context| call.poll_start(context)).await.end() }));
+    let calls: Vec<_> = calls.collect();
     for call in calls {
         call.await.expect("it begins");
     }
