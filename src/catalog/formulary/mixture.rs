@@ -57,9 +57,7 @@ impl Formulary {
         let mut unknown = unknown.filter(|(((before, part), words), _)| is_drug(*before, part, words));
         unknown.next().map(|(((_, part), _), _)| *part)
     }
-}
 
-impl Formulary {
     /// The drug of a name and another one behind `with`, in whose company it was given or which it was mixed with, as
     /// in `mesna w/ ifosfamide`. A sign such as `+` and the word `and` say that the two went together.
     pub fn companions<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {

@@ -40,6 +40,12 @@ enum Part {
     Partly = 1 << 12,
 }
 
+/// What a word is that may say so; behind it the others tell more.
+const SIGNS: u16 = Part::Sign as u16 | Part::DoubtfulSign as u16 | Part::Negation as u16;
+
+/// Letters of the longest of them.
+const SIGN_LETTERS_MAX: usize = 10;
+
 /// The sections of the file of words, by their headings.
 const SECTIONS: &[(&str, Part)] = &[
     ("[signs]", Part::Sign),
@@ -136,14 +142,12 @@ impl Formulary {
 
 /// Whether a text has a word that may say so.
 fn may_tell(text: &str) -> bool {
-    const LONGEST: usize = 10;
-    let begins = Part::Sign as u16 | Part::DoubtfulSign as u16 | Part::Negation as u16;
     let of_word = |word: &[u8]| {
-        let mut lower = [0; LONGEST];
+        let mut lower = [0; SIGN_LETTERS_MAX];
         let Some(lower) = lower.get_mut(..word.len()) else { return false };
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
-        WORDS.get(&*lower).is_some_and(|parts| parts & begins != 0)
+        WORDS.get(&*lower).is_some_and(|parts| parts & SIGNS != 0)
     };
     text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()).any(of_word)
 }
@@ -248,6 +252,12 @@ mod tests {
     fn assert_all(letter: char, texts: &[&str]) {
         let others: Vec<_> = told(texts).into_iter().filter(|(_, told)| *told != letter).collect();
         assert!(others.is_empty(), "{others:?} and not {letter}");
+    }
+
+    #[test]
+    fn no_sign_is_longer_than_what_is_looked_at() {
+        let signs = WORDS.iter().filter(|(_, parts)| *parts & SIGNS != 0).map(|(word, _)| word.len());
+        assert!(signs.max().is_some_and(|longest| longest <= SIGN_LETTERS_MAX));
     }
 
     #[test]

@@ -34,12 +34,12 @@ pub(super) fn hold_for_class(
             what_if::ask_class(coding, index, drug, route);
         }
         Unknown::Indication { drug } => {
-            hold(coding, service, Family::Chemotherapy, &CLS_5, "Waits for the indication of the visit.");
-            let field = Field::Encounter("indication");
             let text = "This policy keeps the chemotherapy codes for cancer, and the request does not say whether the visit treats cancer.";
-            let facts = [fact::given("drug", Value::Of(Field::Drug(index, drug, "")))];
-            coding.find(Severity::Block, Reason::MissingIndication, field, &CLS_5, text, &facts);
-            what_if::ask_indication(coding, &CLS_5);
+            hold_for_indication(coding, service, drug, &CLS_5, text);
+        }
+        Unknown::Use { drug } => {
+            let text = "{drug} treats cancer and other diseases, and neither the indication nor a diagnosis says which it was for. State one.";
+            hold_for_indication(coding, service, drug, &CHM_1, text);
         }
         Unknown::Company { drug } => {
             hold(coding, service, Family::Chemotherapy, &SEQ_4, "Waits for what was given together.");
@@ -49,18 +49,30 @@ pub(super) fn hold_for_class(
             coding.find(Severity::Block, Reason::MissingDrugClass, field, &SEQ_4, text, &facts);
             what_if::ask_company(coding, index, drug);
         }
-        Unknown::Use { drug } => {
-            hold(coding, service, Family::Chemotherapy, &CHM_1, "Waits for the indication of the visit.");
-            let field = Field::Encounter("indication");
-            let text = "{drug} treats cancer and other diseases, and neither the indication nor a diagnosis says which it was for. State one.";
-            let facts = [fact::given("drug", Value::Of(Field::Drug(index, drug, "")))];
-            coding.find(Severity::Block, Reason::MissingIndication, field, &CHM_1, text, &facts);
-            what_if::ask_indication(coding, &CHM_1);
-        }
     }
     if !matches!(route, Route::IvInfusion | Route::IvPush) {
         service.kind = Kind::Settled;
     }
+}
+
+fn hold_for_indication(
+    coding: &mut Coding<'_>,
+    service: &mut Service,
+    drug: u16,
+    rule: &'static Rule,
+    text: &'static str,
+) {
+    hold(coding, service, Family::Chemotherapy, rule, "Waits for the indication of the visit.");
+    let facts = [fact::given("drug", Value::Of(Field::Drug(service.index, drug, "")))];
+    coding.find(
+        Severity::Block,
+        Reason::MissingIndication,
+        Field::Encounter("indication"),
+        rule,
+        text,
+        &facts,
+    );
+    what_if::ask_indication(coding, rule);
 }
 
 /// Keeps a fluid back whose purpose nothing tells.

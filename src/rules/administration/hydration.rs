@@ -62,7 +62,7 @@ rule! {
 rule! {
     pub static HYD_4: "HYD-4", "Hydration is never concurrent",
     basis: Quoted, cites: ["NCCI11", "NOR-HYD"],
-    says: "Minutes of hydration that run together with another infusion, into a vein, an artery, the skin or a cavity, or with a transfusion are not reported; what runs before and after may be.",
+    says: "Minutes of hydration that run together with another infusion, into a vein, an artery, the skin or a cavity, with a transfusion, or with hydration through another access line are not reported; what runs before and after may be.",
     why: "NCCI includes fluid given at the same time in the other service.",
     example: "Saline from 10:50 to 13:25 beside chemotherapy from 11:20 to 13:05 leaves 50 minutes.",
     exceptions: "A pump that goes on at home takes nothing away.",

@@ -129,7 +129,7 @@ fn listed_contents(catalog: &Catalog, dose: &Dose<'_>, ndc: Ndc) -> Contents {
 }
 
 /// One of the pieces of a bottle; rounded **down** to the last place kept.
-pub fn piece_of(content: Quantity, pieces: Decimal) -> Option<Quantity> {
+fn piece_of(content: Quantity, pieces: Decimal) -> Option<Quantity> {
     let whole = i128::from(content.value.nanos()).checked_mul(i128::from(Decimal::ONE.nanos()))?;
     let nanos = i64::try_from(whole.checked_div(i128::from(pieces.nanos()))?).ok()?;
     Some(Quantity::new(Decimal::from_nanos(nanos), content.unit))

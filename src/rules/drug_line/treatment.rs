@@ -100,6 +100,18 @@ impl<'a> Treatment<'a> {
         self.first().date()
     }
 
+    /// A possible answer that states the same of the drug of every dose.
+    pub fn possibly<'c>(
+        &self,
+        label: impl Into<String>,
+        state: impl Fn(&mut DrugGiven) + 'c,
+    ) -> Possibility<'c> {
+        let all: Vec<(u16, u16)> = self.doses.iter().map(|dose| dose.at).collect();
+        let supply =
+            move |encounter: &mut Encounter| all.iter().for_each(|&at| state(drug_at(encounter, at)));
+        (label.into(), Box::new(supply))
+    }
+
     /// A line of this treatment, naming the administrations behind it.
     pub fn line(&self, units: u32) -> Line {
         let track = crate::domain::claim::Track::Drug;

@@ -85,8 +85,7 @@ fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, named: &[Package], a
             fact::derived("quantity", Value::Decimal(Decimal::from_nanos(package.quantity))),
         ];
         let text = "The containers of {ndc} are reported with a quantity of {quantity} in their own unit";
-        let trail = &mut coding.result.trail;
-        trail.fired(package.rule, treatment.subject(), text, &facts);
+        coding.result.trail.fired(package.rule, treatment.subject(), text, &facts);
         if package.is_form_assumed {
             let text = "{ndc} is swallowed and its form is not stated: it is counted in pieces, which is wrong of a liquid; state the form of the container";
             let field = treatment.field("containers");

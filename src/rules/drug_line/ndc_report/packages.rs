@@ -92,9 +92,8 @@ pub fn of(
             }
             None => {
                 let is_form_assumed = one.is_swallowed() && rule.id == D_10.id;
-                let ndc = one.ndc;
                 packages.push(Package {
-                    ndc,
+                    ndc: one.ndc,
                     qualifier,
                     quantity,
                     administered,

@@ -2,13 +2,12 @@
 
 use super::*;
 use crate::catalog::ndc::NdcEntry;
-use crate::domain::encounter::Encounter;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::quantity::Quantity;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::parameters::{CodeMark, ComponentUnit};
-use crate::rules::drug_line::treatment::{Dose, Possibility, Treatment, ask, drug_at};
+use crate::rules::drug_line::treatment::{Dose, Treatment, ask};
 
 /// One in the billionths that a number is counted in.
 const ONE: i64 = 1_000_000_000;
@@ -81,15 +80,9 @@ fn of_component(coding: &mut Coding<'_>, treatment: &Treatment<'_>, row: &Compon
     let field = treatment.field("dose_basis");
     let text = "{code} counts several components in one unit, and the dose of {drug} does not say which of them it is of, so its line is withheld";
     coding.find(Severity::Block, Reason::DoseBasisDiffers, field, &U_08, text, &facts);
-    let all: Vec<(u16, u16)> = treatment.doses.iter().map(|dose| dose.at).collect();
-    let possibilities = row.by_component.iter().map(|one| -> Possibility<'_> {
-        let (all, component) = (all.clone(), one.component.clone());
-        let state = move |encounter: &mut Encounter| {
-            for &at in &all {
-                drug_at(encounter, at).dose_basis = Some(component.clone());
-            }
-        };
-        (format!("the dose is of {}", one.component), Box::new(state))
+    let possibilities = row.by_component.iter().map(|one| {
+        let label = format!("the dose is of {}", one.component);
+        treatment.possibly(label, |drug| drug.dose_basis = Some(one.component.clone()))
     });
     ask(coding, field, &U_08, "Of which component is the dose of {drug}?", &facts, possibilities.collect());
     None
@@ -147,6 +140,9 @@ fn are_packages(treatment: &Treatment<'_>, packages: &[i128], one: Quantity) -> 
 /// Whether the containers are packages at so much a unit; where none is listed alone, whether dose and contents are
 /// whole packages.
 fn fits(treatment: &Treatment<'_>, packages: &[i128], one: Quantity) -> bool {
+    if are_packages(treatment, packages, one) {
+        return true;
+    }
     let base = |amount: &Quantity| amount.is_same_measure(one).then(|| amount.in_base());
     let contents: Option<Vec<(i128, i128)>> = treatment
         .doses
@@ -155,10 +151,6 @@ fn fits(treatment: &Treatment<'_>, packages: &[i128], one: Quantity) -> bool {
         .map(|container| Some((base(&container.content)?, i128::from(container.count))))
         .collect();
     let contents = contents.unwrap_or_default();
-    let is_package = |amount: i128| packages.iter().any(|units| units * one.in_base() == amount);
-    if !contents.is_empty() && contents.iter().all(|(content, _)| is_package(*content)) {
-        return true;
-    }
     let is_whole =
         |amount: i128| packages.iter().any(|units| amount > 0 && amount % (units * one.in_base()) == 0);
     let content: i128 = contents.iter().map(|(content, count)| content * count).sum();

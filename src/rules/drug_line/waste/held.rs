@@ -109,20 +109,12 @@ pub(super) fn holds_for_supplier(
     let field = treatment.field("discard_reason");
     let text = "{discarded} was discarded and the record does not say by whom: JW is for what the supplier lost in preparation, so neither JW nor JZ can be attested";
     coding.find(Severity::Block, Reason::DiscardNotDocumented, field, &Z_07, text, &facts);
-    let all: Vec<(u16, u16)> = treatment.doses.iter().map(|dose| dose.at).collect();
     let reasons = [
         ("the supplier, during preparation", DiscardReason::DuringPreparation),
         ("the patient, at home", DiscardReason::ByPatient),
     ];
-    let possibilities = reasons.map(|(label, reason)| -> Possibility<'_> {
-        let all = all.clone();
-        let supply = move |encounter: &mut Encounter| {
-            for &at in &all {
-                drug_at(encounter, at).discard_reason = Some(reason);
-            }
-        };
-        (label.to_owned(), Box::new(supply))
-    });
+    let possibilities = reasons
+        .map(|(label, reason)| treatment.possibly(label, move |drug| drug.discard_reason = Some(reason)));
     ask(coding, field, &Z_07, "Who discarded the {discarded}?", &facts, possibilities.into());
     true
 }
@@ -142,17 +134,12 @@ pub(super) fn ask_kind(
     let field = treatment.field("containers");
     let text = "{drug} is sold in single-dose and in multi-dose containers, and the kind of the opened ones is not stated: the JW line of {units} units is withheld";
     coding.find(Severity::Block, Reason::MissingContainers, field, &W_07, text, &facts);
-    let all: Vec<(u16, u16)> = treatment.doses.iter().map(|dose| dose.at).collect();
     let kinds = [("single-dose", ContainerKind::SingleDose), ("multi-dose", ContainerKind::MultiDose)];
-    let possibilities = kinds.map(|(label, kind)| -> Possibility<'_> {
-        let all = all.clone();
-        let supply = move |encounter: &mut Encounter| {
-            for &at in &all {
-                let containers = drug_at(encounter, at).containers.iter_mut();
-                containers.filter(|one| one.kind.is_none()).for_each(|one| one.kind = Some(kind));
-            }
-        };
-        (label.to_owned(), Box::new(supply))
+    let possibilities = kinds.map(|(label, kind)| {
+        treatment.possibly(label, move |drug| {
+            let containers = drug.containers.iter_mut();
+            containers.filter(|one| one.kind.is_none()).for_each(|one| one.kind = Some(kind));
+        })
     });
     let text = "Of which kind were the containers of {drug}?";
     ask(coding, field, &W_07, text, &facts, possibilities.into());
