@@ -30,8 +30,9 @@ pub fn size() -> (usize, usize) {
     (answer.lines.len(), answer.trail.steps.len())
 }
 
-/// Both tracks, documentation and claim checks, with the full trail.
-#[divan::bench]
+/// Both tracks, documentation and claim checks, with the full trail. A sample is a batch, because one coding is shorter than what a
+/// reading of the clock disturbs.
+#[divan::bench(sample_count = 400, sample_size = 500)]
 fn code(bencher: Bencher) {
     let (visit, catalog, policy) = ready();
     bencher.bench_local(|| drop(divan::black_box(engine::code(divan::black_box(&visit), &catalog, &policy))));

@@ -159,6 +159,9 @@ impl<'a> Coding<'a> {
         }
         rules::administration::code(self);
         rules::drug_line::code(self);
+        if self.asking {
+            rules::administration::withhold_what_waits(self);
+        }
         rules::documentation::check(self);
         // The checks only report, so the lines of a trial are done.
         if self.asking {

@@ -111,9 +111,17 @@ pub fn code(coding: &mut Coding<'_>) {
     }
     // The lines of a trial are what an answer bills; nothing is asked there.
     if coding.asking {
-        waiting::withhold(coding);
+        // What follows says nothing of a line that waits.
+        withhold_what_waits(coding);
         elsewhere::doubt_operation(coding);
         fluid_need::check(coding, &visit);
+    }
+}
+
+/// Withholds the lines that an answer to a question asked so far would change; the drug track asks questions too.
+pub fn withhold_what_waits(coding: &mut Coding<'_>) {
+    if !coding.result.questions.is_empty() {
+        waiting::withhold(coding);
     }
 }
 

@@ -10,9 +10,6 @@ use crate::engine::Coding;
 /// Withholds each line that an answer to a question of a blocking finding would not bill: with other modifiers, under
 /// another code, or not at all.
 pub(super) fn withhold(coding: &mut Coding<'_>) {
-    if coding.result.questions.is_empty() {
-        return;
-    }
     let result = &coding.result;
     let is_open = |question: &Question| {
         let is_of_it =
