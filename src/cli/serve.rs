@@ -18,6 +18,7 @@ use super::refresh_flags::RefreshFlags;
 use super::serve_again;
 use super::shelf::StoreFlag;
 use crate::catalog::store::{Library, StoreError};
+use crate::policy::PolicyBook;
 use crate::server::admin_service;
 use crate::server::layers::web::WebAccess;
 use crate::server::limits::{RequestLimits, ServiceLimits};
@@ -93,9 +94,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     };
     let secrets = flags.secrets()?;
     flags.check_exposure(secrets.identities.load().is_empty())?;
-    // Reading the releases needs the most memory, and what follows finds it free again.
-    let (library, no_catalog, no_room) = flags.library()?;
-    let policies = Arc::new(flags.policies.book()?);
+    let ((library, no_catalog, no_room), policies) = flags.read()?;
     let reload = Arc::new(tokio::sync::Notify::new());
     let library = Arc::new(library);
     let open = Service::open(library.clone(), policies).under(flags.request_limits);
@@ -205,6 +204,16 @@ impl Flags {
             }
         }
         Ok(())
+    }
+
+    /// What calls are answered from, read side by side: the releases, which take the longest, and the policies.
+    fn read(&self) -> anyhow::Result<((Library, String, Option<PathBuf>), Arc<PolicyBook>)> {
+        std::thread::scope(|scope| {
+            let policies = scope.spawn(|| self.policies.book());
+            let library = self.library();
+            let policies = policies.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok((library?, Arc::new(policies?)))
+        })
     }
 
     /// The library, or an empty one and why: the service then says that it does not serve, and the folder is named

@@ -156,11 +156,18 @@ pub enum AccessReason {
     RestartedLine,
 }
 
-/// A pause of the flow. Source: rule TIME-6.
+/// A pause of the flow; a record may leave out when it ended, or when it began. Source: rule TIME-6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interruption {
-    pub start: LocalTime,
-    pub stop: LocalTime,
+    pub start: Option<LocalTime>,
+    pub stop: Option<LocalTime>,
+}
+
+impl Interruption {
+    /// When the flow stopped and when it went on, where the record has both.
+    pub fn span(&self) -> Option<(LocalTime, LocalTime)> {
+        self.start.zip(self.stop)
+    }
 }
 
 /// One bag, push or injection: a route, a time and the drugs that went together.

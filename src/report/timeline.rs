@@ -2,7 +2,7 @@
 //!
 //! Places are whole numbers in the units of the picture, so the picture is the same everywhere.
 
-use crate::domain::encounter::{Administration, Encounter, Route};
+use crate::domain::encounter::{Administration, Encounter, Interruption, Route};
 use crate::domain::time::{LocalTime, minutes_between, plus_minutes};
 
 /// When an administration took place, in minutes from the beginning of the picture's clock.
@@ -59,8 +59,8 @@ pub fn times(visit: &Encounter) -> Option<Times> {
 pub fn pauses(administration: &Administration, times: &Times, visit: &Encounter) -> Vec<Stretch> {
     let Clock::From(origin) = times.clock else { return Vec::new() };
     let at = |time| minutes_between(origin, time, visit.time_zone.as_ref());
-    let pauses = administration.interruptions.iter();
-    pauses.map(|pause| Stretch { start: at(pause.start), stop: at(pause.stop) }).collect()
+    let pauses = administration.interruptions.iter().filter_map(Interruption::span);
+    pauses.map(|(start, stop)| Stretch { start: at(start), stop: at(stop) }).collect()
 }
 
 /// Stretches between the first start and the last stop of a site in which nothing ran.

@@ -44,6 +44,9 @@ struct Golden {
     /// Fields that are asked for.
     #[serde(default)]
     questions: Vec<String>,
+    /// Answers that a question must offer, each as it is worded.
+    #[serde(default)]
+    answers: Vec<String>,
     /// Rules that the answer must name.
     #[serde(default)]
     rules: Vec<String>,
@@ -158,7 +161,11 @@ fn fault(golden: &Golden, answer: &Value) -> Option<String> {
     }
     let asked: Vec<&str> =
         answer["questions"].as_array().into_iter().flatten().filter_map(|q| q["field"].as_str()).collect();
+    let questions = answer["questions"].as_array().into_iter().flatten();
+    let offered = questions.filter_map(|question| question["answers"].as_array()).flatten();
+    let offered: Vec<&str> = offered.filter_map(|answer| answer["label"].as_str()).collect();
     for (name, wanted, found) in [
+        ("answers", &golden.answers, offered),
         ("findings", &golden.findings, request::reasons(answer)),
         ("questions", &golden.questions, asked),
         ("rules", &golden.rules, request::rules(answer)),
@@ -237,9 +244,11 @@ fn administration(golden: &Golden, given: &Given, at: usize) -> Value {
     put("stopTime", given.stop.as_ref().map(time));
     put("durationMinutes", given.minutes.map(|minutes| json!(minutes)));
     put("fluidPurpose", given.purpose.as_deref().map(|purpose| json!(wire(purpose))));
+    // An empty time is one that the record leaves out.
+    let at = |text: &String| if text.is_empty() { json!("") } else { time(text) };
     let pauses = given.pauses.iter();
     let pauses: Vec<Value> =
-        pauses.map(|[start, stop]| json!({ "startTime": time(start), "stopTime": time(stop) })).collect();
+        pauses.map(|[start, stop]| json!({ "startTime": at(start), "stopTime": at(stop) })).collect();
     put("interruptions", (!pauses.is_empty()).then(|| json!(pauses)));
     let with: Vec<String> = given.with.iter().map(|other| id_of(golden, other)).collect();
     put("concurrentWith", (!with.is_empty()).then(|| json!(with)));

@@ -75,7 +75,7 @@ prop_compose! {
         start in prop_oneof![3 => 0_i64..1800, 1 => 900_i64..1120],
         minutes in prop_oneof![0_i64..40, 0_i64..240, 450_i64..620],
         stops in prop::bool::weighted(0.92),
-        pause in prop::option::weighted(0.15, (0_i64..60, 1_i64..30)),
+        pause in prop::option::weighted(0.15, (0_i64..60, 0_i64..30)),
         site in 0_usize..5,
         reason in prop::bool::ANY,
         visit_number in prop::option::weighted(0.2, 1_u32..3),
@@ -93,7 +93,7 @@ prop_compose! {
             interruptions: pause
                 .map(|(from, length)| {
                     let from = plus_minutes(start, from);
-                    Interruption { start: from, stop: plus_minutes(from, length) }
+                    Interruption { start: Some(from), stop: (length > 0).then(|| plus_minutes(from, length)) }
                 })
                 .into_iter()
                 .collect(),

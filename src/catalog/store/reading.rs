@@ -1,5 +1,6 @@
 //! From what is stored to the catalog in memory.
 
+use std::collections::VecDeque;
 use std::thread::{self, ScopedJoinHandle};
 
 use super::{Entry, PAGE_BYTES, Store, StoreError, TREE_PREFIX};
@@ -30,17 +31,19 @@ impl Store {
         self.merged(&speaking)
     }
 
-    fn merged(&self, entries: &[&Entry]) -> Result<Catalog, StoreError> {
+    fn merged<'a>(&'a self, entries: &'a [&'a Entry]) -> Result<Catalog, StoreError> {
         let mut merging = Merging::new(Overlay::embedded());
-        for some in entries.chunks(READERS) {
-            let read: Vec<Result<Release, StoreError>> = thread::scope(|scope| {
-                let readers: Vec<_> = some.iter().map(|entry| scope.spawn(|| self.read(entry))).collect();
-                readers.into_iter().map(joined).collect()
-            });
-            for release in read {
-                merging.add(release?);
+        thread::scope(|scope| {
+            let mut unread = entries.iter();
+            let read = |entry: &'a &'a Entry| scope.spawn(|| self.read(entry));
+            let mut readers: VecDeque<_> = unread.by_ref().take(READERS).map(read).collect();
+            // While a release is merged the next ones are read; the one after them is begun when this one is gone.
+            while let Some(reader) = readers.pop_front() {
+                merging.add(joined(reader)?);
+                readers.extend(unread.next().map(read));
             }
-        }
+            Ok::<_, StoreError>(())
+        })?;
         Ok(merging.finish())
     }
 

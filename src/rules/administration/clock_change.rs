@@ -2,7 +2,7 @@
 
 use super::timeline::{self, DOC_3};
 use super::visit::{Segment, Segments, Visit};
-use crate::domain::encounter::Administration;
+use crate::domain::encounter::{Administration, Interruption};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::time::{LocalTime, Shown};
@@ -47,7 +47,7 @@ pub(super) fn read(
         // The stop lies before the start in every reading, which is asked about elsewhere.
         return Ok(Reading { span: visit.clock.span(start, stop), pauses: Vec::new() });
     };
-    let pauses = administration.interruptions.iter().flat_map(|pause| [pause.start, pause.stop]);
+    let pauses = administration.interruptions.iter().flat_map(|pause| [pause.start, pause.stop]).flatten();
     let times = [(start, "startTime"), (stop, "stopTime")].into_iter();
     let mut times = times.chain(pauses.map(|time| (time, "interruptions")));
     let mut last = "";
@@ -75,11 +75,11 @@ fn every_reading(
 /// The readings of the pauses of a span, each pause lying within it where it can.
 fn paused(visit: &Visit<'_>, administration: &Administration, span: (i64, i64)) -> Vec<Reading> {
     let mut readings = vec![Reading { span, pauses: Vec::new() }];
-    for pause in &administration.interruptions {
-        let mut within = visit.clock.spans(pause.start, pause.stop);
+    for (start, stop) in administration.interruptions.iter().filter_map(Interruption::span) {
+        let mut within = visit.clock.spans(start, stop);
         within.retain(|(start, stop)| *start >= span.0 && *stop <= span.1);
         if within.is_empty() {
-            within.push(visit.clock.span(pause.start, pause.stop));
+            within.push(visit.clock.span(start, stop));
         }
         let with = |reading: Reading| {
             within.clone().into_iter().map(move |pause| {
@@ -109,9 +109,8 @@ pub(super) fn readings(visit: &Visit<'_>, index: u16) -> Vec<i64> {
 /// The seconds that the pauses took together in each reading of their times, the fewest first.
 pub(super) fn pauses(visit: &Visit<'_>, administration: &Administration) -> Vec<i64> {
     let mut totals = vec![0];
-    for pause in &administration.interruptions {
-        let mut lengths: Vec<i64> =
-            visit.clock.spans(pause.start, pause.stop).iter().map(|(a, b)| b - a).collect();
+    for (start, stop) in administration.interruptions.iter().filter_map(Interruption::span) {
+        let mut lengths: Vec<i64> = visit.clock.spans(start, stop).iter().map(|(a, b)| b - a).collect();
         // A pause that runs backwards took no time.
         if lengths.is_empty() {
             lengths.push(0);

@@ -3,7 +3,7 @@
 use super::clock_change::{self, Reading};
 use super::visit::{Flow, Segment, Segments, Visit};
 use super::what_if;
-use crate::domain::encounter::Administration;
+use crate::domain::encounter::{Administration, Interruption};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::quantity::Measure;
@@ -18,7 +18,7 @@ rule! {
     says: "Only the minutes in which the drug flows count. Starting the line, set-up, teaching, observation and flushing do not, and a pause is subtracted.",
     why: "The time of the codes is infusion time; what surrounds it is part of the service.",
     example: "Rituximab from 11:20 to 16:40 with a pause from 12:40 to 13:55 ran 245 minutes.",
-    exceptions: "A duration in place of clock times is taken as time of flow; where pauses stand beside it, a finding asks whether it leaves them out.",
+    exceptions: "A duration in place of clock times is taken as time of flow; where pauses stand beside it, a finding asks whether it leaves them out. A pause whose end or beginning the record leaves out is asked about, with what the minutes between the clock times can bill.",
 }
 
 rule! {
@@ -46,6 +46,8 @@ pub(super) enum Gap {
     NoStart,
     NoTimes,
     Backwards,
+    /// The record does not say when a pause ended, or when it began.
+    OpenPause,
     /// A pause stops before it starts, so what it took is not known.
     BackwardsPause,
     /// The times or the pauses leave no flow.
@@ -78,13 +80,16 @@ pub(super) fn flow(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -
             }
         }
     } else {
-        let pauses = administration.interruptions.iter();
-        let pauses = pauses.map(|pause| visit.clock.span(pause.start, pause.stop)).collect();
+        let pauses = administration.interruptions.iter().filter_map(Interruption::span);
+        let pauses = pauses.map(|(start, stop)| visit.clock.span(start, stop)).collect();
         Reading { span: visit.clock.span(start, stop), pauses }
     };
     let (start, stop) = reading.span;
     if stop < start {
         return Err((Gap::Backwards, Flow { start: Some(start), ..Flow::default() }));
+    }
+    if administration.interruptions.iter().any(|pause| pause.span().is_none()) {
+        return Err((Gap::OpenPause, Flow { start: Some(start), ..Flow::default() }));
     }
     if reading.pauses.iter().any(|(start, stop)| stop < start) {
         return Err((Gap::BackwardsPause, Flow { start: Some(start), ..Flow::default() }));
@@ -300,6 +305,11 @@ fn missing(administration: &Administration, gap: Gap) -> (Reason, &'static str, 
             Reason::ContradictoryTimes,
             "stopTime",
             "The stop lies before the start, so no code is chosen. Correct the times, with their dates, then code again.",
+        ),
+        Gap::OpenPause => (
+            Reason::MissingStopTime,
+            "interruptions",
+            "The record does not say when a pause began or when it ended, so the minutes of flow are not known and no code is chosen. Complete the pause, then code again.",
         ),
         Gap::BackwardsPause => (
             Reason::ContradictoryTimes,

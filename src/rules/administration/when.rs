@@ -33,7 +33,9 @@ pub(super) fn ask_minutes(
             ("stopTime", "On which day did the infusion stop?")
         }
         Gap::Backwards => ("stopTime", "When did the infusion stop?"),
-        Gap::BackwardsPause | Gap::NoFlow => (flow_field(administration), "How long did the drug flow?"),
+        Gap::OpenPause | Gap::BackwardsPause | Gap::NoFlow => {
+            (flow_field(administration), "How long did the drug flow?")
+        }
         Gap::ClockChange => {
             ("durationMinutes", "How long did the drug flow in the night on which the clock was changed?")
         }
@@ -56,7 +58,8 @@ pub(super) fn ask_minutes(
                 })
                 .collect();
         }
-        minutes(coding, index, is_hydration)
+        let most = minutes_most(visit, administration);
+        minutes(coding, index, is_hydration, most)
     });
 }
 
@@ -85,19 +88,21 @@ fn spans(coding: &Coding<'_>, is_hydration: bool) -> Vec<(i64, i64)> {
 
 /// The answers about minutes, each for all the minutes that bill alike beside what else was given: an earlier bag of
 /// the drug, for one, has its first hour already (row G-31).
-fn minutes(coding: &Coding<'_>, index: u16, is_hydration: bool) -> Vec<Answer> {
+fn minutes(coding: &Coding<'_>, index: u16, is_hydration: bool, most: i64) -> Vec<Answer> {
     let mut bands: Vec<Band> = Vec::new();
-    for (from, to) in spans(coding, is_hydration) {
-        for band in alike(coding, index, from, to) {
+    let spans = spans(coding, is_hydration).into_iter().filter(|(from, _)| *from <= most);
+    for (from, to) in spans {
+        for band in alike(coding, index, from, to.min(most)) {
             match bands.last_mut() {
                 Some(before) if before.answer.lines == band.answer.lines => before.to = band.to,
                 _ => bands.push(band),
             }
         }
     }
-    if coding.encounter.administrations[usize::from(index)].pump.is_some() && !is_hydration {
-        // Past so many minutes it is the start of a pump, which has no hours.
-        let from = *coding.policy.administration.prolonged_minutes + 1;
+    // Past so many minutes it is the start of a pump, which has no hours.
+    let from = *coding.policy.administration.prolonged_minutes + 1;
+    let has_pump = coding.encounter.administrations[usize::from(index)].pump.is_some();
+    if has_pump && !is_hydration && from <= most {
         let started = answer(coding, "", index, |a| run_for(a, from));
         bands.push(Band { from, to: i64::MAX, answer: started });
     }
@@ -108,6 +113,14 @@ fn minutes(coding: &Coding<'_>, index: u16, is_hydration: bool) -> Vec<Answer> {
         (from, to) => format!("{from} to {to} minutes"),
     };
     bands.into_iter().map(|band| Answer { label: label(&band), ..band.answer }).collect()
+}
+
+/// The minutes between the clock times, where both are documented: a pause can only take from them.
+fn minutes_most(visit: &Visit<'_>, administration: &Administration) -> i64 {
+    let times = administration.start.zip(administration.stop);
+    let clock =
+        times.map(|(start, stop)| visit.clock.span(start, stop)).map(|(start, stop)| (stop - start) / 60);
+    clock.filter(|minutes| *minutes > 0).unwrap_or(i64::MAX)
 }
 
 /// Minutes that bill alike.

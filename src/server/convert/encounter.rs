@@ -211,17 +211,15 @@ fn interruptions(
     let mut read = Vec::with_capacity(given.len());
     for (index, pause) in given.iter().enumerate() {
         let at = administration.item("interruptions", index);
-        let mut required = |name, text: &str| {
-            if text.is_empty() {
-                violations.add(&at.field(name), "is required: a pause has a start and a stop");
-            }
-            clock.time(text, &at.field(name), violations)
-        };
-        let start = required("startTime", pause.start_time);
-        let stop = required("stopTime", pause.stop_time);
-        if let (Some(start), Some(stop)) = (start, stop) {
-            read.push(Interruption { start, stop });
+        if pause.start_time.is_empty() && pause.stop_time.is_empty() {
+            violations.add(
+                &at,
+                "needs the start or the stop of the pause; what the record leaves out is asked about",
+            );
         }
+        let start = clock.time(pause.start_time, &at.field("startTime"), violations);
+        let stop = clock.time(pause.stop_time, &at.field("stopTime"), violations);
+        read.push(Interruption { start, stop });
     }
     read
 }
