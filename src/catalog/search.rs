@@ -158,7 +158,8 @@ impl Catalog {
         if wanted.name.is_empty() {
             return Vec::new();
         }
-        let names = self.search_index.names.iter();
+        let index = self.search_index.get_or_init(|| SearchIndex::build(&self.codes));
+        let names = index.names.iter();
         let mut found: Vec<(Found<'_>, HcpcsCode)> =
             names.filter_map(|(code, names)| Some((wanted.matches(*code, names)?, *code))).collect();
         // Guesses at a misspelling only help where nothing is spelt as asked.

@@ -1,6 +1,6 @@
 //! The immutable snapshot that every request reads.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::codes::CodeTable;
 use super::edits::{AddOnParent, EditKind, Edits, ProcedurePair, UnitLimit};
@@ -68,7 +68,8 @@ pub struct Catalog {
     /// Part B payment limits, dollars for one billing unit.
     pub limits: QuarterlyTable<HcpcsCode, PaymentLimit>,
     pub edits: Edits,
-    pub(super) search_index: SearchIndex,
+    /// Made for the first search: a visit rarely needs one, and a start never.
+    pub(super) search_index: OnceLock<SearchIndex>,
     pub(super) product_names: NamesOnDemand,
 }
 

@@ -85,15 +85,20 @@ macro_rules! parameters {
         impl $crate::policy::parameters::Group for $group {
             const KEYS: &'static [&'static str] = &[$(concat!($family, ".", stringify!($field))),*];
 
-            #[allow(unused_variables, reason = "a group may be empty")]
+            #[allow(unused_variables, unused_mut, reason = "a group may be empty")]
             fn resolve(
                 source: &$crate::policy::data::ParameterSource<'_>,
+                known: Option<&Self>,
+                mut is_known: impl Iterator<Item = bool>,
             ) -> Result<Self, $crate::policy::PolicyError> {
                 Ok(Self {
-                    $($field: $crate::policy::Param::resolve(
-                        concat!($family, ".", stringify!($field)),
-                        source,
-                    )?,)*
+                    $($field: match known.filter(|_| is_known.next() == Some(true)) {
+                        Some(known) => known.$field.clone(),
+                        None => $crate::policy::Param::resolve(
+                            concat!($family, ".", stringify!($field)),
+                            source,
+                        )?,
+                    },)*
                 })
             }
         }
@@ -106,8 +111,12 @@ pub(super) trait Group: Sized {
     /// The keys of the group's parameters.
     const KEYS: &'static [&'static str];
 
-    /// Reads the values of one payer on one date.
-    fn resolve(source: &ParameterSource<'_>) -> Result<Self, PolicyError>;
+    /// Reads the values of one payer on one date, but for those that a known group is told to have, key by key.
+    fn resolve(
+        source: &ParameterSource<'_>,
+        known: Option<&Self>,
+        is_known: impl Iterator<Item = bool>,
+    ) -> Result<Self, PolicyError>;
 }
 
 /// Groups that were read already, by the values they were read from: the policies of many dates and payers
@@ -122,22 +131,30 @@ pub(super) struct Groups {
     audit: Pool<AuditParameters>,
 }
 
-struct Pool<T>(FxHashMap<Box<[ValueId]>, Arc<T>>);
+struct Pool<T> {
+    groups: FxHashMap<Box<[ValueId]>, Arc<T>>,
+    /// The group that was read last, which the next one mostly agrees with.
+    last: Option<(Box<[ValueId]>, Arc<T>)>,
+}
 
 impl<T> Default for Pool<T> {
     fn default() -> Self {
-        Self(FxHashMap::default())
+        Self { groups: FxHashMap::default(), last: None }
     }
 }
 
 impl<T: Group> Pool<T> {
     fn group(&mut self, source: &ParameterSource<'_>) -> Result<Arc<T>, PolicyError> {
         let values: Box<[ValueId]> = T::KEYS.iter().map(|key| source.id(key)).collect::<Result<_, _>>()?;
-        if let Some(known) = self.0.get(&values) {
+        if let Some(known) = self.groups.get(&values) {
             return Ok(known.clone());
         }
-        let group = Arc::new(T::resolve(source)?);
-        self.0.insert(values, group.clone());
+        let known = self.last.as_ref();
+        let before = known.map_or(&[][..], |(values, _)| values);
+        let is_known = values.iter().zip(before).map(|(value, before)| value == before);
+        let group = Arc::new(T::resolve(source, known.map(|(_, group)| &**group), is_known)?);
+        self.groups.insert(values.clone(), group.clone());
+        self.last = Some((values, group.clone()));
         Ok(group)
     }
 }

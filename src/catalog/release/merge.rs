@@ -17,7 +17,6 @@ use crate::catalog::ndc::{NdcEntry, NdcTable};
 use crate::catalog::product_names::NamesOnDemand;
 use crate::catalog::quarterly::QuarterlyTable;
 use crate::catalog::record::{CodeFlag, CodeVersion};
-use crate::catalog::search::SearchIndex;
 use crate::catalog::snapshot::Catalog;
 use crate::catalog::successors::Successors;
 use crate::domain::code::{HcpcsCode, Ndc};
@@ -136,7 +135,6 @@ impl<'o> Merging<'o> {
         catalog.codes = CodeTable::new(told.into_values().map(newest_first));
         catalog.release = ids.join("+").into();
         catalog.code_quarters.sort();
-        catalog.search_index = SearchIndex::build(&catalog.codes);
         catalog.product_names = NamesOnDemand::new(descriptors);
         catalog.ndcs = NdcTable::new(
             ndcs.into_iter().flat_map(|((ndc, _), rows)| rows.into_iter().map(move |row| (ndc, row))),
