@@ -20,7 +20,8 @@ use crate::domain::code::HcpcsCode;
 use crate::domain::quarter::Quarter;
 
 /// Families of drug codes that the table holds whole; all others are left to imported files.
-const DRUG_FAMILIES: &[&str] = &["J", "Q", "C9", "A9", "A4641", "A4642"];
+const DRUG_FAMILIES: &[&str] =
+    &["J", "Q", "C9", "A9", "A4641", "A4642", "P9041", "P9043", "P9045", "P9046", "P9047", "P9048"];
 /// Families that no infusion visit bills: equipment, supplies, feeding, orthoses, vision, rehabilitation.
 const FOREIGN_FAMILIES: &[char] = &['B', 'D', 'E', 'H', 'K', 'L', 'R', 'S', 'T', 'U', 'V'];
 
