@@ -44,7 +44,7 @@ enum Part {
 const SIGNS: u16 = Part::Sign as u16 | Part::DoubtfulSign as u16 | Part::Negation as u16;
 
 /// Letters of the longest of them.
-const SIGN_LETTERS_MAX: usize = 10;
+const SIGN_LETTERS_MAX: usize = 12;
 
 /// The sections of the file of words, by their headings.
 const SECTIONS: &[(&str, Part)] = &[
