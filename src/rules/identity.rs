@@ -64,7 +64,8 @@ pub fn is_same(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool 
     identities(coding, one).iter().flatten().any(agrees) || mean_one_product(coding, one, other)
 }
 
-/// Whether the codes or the names of two entries mean one product, where the table of names lacks one of them.
+/// Whether the codes or the names of two entries mean one product: one code that both have, or one drug where the table
+/// of names lacks one of them.
 fn mean_one_product(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool {
     let formulary = &coding.catalog.formulary;
     let is_listed = |drug: &DrugGiven| match (code_of(coding, drug), drug.name.as_deref()) {
@@ -72,13 +73,22 @@ fn mean_one_product(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> 
         (None, Some(name)) => formulary.class_of_name(name).is_some(),
         (None, None) => true,
     };
-    if is_listed(one) && is_listed(other) {
-        return false;
-    }
+    let are_listed = is_listed(one) && is_listed(other);
     let (one, other) = (meant(coding, one), meant(coding, other));
-    let is_one = |codes: &[HcpcsCode]| matches!(codes, [_]);
-    if is_one(&one) && one == other {
+    // A brand and a name that the table has apart may be the names of one code.
+    if let [code] = *one
+        && one == other
+        && !is_unclassified(coding, code)
+    {
         return true;
+    }
+    let (references, other_references) = (references(coding, &one), references(coding, &other));
+    let has = |codes: &[HcpcsCode], wanted: &[HcpcsCode]| wanted.iter().any(|code| codes.contains(code));
+    if has(&other, &references) || has(&one, &other_references) || has(&references, &other_references) {
+        return true;
+    }
+    if are_listed {
+        return false;
     }
     let drug = |code: &HcpcsCode| {
         let version = coding.catalog.lookup(*code, coding.date).version()?;
@@ -87,6 +97,12 @@ fn mean_one_product(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> 
     let drugs: Vec<Option<String>> = other.iter().map(drug).collect();
     let is_of_other = |own: Option<String>| own.is_some() && drugs.iter().all(|drug| *drug == own);
     !one.is_empty() && !drugs.is_empty() && one.iter().map(drug).all(is_of_other)
+}
+
+/// The codes of the reference products of those codes that are of biosimilars.
+fn references(coding: &Coding<'_>, codes: &[HcpcsCode]) -> Vec<HcpcsCode> {
+    let version = |code: &HcpcsCode| coding.catalog.lookup(*code, coding.date).version();
+    codes.iter().filter_map(version).flat_map(|version| version.reference_codes.iter().copied()).collect()
 }
 
 /// The code of an entry, else those that its name means.
@@ -169,6 +185,14 @@ mod tests {
                 ("J9355", "Q5117"),
                 ("J1745", "infliximab-dyyb"),
                 ("trastuzumab", "trastuzumab-anns"),
+                ("J1561", "Gamunex"),
+                ("Inflectra", "infliximab-dyyb"),
+                ("Q5103", "infliximab-dyyb"),
+                ("Venofer", "iron sucrose complex"),
+                ("J9264", "paclitaxel protein-bound particles"),
+                ("J1569", "IVIG Gammagard Liquid"),
+                ("Proleukin", "interleukin-2"),
+                ("J9354", "trastuzumab emtansine"),
             ] {
                 assert!(are_one(coding, one, other), "{one} and {other}");
             }
@@ -180,6 +204,8 @@ mod tests {
                 ("J3490", "cefepime"),
                 ("drug A", "drug B"),
                 ("Q5117", "J1745"),
+                ("Privigen", "Gamunex-C"),
+                ("Avastin", "Abraxane"),
             ] {
                 assert!(!are_one(coding, one, other), "{one} and {other}");
             }
