@@ -2,7 +2,7 @@
 
 use super::hydration::{HYD_4, HYD_10};
 use super::visit::{Kind, Service, Visit};
-use super::what_if;
+use super::{keep_open, what_if};
 use crate::domain::encounter::FluidPurpose;
 use crate::domain::field::Field;
 use crate::domain::finding::{Answer, Reason, Severity};
@@ -22,6 +22,10 @@ pub(super) fn check(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         return;
     }
     doubt_order(coding, visit, &billed);
+    let slow = keep_open::doubt(coding, visit, &billed);
+    if billed.iter().all(|index| slow.contains(index)) {
+        return;
+    }
     if coding.encounter.documentation.hydration_necessity.is_some() || has_telling_diagnosis(coding) {
         return;
     }
@@ -29,7 +33,7 @@ pub(super) fn check(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let without_purpose: Vec<u16> = billed
         .iter()
         .copied()
-        .filter(|index| administrations[usize::from(*index)].fluid_purpose.is_none())
+        .filter(|index| administrations[usize::from(*index)].fluid_purpose.is_none() && !slow.contains(index))
         .collect();
     match without_purpose.first() {
         Some(first) => {

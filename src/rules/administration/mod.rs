@@ -20,6 +20,7 @@ mod hydration;
 mod infusion_time;
 mod initial;
 mod injection;
+mod keep_open;
 mod lesions;
 mod lines;
 pub(super) mod modifiers;

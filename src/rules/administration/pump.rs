@@ -7,6 +7,7 @@ use super::lines::{self, Place};
 use super::named_dose;
 use super::order;
 use super::outside;
+use super::site;
 use super::visit::{Family, Kind, Service, Visit};
 use super::what_if;
 use crate::catalog::formulary::{self, Nature};
@@ -63,7 +64,7 @@ rule! {
     says: "Flushing an access device is reported only when it is the sole service of the visit, and nothing else is given on its date. Laboratory tests, and drawing the blood for them, take it not away.",
     why: "It is part of every other service through the device, and the pairs of a date allow no modifier.",
     example: "A monthly flush without treatment is reported; one after chemotherapy is not.",
-    exceptions: "None.",
+    exceptions: "A line in a limb or an artery is no implanted device, and its flush has no code. Where the record names no line, a finding asks for it.",
 }
 
 pub(super) static RULES: &[&Rule] = &[&CHM_4, &CHM_5, &CHM_6, &CHM_7, &CHM_8];
@@ -255,12 +256,24 @@ pub(super) fn flushes(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             coding.not_billed(Field::Administration(service.index, ""), &CHM_6, text, &facts);
             continue;
         }
+        let site = visit.administration(&service).access_site.as_deref();
+        if site.is_some_and(site::is_peripheral) {
+            let text = "The record names a line in a limb or an artery: the flush of an implanted access device has a code, and this one has none.";
+            coding.not_billed(Field::Administration(service.index, ""), &CHM_8, text, &[]);
+            continue;
+        }
         let mut before = visit.services[..at].iter();
         let is_first = !before.any(|other| other.kind == Kind::Flush && other.visit == service.visit);
         if is_first && is_sole(coding, visit, &service) {
             let text = "The flush is the only service of the visit.";
             coding.result.trail.fired(&CHM_8, Subject::Administration(service.index), text, &[]);
             let code = coding.policy.administration.pump_codes.flush;
+            if site.is_none() {
+                let field = Field::Administration(service.index, "accessSite");
+                let facts = [fact::derived("code", Value::Code(code))];
+                let text = "{code} is for an implanted access device, and the record does not name the line that was flushed. Name it; a peripheral line has no code.";
+                coding.find(Severity::Warn, Reason::DocumentationGap, field, &CHM_8, text, &facts);
+            }
             lines::bill(coding, visit, &service, code, 1, Place::Own);
         } else {
             let text = "A flush beside another service is part of that service.";

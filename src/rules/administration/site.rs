@@ -15,17 +15,77 @@ pub(super) fn is_same_site(one: &str, other: &str) -> bool {
     is_part(&one, &other) || is_part(&other, &one)
 }
 
-/// Words that tell the lumens of one catheter apart, or count them.
+/// Words that tell the lumens of one catheter apart.
 const LUMEN_WORDS: [&str; 19] = [
-    "lumen", "lumens", "single", "double", "dual", "triple", "proximal", "distal", "medial", "middle", "red",
-    "blue", "white", "purple", "brown", "1", "2", "3", "of",
+    "proximal", "prox", "distal", "dist", "medial", "med", "middle", "lateral", "lat", "red", "blue",
+    "white", "purple", "brown", "green", "yellow", "orange", "gray", "grey",
+];
+
+/// Words that count lumens, beside one that says that lumens are meant.
+const COUNT_WORDS: [&str; 11] =
+    ["lumen", "lumens", "chamber", "single", "double", "dual", "triple", "1", "2", "3", "of"];
+
+/// Words of a device in a central vein, which may have several lumens.
+const CENTRAL_WORDS: [&str; 22] = [
+    "port",
+    "picc",
+    "cvc",
+    "cvl",
+    "tlc",
+    "central",
+    "hickman",
+    "broviac",
+    "groshong",
+    "tunneled",
+    "tunnelled",
+    "implanted",
+    "subclavian",
+    "jugular",
+    "ij",
+    "ej",
+    "femoral",
+    "permcath",
+    "permacath",
+    "vascath",
+    "quinton",
+    "dialysis",
+];
+
+/// Words of a place on a limb, or of a line in one.
+const PERIPHERAL_WORDS: [&str; 15] = [
+    "peripheral",
+    "midline",
+    "forearm",
+    "hand",
+    "wrist",
+    "arm",
+    "antecubital",
+    "foot",
+    "ankle",
+    "leg",
+    "scalp",
+    "finger",
+    "thumb",
+    "arterial",
+    "saphenous",
 ];
 
 /// Words of an access site that name no place.
-const EMPTY_WORDS: [&str; 8] = ["line", "iv", "piv", "catheter", "cath", "site", "access", "vein"];
+const EMPTY_WORDS: [&str; 7] = ["line", "iv", "catheter", "cath", "site", "access", "vein"];
 
 /// Short words, and the words that they stand for.
-const SHORT_WORDS: [(&str, &str); 15] = [
+const SHORT_WORDS: [(&str, &str); 26] = [
+    ("piv", "peripheral"),
+    ("lue", "left arm"),
+    ("rue", "right arm"),
+    ("lh", "left hand"),
+    ("rh", "right hand"),
+    ("antecub", "antecubital"),
+    ("sc", "subclavian"),
+    ("pac", "port"),
+    ("ivad", "port"),
+    ("infusaport", "port"),
+    ("lij", "left ij"),
     ("l", "left"),
     ("lt", "left"),
     ("r", "right"),
@@ -47,23 +107,40 @@ type Words = SmallVec<[String; 4]>;
 
 /// The words of an access site that tell its place.
 fn place(site: &str) -> Words {
-    let site = site.to_ascii_lowercase().replace("port-a-cath", "port").replace("port a cath", "port");
-    let words = || site.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let names_lumen = words().any(|word| word == "lumen");
-    let mut place = Words::new();
-    for word in words() {
-        let long = SHORT_WORDS.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| long);
-        place.extend(long.split(' ').filter(|word| !EMPTY_WORDS.contains(word)).map(str::to_owned));
+    let mut place = words(site);
+    let is_one = |list: &[&str], word: &String| list.contains(&word.as_str());
+    let names_lumen = place.iter().any(|word| matches!(word.as_str(), "lumen" | "lumens" | "chamber"));
+    if names_lumen || place.iter().any(|word| is_one(&CENTRAL_WORDS, word)) {
+        place.retain(|word| !is_one(&LUMEN_WORDS, word));
     }
     if names_lumen {
-        place.retain(|word| !LUMEN_WORDS.contains(&word.as_str()));
+        place.retain(|word| !is_one(&COUNT_WORDS, word));
     }
     place
 }
 
+/// The words of an access site, short ones in full.
+fn words(site: &str) -> Words {
+    let site = site.to_ascii_lowercase().replace("port-a-cath", "port").replace("port a cath", "port");
+    let site = site.replace("a/c", "ac");
+    let mut words = Words::new();
+    for word in site.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        let long = SHORT_WORDS.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| long);
+        words.extend(long.split(' ').filter(|word| !EMPTY_WORDS.contains(word)).map(str::to_owned));
+    }
+    words
+}
+
+/// Whether a name tells of a vein of a limb, or an artery, and of no device in a central vein.
+pub(super) fn is_peripheral(site: &str) -> bool {
+    let words = words(site);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(&PERIPHERAL_WORDS) && !has(&CENTRAL_WORDS)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_same_site;
+    use super::{is_peripheral, is_same_site};
 
     #[test]
     fn lumens_of_one_catheter_are_one_site() {
@@ -76,6 +153,16 @@ mod tests {
             ("port-a-cath", "Right chest port"),
             ("PICC line", "picc"),
             ("LAC", "left AC"),
+            ("Left A/C", "L antecub"),
+            ("Hickman red", "Hickman white"),
+            ("PICC purple", "PICC red"),
+            ("R IJ distal", "R IJ proximal"),
+            ("port medial", "port, lateral chamber"),
+            ("TLC white", "TLC blue"),
+            ("PIV left arm", "LUE"),
+            ("PAC", "IVAD"),
+            ("PIV", "peripheral IV"),
+            ("R SC port", "right subclavian port"),
         ] {
             assert!(is_same_site(one, other), "{one} and {other}");
         }
@@ -85,8 +172,22 @@ mod tests {
             ("IV 1", "IV 2"),
             ("left forearm", "left hand"),
             ("iv", "line"),
+            ("left distal forearm", "left proximal forearm"),
+            ("R IJ", "L IJ"),
+            ("port", "PICC"),
         ] {
             assert!(!is_same_site(one, other), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn a_line_in_a_limb_is_no_implanted_device() {
+        for site in ["left forearm", "saline lock L hand", "PIV", "midline", "arterial line", "R AC"] {
+            assert!(is_peripheral(site), "{site}");
+        }
+        for site in ["port", "left arm port", "RUE PICC", "Hickman", "chest", "right femoral line", "line 1"]
+        {
+            assert!(!is_peripheral(site), "{site}");
         }
     }
 }

@@ -41,6 +41,8 @@ parameters! {
         pub operations: Operations,
         /// Volume up to which a fluid with electrolytes is too little for hydration (rules HYD-9, HYD-10).
         pub rider_ml_max: i32,
+        /// Rate up to which a fluid may only keep the vein open, in millilitres an hour (rule HYD-3).
+        pub keep_open_ml_per_hour_max: u32,
         /// Drugs whose giving has codes of another section or is part of another service (rule CHM-13).
         pub own_services: Vec<OwnService>,
         /// Vaccines whose administration has a code of its own, for the finding that points to it (rule CHM-13).
