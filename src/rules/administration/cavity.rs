@@ -17,7 +17,7 @@ rule! {
     says: "Pleura, peritoneum, spinal canal and ventricular reservoir each have a code. Those of the pleura and the spinal canal include the puncture; without it they carry modifier 52.",
     why: "The code pays for the puncture too, so a service without it is reduced.",
     example: "Methotrexate into the spinal canal after another physician's puncture carries modifier 52.",
-    exceptions: "The heated abdominal perfusion during an operation is another service.",
+    exceptions: "Several drugs that go the same way in one session are one service, whichever of them are chemotherapy. The heated abdominal perfusion during an operation is another service.",
 }
 
 pub(super) static RULES: &[&Rule] = &[&CHM_10];
@@ -32,8 +32,25 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             continue;
         }
         let route = visit.administration(&service).route;
+        let is_same_way = |other: &&Service| {
+            let of = visit.administration(other);
+            other.kind == Kind::Cavity
+                && other.family == Family::Chemotherapy
+                && of.route == route
+                && other.visit == service.visit
+                && visit.date(other) == visit.date(&service)
+        };
+        let is_instilled = route != Some(Route::Intralesional);
         if service.family != Family::Chemotherapy {
-            outside::therapeutic_cavity(coding, &service, route);
+            if is_instilled && visit.services.iter().any(|other| is_same_way(&other)) {
+                say_same_way(coding, &service);
+            } else {
+                outside::therapeutic_cavity(coding, &service, route);
+            }
+            continue;
+        }
+        if let Some(first) = visit.services[..at].iter().find(is_same_way).filter(|_| is_instilled) {
+            add_to(coding, visit, &service, first);
             continue;
         }
         let codes = &coding.policy.administration.cavity_codes;
@@ -45,6 +62,24 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             _ => lesions::code(coding, visit, at),
         }
     }
+}
+
+/// Counts a further drug with the first that went the same way in the session: the access was made once.
+fn add_to(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, first: &Service) {
+    let mut lines = coding.result.lines.iter();
+    let Some(code) = lines.find(|line| line.administrations.contains(&first.index)).map(|line| line.code)
+    else {
+        return say_same_way(coding, service);
+    };
+    let facts = [fact::derived("code", Value::Code(code))];
+    let text = "It went the same way in the same session, so {code} is reported once.";
+    coding.result.trail.fired(&CHM_10, Subject::Administration(service.index), text, &facts);
+    lines::name(coding, visit, service, first.index, code);
+}
+
+fn say_same_way(coding: &mut Coding<'_>, service: &Service) {
+    let text = "It went the same way as the chemotherapy of the session, whose code includes the access, and earns no code beside it.";
+    coding.not_billed(Field::Administration(service.index, ""), &CHM_10, text, &[]);
 }
 
 /// Sends the heated perfusion of the abdomen to the operation that it is an addition to.

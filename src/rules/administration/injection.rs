@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::lines::{self, Place};
 use super::outside::CHM_13;
+use super::subcutaneous_infusion::SCI_1;
 use super::visit::{Family, Kind, SERVICES_INLINE, Service, Visit};
 use super::{access, course};
 use crate::domain::code::HcpcsCode;
@@ -12,7 +13,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
-use crate::policy::parameters::SplitDoseSyringes;
+use crate::policy::parameters::{DrugList, SplitDoseSyringes};
 use crate::rules::{Rule, Status, identity, rule};
 
 rule! {
@@ -43,8 +44,8 @@ rule! {
     exceptions: "None.",
 }
 
-/// The places of the injections that lead a session, in order of time.
-type Reported = SmallVec<[usize; SERVICES_INLINE]>;
+/// Sessions in order of time: the place of the injection that leads it, and that of its last syringe so far.
+type Reported = SmallVec<[(usize, usize); SERVICES_INLINE]>;
 
 pub(super) static RULES: &[&Rule] = &[&INJ_1, &INJ_4, &INJ_5];
 
@@ -54,13 +55,14 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     for at in 0..visit.services.len() {
         let service = visit.services[at];
         match service.kind {
-            Kind::Injection if numbs_for_access(coding, visit, &service) => {
-                let text = "Numbing the skin is part of the service that the access was for.";
-                let what = Field::Administration(service.index, "");
-                coding.find(Severity::Info, Reason::IncludedInOtherService, what, &CHM_13, text, &[]);
-                coding.not_billed(what, &CHM_13, text, &[]);
-            }
-            Kind::Injection => inject(coding, visit, at, &mut reported),
+            Kind::Injection => match part_of_another(coding, visit, &service) {
+                Some((rule, text)) => {
+                    let what = Field::Administration(service.index, "");
+                    coding.find(Severity::Info, Reason::IncludedInOtherService, what, rule, text, &[]);
+                    coding.not_billed(what, rule, text, &[]);
+                }
+                None => inject(coding, visit, at, &mut reported),
+            },
             Kind::OnBodyInjector => {
                 let text = "Applying the on-body injector has its own code.";
                 coding.result.trail.fired(&INJ_4, Subject::Administration(service.index), text, &[]);
@@ -81,13 +83,45 @@ fn code_of(coding: &Coding<'_>, service: &Service) -> HcpcsCode {
     }
 }
 
+/// The rule by which an injection is part of another service of its visit, and what it was for.
+fn part_of_another(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+) -> Option<(&'static Rule, &'static str)> {
+    let parameters = &coding.policy.administration;
+    let is_all_of = |list: &DrugList| {
+        let drugs = &visit.administration(service).drugs;
+        !drugs.is_empty() && drugs.iter().all(|drug| identity::is_listed(coding, drug, list))
+    };
+    let has = |kind: Kind| visit.services.iter().any(|o| o.kind == kind && o.visit == service.visit);
+    if is_all_of(&parameters.spreading_drugs) && has(Kind::SubcutaneousInfusion) {
+        let text = "Opening the tissue for the infusion under the skin is part of that infusion.";
+        return Some((&SCI_1, text));
+    }
+    if !is_all_of(&parameters.local_anesthetics) {
+        return None;
+    }
+    if numbs_for_access(visit, service) {
+        return Some((&CHM_13, "Numbing the skin is part of the service that the access was for."));
+    }
+    let is_other = |other: &&Service| {
+        let drugs = &visit.administration(other).drugs;
+        let numbs = drugs.iter().all(|drug| identity::is_listed(coding, drug, &parameters.local_anesthetics));
+        other.kind == Kind::Injection && other.visit == service.visit && !drugs.is_empty() && !numbs
+    };
+    let goes_with = |other: &Service| match (service.flow.start, other.flow.start) {
+        (Some(one), Some(other)) => (one - other).abs() / 60 <= *parameters.injection_session_minutes,
+        _ => true,
+    };
+    let text = "What dilutes another injection, or numbs the place for it, is part of that injection.";
+    visit.services.iter().filter(is_other).any(goes_with).then_some((&CHM_13, text))
+}
+
 /// Whether an anesthetic under the skin served the access of another service of its visit (rule CHM-13).
-fn numbs_for_access(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service) -> bool {
+fn numbs_for_access(visit: &Visit<'_>, service: &Service) -> bool {
     use Kind::{ArterialInfusion, ArterialPush, Cavity, Held, Hydration, Infusion, PumpStart, Push, Refill};
-    let administration = visit.administration(service);
-    let anesthetics = &coding.policy.administration.local_anesthetics;
-    let is_anesthetic = administration.route == Some(Route::Subcutaneous)
-        && administration.drugs.iter().all(|drug| identity::is_listed(coding, drug, anesthetics));
+    let is_under_skin = visit.administration(service).route == Some(Route::Subcutaneous);
     let needs_access = |other: &Service| {
         other.visit == service.visit
             && matches!(
@@ -103,7 +137,7 @@ fn numbs_for_access(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service) -
                     | Refill
             )
     };
-    is_anesthetic && visit.services.iter().any(needs_access)
+    is_under_skin && visit.services.iter().any(needs_access)
 }
 
 /// Bills an injection, or counts it with the one that was reported for the session before.
@@ -111,10 +145,14 @@ fn inject(coding: &mut Coding<'_>, visit: &Visit<'_>, at: usize, reported: &mut 
     let service = visit.services[at];
     let code = code_of(coding, &service);
     let subject = Subject::Administration(service.index);
-    let earlier = reported.iter().map(|place| visit.services[*place]);
-    let earlier = earlier.rev().find(|other| is_same_session(coding, visit, other, &service));
+    let mut sessions = reported.iter_mut().rev();
+    let session = sessions.find(|(_, last)| is_same_session(coding, visit, &visit.services[*last], &service));
+    let earlier = session.map(|(first, last)| {
+        *last = at;
+        visit.services[*first]
+    });
     let Some(earlier) = earlier else {
-        reported.push(at);
+        reported.push((at, at));
         let facts = [fact::derived("code", Value::Code(code))];
         coding.result.trail.fired(&INJ_1, subject, "One injection, reported by {code}.", &facts);
         lines::bill(coding, visit, &service, code, 1, Place::Own);

@@ -9,6 +9,7 @@ mod arterial;
 mod bags;
 mod cavity;
 mod clock_change;
+mod concurrency;
 mod course;
 mod declotting;
 mod electrolytes;

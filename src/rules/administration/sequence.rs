@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::concurrency::{Overlap, is_concurrent};
 use super::infusion_time::{self, TIME_2};
 use super::lines::{self, Place};
 use super::overlap;
@@ -11,7 +12,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
-use crate::policy::parameters::{ConcurrentChemo, FamilyCodes, OverlapRule, SameDrugInfusions};
+use crate::policy::parameters::{ConcurrentChemo, FamilyCodes, SameDrugInfusions};
 use crate::rules::{Rule, Status, rule};
 
 rule! {
@@ -75,7 +76,7 @@ rule! {
     says: "The minutes that overlap a higher-ranked infusion are deducted. When no more than a push is left the infusion is concurrent; otherwise it is sequential, with the minutes left.",
     why: "Sources disagree, so the choice is a switch (D-3): deduct, majority, sixteen minutes, or any overlap.",
     example: "Famotidine from 13:10 to 13:30 beside paclitaxel from 13:26 keeps 16 minutes and is sequential.",
-    exceptions: "Pushes and injections are never concurrent (CONC-6). The record's word that two services ran together stands where clock times are missing; where they are known they count, and a word against them is a finding.",
+    exceptions: "Pushes and injections are never concurrent (CONC-6). The record's word that two services ran together stands where clock times are missing; where they are known they count, and a word against them is a finding. Where the record says so and the clock shows it for most of the minutes, the infusion is concurrent.",
 }
 
 rule! {
@@ -126,14 +127,16 @@ pub(super) fn infusions(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[us
             parts.push((service, seconds));
             alone += seconds;
         }
-        let is_declared = |service: &Service| {
-            let mut others =
-                visit.services.iter().filter(|other| other.kind == Kind::Infusion && counts(other));
-            others.any(|other| overlap::is_declared(visit, service, other))
+        let others = visit.services.iter().filter(|other| other.kind == Kind::Infusion && counts(other));
+        // Without any word of the record nothing more need be looked at.
+        let told = |is_so: fn(&Visit<'_>, &Service, &Service) -> bool| {
+            let mut others = others.clone();
+            !visit.together.is_empty()
+                && others.any(|other| infused(visit, course).any(|service| is_so(visit, service, other)))
         };
-        // Without any word of the record, which is all that is declared, nothing more need be looked at.
-        let is_declared = !visit.together.is_empty() && infused(visit, course).any(is_declared);
-        let overlap = Overlap { own, alone, is_declared };
+        let is_declared = told(overlap::is_declared);
+        let is_said = told(|visit, service, other| visit.are_together(service.index, other.index));
+        let overlap = Overlap { own, alone, is_declared, is_said };
         if course != initial && is_concurrent(coding, visit, course, overlap) {
             concurrent.push(course);
             continue;
@@ -148,53 +151,6 @@ pub(super) fn infusions(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[us
 
 fn infused<'a>(visit: &'a Visit<'_>, course: usize) -> impl Iterator<Item = &'a Service> {
     visit.members(course).map(|(_, service)| service).filter(|service| service.kind == Kind::Infusion)
-}
-
-/// What a course shares with higher-ranked infusions.
-struct Overlap {
-    /// Seconds of the course, and those in which it ran alone.
-    own: i64,
-    alone: i64,
-    /// Whether the record's word stands for clock times.
-    is_declared: bool,
-}
-
-/// Applies switch D-3, and shows the overlap that decided (row G-14).
-fn is_concurrent(coding: &mut Coding<'_>, visit: &Visit<'_>, course: usize, overlap: Overlap) -> bool {
-    let Overlap { own, alone, is_declared } = overlap;
-    let shared = own - alone;
-    if shared <= 0 {
-        return false;
-    }
-    let parameters = &coding.policy.administration;
-    if is_declared {
-        let subject = Subject::Administration(visit.services[visit.courses[course].first].index);
-        let text = "The record says that this ran together with a higher-ranked infusion, and no clock times tell for how long: concurrent.";
-        coding.result.trail.fired(&CONC_5, subject, text, &[]);
-        return true;
-    }
-    let switch = &parameters.overlap_rule;
-    let (is_concurrent, label) = match **switch {
-        OverlapRule::DeductOverlap => (infusion_time::is_push(alone / 60, parameters), "deduct the overlap"),
-        OverlapRule::Majority => (2 * shared > own, "majority of the minutes"),
-        OverlapRule::Min16 => (shared / 60 >= *parameters.concurrent_overlap_minutes_min, "sixteen minutes"),
-        OverlapRule::Any => (true, "any overlap"),
-    };
-    let facts = [
-        fact::derived("minutes", Value::Minutes(own / 60)),
-        fact::derived("shared", Value::Minutes(shared / 60)),
-        fact::derived("left", Value::Minutes(alone / 60)),
-        fact::parameter("rule", Value::Label(label), switch),
-    ];
-    let subject = Subject::Administration(visit.services[visit.courses[course].first].index);
-    if is_concurrent {
-        let text = "Of {minutes} minutes, {shared} minutes ran together with a higher-ranked infusion and {left} minutes alone: concurrent ({rule}).";
-        coding.result.trail.fired(&CONC_5, subject, text, &facts);
-    } else {
-        let text = "Of {minutes} minutes, {shared} minutes ran together with a higher-ranked infusion and {left} minutes alone: sequential, with the minutes alone ({rule}).";
-        coding.result.trail.declined(&CONC_5, subject, text, &facts);
-    }
-    is_concurrent
 }
 
 /// Parts of a course that are held without an allocation; a drug is seldom infused more often in a visit.

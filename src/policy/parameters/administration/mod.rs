@@ -150,6 +150,8 @@ parameters! {
         pub injected_implants: DrugList,
         /// Drugs that numb the skin; under it beside another service they are part of its access (rule CHM-13).
         pub local_anesthetics: DrugList,
+        /// Drugs that open the tissue for an infusion under the skin, and are part of it (rule SCI-1).
+        pub spreading_drugs: DrugList,
         /// First and last codes of services that take no flush away: those of laboratories, and what draws blood from
         /// the access, which yields to the flush (rule CHM-8).
         pub services_beside_flush: Vec<(HcpcsCode, HcpcsCode)>,

@@ -1,0 +1,76 @@
+//! Whether an infusion is concurrent: how much of it ran together with higher-ranked ones (rule CONC-5).
+
+use super::infusion_time;
+use super::sequence::CONC_5;
+use super::visit::Visit;
+use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
+use crate::engine::Coding;
+use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::parameters::OverlapRule;
+
+/// What a course shares with higher-ranked infusions.
+pub(super) struct Overlap {
+    /// Seconds of the course, and those in which it ran alone.
+    pub(super) own: i64,
+    pub(super) alone: i64,
+    /// Whether the record's word stands for clock times.
+    pub(super) is_declared: bool,
+    /// Whether the record says that it ran together with one of them, whatever the clock shows.
+    pub(super) is_said: bool,
+}
+
+/// Applies switch D-3, and shows the overlap that decided (row G-14).
+pub(super) fn is_concurrent(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    course: usize,
+    overlap: Overlap,
+) -> bool {
+    let Overlap { own, alone, is_declared, is_said } = overlap;
+    let shared = own - alone;
+    if shared <= 0 {
+        return false;
+    }
+    let parameters = &coding.policy.administration;
+    let first = visit.services[visit.courses[course].first].index;
+    if is_declared {
+        let subject = Subject::Administration(first);
+        let text = "The record says that this ran together with a higher-ranked infusion, and no clock times tell for how long: concurrent.";
+        coding.result.trail.fired(&CONC_5, subject, text, &[]);
+        return true;
+    }
+    let is_most = 2 * shared > own;
+    if is_most && is_said {
+        let text = "The record says that this ran together with a higher-ranked infusion, and the clock times show it for most of its minutes: concurrent.";
+        coding.result.trail.fired(&CONC_5, Subject::Administration(first), text, &[]);
+        return true;
+    }
+    let switch = &parameters.overlap_rule;
+    let (is_concurrent, label) = match **switch {
+        OverlapRule::DeductOverlap => (infusion_time::is_push(alone / 60, parameters), "deduct the overlap"),
+        OverlapRule::Majority => (is_most, "majority of the minutes"),
+        OverlapRule::Min16 => (shared / 60 >= *parameters.concurrent_overlap_minutes_min, "sixteen minutes"),
+        OverlapRule::Any => (true, "any overlap"),
+    };
+    let facts = [
+        fact::derived("minutes", Value::Minutes(own / 60)),
+        fact::derived("shared", Value::Minutes(shared / 60)),
+        fact::derived("left", Value::Minutes(alone / 60)),
+        fact::parameter("rule", Value::Label(label), switch),
+    ];
+    let subject = Subject::Administration(first);
+    if is_concurrent {
+        let text = "Of {minutes} minutes, {shared} minutes ran together with a higher-ranked infusion and {left} minutes alone: concurrent ({rule}).";
+        coding.result.trail.fired(&CONC_5, subject, text, &facts);
+    } else {
+        let text = "Of {minutes} minutes, {shared} minutes ran together with a higher-ranked infusion and {left} minutes alone: sequential, with the minutes alone ({rule}).";
+        coding.result.trail.declined(&CONC_5, subject, text, &facts);
+        if is_most {
+            let text = "Of {minutes} minutes, {shared} ran together with a higher-ranked infusion. Sources disagree on how much overlap makes a drug concurrent; this policy counts the {left} minutes alone ({rule}). State what it ran concurrently with where that was meant.";
+            let field = Field::Administration(first, "concurrentWith");
+            coding.find(Severity::Info, Reason::DisputedRule, field, &CONC_5, text, &facts);
+        }
+    }
+    is_concurrent
+}
