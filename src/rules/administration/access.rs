@@ -56,7 +56,7 @@ rule! {
     says: "An encounter that runs past midnight has one initial service; what follows is sequential or repeated, on its own date, and is never made initial for want of a parent on that date.",
     why: "The encounter decides, and not the calendar.",
     example: "A push at 22:00 is initial, and the same drug at 02:00 is a repeated push.",
-    exceptions: "Switch D-11 lets a policy begin anew at midnight. Stated visit numbers begin anew on each date (INIT-6); where there are none, an office is asked for them, and so is a hospital where a whole date lies between.",
+    exceptions: "Switch D-11 lets a policy begin anew at midnight. Stated visit numbers begin anew on each date (INIT-6); where there are none, each date of an office with a night before it is a visit of its own; an office is asked for them where less than a night lies between, and a hospital where a whole date does.",
 }
 
 pub(super) static RULES: &[&Rule] = &[&INIT_4, &INIT_5, &INIT_6, &INIT_7, &INIT_8];

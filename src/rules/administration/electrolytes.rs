@@ -80,7 +80,7 @@ impl Electrolytes {
 }
 
 /// Whether the record states a volume of fluid that is too little for hydration.
-fn is_rider(coding: &Coding<'_>, administration: &Administration) -> bool {
+pub(super) fn is_rider(coding: &Coding<'_>, administration: &Administration) -> bool {
     let most = Quantity::new(Decimal::whole(*coding.policy.administration.rider_ml_max), Unit::Milliliter);
     let named =
         || administration.drugs.iter().filter_map(named_dose::volume_in_name).max_by_key(|it| it.in_base());

@@ -3,6 +3,7 @@
 use super::electrolytes::{self, Electrolytes, has_transfusion};
 use super::elsewhere;
 use super::hydration::{HYD_2, HYD_3, HYD_5, HYD_6, HYD_7, HYD_9};
+use super::what_if;
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::{Administration, FluidPurpose, Route};
 use crate::domain::field::Field;
@@ -61,6 +62,15 @@ pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> 
         }
         _ => class,
     };
+    let is_contrary = read != class && administration.fluid_purpose == Some(FluidPurpose::Hydration);
+    if is_contrary && electrolytes::is_rider(coding, administration) {
+        let limit = &coding.policy.administration.rider_ml_max;
+        let facts = [fact::parameter("limit", Value::Count(i64::from(**limit)), limit)];
+        let field = Field::Administration(index, "fluidPurpose");
+        let text = "The electrolyte was in no more than {limit} mL, which is too little to treat dehydration: as replacement of a documented deficit it is a therapeutic infusion. Correct the purpose or the volume.";
+        coding.find(Severity::Warn, Reason::HydrationNotSupported, field, &HYD_9, text, &facts);
+        what_if::ask_purpose(coding, index);
+    }
     if read != class {
         let label = if read == DrugClass::Hydration { "hydration" } else { "therapeutic" };
         let facts = [fact::parameter("class", Value::Label(label), switch)];

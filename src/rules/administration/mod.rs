@@ -79,7 +79,7 @@ pub static FAMILIES: &[Family] = &[
 
 /// Runs the rules of this family on a visit.
 pub fn code(coding: &mut Coding<'_>) {
-    if outside::refuses_setting(coding) {
+    if outside::refuses_setting(coding) || outside::refuses_date(coding) {
         return;
     }
     let mut visit = Visit::new(coding.encounter);

@@ -19,6 +19,8 @@ const WORDS: &[(&str, &[Route])] = {
     const PUSH: &[Route] = &[IvPush];
     const INFUSION: &[Route] = &[IvInfusion];
     const MOUTH: &[Route] = &[Oral];
+    const BREATH: &[Route] = &[Route::Inhaled];
+    const OTHER: &[Route] = &[Route::Other];
     &[
         ("im", MUSCLE),
         ("intramuscular", MUSCLE),
@@ -39,6 +41,18 @@ const WORDS: &[(&str, &[Route])] = {
         ("gtt", INFUSION),
         ("po", MOUTH),
         ("orally", MOUTH),
+        ("odt", MOUTH),
+        ("sl", MOUTH),
+        ("sublingual", MOUTH),
+        ("neb", BREATH),
+        ("nebs", BREATH),
+        ("nebulizer", BREATH),
+        ("nebulized", BREATH),
+        ("inhaled", BREATH),
+        ("nasal", OTHER),
+        ("intranasal", OTHER),
+        ("rectal", OTHER),
+        ("suppository", OTHER),
     ]
 };
 
@@ -50,6 +64,8 @@ const ROUTES: &[(Route, &str)] = &[
     (Route::Subcutaneous, "Injected under the skin"),
     (Route::SubcutaneousInfusion, "Infused under the skin"),
     (Route::Oral, "Taken by mouth"),
+    (Route::Inhaled, "Inhaled"),
+    (Route::Other, "By another way, as into the nose"),
 ];
 
 /// Asks which route is right where the name of a drug states another one than the record, and the lines differ.
@@ -137,6 +153,8 @@ mod tests {
             ("Toradol IVP", Route::Intramuscular, &["Injected into a muscle", "Pushed into a vein"]),
             ("Zofran 4 mg IVP", Route::IvInfusion, &["Infused into a vein", "Pushed into a vein"]),
             ("ondansetron 8 mg PO", Route::IvPush, &["Pushed into a vein", "Taken by mouth"]),
+            ("albuterol neb", Route::IvPush, &["Pushed into a vein", "Inhaled"]),
+            ("nitro SL", Route::IvPush, &["Pushed into a vein", "Taken by mouth"]),
         ] {
             let (found, has_lines) = asked(name, route);
             assert_eq!(found, labels, "{name}");

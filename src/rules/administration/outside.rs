@@ -74,6 +74,29 @@ pub(super) fn refuses_setting(coding: &mut Coding<'_>) -> bool {
     true
 }
 
+/// Refuses a date of service before the codes that are held came into force; reports whether it does.
+pub(super) fn refuses_date(coding: &mut Coding<'_>) -> bool {
+    let first = coding.policy.administration.hydration_codes.from;
+    if coding.encounter.service_date >= first {
+        return false;
+    }
+    let facts = [fact::catalog("first", Value::Date(first))];
+    let text = "The administration codes held are in force from {first} on, so none is chosen for an earlier date of service. Correct the date, or take the codes of that time.";
+    coding.find(
+        Severity::Block,
+        Reason::CodeNotInForce,
+        Field::Encounter("serviceDate"),
+        &DOC_5,
+        text,
+        &facts,
+    );
+    for index in 0..coding.encounter.administrations.len() {
+        let what = Field::Administration(index as u16, "");
+        coding.not_billed(what, &DOC_5, text, &facts);
+    }
+    true
+}
+
 /// Settles the flush of a line that lies in no vein, which the code of a flushed port does not describe; reports
 /// whether it is one.
 pub(super) fn is_flush_elsewhere(coding: &mut Coding<'_>, index: u16, route: Route) -> bool {

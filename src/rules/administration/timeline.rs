@@ -39,6 +39,8 @@ rule! {
     exceptions: "Pushes and injections need no stop time. Times without any flow between them are queried like missing ones, and so is a time that the clock showed twice or never on the night on which it was changed, unless a documented duration tells which reading holds.",
 }
 
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
 /// Why the minutes of a service are not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gap {
@@ -50,6 +52,8 @@ pub(super) enum Gap {
     OpenPause,
     /// A pause stops before it starts, so what it took is not known.
     BackwardsPause,
+    /// The times are so many days apart that one of them is of another date.
+    TooLong,
     /// The times or the pauses leave no flow.
     NoFlow,
     /// The clock showed a time twice or never, and the readings differ in minutes.
@@ -99,6 +103,11 @@ pub(super) fn flow(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -
     let segments = visit.segments.len() - first_segment;
     let seconds = visit.segments[first_segment..].iter().map(|s| s.stop - s.start).sum();
     let flow = Flow { start: Some(start), stop: Some(stop), seconds, first_segment, segments };
+    let longest = i64::from(*coding.policy.administration.infusion_days_max) * DAY_SECONDS;
+    if seconds > longest && administration.pump.is_none() {
+        visit.segments.truncate(first_segment);
+        return Err((Gap::TooLong, Flow { start: Some(start), ..Flow::default() }));
+    }
     if paused > 0 {
         coding.result.trail.fired(
             &TIME_6,
@@ -305,6 +314,11 @@ fn missing(administration: &Administration, gap: Gap) -> (Reason, &'static str, 
             Reason::ContradictoryTimes,
             "stopTime",
             "The stop lies before the start, so no code is chosen. Correct the times, with their dates, then code again.",
+        ),
+        Gap::TooLong => (
+            Reason::ContradictoryTimes,
+            "stopTime",
+            "The stop lies more days after the start than an infusion of a visit takes, so no code is chosen. Correct the dates of the times, then code again.",
         ),
         Gap::OpenPause => (
             Reason::MissingStopTime,

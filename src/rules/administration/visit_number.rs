@@ -220,8 +220,11 @@ fn follows(last: Date, first: Date) -> bool {
 /// Asks whether the patient left where several days are one encounter only because nothing numbers its visits: any days
 /// of an office, and in a hospital those that are not a stay, a day without any service lying between.
 ///
-/// Nothing is said where both answers bill the same, as for injections, which have no initial service.
-fn report_unnumbered_days(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+/// Nothing is said where both answers bill the same, as for injections, which have no initial service. An office keeps
+/// nobody overnight, so where hours of a night lie between, each date has a visit of its own there.
+fn report_unnumbered_days(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
+    let night = i64::from(*coding.policy.administration.office_night_hours) * 60 * 60;
+    let mut are_nights = !visit.encounter.setting.is_facility();
     let mut stretches = Stretches::new();
     let mut separate: Vec<(u16, u32)> = Vec::with_capacity(visit.services.len());
     let mut again = None;
@@ -237,20 +240,38 @@ fn report_unnumbered_days(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             let own = &stretches[*own];
             is_facility && follows(own.last, visit.date(service)) || own.reaches(visit, service)
         });
-        if let (Some(own), None, None) = (own, goes_on, again) {
-            again = Some((service.index, visit.date(service), stretches[own].first));
+        if let (Some(own), None) = (own, goes_on) {
+            let slept = stretches[own].stop.zip(service.flow.start).map(|(stop, start)| start - stop);
+            are_nights &= slept.is_some_and(|seconds| seconds >= night);
+            again = again.or(Some((service.index, visit.date(service), stretches[own].first)));
         }
         let own = place(visit, &mut stretches, goes_on, service, service.visit);
         // A request has far fewer administrations than a number of this width counts.
         separate.push((service.index, FIRST + own as u32));
     }
     let Some((index, day, first)) = again else { return };
+    if are_nights {
+        return number_days(coding, visit, index, &separate);
+    }
     if what_if::ask_stay(coding, &INIT_8, index, &separate) {
         let facts = [fact::given("day", Value::Date(day)), fact::given("first", Value::Date(first))];
         let text = "This was given on {day}, and nothing tells its visit from that of {first}: one encounter has one initial service, and a patient who came back has a visit of each day, so state the visit numbers. The lines that this decides wait.";
         let field = Field::Administration(index, "visitNumber");
         coding.find(Severity::Block, Reason::DocumentationGap, field, &INIT_8, text, &facts);
     }
+}
+
+/// Gives each date of an office the visit of its own that the night between them tells of.
+fn number_days(coding: &mut Coding<'_>, visit: &mut Visit<'_>, first: u16, separate: &[(u16, u32)]) {
+    for (index, number) in separate {
+        for service in visit.services.iter_mut().filter(|service| service.index == *index) {
+            service.visit = *number;
+        }
+    }
+    visit.is_one_visit = false;
+    let text = "A night lies between the dates, and an office keeps nobody overnight, so each date is a visit of its own. State the visit numbers where it was otherwise.";
+    let field = Field::Administration(first, "visitNumber");
+    coding.find(Severity::Info, Reason::DocumentationGap, field, &INIT_8, text, &[]);
 }
 
 /// Warns of separate visits that overlap, for a patient who left is not there.

@@ -32,7 +32,7 @@ pub(super) fn ask_minutes(
         Gap::Backwards if runs_past_midnight(administration) => {
             ("stopTime", "On which day did the infusion stop?")
         }
-        Gap::Backwards => ("stopTime", "When did the infusion stop?"),
+        Gap::Backwards | Gap::TooLong => ("stopTime", "When did the infusion stop?"),
         Gap::OpenPause | Gap::BackwardsPause | Gap::NoFlow => {
             (flow_field(administration), "How long did the drug flow?")
         }

@@ -41,6 +41,10 @@ parameters! {
         pub operations: Operations,
         /// Volume up to which a fluid with electrolytes is too little for hydration (rules HYD-9, HYD-10).
         pub rider_ml_max: i32,
+        /// Hours between two services of different dates that show that an office's patient went home (rule INIT-8).
+        pub office_night_hours: u32,
+        /// Days that an infusion without a pump may run by its clock times; a longer one has a wrong date.
+        pub infusion_days_max: u32,
         /// Rate up to which a fluid may only keep the vein open, in millilitres an hour (rule HYD-3).
         pub keep_open_ml_per_hour_max: u32,
         /// Drugs whose giving has codes of another section or is part of another service (rule CHM-13).
