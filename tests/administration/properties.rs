@@ -239,7 +239,9 @@ proptest! {
         let result = code(&visit);
         // Stated numbers count within their dates, and what names none goes with those of its day (rule INIT-6).
         let is_numbered = visit.administrations.iter().any(|a| a.visit_number.is_some());
-        let number = |a: &Administration| is_numbered.then(|| (a.visit_number.unwrap_or(1), visit.date_of(a)));
+        // An office keeps nobody overnight, so that its dates may be visits of their own (rule INIT-8).
+        let is_dated = is_numbered || !visit.setting.is_facility();
+        let number = |a: &Administration| is_dated.then(|| (a.visit_number.unwrap_or(1), visit.date_of(a)));
         let places: BTreeSet<_> =
             visit.administrations.iter().map(|a| (number(a), &a.access_site)).collect();
         let initial: Vec<&Line> = lines(&result).filter(|l| INITIAL.contains(&l.code.as_str())).collect();
