@@ -5,6 +5,7 @@ use crate::catalog::formulary::Fit;
 use crate::catalog::ndc::NdcEntry;
 use crate::catalog::search::Matched;
 use crate::catalog::{CodeFlag, CodeFlags};
+use crate::domain::drug::DrugClass;
 use crate::domain::encounter::{Encounter, Route};
 use crate::rules::Rule;
 use crate::rules::drug_line::life_cycle::L_05;
@@ -229,12 +230,25 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
         coding.not_billed(asked.field(""), &L_04, text, &facts);
         return None;
     }
+    if is_fluid(coding, asked) {
+        let text = "No code describes {drug}, so this fluid has no drug line; name the product where it is one that has a code";
+        coding.find(Severity::Info, Reason::UnknownProduct, asked.field("name"), &N_02, text, &facts);
+        coding.not_billed(asked.field(""), &N_02, text, &facts);
+        return None;
+    }
     let text = "Nothing in the catalog fits {drug} on this date: give its code or NDC, or its kind of product for an unclassified code";
     coding.find(Severity::Block, Reason::UnknownProduct, asked.field("name"), &N_02, text, &facts);
     ask_codes(coding, asked, near(coding, asked));
     let text = "Which product is {drug}, and what kind is it?";
     ask(coding, asked.field("product_kind"), &N_02, text, &facts, Vec::new());
     None
+}
+
+/// Whether a name without a code means a fluid, most of which have none.
+fn is_fluid(coding: &Coding<'_>, asked: &Asked<'_>) -> bool {
+    let name = asked.drug.name.as_deref().filter(|_| asked.drug.ndcs().next().is_none());
+    let named = name.and_then(|name| coding.catalog.formulary.class_of_name(name));
+    named.is_some_and(|named| named.class == DrugClass::Hydration)
 }
 
 /// Codes in force whose name the given one is nearly, or begins: a slip of the pen is no new product.
