@@ -16,7 +16,7 @@ use crate::catalog::{CodeFlag, CodeVersion, Lookup};
 use crate::domain::billing::NoUnitReason;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::drug::{DrugGiven, DrugSource, NdcGiven};
-use crate::domain::encounter::Administration;
+use crate::domain::encounter::{Administration, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -31,6 +31,7 @@ use crate::rules::drug_line::units::convert::amount_per_ml;
 use crate::rules::drug_line::waste::{W_12, W_13};
 use crate::rules::given::{self, Given};
 use crate::rules::identity;
+use crate::rules::route_words;
 
 pub use named::code_of_strength;
 
@@ -42,7 +43,7 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
     for (a, administration) in encounter.administrations.iter().enumerate() {
         coding.turn_to(encounter.date_of(administration));
         for (d, drug) in administration.drugs.iter().enumerate() {
-            let asked = Asked { at: (a as u16, d as u16), administration, drug };
+            let asked = Asked::of((a as u16, d as u16), administration, drug);
             if !was_given(coding, &asked) {
                 continue;
             }
@@ -66,9 +67,16 @@ struct Asked<'a> {
     at: (u16, u16),
     administration: &'a Administration,
     drug: &'a DrugGiven,
+    /// The stated route; where none is, the one that the name of the drug states.
+    route: Option<Route>,
 }
 
 impl<'a> Asked<'a> {
+    fn of(at: (u16, u16), administration: &'a Administration, drug: &'a DrugGiven) -> Self {
+        let by_name = || route_words::only(drug.name.as_deref()?);
+        Self { at, administration, drug, route: administration.route.or_else(by_name) }
+    }
+
     const fn field(&self, name: &'static str) -> Field {
         Field::Drug(self.at.0, self.at.1, name)
     }
