@@ -3,6 +3,7 @@
 mod by_dose;
 mod candidates;
 mod check;
+mod compounded;
 mod contradiction;
 mod cpt_product;
 mod flush;
@@ -141,9 +142,12 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
     report_ambiguous_ndc(coding, &asked);
     let version = match asked.drug.code {
         Some(code) => by_code(coding, &asked, code),
+        None if compounded::is_uncoded(coding, &asked) => unclassified::select(coding, asked.at, asked.drug),
         None => candidates::choose(coding, &asked),
     }?;
-    if !contradiction::agrees_with_name(coding, &asked, version) {
+    if asked.drug.code.is_some() && !compounded::agrees(coding, &asked, version)
+        || !contradiction::agrees_with_name(coding, &asked, version)
+    {
         return None;
     }
     let version = check::settle(coding, &asked, version)?;
