@@ -41,6 +41,9 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     narrow::keep_if_any(&mut found, |version| version.coverage != NOT_PAYABLE);
     narrow::by_brand(&mut found, asked.drug);
     narrow::by_age(&mut found);
+    if bag_sizes::are_several(coding, asked, &found) {
+        return None;
+    }
     narrow::by_volume(&mut found, asked.drug);
     narrow::by_size(coding, &mut found, asked.drug);
     narrow::by_unit(&mut found, asked.drug);

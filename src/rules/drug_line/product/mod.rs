@@ -1,5 +1,6 @@
 //! Which code a drug is billed by: from its code, its NDC or its name, on the date of service.
 
+mod bag_sizes;
 mod by_dose;
 mod candidates;
 mod check;
