@@ -79,6 +79,9 @@ fn measured_discard(
     measured: &Measured,
     reporting: DiscardReporting,
 ) -> Discard {
+    if held::holds_incomparable(coding, treatment, measured) {
+        return Discard::default();
+    }
     let Some(opened) = opened::gather(coding, treatment, measured) else { return Discard::default() };
     if opened.is_short {
         held::ask_short(coding, treatment, measured, opened.content);
