@@ -4,11 +4,15 @@ use smallvec::SmallVec;
 
 use crate::domain::encounter::Route;
 
+/// Routes that a record may mean, the likeliest first.
+pub type Routes = [Option<Route>; 3];
+
 /// Words of routes, each with the routes that it may mean: the first ones are offered as answers.
 const WORDS: &[(&str, &[Route])] = {
     use Route::{Intramuscular, IvInfusion, IvPush, Oral, Subcutaneous, SubcutaneousInfusion};
     const MUSCLE: &[Route] = &[Intramuscular];
     const UNDER_SKIN: &[Route] = &[Subcutaneous, SubcutaneousInfusion, Route::OnBodyInjector];
+    const PEN: &[Route] = &[Subcutaneous, Intramuscular];
     const VEIN: &[Route] = &[IvPush, IvInfusion];
     const PUSH: &[Route] = &[IvPush];
     const INFUSION: &[Route] = &[IvInfusion];
@@ -31,8 +35,8 @@ const WORDS: &[(&str, &[Route])] = {
         ("piggyback", INFUSION),
         ("drip", INFUSION),
         ("gtt", INFUSION),
-        ("pen", UNDER_SKIN),
-        ("autoinjector", UNDER_SKIN),
+        ("pen", PEN),
+        ("autoinjector", PEN),
         ("po", MOUTH),
         ("orally", MOUTH),
         ("odt", MOUTH),
@@ -42,6 +46,9 @@ const WORDS: &[(&str, &[Route])] = {
         ("capsules", MOUTH),
     ]
 };
+
+/// Devices, which are sold under names of their own.
+const DEVICES: &[&str] = &["pen", "autoinjector"];
 
 /// What stands behind the first word of penicillin, as in `pen G`.
 const PENICILLINS: &[&str] = &["g", "v", "vk"];
@@ -61,17 +68,21 @@ pub fn told(name: &str) -> SmallVec<[&'static [Route]; 2]> {
     told
 }
 
-/// The route that a name states, the first of those that its word may mean; nothing where two words differ.
-pub fn only(name: &str) -> Option<Route> {
+/// The routes that all such words of a name allow; none where no word states one, or two of them differ.
+pub fn agreed(name: &str) -> Routes {
     let told = told(name);
-    let (first, others) = told.split_first()?;
-    let is_agreed = others.iter().all(|routes| routes.contains(&first[0]) || first.contains(&routes[0]));
-    first.first().copied().filter(|_| is_agreed)
+    let allowed = |route: &&Route| told.iter().all(|routes| routes.contains(route));
+    let mut agreed = Routes::default();
+    let first = told.first().copied().unwrap_or_default();
+    for (place, route) in agreed.iter_mut().zip(first.iter().filter(allowed)) {
+        *place = Some(*route);
+    }
+    agreed
 }
 
-/// Whether a word states a route.
+/// Whether a word states a route and belongs to no name: a device is a part of the name of its product.
 pub fn is_told(word: &str) -> bool {
-    routes_of(word).is_some()
+    routes_of(word).is_some() && !DEVICES.contains(&word)
 }
 
 fn routes_of(word: &str) -> Option<&'static [Route]> {
@@ -83,17 +94,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_tells_one_route_or_none() {
-        for (name, route) in [
-            ("daratumumab SC", Some(Route::Subcutaneous)),
-            ("Entyvio Pen", Some(Route::Subcutaneous)),
-            ("pen G benzathine IM", Some(Route::Intramuscular)),
-            ("Zofran ODT", Some(Route::Oral)),
-            ("cefazolin IV (IVPB)", Some(Route::IvPush)),
-            ("Zofran not PO but IV", None),
-            ("Bicillin", None),
+    fn a_name_tells_the_routes_that_its_words_agree_on() {
+        use Route::{IvInfusion, IvPush, Oral};
+        const SKIN: &[Route] = &[Route::Subcutaneous, Route::SubcutaneousInfusion, Route::OnBodyInjector];
+        for (name, routes) in [
+            ("daratumumab SC", SKIN),
+            ("Entyvio Pen", &[Route::Subcutaneous, Route::Intramuscular]),
+            ("Humira Pen SC", &[Route::Subcutaneous]),
+            ("pen G benzathine IM", &[Route::Intramuscular]),
+            ("Zofran ODT", &[Oral]),
+            ("cefazolin IV", &[IvPush, IvInfusion]),
+            ("cefazolin IV (IVPB)", &[IvInfusion]),
+            ("Zofran not PO but IV", &[]),
+            ("Bicillin", &[]),
         ] {
-            assert_eq!(only(name), route, "{name}");
+            let found: Vec<Route> = agreed(name).into_iter().flatten().collect();
+            assert_eq!(found, routes, "{name}");
         }
     }
 }

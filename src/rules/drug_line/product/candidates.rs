@@ -23,7 +23,7 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     let of_package = asked.drug.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
     let mut by_ndc = of_package.clone();
     by_ndc.retain(|version| named::fits_use(coding, asked, version));
-    if by_ndc.is_empty() && asked.route.is_none() {
+    if by_ndc.is_empty() && asked.route().is_none() {
         by_ndc = by_own_route(coding, asked, &of_package);
     }
     // A package is one product: only between its codes does the route decide.
@@ -99,9 +99,7 @@ fn by_own_route<'a>(
     asked: &Asked<'a>,
     of_package: &[&'a CodeVersion],
 ) -> Vec<&'a CodeVersion> {
-    let fits_by = |version: &CodeVersion, route| {
-        named::fits_use(coding, &Asked { route: Some(route), ..*asked }, version)
-    };
+    let fits_by = |version: &CodeVersion, route| named::fits_use(coding, &asked.by(route), version);
     let mut found = of_package.to_vec();
     found.retain(|version| {
         let formulary = &coding.catalog.formulary;
@@ -117,7 +115,7 @@ fn by_own_route<'a>(
 /// Whether every code of a package is for the mouth or the lung, and the drug was given otherwise.
 fn is_given_otherwise(asked: &Asked<'_>, of_package: &[&CodeVersion]) -> bool {
     let is_for = |flag| of_package.iter().all(|version| version.flags.has(flag));
-    let route = asked.route;
+    let route = asked.route();
     !of_package.is_empty()
         && (is_for(CodeFlag::Oral) && route.is_some_and(|route| route != Route::Oral)
             || is_for(CodeFlag::Inhaled) && route.is_some_and(|route| route != Route::Inhaled))
@@ -221,7 +219,7 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
         cpt_product::ask_unit(coding, asked, entry.code);
         return None;
     }
-    if asked.route == Some(Route::Oral) {
+    if asked.route() == Some(Route::Oral) {
         return route::swallowed(coding, asked);
     }
     let facts = [fact::given("drug", Value::Of(asked.field("")))];

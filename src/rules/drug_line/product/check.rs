@@ -49,7 +49,7 @@ fn for_route<'a>(
     asked: &Asked<'a>,
     version: &'a CodeVersion,
 ) -> Option<&'a CodeVersion> {
-    let route = asked.route;
+    let route = asked.route();
     let is_it = |row: &&CodesByRoute| row.codes.contains(&version.code) && Some(row.route) == route;
     let Some(row) = coding.policy.drug_line.codes_by_route.iter().find(is_it) else { return Some(version) };
     let setting = coding.encounter.setting;

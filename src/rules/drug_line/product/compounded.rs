@@ -11,7 +11,7 @@ pub(super) fn is_uncoded(coding: &Coding<'_>, asked: &Asked<'_>) -> bool {
         return false;
     }
     let rows = &coding.policy.drug_line.codes_by_route;
-    let Some(row) = rows.iter().find(|row| Some(row.route) == asked.route) else { return true };
+    let Some(row) = rows.iter().find(|row| Some(row.route) == asked.route()) else { return true };
     let named = named::of_name(coding, asked);
     !named.found.iter().chain(&named.by_other_routes).any(|version| row.codes.contains(&version.code))
 }

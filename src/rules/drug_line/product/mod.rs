@@ -1,5 +1,6 @@
 //! Which code a drug is billed by: from its code, its NDC or its name, on the date of service.
 
+mod asked;
 mod bag_sizes;
 mod by_dose;
 mod candidates;
@@ -33,8 +34,9 @@ use crate::rules::drug_line::units::convert::amount_per_ml;
 use crate::rules::drug_line::waste::{W_12, W_13};
 use crate::rules::given::{self, Given};
 use crate::rules::identity;
-use crate::rules::route_words;
+use crate::rules::route_words::{self, Routes};
 
+use asked::Asked;
 pub use named::code_of_strength;
 
 /// The doses of the visit that earn a drug line, each with its code.
@@ -61,65 +63,6 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
         }
     }
     doses
-}
-
-/// One drug of the request.
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    at: (u16, u16),
-    administration: &'a Administration,
-    drug: &'a DrugGiven,
-    /// The stated route; where none is, the one that the name of the drug states.
-    route: Option<Route>,
-}
-
-impl<'a> Asked<'a> {
-    fn of(at: (u16, u16), administration: &'a Administration, drug: &'a DrugGiven) -> Self {
-        let by_name = || route_words::only(drug.name.as_deref()?);
-        Self { at, administration, drug, route: administration.route.or_else(by_name) }
-    }
-
-    const fn field(&self, name: &'static str) -> Field {
-        Field::Drug(self.at.0, self.at.1, name)
-    }
-
-    const fn subject(&self) -> Subject {
-        Subject::Drug(self.at.0, self.at.1)
-    }
-
-    fn dose(&self, coding: &mut Coding<'a>, version: &'a CodeVersion) -> Dose<'a> {
-        let code = match self.drug.code {
-            Some(code) if stated::is_uncoded(version) => code,
-            _ => version.code,
-        };
-        let mut dose = Dose {
-            at: self.at,
-            administration: self.administration,
-            drug: self.drug,
-            code,
-            version,
-            billing: stated::billing_of(coding, self, version),
-            is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
-            listed: coding.catalog.formulary.drug(code),
-            per_ml: amount_per_ml(self.drug),
-            marks: coding.policy.marked_codes.of(code),
-            key: Key::UNSET,
-        };
-        dose.key = treatment::key(&dose, coding);
-        dose
-    }
-
-    /// Whether the request gives a name or a class alone, as for a visit that is coded for its administrations.
-    fn is_only_named(&self) -> bool {
-        let DrugGiven { code, ndc, dose_administered, dose_ordered, containers, product_kind, .. } =
-            self.drug;
-        code.is_none()
-            && ndc.is_none()
-            && dose_administered.is_none()
-            && dose_ordered.is_none()
-            && containers.is_empty()
-            && product_kind.is_none()
-    }
 }
 
 /// Whether a drug was given as its name tells; one whose dose is zero is settled by its units (rule W-13).

@@ -174,17 +174,18 @@ fn nearest<'a>(
 
 /// The code by mouth that the name has as well, where no route is stated.
 pub(super) fn by_mouth<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Option<&'a CodeVersion> {
-    if asked.route.is_some() {
+    if asked.route().is_some() {
         return None;
     }
-    let swallowed = Asked { route: Some(Route::Oral), ..*asked };
+    let swallowed = asked.by(Route::Oral);
     of_name(coding, &swallowed).found.into_iter().find(|version| version.flags.has(CodeFlag::Oral))
 }
 
 /// How the product of a code goes with the stated route.
 pub(super) fn fit(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> Fit {
-    let route = asked.route;
-    route.map_or(Fit::Unknown, |route| coding.catalog.formulary.fit(version.code, version.flags, route))
+    let formulary = &coding.catalog.formulary;
+    let fits = asked.routes.iter().flatten().map(|route| formulary.fit(version.code, version.flags, *route));
+    fits.min().unwrap_or(Fit::Unknown)
 }
 
 /// A code of the drug that is not yet in force on the date (rule N-08).
@@ -226,7 +227,7 @@ pub(super) fn words_of(name: &str) -> Vec<String> {
 pub(super) fn fits_use(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
     let encounter = coding.encounter;
     let flags = version.flags;
-    let route = asked.route;
+    let route = asked.route();
     let oral = route == Some(Route::Oral);
     let inhaled = route == Some(Route::Inhaled);
     let may_be_hospital = coding.policy.drug_line.hospital_code_settings.contains(&encounter.setting);

@@ -93,7 +93,7 @@ pub(super) fn of_other_products<'a>(
     // Where the policy itself says what is billed for a route, the check of the code says it.
     let rows = &coding.policy.drug_line.codes_by_route;
     let is_by_policy = |other: &&&CodeVersion| {
-        rows.iter().any(|row| Some(row.route) == asked.route && row.codes.contains(&other.code))
+        rows.iter().any(|row| Some(row.route) == asked.route() && row.codes.contains(&other.code))
     };
     if let Some(other) = others.iter().find(is_by_policy) {
         return Some(other);
@@ -106,7 +106,7 @@ pub(super) fn of_other_products<'a>(
         off_label.retain(is_alone);
     }
     // Into the eye go solutions that are labelled for elsewhere, as a rule; the check of the code says it.
-    if let ([only], Some(Route::Intravitreal)) = (off_label.as_slice(), asked.route) {
+    if let ([only], Some(Route::Intravitreal)) = (off_label.as_slice(), asked.route()) {
         return Some(only);
     }
     let codes: Vec<HcpcsCode> = off_label.iter().map(|other| other.code).collect();
@@ -124,7 +124,7 @@ pub(super) fn of_other_products<'a>(
         warn_of_self_administration(coding, asked, &others);
         return candidates::unknown(coding, asked);
     }
-    if asked.route == Some(Route::Oral) {
+    if asked.route() == Some(Route::Oral) {
         return swallowed(coding, asked);
     }
     let sisters = others.first().map(|other| products_of_route(coding, asked, other)).unwrap_or_default();
@@ -188,7 +188,7 @@ fn warn_of_self_administration(coding: &mut Coding<'_>, asked: &Asked<'_>, other
     let is_ordinary = |other: &&CodeVersion| {
         formulary.drug(other.code).is_some_and(|listed| listed.class == DrugClass::Therapeutic)
     };
-    if asked.route != Some(Route::Subcutaneous) || others.iter().any(is_ordinary) {
+    if asked.route() != Some(Route::Subcutaneous) || others.iter().any(is_ordinary) {
         return;
     }
     let facts = [fact::given("drug", Value::Of(asked.field("")))];
