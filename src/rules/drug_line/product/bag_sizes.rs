@@ -1,6 +1,7 @@
 //! Bags of several sizes, each of which has a code of its own: the salines of 250, 500 and 1000 mL (rule L-05).
 
 use super::*;
+use crate::domain::billing::BillingUnit;
 use crate::domain::drug::Container;
 use crate::domain::quantity::{Decimal, Measure, Quantity};
 use crate::rules::drug_line::life_cycle::L_05;
@@ -31,6 +32,16 @@ pub(super) fn are_several(coding: &mut Coding<'_>, asked: &Asked<'_>, found: &[&
     let text = "How much of {drug} was given out of each size?";
     ask(coding, field, &L_05, text, &facts, possibilities);
     true
+}
+
+/// Whether the containers beside a stated code are also of other codes of its drug.
+pub(super) fn are_of_other_codes(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let is_volume = |unit: BillingUnit| unit.quantity.unit.measure() == Measure::Volume;
+    if asked.drug.containers.len() < 2 || !version.billing_unit().is_some_and(is_volume) {
+        return false;
+    }
+    let found = named::of_words(coding, asked, &version.name);
+    are_several(coding, asked, &found)
 }
 
 /// The code whose unit is the volume of a container.

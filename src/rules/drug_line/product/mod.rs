@@ -89,7 +89,9 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
         None if compounded::is_uncoded(coding, &asked) => unclassified::select(coding, asked.at, asked.drug),
         None => candidates::choose(coding, &asked),
     }?;
-    if asked.drug.code.is_some() && !compounded::agrees(coding, &asked, version)
+    if asked.drug.code.is_some()
+        && (!compounded::agrees(coding, &asked, version)
+            || bag_sizes::are_of_other_codes(coding, &asked, version))
         || !contradiction::agrees_with_name(coding, &asked, version)
     {
         return None;
