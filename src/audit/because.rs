@@ -1,19 +1,21 @@
 //! The rule that decides what is right, read off the trail of the answer.
 
 use super::Case;
-use super::compare::{Claimed, DISCARDED, Key, Rest};
+use super::compare::{Claimed, DISCARDED, Key, NONE_DISCARDED, Rest};
 use super::nature::Nature;
 use crate::catalog::{CodeFlag, Lookup};
 use crate::domain::code::HcpcsCode;
+use crate::domain::drug::DrugGiven;
 use crate::domain::field::Field;
 use crate::domain::quantity::Decimal;
 use crate::engine::reasons::Reasons;
 use crate::engine::trail::{Outcome, Step, Value};
+use crate::policy::parameters::Standing;
 use crate::rules::Rule;
 use crate::rules::audit::G_01;
 use crate::rules::drug_line::biosimilar::B_04;
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_04};
-use crate::rules::drug_line::waste::W_01;
+use crate::rules::drug_line::waste::{W_01, W_13, Z_01};
 
 /// What the ids of rules begin with: of classes, of discarded drug, and of none.
 const CLASS: &str = "CLS-";
@@ -51,8 +53,13 @@ pub(super) fn of_code(case: &Case<'_>, billed: HcpcsCode, supported: &Rest) -> &
     }
 }
 
-/// The rule behind a line that is missing: for the drug itself the first that speaks of its code.
-pub(super) fn of_missing(case: &Case<'_>, rest: &Rest) -> &'static Rule {
+/// The rule behind a line that is missing: for the drug itself the first that speaks of its code; where its discarded
+/// part was billed, that this is not paid for alone.
+pub(super) fn of_missing(case: &Case<'_>, rest: &Rest, claimed: &[Claimed]) -> &'static Rule {
+    let discarded = Key { discarded: true, ..rest.key };
+    if !rest.key.discarded && claimed.iter().any(|line| line.key == discarded) {
+        return &W_13;
+    }
     let is_drug = Nature::of(rest.key.code, &case.policy.administration).is_none();
     let steps = if is_drug && !rest.key.discarded { fired(case, rest.line) } else { Vec::new() };
     let first = steps.into_iter().find(|step| has(case, step, Value::Code(rest.key.code)));
@@ -61,12 +68,25 @@ pub(super) fn of_missing(case: &Case<'_>, rest: &Rest) -> &'static Rule {
 
 /// The rule that keeps discarded drug off the claim, where its drug was given.
 fn of_discarded(case: &Case<'_>, key: Key) -> &'static Rule {
+    last_of_discard(case, key).unwrap_or(&W_01)
+}
+
+/// The rule that keeps JZ off a line: none is used on the date, or the last that speaks of what was discarded.
+fn of_zero(case: &Case<'_>, key: Key) -> Option<&'static Rule> {
+    if *case.policy.drug_line.jz_standing == Standing::NotUsed {
+        return Some(&Z_01);
+    }
+    last_of_discard(case, key)
+}
+
+/// The last rule of discarded drug that spoke of a drug that was given, whether it fired or was declined.
+fn last_of_discard(case: &Case<'_>, key: Key) -> Option<&'static Rule> {
     let given = line_of(case, Key { discarded: false, ..key });
     let reasons = Reasons::of(case.encounter, case.result);
     let is_of_discard = |rule: &Rule| rule.id.starts_with(DISCARD) || rule.id.starts_with(ZERO);
     let given = given.and_then(|place| case.result.lines.get(place));
     let steps = given.into_iter().flat_map(|line| reasons.steps_of(line)).map(|(_, step)| step.rule);
-    steps.filter(|rule| is_of_discard(rule)).last().unwrap_or(&W_01)
+    steps.filter(|rule| is_of_discard(rule)).last()
 }
 
 /// The rule behind the modifiers that one of two lines has and the other lacks.
@@ -75,7 +95,13 @@ pub(super) fn of_modifiers(case: &Case<'_>, billed: &Claimed, supported: &Claime
         let own: Vec<_> = one.modifiers.iter().filter(|m| !other.modifiers.contains(m)).copied().collect();
         own
     };
-    let differing = [only(supported, billed), only(billed, supported)].concat();
+    let superfluous = only(billed, supported);
+    let differing = [only(supported, billed), superfluous.clone()].concat();
+    if superfluous.contains(&NONE_DISCARDED)
+        && let Some(rule) = of_zero(case, supported.key)
+    {
+        return rule;
+    }
     let steps = fired(case, supported.line);
     let mut speaking = differing.iter().filter_map(|modifier| {
         let named = steps.iter().rev().find(|step| has(case, step, Value::Modifier(*modifier)));
@@ -103,13 +129,25 @@ pub(super) fn of_extra(case: &Case<'_>, key: Key) -> &'static Rule {
     let of_code = |what: Field| match what {
         Field::Drug(a, d, _) | Field::Container(a, d, _, _) => {
             let drug = case.encounter.administrations.get(usize::from(a))?.drugs.get(usize::from(d))?;
-            Some(!is_administration && drug.code == Some(code))
+            Some(!is_administration && is_of(case, drug, key))
         }
         Field::Administration(..) => Some(is_administration),
         Field::Encounter(_) => None,
     };
     let not_billed = case.result.not_billed.iter().find(|item| of_code(item.what) == Some(true));
     not_billed.map_or(&G_01, |item| item.rule)
+}
+
+/// Whether a drug of the record is one of a code: by its own code, else by its package, else by its name.
+fn is_of(case: &Case<'_>, drug: &DrugGiven, key: Key) -> bool {
+    if drug.code.is_some() {
+        return drug.code == Some(key.code);
+    }
+    if let Some(ndc) = drug.ndcs().next() {
+        return case.catalog.ndc_on(ndc, key.date).any(|entry| entry.code == key.code);
+    }
+    let name = drug.name.as_deref();
+    name.is_some_and(|name| case.catalog.codes_of_name(name, key.date).contains(&key.code))
 }
 
 /// The place of the supported line of a service.

@@ -150,7 +150,7 @@ fn names_one_side(supported: &[Claimed], policy: &Policy) -> bool {
 }
 
 /// Attests that nothing was discarded.
-const NONE_DISCARDED: Modifier = Modifier::of("JZ");
+pub(super) const NONE_DISCARDED: Modifier = Modifier::of("JZ");
 
 /// The modifiers that the rules decide, in one order, each of several that say the same as one. Where JZ is
 /// voluntary it is neither right nor wrong (rule Z-01).

@@ -254,7 +254,11 @@ impl Case<'_> {
             });
         }
         for rest in &paired.shortage {
-            found.push(if rest.is_shared { self.wrong_units(rest, claimed) } else { self.missing(rest) });
+            found.push(if rest.is_shared {
+                self.wrong_units(rest, claimed)
+            } else {
+                self.missing(rest, claimed)
+            });
         }
         pattern::tie_discarded(&mut found);
         found.sort_by_key(|found| (found.billed.as_ref().map_or(usize::MAX, |side| side.line), found.kind));
@@ -329,9 +333,9 @@ impl Case<'_> {
         Discrepancy { pattern, dollars, ..found }
     }
 
-    fn missing(&self, rest: &Rest) -> Discrepancy {
+    fn missing(&self, rest: &Rest, claimed: &[Claimed]) -> Discrepancy {
         let pattern = pattern::of_missing(self, rest);
-        let rule = because::of_missing(self, rest);
+        let rule = because::of_missing(self, rest, claimed);
         let sides = (None, Some(rest.side(rest.units)));
         let found = self.discrepancy(Kind::MissingLine, sides, (Decimal::ZERO, rest.units), rule);
         Discrepancy { pattern, dollars: value::of(self, rest.key, rest.units), ..found }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::drug::{Container, ContainerKind, DrugClass, DrugGiven, NdcGiven};
+use crate::domain::drug::{Container, ContainerKind, DrugClass, DrugGiven, DrugSource, NdcGiven};
 use crate::domain::encounter::{Administration, Route, Setting};
 use crate::domain::quantity::Quantity;
 use crate::domain::time::{date, parse_local_time};
@@ -284,6 +284,45 @@ fn discarded_drug_of_a_multi_dose_vial_is_a_known_pattern() {
     containers(&mut other.administrations[1], "420 mg", 2, ContainerKind::MultiDose);
     let found = found(&other, &["96413", "96415", "96375", "J1200", "Q5114 x56", "Q5114 x28 JW"]);
     assert_eq!(found, ["EXTRA_LINE Q5114x28 - DISCARD_OF_MULTI_DOSE"]);
+}
+
+#[test]
+fn each_mistake_with_discarded_drug_has_its_rule() {
+    let bag = |change: &dyn Fn(&mut Administration)| {
+        let mut visit = visit();
+        change(&mut visit.administrations[1]);
+        visit
+    };
+    let used_up = |bag: &mut Administration, kind| {
+        bag.drugs[0].containers.clear();
+        bag.drugs[0].dose_administered = Quantity::parse("420", "mg").ok();
+        bag.drugs[0].dose_discarded = None;
+        containers(bag, "420 mg", 1, kind);
+    };
+    let multi_dose = bag(&|bag| used_up(bag, ContainerKind::MultiDose));
+    let mut early = bag(&|bag| used_up(bag, ContainerKind::SingleDose));
+    early.service_date = date(2022, 5, 5);
+    early.administrations.remove(0);
+    early.administrations[0].start = parse_local_time("2022-05-05T09:40").ok();
+    early.administrations[0].stop = parse_local_time("2022-05-05T11:12").ok();
+    let white_bagged = bag(&|bag| {
+        (bag.drugs[0].code, bag.drugs[0].name) = (None, Some("Ogivri".to_owned()));
+        bag.drugs[0].source = DrugSource::WhiteBagged;
+    });
+    let rest = ["96413", "96415", "96375", "J1200"];
+    for (visit, lines, expected) in [
+        (visit(), vec!["Q5114 x56 JZ", "Q5114 JW"], "Z-03"),
+        (visit(), vec!["Q5114 JW"], "W-13"),
+        (multi_dose, vec!["Q5114 x42 JZ"], "W-07"),
+        (early, vec!["Q5114 x42 JZ"], "Z-01"),
+        (white_bagged, vec!["Q5114 x56 JZ"], "W-12"),
+    ] {
+        let services = rest.iter().take(2 * visit.administrations.len());
+        let billed: Vec<BilledLine> = services.chain(&lines).map(|text| line(text)).collect();
+        let rules: Vec<&str> =
+            audited(&visit, &billed).discrepancies.iter().map(|found| found.rule.id).collect();
+        assert_eq!(rules, [expected], "{lines:?}");
+    }
 }
 
 #[test]

@@ -339,6 +339,11 @@ pub(super) fn is_filler(word: &str) -> bool {
         || word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a word is the unit of a strength.
+pub(super) fn is_unit(word: &str) -> bool {
+    STRENGTH_UNITS.contains(&word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::codes::CodeTable;
 use super::formulary::Formulary;
-use super::names::{fold, is_filler, is_salt};
+use super::names::{fold, is_filler, is_salt, is_unit};
 use super::record::{CodeFlag, CodeVersion};
 use super::snapshot::Lookup;
 use crate::domain::billing::NoUnitReason;
@@ -359,11 +359,20 @@ fn key(words: &[String]) -> String {
 /// A name of several salts, such as sodium ferric gluconate, is told by them.
 fn without_preparation(words: &[String]) -> Vec<&str> {
     let has_one_salt = words.iter().filter(|word| is_left_out(word)).count() == 1;
+    // A unit that begins a name is a part of it: G-CSF, and GM-CSF.
+    let (mark, words) = match words {
+        [first, rest @ ..] if is_unit(first) && !rest.is_empty() => (Some(first.as_str()), rest),
+        _ => (None, words),
+    };
     let is_dropped =
         |word: &str| is_filler(word) || PREPARATIONS.contains(&word) || has_one_salt && is_left_out(word);
     let named = || words.iter().map(|word| as_named(word));
-    let kept: Vec<&str> = named().filter(|word| !is_dropped(word)).collect();
-    if kept.is_empty() { named().collect() } else { kept }
+    let mut kept: Vec<&str> = named().filter(|word| !is_dropped(word)).collect();
+    if kept.is_empty() {
+        kept = named().collect();
+    }
+    kept.splice(0..0, mark);
+    kept
 }
 
 /// The drugs of a name; an enzyme that only spreads the other is none.

@@ -12,6 +12,7 @@ pub mod drug_line;
 pub mod footing;
 pub mod given;
 pub mod identity;
+pub mod route_words;
 
 use std::sync::LazyLock;
 

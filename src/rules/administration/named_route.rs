@@ -1,7 +1,5 @@
 //! A route that the name of a drug states, as in `methotrexate IM`, against that of its record (rule DOC-1).
 
-use smallvec::SmallVec;
-
 use super::admit::DOC_1;
 use super::what_if::answer;
 use crate::domain::encounter::{Administration, Route};
@@ -9,52 +7,7 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
-
-/// Words of routes, each with the routes that it may mean: the first ones are offered as answers.
-const WORDS: &[(&str, &[Route])] = {
-    use Route::{Intramuscular, IvInfusion, IvPush, Oral, Subcutaneous, SubcutaneousInfusion};
-    const MUSCLE: &[Route] = &[Intramuscular];
-    const UNDER_SKIN: &[Route] = &[Subcutaneous, SubcutaneousInfusion, Route::OnBodyInjector];
-    const VEIN: &[Route] = &[IvPush, IvInfusion];
-    const PUSH: &[Route] = &[IvPush];
-    const INFUSION: &[Route] = &[IvInfusion];
-    const MOUTH: &[Route] = &[Oral];
-    const BREATH: &[Route] = &[Route::Inhaled];
-    const OTHER: &[Route] = &[Route::Other];
-    &[
-        ("im", MUSCLE),
-        ("intramuscular", MUSCLE),
-        ("intramuscularly", MUSCLE),
-        ("sc", UNDER_SKIN),
-        ("sq", UNDER_SKIN),
-        ("subq", UNDER_SKIN),
-        ("subcut", UNDER_SKIN),
-        ("subcutaneous", UNDER_SKIN),
-        ("subcutaneously", UNDER_SKIN),
-        ("iv", VEIN),
-        ("intravenous", VEIN),
-        ("intravenously", VEIN),
-        ("ivp", PUSH),
-        ("ivpb", INFUSION),
-        ("piggyback", INFUSION),
-        ("drip", INFUSION),
-        ("gtt", INFUSION),
-        ("po", MOUTH),
-        ("orally", MOUTH),
-        ("odt", MOUTH),
-        ("sl", MOUTH),
-        ("sublingual", MOUTH),
-        ("neb", BREATH),
-        ("nebs", BREATH),
-        ("nebulizer", BREATH),
-        ("nebulized", BREATH),
-        ("inhaled", BREATH),
-        ("nasal", OTHER),
-        ("intranasal", OTHER),
-        ("rectal", OTHER),
-        ("suppository", OTHER),
-    ]
-};
+use crate::rules::route_words::told;
 
 /// The routes of a record that such a word can contradict, each with how a nurse would say it.
 const ROUTES: &[(Route, &str)] = &[
@@ -103,13 +56,6 @@ pub(super) fn doubt(coding: &mut Coding<'_>, index: u16, administration: &Admini
             return;
         }
     }
-}
-
-/// The routes that the words of a name state, one list a word.
-fn told(name: &str) -> SmallVec<[&'static [Route]; 2]> {
-    let routes =
-        |word: &str| WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, r)| *r);
-    name.split(|c: char| !c.is_ascii_alphanumeric()).filter_map(routes).collect()
 }
 
 #[cfg(test)]

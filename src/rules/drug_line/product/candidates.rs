@@ -6,7 +6,7 @@ use crate::catalog::ndc::NdcEntry;
 use crate::catalog::search::Matched;
 use crate::catalog::{CodeFlag, CodeFlags};
 use crate::domain::drug::DrugClass;
-use crate::domain::encounter::{Encounter, Route};
+use crate::domain::encounter::Encounter;
 use crate::rules::Rule;
 use crate::rules::drug_line::life_cycle::L_05;
 use crate::rules::drug_line::product::named::Named;
@@ -24,7 +24,7 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     let of_package = asked.drug.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
     let mut by_ndc = of_package.clone();
     by_ndc.retain(|version| named::fits_use(coding, asked, version));
-    if by_ndc.is_empty() && asked.administration.route.is_none() {
+    if by_ndc.is_empty() && asked.route().is_none() {
         by_ndc = by_own_route(coding, asked, &of_package);
     }
     // A package is one product: only between its codes does the route decide.
@@ -42,6 +42,9 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     narrow::keep_if_any(&mut found, |version| version.coverage != NOT_PAYABLE);
     narrow::by_brand(&mut found, asked.drug);
     narrow::by_age(&mut found);
+    if bag_sizes::are_several(coding, asked, &found) {
+        return None;
+    }
     narrow::by_volume(&mut found, asked.drug);
     narrow::by_size(coding, &mut found, asked.drug);
     narrow::by_unit(&mut found, asked.drug);
@@ -97,11 +100,7 @@ fn by_own_route<'a>(
     asked: &Asked<'a>,
     of_package: &[&'a CodeVersion],
 ) -> Vec<&'a CodeVersion> {
-    let fits_by = |version: &CodeVersion, route| {
-        let administration =
-            Administration { route: Some(route), drugs: Vec::new(), ..asked.administration.clone() };
-        named::fits_use(coding, &Asked { administration: &administration, ..*asked }, version)
-    };
+    let fits_by = |version: &CodeVersion, route| named::fits_use(coding, &asked.by(route), version);
     let mut found = of_package.to_vec();
     found.retain(|version| {
         let formulary = &coding.catalog.formulary;
@@ -117,7 +116,7 @@ fn by_own_route<'a>(
 /// Whether every code of a package is for the mouth or the lung, and the drug was given otherwise.
 fn is_given_otherwise(asked: &Asked<'_>, of_package: &[&CodeVersion]) -> bool {
     let is_for = |flag| of_package.iter().all(|version| version.flags.has(flag));
-    let route = asked.administration.route;
+    let route = asked.route();
     !of_package.is_empty()
         && (is_for(CodeFlag::Oral) && route.is_some_and(|route| route != Route::Oral)
             || is_for(CodeFlag::Inhaled) && route.is_some_and(|route| route != Route::Inhaled))
@@ -221,7 +220,7 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
         cpt_product::ask_unit(coding, asked, entry.code);
         return None;
     }
-    if asked.administration.route == Some(Route::Oral) {
+    if asked.route() == Some(Route::Oral) {
         return route::swallowed(coding, asked);
     }
     let facts = [fact::given("drug", Value::Of(asked.field("")))];

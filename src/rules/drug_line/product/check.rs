@@ -33,7 +33,9 @@ pub(super) fn settle<'a>(
     if !by_dose::agrees(coding, asked, version) {
         return None;
     }
-    for ndc in asked.drug.ndcs() {
+    // The packages of a compound are those of its ingredients (rule D-09).
+    let is_compound = compounded::is_compounded(asked) && version.billing.is_err();
+    for ndc in asked.drug.ndcs().filter(|_| !is_compound) {
         if !agrees_with_ndc(coding, asked, version, ndc) {
             return None;
         }
@@ -47,7 +49,7 @@ fn for_route<'a>(
     asked: &Asked<'a>,
     version: &'a CodeVersion,
 ) -> Option<&'a CodeVersion> {
-    let route = asked.administration.route;
+    let route = asked.route();
     let is_it = |row: &&CodesByRoute| row.codes.contains(&version.code) && Some(row.route) == route;
     let Some(row) = coding.policy.drug_line.codes_by_route.iter().find(is_it) else { return Some(version) };
     let setting = coding.encounter.setting;
@@ -163,9 +165,8 @@ fn agrees_with_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVer
 ///
 /// A compounded product is no marketed one, so its ingredient's code does not stand against it.
 pub(super) fn has_no_own_code(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
-    use crate::domain::drug::ProductKind;
     let name = asked.drug.name.as_deref().unwrap_or_default().to_lowercase();
-    let is_compounded = asked.drug.product_kind == Some(ProductKind::Compounded)
+    let is_compounded = compounded::is_compounded(asked)
         || version.flags.has(CodeFlag::Compounded)
         || name.contains("compound");
     if is_compounded {

@@ -17,7 +17,7 @@ use crate::rules::drug_line::product::named::TELLING_LETTERS;
 /// the two facts is wrong is not known, so nothing is billed. A name that the catalog does not know says nothing.
 pub(super) fn agrees_with_name(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
     let Some(name) = asked.drug.name.as_deref() else { return true };
-    let is_by_name = asked.drug.code.is_none() && asked.drug.ndc.is_none();
+    let is_by_name = asked.drug.code.is_none() && asked.drug.ndcs().next().is_none();
     if is_by_name || version.billing.is_err() || is_plainly_of(version, name) {
         return true;
     }
@@ -37,7 +37,11 @@ pub(super) fn agrees_with_name(coding: &mut Coding<'_>, asked: &Asked<'_>, versi
         coding.find(Severity::Warn, Reason::AmbiguousProduct, field, rule, text, &facts);
         return true;
     }
-    let text = "The name of {drug} is that of a product under {right} and not of one under {code}: one of the two is wrong, so no line is billed";
+    let text = if asked.drug.code.is_some() {
+        "The name of {drug} is that of a product under {right} and not of one under {code}: one of the two is wrong, so no line is billed"
+    } else {
+        "The name of {drug} is that of a product under {right}, and the NDC is of one under {code}: correct the name or the NDC, whichever is wrong; until then no line is billed"
+    };
     coding.find(Severity::Block, Reason::AmbiguousProduct, field, rule, text, &facts);
     let codes: Vec<HcpcsCode> =
         named.iter().filter(|other| named::fits_use(coding, asked, other)).map(|other| other.code).collect();
@@ -67,12 +71,17 @@ fn ask_product(
             Box::new(move |encounter| {
                 let drug = drug_at(encounter, at);
                 (drug.code, drug.ndc) = (Some(code), None);
+                drug.containers.iter_mut().for_each(|container| container.ndc = None);
             }),
         )
     });
     let possibilities = std::iter::once(as_stated).chain(as_named).collect();
     let facts = [fact::given("drug", Value::Of(asked.field("")))];
-    let text = "Which product was {drug}: that of the code, or that of the name? Correct the other one";
+    let text = if asked.drug.code.is_some() {
+        "Which product was {drug}: that of the code, or that of the name? Correct the other one"
+    } else {
+        "Which product was {drug}: that of the NDC, or that of the name? Correct the other one"
+    };
     ask(coding, asked.field("hcpcs_code"), rule, text, &facts, possibilities);
 }
 

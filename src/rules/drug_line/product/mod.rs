@@ -1,8 +1,11 @@
 //! Which code a drug is billed by: from its code, its NDC or its name, on the date of service.
 
+mod asked;
+mod bag_sizes;
 mod by_dose;
 mod candidates;
 mod check;
+mod compounded;
 mod contradiction;
 mod cpt_product;
 mod flush;
@@ -16,7 +19,7 @@ use crate::catalog::{CodeFlag, CodeVersion, Lookup};
 use crate::domain::billing::NoUnitReason;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::drug::{DrugGiven, DrugSource, NdcGiven};
-use crate::domain::encounter::Administration;
+use crate::domain::encounter::{Administration, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -31,7 +34,9 @@ use crate::rules::drug_line::units::convert::amount_per_ml;
 use crate::rules::drug_line::waste::{W_12, W_13};
 use crate::rules::given::{self, Given};
 use crate::rules::identity;
+use crate::rules::route_words::{self, Routes};
 
+use asked::Asked;
 pub use named::code_of_strength;
 
 /// The doses of the visit that earn a drug line, each with its code.
@@ -42,7 +47,7 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
     for (a, administration) in encounter.administrations.iter().enumerate() {
         coding.turn_to(encounter.date_of(administration));
         for (d, drug) in administration.drugs.iter().enumerate() {
-            let asked = Asked { at: (a as u16, d as u16), administration, drug };
+            let asked = Asked::of((a as u16, d as u16), administration, drug);
             if !was_given(coding, &asked) {
                 continue;
             }
@@ -58,58 +63,6 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
         }
     }
     doses
-}
-
-/// One drug of the request.
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    at: (u16, u16),
-    administration: &'a Administration,
-    drug: &'a DrugGiven,
-}
-
-impl<'a> Asked<'a> {
-    const fn field(&self, name: &'static str) -> Field {
-        Field::Drug(self.at.0, self.at.1, name)
-    }
-
-    const fn subject(&self) -> Subject {
-        Subject::Drug(self.at.0, self.at.1)
-    }
-
-    fn dose(&self, coding: &mut Coding<'a>, version: &'a CodeVersion) -> Dose<'a> {
-        let code = match self.drug.code {
-            Some(code) if stated::is_uncoded(version) => code,
-            _ => version.code,
-        };
-        let mut dose = Dose {
-            at: self.at,
-            administration: self.administration,
-            drug: self.drug,
-            code,
-            version,
-            billing: stated::billing_of(coding, self, version),
-            is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
-            listed: coding.catalog.formulary.drug(code),
-            per_ml: amount_per_ml(self.drug),
-            marks: coding.policy.marked_codes.of(code),
-            key: Key::UNSET,
-        };
-        dose.key = treatment::key(&dose, coding);
-        dose
-    }
-
-    /// Whether the request gives a name or a class alone, as for a visit that is coded for its administrations.
-    fn is_only_named(&self) -> bool {
-        let DrugGiven { code, ndc, dose_administered, dose_ordered, containers, product_kind, .. } =
-            self.drug;
-        code.is_none()
-            && ndc.is_none()
-            && dose_administered.is_none()
-            && dose_ordered.is_none()
-            && containers.is_empty()
-            && product_kind.is_none()
-    }
 }
 
 /// Whether a drug was given as its name tells; one whose dose is zero is settled by its units (rule W-13).
@@ -133,9 +86,14 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
     report_ambiguous_ndc(coding, &asked);
     let version = match asked.drug.code {
         Some(code) => by_code(coding, &asked, code),
+        None if compounded::is_uncoded(coding, &asked) => unclassified::select(coding, asked.at, asked.drug),
         None => candidates::choose(coding, &asked),
     }?;
-    if !contradiction::agrees_with_name(coding, &asked, version) {
+    if asked.drug.code.is_some()
+        && (!compounded::agrees(coding, &asked, version)
+            || bag_sizes::are_of_other_codes(coding, &asked, version))
+        || !contradiction::agrees_with_name(coding, &asked, version)
+    {
         return None;
     }
     let version = check::settle(coding, &asked, version)?;

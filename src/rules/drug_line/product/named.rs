@@ -10,7 +10,7 @@ use crate::catalog::names::fold;
 use crate::catalog::ndc::NdcEntry;
 use crate::catalog::product_names::{NameQuery, Nearness};
 use crate::domain::drug::EsaIndication;
-use crate::domain::encounter::{Encounter, Route, Setting};
+use crate::domain::encounter::{Encounter, Setting};
 use crate::domain::quantity::{Decimal, Measure, Quantity};
 
 /// Letters of the shortest word that tells two drugs apart.
@@ -174,19 +174,18 @@ fn nearest<'a>(
 
 /// The code by mouth that the name has as well, where no route is stated.
 pub(super) fn by_mouth<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Option<&'a CodeVersion> {
-    if asked.administration.route.is_some() {
+    if asked.route().is_some() {
         return None;
     }
-    let administration =
-        Administration { route: Some(Route::Oral), drugs: Vec::new(), ..asked.administration.clone() };
-    let swallowed = Asked { at: asked.at, administration: &administration, drug: asked.drug };
+    let swallowed = asked.by(Route::Oral);
     of_name(coding, &swallowed).found.into_iter().find(|version| version.flags.has(CodeFlag::Oral))
 }
 
 /// How the product of a code goes with the stated route.
 pub(super) fn fit(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> Fit {
-    let route = asked.administration.route;
-    route.map_or(Fit::Unknown, |route| coding.catalog.formulary.fit(version.code, version.flags, route))
+    let formulary = &coding.catalog.formulary;
+    let fits = asked.routes.iter().flatten().map(|route| formulary.fit(version.code, version.flags, *route));
+    fits.min().unwrap_or(Fit::Unknown)
 }
 
 /// A code of the drug that is not yet in force on the date (rule N-08).
@@ -202,23 +201,8 @@ pub(super) fn begins_later<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<
     later.min_by_key(|version| (version.added, version.code))
 }
 
-/// Words behind a name that say how it was given and never which product it is.
-const ROUTE_WORDS: &[&str] = &[
-    "iv",
-    "im",
-    "sc",
-    "sq",
-    "subq",
-    "injection",
-    "infusion",
-    "intravenous",
-    "subcutaneous",
-    "po",
-    "tablet",
-    "tablets",
-    "capsule",
-    "capsules",
-];
+/// Words behind a name that say in what form it was given and never which product it is.
+const FORM_WORDS: &[&str] = &["injection", "infusion"];
 
 /// The words of a name without percentages and without how it was given: `Privigen 10 %` is `privigen`.
 pub(super) fn words_of(name: &str) -> Vec<String> {
@@ -232,7 +216,8 @@ pub(super) fn words_of(name: &str) -> Vec<String> {
         }
     }
     let mut words = fold(&kept);
-    while words.len() > 1 && words.last().is_some_and(|word| ROUTE_WORDS.contains(&word.as_str())) {
+    let tells_how = |word: &String| FORM_WORDS.contains(&word.as_str()) || route_words::is_told(word);
+    while words.len() > 1 && words.last().is_some_and(tells_how) {
         words.pop();
     }
     words
@@ -242,7 +227,7 @@ pub(super) fn words_of(name: &str) -> Vec<String> {
 pub(super) fn fits_use(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
     let encounter = coding.encounter;
     let flags = version.flags;
-    let route = asked.administration.route;
+    let route = asked.route();
     let oral = route == Some(Route::Oral);
     let inhaled = route == Some(Route::Inhaled);
     let may_be_hospital = coding.policy.drug_line.hospital_code_settings.contains(&encounter.setting);

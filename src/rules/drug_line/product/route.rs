@@ -4,7 +4,7 @@ use super::*;
 use crate::catalog::formulary::Fit;
 use crate::catalog::product_names::{components, without_suffix};
 use crate::domain::drug::DrugClass;
-use crate::domain::encounter::Route;
+use crate::domain::encounter::Encounter;
 use crate::engine::trail::NotedFact;
 use crate::rules::drug_line::modifiers::M_02;
 use crate::rules::drug_line::unclassified::N_07;
@@ -93,8 +93,7 @@ pub(super) fn of_other_products<'a>(
     // Where the policy itself says what is billed for a route, the check of the code says it.
     let rows = &coding.policy.drug_line.codes_by_route;
     let is_by_policy = |other: &&&CodeVersion| {
-        rows.iter()
-            .any(|row| Some(row.route) == asked.administration.route && row.codes.contains(&other.code))
+        rows.iter().any(|row| Some(row.route) == asked.route() && row.codes.contains(&other.code))
     };
     if let Some(other) = others.iter().find(is_by_policy) {
         return Some(other);
@@ -107,7 +106,7 @@ pub(super) fn of_other_products<'a>(
         off_label.retain(is_alone);
     }
     // Into the eye go solutions that are labelled for elsewhere, as a rule; the check of the code says it.
-    if let ([only], Some(Route::Intravitreal)) = (off_label.as_slice(), asked.administration.route) {
+    if let ([only], Some(Route::Intravitreal)) = (off_label.as_slice(), asked.route()) {
         return Some(only);
     }
     let codes: Vec<HcpcsCode> = off_label.iter().map(|other| other.code).collect();
@@ -125,13 +124,12 @@ pub(super) fn of_other_products<'a>(
         warn_of_self_administration(coding, asked, &others);
         return candidates::unknown(coding, asked);
     }
-    if asked.administration.route == Some(Route::Oral) {
+    if asked.route() == Some(Route::Oral) {
         return swallowed(coding, asked);
     }
     let sisters = others.first().map(|other| products_of_route(coding, asked, other)).unwrap_or_default();
-    if let Some(sister) = sisters.first() {
-        ask_sister(coding, asked, sister, &facts);
-        ask_codes(coding, asked, sisters.iter().map(|other| other.code).chain(codes).collect());
+    if !sisters.is_empty() {
+        ask_sister(coding, asked, &sisters, &off_label, &facts);
         return None;
     }
     let text = "{drug} has a code, such as {code}, and none of a product that is given by this route, so no line is billed: check the route, or give the code, the NDC or the kind of product";
@@ -142,11 +140,46 @@ pub(super) fn of_other_products<'a>(
 }
 
 /// The named product goes by other routes, and one of the same drug by the stated one: Darzalex, and Darzalex Faspro.
-fn ask_sister(coding: &mut Coding<'_>, asked: &Asked<'_>, sister: &CodeVersion, facts: &[NotedFact; 2]) {
+fn ask_sister(
+    coding: &mut Coding<'_>,
+    asked: &Asked<'_>,
+    sisters: &[&CodeVersion],
+    named: &[&CodeVersion],
+    facts: &[NotedFact; 2],
+) {
     let [drug, code] = *facts;
-    let facts = [drug, code, fact::catalog("right", Value::Code(sister.code))];
+    let right = sisters.first().map_or(Value::None, |sister| Value::Code(sister.code));
+    let facts = [drug, code, fact::catalog("right", right)];
     let text = "{drug} names the product of {code}, which is not given by this route; the product of {right} is. Which of them was given is not told, so no line is billed: check the name and the route, or give the NDC";
-    coding.find(Severity::Block, Reason::WrongCodeForSetting, asked.field("hcpcs_code"), &N_07, text, &facts);
+    let field = asked.field("hcpcs_code");
+    coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &N_07, text, &facts);
+    let at = asked.at;
+    let of_route = sisters.iter().map(|sister| -> Possibility<'_> {
+        let code = sister.code;
+        let supply = move |encounter: &mut Encounter| {
+            let drug = drug_at(encounter, at);
+            (drug.code, drug.name) = (Some(code), None);
+        };
+        (code.to_string(), Box::new(supply))
+    });
+    // The named product was given only where the route is wrong.
+    let of_name = named.iter().map(|version| -> Possibility<'_> {
+        let (code, route) = (version.code, own_route(coding, version));
+        let supply = move |encounter: &mut Encounter| {
+            encounter.administrations[usize::from(at.0)].route = route;
+            drug_at(encounter, at).code = Some(code);
+        };
+        (code.to_string(), Box::new(supply))
+    });
+    let possibilities: Vec<Possibility<'_>> = of_route.chain(of_name).collect();
+    ask(coding, field, &L_04, "Which code describes {drug}?", &facts, possibilities);
+}
+
+/// A route that the label of a product names.
+fn own_route(coding: &Coding<'_>, version: &CodeVersion) -> Option<Route> {
+    const USUAL: [Route; 3] = [Route::IvInfusion, Route::Intramuscular, Route::Subcutaneous];
+    let formulary = &coding.catalog.formulary;
+    USUAL.into_iter().find(|route| formulary.fit(version.code, version.flags, *route) == Fit::Fits)
 }
 
 /// A product under the skin that no code of its drug describes is mostly one that patients give themselves.
@@ -155,7 +188,7 @@ fn warn_of_self_administration(coding: &mut Coding<'_>, asked: &Asked<'_>, other
     let is_ordinary = |other: &&CodeVersion| {
         formulary.drug(other.code).is_some_and(|listed| listed.class == DrugClass::Therapeutic)
     };
-    if asked.administration.route != Some(Route::Subcutaneous) || others.iter().any(is_ordinary) {
+    if asked.route() != Some(Route::Subcutaneous) || others.iter().any(is_ordinary) {
         return;
     }
     let facts = [fact::given("drug", Value::Of(asked.field("")))];

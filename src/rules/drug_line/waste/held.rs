@@ -1,9 +1,9 @@
 //! Why a JW line waits: a container, its kind or its part of a mixed dose is not told, and each is asked for.
 
 use super::*;
-use crate::domain::drug::{Container, ContainerKind};
+use crate::domain::drug::{Container, ContainerKind, DrugGiven};
 use crate::domain::encounter::Setting;
-use crate::domain::quantity::Quantity;
+use crate::domain::quantity::{Measure, Quantity};
 use crate::rules::drug_line::treatment::drug_at;
 
 /// More was given than the listed containers hold: one is missing from the list, or the rest was overfill (rule W-09).
@@ -40,6 +40,45 @@ pub(super) fn ask_short(
 pub fn is_without_container(treatment: &Treatment<'_>, doses: &[Dose<'_>]) -> bool {
     let mut of_code = doses.iter().filter(|dose| dose.code == treatment.code());
     of_code.all(|dose| dose.drug.containers.is_empty())
+}
+
+/// A discarded amount in a measure that the code does not count: neither it nor what the containers leave can be held
+/// against the other (rule W-14).
+pub(super) fn holds_incomparable(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    measured: &Measured,
+) -> bool {
+    let is_lost = |dose: &&&Dose<'_>| {
+        dose.drug.dose_discarded.is_some() && opened::documented_amount(dose, measured).is_none()
+    };
+    let Some(dose) = treatment.doses.iter().find(is_lost) else { return false };
+    let Some(discarded) = dose.drug.dose_discarded else { return false };
+    let facts =
+        [fact::given("discarded", Value::Quantity(discarded)), fact::catalog("code", Value::Code(dose.code))];
+    let field = dose.field("dose_discarded");
+    let is_volume = discarded.unit.measure() == Measure::Volume || measured.measure() == Measure::Volume;
+    let (reason, text) = if is_volume {
+        (
+            Reason::MissingConcentration,
+            "The discarded {discarded} cannot be counted in the measure of {code} without a concentration: state the amount per mL; until then neither JW nor JZ can be attested",
+        )
+    } else {
+        (
+            Reason::IncompatibleUnits,
+            "The discarded {discarded} is in another measure than {code} counts: state it in that of the dose; until then neither JW nor JZ can be attested",
+        )
+    };
+    coding.find(Severity::Block, reason, field, &W_14, text, &facts);
+    let at = dose.at;
+    let bare = DrugGiven { dose_discarded: None, ..dose.drug.clone() };
+    let left = opened::rest_of(&bare).map(|left| -> Possibility<'_> {
+        let supply = move |encounter: &mut Encounter| drug_at(encounter, at).dose_discarded = Some(left);
+        (format!("{left}, all that the containers left"), Box::new(supply))
+    });
+    let text = "How much drug was in the discarded {discarded}?";
+    ask(coding, field, &W_14, text, &facts, left.into_iter().collect());
+    true
 }
 
 /// A discarded amount without any container: the record must show the size of the vial too (row G-23), so the JW line

@@ -11,6 +11,7 @@ mod partly;
 mod records;
 mod refund;
 pub(super) mod scope;
+mod undocumented;
 mod zero_records;
 
 use crate::domain::drug::DiscardReason;
@@ -78,6 +79,9 @@ fn measured_discard(
     measured: &Measured,
     reporting: DiscardReporting,
 ) -> Discard {
+    if held::holds_incomparable(coding, treatment, measured) {
+        return Discard::default();
+    }
     let Some(opened) = opened::gather(coding, treatment, measured) else { return Discard::default() };
     if opened.is_short {
         held::ask_short(coding, treatment, measured, opened.content);
@@ -104,8 +108,8 @@ fn measured_discard(
     if units < *coding.policy.drug_line.smallest_jw_units {
         return below_one_unit(coding, treatment, measured, &found, reporting);
     }
-    if is_undocumented(coding.encounter, treatment) {
-        return hold(coding, treatment, doses, measured, &found);
+    if let Some(gap) = undocumented::gap(coding.encounter, treatment) {
+        return undocumented::hold(coding, treatment, doses, measured, &found, gap);
     }
     if found.opened.is_kind_open {
         held::ask_kind(coding, treatment, measured, &found);
@@ -275,85 +279,6 @@ fn report(
         trail.declined(&Z_03, treatment.subject(), text, &facts);
     }
     Discard { jw_units: units, amount, ..Discard::default() }
-}
-
-fn is_undocumented(encounter: &Encounter, treatment: &Treatment<'_>) -> bool {
-    let visit = encounter.documentation.discard_recorded;
-    !treatment.doses.iter().any(|dose| {
-        let here = dose.administration.documentation.discard_recorded;
-        dose.drug.dose_discarded.is_some() || here.or(visit) == Some(true)
-    })
-}
-
-/// A remainder without an entry in the record: neither JW nor JZ until it is settled (rule W-14).
-fn hold(
-    coding: &mut Coding<'_>,
-    treatment: &Treatment<'_>,
-    doses: &[Dose<'_>],
-    measured: &Measured,
-    found: &Found,
-) -> Discard {
-    let facts: [NotedFact; 2] = [
-        fact::derived("left", measured.readable(found.rest)),
-        fact::derived("units", Value::Count(i64::from(found.units))),
-    ];
-    let amount = Some(found.rest);
-    if *coding.policy.drug_line.undocumented_discard == UndocumentedDiscard::Bill {
-        let text = "{left} was left and the record does not say what became of it; {units} units are billed as discarded";
-        coding.find(
-            Severity::Warn,
-            Reason::DiscardNotDocumented,
-            treatment.field("dose_discarded"),
-            &W_14,
-            text,
-            &facts,
-        );
-        return Discard { jw_units: found.units, amount, ..Discard::default() };
-    }
-    let field = treatment.field("dose_discarded");
-    let text = "{left} was left in the opened containers and the record has no discarded amount: the JW line of {units} units is withheld, and JZ cannot be attested";
-    coding.find(Severity::Block, Reason::DiscardNotDocumented, field, &W_14, text, &facts);
-    let possibilities = possible_fates(treatment, doses, measured, found);
-    let text = "What became of the {left} left in the containers of this drug?";
-    ask(coding, field, &W_14, text, &facts, possibilities);
-    Discard::default()
-}
-
-/// What may have become of the rest: discarded, as far as the doses of later dates left any of it, or not.
-fn possible_fates(
-    treatment: &Treatment<'_>,
-    doses: &[Dose<'_>],
-    measured: &Measured,
-    found: &Found,
-) -> Vec<Possibility<'static>> {
-    let (at, unit) = (treatment.first().at, measured.unit);
-    let spare = balance::spare(treatment, doses, measured);
-    let all: Vec<u16> = treatment.doses.iter().map(|dose| dose.at.0).collect();
-    let discarded: Option<Possibility<'static>> = if spare.is_none_or(|spare| spare >= found.rest) {
-        // Only this treatment is spoken of; another one of the visit has a question of its own.
-        let supply = move |encounter: &mut Encounter| {
-            for &index in &all {
-                encounter.administrations[usize::from(index)].documentation.discard_recorded = Some(true);
-            }
-        };
-        Some(("the record shows that it was discarded".to_owned(), Box::new(supply)))
-    } else {
-        match measured.readable(spare.unwrap_or_default()) {
-            Value::Quantity(amount) if !amount.value.is_zero() && !amount.value.is_negative() => {
-                let supply = move |encounter: &mut Encounter| {
-                    super::treatment::drug_at(encounter, at).dose_discarded = Some(amount);
-                };
-                let label = format!("{amount} was discarded, and the others were given on a later date");
-                Some((label, Box::new(supply)))
-            }
-            _ => None,
-        }
-    };
-    let none = crate::domain::quantity::Quantity::new(Default::default(), unit);
-    let kept = move |encounter: &mut Encounter| {
-        super::treatment::drug_at(encounter, at).dose_discarded = Some(none);
-    };
-    discarded.into_iter().chain([("nothing was discarded".to_owned(), Box::new(kept) as _)]).collect()
 }
 
 /// An unclassified code has no unit to discard; the narrative names the amount (rule Z-11).

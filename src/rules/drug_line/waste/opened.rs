@@ -82,6 +82,10 @@ fn sum(left: Option<i128>, right: Option<i128>) -> Option<i128> {
 
 pub(super) fn documented_amount(dose: &Dose<'_>, measured: &Measured) -> Option<i128> {
     let stated = dose.drug.dose_discarded?;
+    // Nothing is nothing in every measure.
+    if stated.value.is_zero() {
+        return Some(0);
+    }
     convert::in_measure(stated, measured.measure(), dose.per_ml, LastPlace::Down).ok()
 }
 
