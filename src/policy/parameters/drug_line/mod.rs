@@ -157,6 +157,8 @@ parameters! {
         pub units_per_line_max: u32,
         /// Highest charge of one claim in cents (rule X-03).
         pub claim_charge_max_cents: u64,
+        /// Settings whose claims have a highest charge (rule X-03).
+        pub claim_charge_settings: SetOf<Setting>,
         /// Modifiers on the later claims of a split charge (rule M-13).
         pub split_modifiers: Vec<Modifier>,
         /// What the payer denies above a medically unlikely edit (rule X-02).

@@ -12,6 +12,7 @@ use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::encounter::Setting;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
+use crate::domain::quantity::Decimal;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::parameters::MueDenial;
@@ -26,17 +27,28 @@ pub use records::*;
 const LINES_OF_A_DRUG_MAX: usize = 100;
 const LINES_OF_A_VISIT_MAX: usize = 2_000;
 
+/// Billionths of a dollar in a cent.
+const NANOS_OF_A_CENT: i64 = 10_000_000;
+
 /// Splits lines that pass the unit field or the highest charge of a claim (rules X-03..X-05): those from
 /// the `first` on, which are the treatment's.
 pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
     let most = (*coding.policy.drug_line.units_per_line_max).max(1);
-    let highest = *coding.policy.drug_line.claim_charge_max_cents;
+    let highest = highest_charge(coding);
     share_charge(treatment, &mut coding.result.lines[first..]);
     let chargeable = |line: &Line| line.charge_cents.is_none_or(|cents| cents <= highest);
     if coding.result.lines[first..].iter().all(|line| line.units <= most && chargeable(line)) {
         return;
     }
     let lines = coding.result.lines.split_off(first);
+    let is_too_dear = |line: &&Line| {
+        !treatment.first().is_unclassified
+            && line.charge_cents.is_some_and(|charge| unit_charge(charge, line) > highest)
+    };
+    if let Some(line) = lines.iter().find(is_too_dear) {
+        refuse_dear_unit(coding, treatment, line, highest);
+        return;
+    }
     let needed: usize = lines.iter().map(|line| lines_needed(line, treatment, most, highest)).sum();
     if needed > LINES_OF_A_DRUG_MAX || coding.result.lines.len() + needed > LINES_OF_A_VISIT_MAX {
         let most = [fact::derived("most", Value::Count(LINES_OF_A_DRUG_MAX as i64))];
@@ -72,13 +84,38 @@ pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
     coding.result.lines.append(&mut parts);
 }
 
+/// The highest charge of a claim in this setting; that of an institutional claim has room for every charge.
+fn highest_charge(coding: &Coding<'_>) -> u64 {
+    let parameters = &coding.policy.drug_line;
+    let is_limited = parameters.claim_charge_settings.contains(&coding.encounter.setting);
+    if is_limited { *parameters.claim_charge_max_cents } else { u64::MAX }
+}
+
+/// What one unit of a line is charged.
+fn unit_charge(charge: u64, line: &Line) -> u64 {
+    charge / u64::from(line.units.max(1))
+}
+
+/// A unit that alone passes the highest charge: units are whole, so no splitting helps (rule X-03).
+fn refuse_dear_unit(coding: &mut Coding<'_>, treatment: &Treatment<'_>, line: &Line, highest: u64) {
+    let cents = |cents: u64| {
+        let nanos = i64::try_from(cents).ok().and_then(|cents| cents.checked_mul(NANOS_OF_A_CENT));
+        nanos.map_or(Value::None, |nanos| Value::Dollars(Decimal::from_nanos(nanos)))
+    };
+    let facts = [
+        fact::catalog("code", Value::Code(line.code)),
+        fact::given("charge", cents(unit_charge(line.charge_cents.unwrap_or_default(), line))),
+        fact::parameter("highest", cents(highest), &coding.policy.drug_line.claim_charge_max_cents),
+    ];
+    let text = "One unit of {code} is charged {charge}, above the {highest} that one Part B claim carries, and a unit cannot be divided over claims, so the drug is withheld: check the charge and the units, else ask the contractor how it takes this charge";
+    coding.find(Severity::Block, Reason::LineSplit, treatment.field("charge"), &X_03, text, &facts);
+}
+
 /// The lines that a line is split into, counted up to one more than may be.
 fn lines_needed(line: &Line, treatment: &Treatment<'_>, most: u32, highest: u64) -> usize {
     let by_charge = match line.charge_cents.filter(|charge| *charge > highest) {
         None => 1,
         Some(charge) if treatment.first().is_unclassified => claim_charges(charge, highest).len(),
-        // One unit alone passes the highest charge, so no splitting helps.
-        Some(charge) if charge / u64::from(line.units.max(1)) > highest => LINES_OF_A_DRUG_MAX + 1,
         Some(charge) => claim_sizes(line.units, charge, highest).len(),
     };
     by_charge + (line.units.saturating_sub(1) / most) as usize
@@ -105,7 +142,7 @@ fn portion(total: u64, from: u64, to: u64, of: u64) -> u64 {
 
 /// Splits a line over claims where its charge passes the highest of one claim (rule X-03).
 fn by_charge(coding: &mut Coding<'_>, treatment: &Treatment<'_>, line: Line) -> Vec<Line> {
-    let limit = *coding.policy.drug_line.claim_charge_max_cents;
+    let limit = highest_charge(coding);
     let Some(charge) = line.charge_cents.filter(|charge| *charge > limit) else { return vec![line] };
     let sizes = if treatment.first().is_unclassified {
         return by_charge_alone(coding, treatment, line, charge, limit);
