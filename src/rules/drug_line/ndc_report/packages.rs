@@ -7,8 +7,7 @@ use crate::catalog::ndc::NdcEntry;
 use crate::catalog::{Catalog, CodeFlag};
 use crate::domain::drug::{Container, NdcGiven, ProductForm};
 use crate::domain::quantity::{Measure, Quantity, Unit};
-use crate::policy::parameters::{CodeMark, QualifierRule};
-use crate::rules::Rule;
+use crate::policy::parameters::CodeMark;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::{
     self,
@@ -61,11 +60,14 @@ enum Source<'t> {
 }
 
 /// The packages of a treatment by NDC, in the order of the NDCs.
+///
+/// What was opened of an NDC in a quantity that nothing tells is none of them; it is given to `unknown`.
 pub fn of(
     coding: &Coding<'_>,
     treatment: &Treatment<'_>,
     billed: &Billed,
     discard: &Discard,
+    mut unknown: impl FnMut(Ndc),
 ) -> SmallVec<[Package; OPENED_INLINE]> {
     let mut opened = opened(coding.catalog, treatment, billed);
     // The rest is in the container opened last, and a careful choice opens the smallest one last.
@@ -78,7 +80,10 @@ pub fn of(
         let discarded = rest.min(content);
         rest -= discarded;
         let known = quantity(coding, one, billed).or_else(|| by_crosswalk(coding, one, billed));
-        let Some((qualifier, quantity)) = known else { continue };
+        let Some((qualifier, quantity)) = known else {
+            one.ndc.into_iter().for_each(&mut unknown);
+            continue;
+        };
         let rule = rule_of(coding, one);
         let kept = if one.is_for_several(coding) { left.min(content - discarded) } else { 0 };
         left -= kept;
@@ -284,7 +289,7 @@ fn part_of_package(opened: &Opened<'_>, billed: &Billed) -> Option<i64> {
     i64::try_from(nanos).ok().filter(|nanos| *nanos > 0)
 }
 
-fn fixed_rule(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<QualifierRule> {
+pub fn fixed_rule(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<QualifierRule> {
     if !dose.marks.has(CodeMark::NdcUnit) {
         return None;
     }
