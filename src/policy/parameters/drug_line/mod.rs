@@ -28,6 +28,8 @@ parameters! {
         pub cpt_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
         /// First and last of the codes of blood products, whose units the catalog does not hold (rule L-01).
         pub blood_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
+        /// Codes whose packages hold what their lot does, so that the crosswalk tells no content (rule D-10).
+        pub lot_content_codes: Vec<HcpcsCode>,
         /// How discarded drug is shown on the claim (§13 item 1).
         pub discard_reporting: DiscardReporting,
         /// What the payer expects of JW (rule W-02).
