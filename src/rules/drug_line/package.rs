@@ -4,21 +4,21 @@
 use smallvec::SmallVec;
 
 use crate::catalog::ndc::NdcEntry;
-use crate::catalog::{Catalog, CodeFlag};
+use crate::catalog::{Catalog, CodeFlag, CodeVersion};
 use crate::domain::billing::UnitForm;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::drug::{Container, DrugGiven, NdcGiven};
 use crate::domain::encounter::Encounter;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
-use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::Policy;
 use crate::rules::drug_line::ndc_report::{D_07, D_10};
 use crate::rules::drug_line::treatment::{Dose, Treatment};
-use crate::rules::drug_line::units::convert::{LastPlace, in_measure};
+use crate::rules::drug_line::units::convert::{LastPlace, Strength, in_measure};
 use crate::rules::drug_line::units::{Billed, Counting};
 
 /// Billing units of a container are printed to two decimals, so amounts that are nearer than a twentieth are one.
@@ -183,6 +183,55 @@ pub fn is_placeholder(policy: &Policy, row: &NdcEntry, unit: Quantity) -> bool {
 pub fn content_of_dose(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<Quantity> {
     let ndc = dose.drug.ndcs().next()?;
     content_of((coding.catalog, coding.policy), dose.drug, ndc, dose.date()).map(|(_, content)| content)
+}
+
+/// Digits after the point that the crosswalk prints of billing units; where all are used, the number may be rounded.
+const PRINTED_PLACE: i64 = 10_000_000;
+
+/// The strength of a solution that the crosswalk tells by the volume and the billing units of its package, where the
+/// request states a volume and no strength (rules U-06, D-10).
+pub fn strength(
+    coding: &mut Coding<'_>,
+    drug: &DrugGiven,
+    at: (u16, u16),
+    version: &CodeVersion,
+) -> Option<Strength> {
+    let contents = drug.containers.iter().map(|container| container.content);
+    let mut stated = drug.dose_administered.into_iter().chain(drug.dose_discarded).chain(contents);
+    let unit = version.billing.ok()?.quantity;
+    let is_asked = unit.unit.measure() != Measure::Volume
+        && !version.flags.has(CodeFlag::Oral)
+        && stated.any(|amount| amount.unit.measure() == Measure::Volume);
+    if !is_asked {
+        return None;
+    }
+    let mut strengths = drug.ndcs().map(|ndc| (ndc, strength_of(coding, ndc, version)));
+    let (ndc, first) = strengths.next()?;
+    let strength = first.filter(|_| strengths.all(|(_, other)| other == first))?;
+    let facts = [
+        fact::given("ndc", Value::Ndc(ndc)),
+        fact::catalog("content", Value::Quantity(strength.amount)),
+        fact::catalog("volume", Value::Quantity(strength.volume)),
+    ];
+    let text =
+        "No concentration is stated; the crosswalk lists a container of {ndc} with {content} in {volume}";
+    coding.result.trail.fired(&D_10, Subject::Drug(at.0, at.1), text, &facts);
+    Some(strength)
+}
+
+/// The strength of one package on the date; nothing where it is no liquid, or two rows differ.
+fn strength_of(coding: &Coding<'_>, ndc: Ndc, version: &CodeVersion) -> Option<Strength> {
+    let of_row = |row: &NdcEntry| {
+        let is_liquid = row.package_size != Decimal::ONE && !row.package_size.is_zero();
+        let has_place_left = row.bill_units.nanos() % (PRINTED_PLACE * 10) == 0;
+        let content = content_of_row((coding.catalog, coding.policy), row, coding.date)?;
+        let volume = Quantity::new(row.package_size, Unit::Milliliter);
+        (is_liquid && has_place_left).then_some(Strength { amount: content, volume })
+    };
+    let rows = coding.catalog.ndc_on(ndc, coding.date).filter(|row| row.code == version.code);
+    let mut strengths = rows.map(of_row);
+    let first = strengths.next()??;
+    strengths.all(|other| other == Some(first)).then_some(first)
 }
 
 /// An amount times a number of units; rounded **down** to the last place kept.

@@ -25,6 +25,7 @@ use crate::policy::parameters::NoCostDrug;
 use crate::rules::drug_line::biosimilar::{B_01, B_05};
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_03, L_04};
 use crate::rules::drug_line::ndc_report::D_01;
+use crate::rules::drug_line::package;
 use crate::rules::drug_line::treatment::{self, Dose, Key, Possibility, ask, drug_at};
 use crate::rules::drug_line::unclassified;
 use crate::rules::drug_line::units::convert::amount_per_ml;
@@ -82,6 +83,8 @@ impl<'a> Asked<'a> {
             Some(code) if stated::is_uncoded(version) => code,
             _ => version.code,
         };
+        let per_ml =
+            amount_per_ml(self.drug).or_else(|| package::strength(coding, self.drug, self.at, version));
         let mut dose = Dose {
             at: self.at,
             administration: self.administration,
@@ -91,7 +94,7 @@ impl<'a> Asked<'a> {
             billing: stated::billing_of(coding, self, version),
             is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
             listed: coding.catalog.formulary.drug(code),
-            per_ml: amount_per_ml(self.drug),
+            per_ml,
             marks: coding.policy.marked_codes.of(code),
             key: Key::UNSET,
         };
