@@ -26,6 +26,8 @@ parameters! {
         pub solution_strengths: Vec<SolutionStrength>,
         /// First and last of the product codes of CPT, whose units the catalog does not hold (rule U-01).
         pub cpt_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
+        /// What the payment file of CMS counts as one unit of some of them; offered, never assumed (rule U-01).
+        pub cpt_product_units: Vec<EquivalentUnit>,
         /// First and last of the codes of blood products, whose units the catalog does not hold (rule L-01).
         pub blood_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
         /// Codes whose packages hold what their lot does, so that the crosswalk tells no content (rule D-10).
