@@ -1,25 +1,18 @@
-//! Limits of a line, a claim and a day: unit fields, charges and medically unlikely edits.
+//! Limits of a line, a claim and a day: unit fields and charges here, medically unlikely edits beside.
 
+mod edits;
 mod records;
 
-use std::ops::Range;
-
-use crate::catalog::CodeFlag;
-use crate::catalog::EditKind;
-use crate::catalog::edits::{Adjudication, UnitLimit};
-use crate::domain::claim::{Line, Track};
-use crate::domain::code::{HcpcsCode, Modifier};
-use crate::domain::encounter::Setting;
-use crate::domain::field::Field;
+use crate::domain::claim::Line;
+use crate::domain::code::Modifier;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::quantity::Decimal;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
-use crate::policy::parameters::MueDenial;
-use crate::rules::Rule;
 use crate::rules::drug_line::modifiers::{M_13, put_in_order};
 use crate::rules::drug_line::treatment::Treatment;
 
+pub use edits::check_edits;
 pub use records::*;
 
 /// Lines that one drug, and one whole visit, may be split into. True ones take a few; a slip in a dose or a charge
@@ -249,76 +242,6 @@ fn claim_sizes(units: u32, charge: u64, limit: u64) -> Vec<u32> {
         size = size.saturating_sub(1).max(1);
     }
     sizes
-}
-
-/// Warns where the units of a code pass its medically unlikely edit (rules ).
-pub fn check_edits(coding: &mut Coding<'_>) {
-    let setting = coding.encounter.setting;
-    let kind = match setting {
-        Setting::DmeSupplier => EditKind::DmeSupplier,
-        Setting::HospitalOutpatient | Setting::CriticalAccessHospital => EditKind::OutpatientHospital,
-        _ => EditKind::Practitioner,
-    };
-    // Drug lines stand behind the others and in the order of their dates and codes, so those of a code on a date
-    // are together.
-    let lines = &coding.result.lines;
-    let mut at = lines.iter().position(|line| line.track == Track::Drug).unwrap_or(lines.len());
-    while let Some(&Line { code, service_date, .. }) = coding.result.lines.get(at) {
-        let is_same = |line: &&Line| line.code == code && line.service_date == service_date;
-        let same = coding.result.lines[at..].iter().take_while(is_same).count();
-        coding.turn_to(service_date);
-        // What a pharmacy sends for a pump or a nebulizer is billed to the contractor for equipment.
-        let version = coding.catalog.lookup(code, service_date).version();
-        let is_through_dme = version.is_some_and(|version| version.flags.has(CodeFlag::ThroughDme));
-        let is_dme = setting == Setting::Pharmacy && is_through_dme;
-        let kind = if is_dme { EditKind::DmeSupplier } else { kind };
-        check_edit(coding, kind, code, at..at + same);
-        at += same;
-    }
-    coding.turn_to(coding.encounter.service_date);
-}
-
-/// Compares the units of a code's lines with its edit.
-fn check_edit(coding: &mut Coding<'_>, kind: EditKind, code: HcpcsCode, lines: Range<usize>) {
-    let Some(limit) = coding.catalog.mue(code, kind, coding.date) else { return };
-    let UnitLimit { units: limit, adjudication } = *limit.value;
-    let lines = &coding.result.lines[lines];
-    let units = lines.iter().map(|line| u64::from(line.units));
-    let (units, text) = match adjudication {
-        Adjudication::ClaimLine => (units.max().unwrap_or_default(), BY_LINE),
-        Adjudication::DatePolicy => (units.sum(), BY_POLICY),
-        Adjudication::DateClinical => (units.sum(), BY_CLINIC),
-    };
-    let Some(excess) = units.checked_sub(u64::from(limit)).filter(|excess| *excess > 0) else { return };
-    let first = &lines[0];
-    let administration = first.administrations.first().copied().unwrap_or_default();
-    let field = Field::Drug(administration, first.drug.unwrap_or_default(), "");
-    let denial = &coding.policy.drug_line.mue_denial;
-    let denied = match **denial {
-        MueDenial::Excess => excess,
-        MueDenial::AllUnits => units,
-    };
-    let facts = [
-        fact::catalog("code", Value::Code(code)),
-        fact::derived("units", Value::Count(units as i64)),
-        fact::catalog("limit", Value::Count(i64::from(limit))),
-        fact::catalog("indicator", Value::Count(i64::from(adjudication.indicator()))),
-        fact::parameter("denied", Value::Count(denied as i64), denial),
-        fact::derived("date", Value::Date(coding.date)),
-    ];
-    coding.find(Severity::Warn, Reason::UnitsAboveMue, field, rule_of(adjudication), text, &facts);
-}
-
-const BY_LINE: &str = "{units} units of {code} on one line pass the medically unlikely edit of {limit} a line (indicator {indicator}): further lines with a justified modifier may carry the rest, else {denied} units are denied";
-const BY_POLICY: &str = "{units} units of {code} on {date}, discarded ones included, pass the medically unlikely edit of {limit} a day (indicator {indicator}), which is never overridden: {denied} units are denied";
-const BY_CLINIC: &str = "{units} units of {code} on {date}, discarded ones included, pass the medically unlikely edit of {limit} a day (indicator {indicator}): {denied} units are denied unless the record supports them on appeal";
-
-/// A line's edit is X-01; a day's edit counts the administered and the discarded units together (rule X-02).
-const fn rule_of(adjudication: Adjudication) -> &'static Rule {
-    match adjudication {
-        Adjudication::ClaimLine => &X_01,
-        Adjudication::DatePolicy | Adjudication::DateClinical => &X_02,
-    }
 }
 
 #[cfg(test)]
