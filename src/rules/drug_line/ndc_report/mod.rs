@@ -60,6 +60,10 @@ pub fn attach(
 /// An NDC is given and nothing tells its quantity, so no line can carry it (rules D-04..D-06).
 fn ask_quantity(coding: &mut Coding<'_>, treatment: &Treatment<'_>, ndc: Ndc, reporting: NdcReporting) {
     let is_required = reporting == NdcReporting::Required;
+    // The narrative of an unclassified line names the NDC, which is all that a payer without that wish reads (rule N-05).
+    if treatment.first().is_unclassified && !is_required {
+        return;
+    }
     let severity = if is_required { Severity::Warn } else { Severity::Info };
     let facts = [fact::given("ndc", Value::Ndc(ndc))];
     let field = treatment.field("containers");
