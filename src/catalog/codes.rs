@@ -82,9 +82,12 @@ impl CodeTable {
         if slot.effective <= date {
             return Lookup::InForce(newest);
         }
-        match versions.iter().find(|version| version.effective <= date) {
+        // What the number of another drug meant ended before it was given to this one.
+        let mut lasting =
+            versions.iter().filter(|version| version.terminated.is_none_or(|last| date <= last));
+        match lasting.clone().find(|version| version.effective <= date) {
             Some(version) => Lookup::InForce(version),
-            None => Lookup::Assumed(versions.last().unwrap_or(newest)),
+            None => Lookup::Assumed(lasting.next_back().unwrap_or(newest)),
         }
     }
 

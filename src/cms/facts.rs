@@ -64,7 +64,7 @@ fn billing(
     match reading {
         _ if flags.has(CodeFlag::Unclassified) => Err(NoUnitReason::Unclassified),
         Some(reading) => Ok(conventions.unit(row.code, reading)),
-        None if is_drug(row) => Err(NoUnitReason::NoAmountStated),
+        None if is_drug(row) => conventions.without_amount(row.code).ok_or(NoUnitReason::NoAmountStated),
         None => Err(NoUnitReason::NotADrug),
     }
 }

@@ -78,7 +78,7 @@ fn coded(
     catalog: &Catalog,
     policy: &Policy,
 ) -> CodingResult {
-    let filled = package::filled(encounter, catalog);
+    let filled = package::filled(encounter, catalog, policy);
     let (encounter, contents) =
         filled.as_ref().map_or((encounter, &[][..]), |(filled, contents)| (filled, contents));
     let mut coding = Coding::keeping(kept, encounter, catalog, policy);

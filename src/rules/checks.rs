@@ -95,8 +95,13 @@ fn check_units(coding: &mut Coding<'_>, at: usize) {
             fact::derived("units", Value::Count(i64::from(units))),
             fact::catalog("limit", Value::Count(i64::from(limit.value.units))),
             fact::derived("date", Value::Date(service_date)),
+            fact::catalog("since", Value::Date(limit.quarter.first_day())),
         ];
-        let text = "{units} units of {code} on {date} pass the unit limit of {limit} for the date.";
+        let text = if limit.is_exact {
+            "{units} units of {code} on {date} pass the unit limit of {limit} for the date."
+        } else {
+            "{units} units of {code} on {date} pass the unit limit of {limit} a date, if it is still that of the nearest table held, from {since}."
+        };
         let field = field_of(coding, at);
         coding.find(Severity::Warn, Reason::UnitsAboveMue, field, &X_01, text, &facts);
     }

@@ -44,6 +44,9 @@ struct Row {
     /// Reasons of the findings on the drug that must be there, or with `-` before them must not.
     #[serde(default)]
     findings: Vec<String>,
+    /// Words that some finding must say, or with `-` before them none may.
+    #[serde(default)]
+    says: Vec<String>,
     because: String,
 }
 
@@ -121,6 +124,12 @@ fn doses_earn_their_lines() {
             Some(unwanted) => !has(unwanted),
             None => has(wanted),
         });
+        let says = |words: &str| answer.findings.iter().any(|finding| finding.text.contains(words));
+        let is_said = row.says.iter().all(|wanted| match wanted.strip_prefix('-') {
+            Some(unwanted) => !says(unwanted),
+            None => says(wanted),
+        });
+        let is_right = is_right && is_said;
         let lines = printed(&answer, row.lines.iter().any(|line| line.contains('#')));
         if lines != row.lines.iter().map(|line| line.replace('#', "")).collect::<Vec<_>>() || !is_right {
             let texts: Vec<&str> = answer.findings.iter().map(|finding| &*finding.text).collect();

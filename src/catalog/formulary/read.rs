@@ -79,9 +79,18 @@ impl Formulary {
             let row = row?;
             let code: HcpcsCode = row.read(0)?;
             let references = row.read_all::<HcpcsCode>(4)?;
-            let Some(reference) = references.iter().find_map(|code| self.by_code.get(code)) else { continue };
+            let mut listed = references.iter().filter_map(|code| self.by_code.get(code));
+            let Some(reference) = listed.next() else { continue };
+            // One code of a biosimilar stands for every product of its reference, which may have a code for each route.
+            let mut routes = reference.routes.to_vec();
+            listed.flat_map(|other| other.routes.iter()).for_each(|route| {
+                if !routes.contains(route) {
+                    routes.push(*route);
+                }
+            });
             let facts = DrugFacts {
                 code,
+                routes: routes.into(),
                 ingredient: row.text(1).into(),
                 identity: identity(row.text(1)),
                 brands: row.texts(2).map(Into::into).collect(),

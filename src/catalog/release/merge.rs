@@ -240,11 +240,15 @@ impl Told {
         } else {
             // What the quarter before said stays true of that quarter, whatever date the newer record bears.
             let untold = if quarter > self.quarter { self.quarter.next().first_day() } else { Date::MIN };
-            let effective = record.effective.max(last.effective).max(untold);
-            let terminated = record.terminated;
+            // A list states the date of its last change; a number given to another drug means it since it was added.
+            let begins = if is_reused { record.added } else { record.effective };
+            let effective = begins.max(last.effective).max(untold);
+            let (terminated, added) = (record.terminated, record.added);
             self.versions.push(CodeVersion { effective, ..record });
-            // The end of a code is no change of its meaning: what it was until then is the older record.
-            self.versions.iter_mut().for_each(|version| version.terminated = terminated);
+            // The end of a code is no change of its meaning: what it was until then is the older record. What another
+            // drug's number was had its own end before.
+            let is_of_drug = |version: &&mut CodeVersion| version.terminated.is_none_or(|end| added <= end);
+            self.versions.iter_mut().filter(is_of_drug).for_each(|version| version.terminated = terminated);
         }
         self.quarter = quarter;
     }

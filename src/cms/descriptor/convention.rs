@@ -1,4 +1,4 @@
-//! Which amount one unit of a several-component code counts, where the descriptor leaves it open.
+//! Which amount one unit of a code counts, where its descriptor states several amounts or none.
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use crate::domain::code::HcpcsCode;
 /// The conventions that ship with the program.
 const EMBEDDED: &str = include_str!("../../../catalog/unit_conventions.toml");
 
-/// One convention, cited (rule U-08).
+/// One convention, cited (rules U-08, U-09).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Convention {
@@ -69,6 +69,11 @@ impl Conventions {
             Some(convention) if !reading.components.is_empty() => convention.unit,
             _ => reading.unit,
         }
+    }
+
+    /// The unit of a code whose descriptor states no amount: one piece, where a convention says so (rule U-09).
+    pub fn without_amount(&self, code: HcpcsCode) -> Option<BillingUnit> {
+        self.0.get(&code).map(|convention| convention.unit)
     }
 
     /// Every convention, in no order.

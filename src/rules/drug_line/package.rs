@@ -4,20 +4,21 @@
 use smallvec::SmallVec;
 
 use crate::catalog::ndc::NdcEntry;
-use crate::catalog::{Catalog, CodeFlag};
+use crate::catalog::{Catalog, CodeFlag, CodeVersion};
 use crate::domain::billing::UnitForm;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::drug::{Container, DrugGiven, NdcGiven};
 use crate::domain::encounter::Encounter;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
-use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
+use crate::policy::Policy;
 use crate::rules::drug_line::ndc_report::{D_07, D_10};
 use crate::rules::drug_line::treatment::{Dose, Treatment};
-use crate::rules::drug_line::units::convert::{LastPlace, in_measure};
+use crate::rules::drug_line::units::convert::{LastPlace, Strength, in_measure};
 use crate::rules::drug_line::units::{Billed, Counting};
 
 /// Billing units of a container are printed to two decimals, so amounts that are nearer than a twentieth are one.
@@ -25,6 +26,9 @@ const TOLERANCE_PARTS: i128 = 20;
 
 /// Contents of one package that are held without an allocation; few crosswalks differ.
 const CONTENTS_INLINE: usize = 2;
+
+/// The crosswalks, and what the policy says of reading them.
+type Book<'a> = (&'a Catalog, &'a Policy);
 
 type Contents = SmallVec<[Quantity; CONTENTS_INLINE]>;
 
@@ -40,7 +44,7 @@ pub struct Filled {
 }
 
 /// The encounter with the contents that the crosswalk tells of containers without one; nothing where all are stated.
-pub fn filled(encounter: &Encounter, catalog: &Catalog) -> Option<(Encounter, Vec<Filled>)> {
+pub fn filled(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> Option<(Encounter, Vec<Filled>)> {
     let is_open = |container: &Container| container.content.unit == Unit::Vial;
     let drugs = encounter.administrations.iter().flat_map(|administration| &administration.drugs);
     if !drugs.flat_map(|drug| &drug.containers).any(is_open) {
@@ -52,7 +56,7 @@ pub fn filled(encounter: &Encounter, catalog: &Catalog) -> Option<(Encounter, Ve
         for (d, drug) in administration.drugs.iter().enumerate() {
             for (c, container) in drug.containers.iter().enumerate().filter(|(_, one)| is_open(one)) {
                 let Some(ndc) = ndc_of(drug, container) else { continue };
-                let Some((code, one)) = content_of(catalog, drug, ndc, date) else { continue };
+                let Some((code, one)) = content_of((catalog, policy), drug, ndc, date) else { continue };
                 let content = times(one, container.content.value).unwrap_or(one);
                 changed.administrations[a].drugs[d].containers[c].content = content;
                 contents.push(Filled { at: (a as u16, d as u16), ndc, code, content });
@@ -81,7 +85,7 @@ pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed
     let Counting::Amount(measured) = billed.counting else { return };
     // Many records hold no NDC, and then there is nothing to compare with.
     for dose in treatment.doses.iter().filter(|dose| dose.drug.ndcs().next().is_some()) {
-        let listed = |ndc| listed_contents(coding.catalog, dose, ndc);
+        let listed = |ndc| listed_contents((coding.catalog, coding.policy), dose, ndc);
         let agrees = |container: &Container, contents: &[Quantity]| {
             let base = |amount| in_measure(amount, measured.measure(), dose.per_ml, LastPlace::Down).ok();
             let near = |one: i128, other: i128| (one - other).abs().saturating_mul(TOLERANCE_PARTS) <= other;
@@ -117,14 +121,13 @@ pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed
 }
 
 /// The contents of a package under the code of a dose, by every crosswalk held; of a bottle also that of one piece.
-fn listed_contents(catalog: &Catalog, dose: &Dose<'_>, ndc: Ndc) -> Contents {
-    let rows = || catalog.ndc(ndc).iter().filter(|row| row.code == dose.code);
-    let bottles = rows().filter_map(|row| content_of_row(catalog, row, dose.date()));
+fn listed_contents(book: Book<'_>, dose: &Dose<'_>, ndc: Ndc) -> Contents {
+    let rows = || book.0.ndc(ndc).iter().filter(|row| row.code == dose.code);
+    let bottles = rows().filter_map(|row| content_of_row(book, row, dose.date()));
     if !dose.version.flags.has(CodeFlag::Oral) {
         return bottles.collect();
     }
-    let pieces =
-        rows().filter_map(|row| piece_of(content_of_row(catalog, row, dose.date())?, row.package_size));
+    let pieces = rows().filter_map(|row| piece_of(content_of_row(book, row, dose.date())?, row.package_size));
     bottles.chain(pieces).collect()
 }
 
@@ -136,31 +139,99 @@ fn piece_of(content: Quantity, pieces: Decimal) -> Option<Quantity> {
 }
 
 /// The content of one container of a package; nothing where the crosswalk tells none, or two.
-fn content_of(catalog: &Catalog, drug: &DrugGiven, ndc: Ndc, date: Date) -> Option<(HcpcsCode, Quantity)> {
+fn content_of(book: Book<'_>, drug: &DrugGiven, ndc: Ndc, date: Date) -> Option<(HcpcsCode, Quantity)> {
+    let catalog = book.0;
     let is_of_code = |row: &&NdcEntry| drug.code == Some(row.code);
     let has_code = catalog.ndc_on(ndc, date).any(|row| is_of_code(&row));
     let mut rows = catalog.ndc_on(ndc, date).filter(|row| !has_code || is_of_code(row));
     let first = rows.next()?;
-    let content = content_of_row(catalog, first, date)?;
+    let content = content_of_row(book, first, date)?;
     let is_same = |row: &NdcEntry| {
-        let other = content_of_row(catalog, row, date);
+        let other = content_of_row(book, row, date);
         other.and_then(|other| other.compare(content)).is_some_and(std::cmp::Ordering::is_eq)
     };
     rows.all(is_same).then_some((first.code, content))
 }
 
 /// The billing units of a container in the unit of the code; one that counts up to an amount tells no content.
-fn content_of_row(catalog: &Catalog, row: &NdcEntry, date: Date) -> Option<Quantity> {
+fn content_of_row((catalog, policy): Book<'_>, row: &NdcEntry, date: Date) -> Option<Quantity> {
     let unit = catalog.lookup(row.code, date).version()?.billing_unit()?;
     let is_amount = matches!(unit.form, UnitForm::Multiple | UnitForm::Components);
     let content = times(unit.quantity, row.bill_units).filter(|_| is_amount)?;
-    (!content.value.is_zero()).then_some(content)
+    let is_told = !content.value.is_zero() && !is_placeholder(policy, row, unit.quantity);
+    is_told.then_some(content)
+}
+
+/// Whether a row counts one of the smallest measure in place of what its package holds: the potency of clotting factors
+/// and of proteins out of plasma differs by lot and stands on the label alone (rule D-10).
+///
+/// No package holds one international unit, and none that bills less than a unit holds one milligram sharp; one
+/// milligram that is a whole unit may be a true content, so the policy names those codes of which it is none.
+pub fn is_placeholder(policy: &Policy, row: &NdcEntry, unit: Quantity) -> bool {
+    let Some(content) = times(unit, row.bill_units) else { return false };
+    let is_single = row.package_size == Decimal::ONE && row.package_quantity == Decimal::ONE;
+    if !is_single || row.bill_units > Decimal::ONE {
+        return false;
+    }
+    let is_one = content.value == Decimal::ONE;
+    let is_below_unit = row.bill_units < Decimal::ONE && unit.value > Decimal::ONE;
+    is_one && (is_below_unit || content.unit == Unit::BiologicalUnit)
+        || policy.drug_line.lot_content_codes.contains(&row.code)
 }
 
 /// The content of one container of the NDC of a dose, where one is given and listed.
-pub fn content_of_dose(catalog: &Catalog, dose: &Dose<'_>) -> Option<Quantity> {
+pub fn content_of_dose(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<Quantity> {
     let ndc = dose.drug.ndcs().next()?;
-    content_of(catalog, dose.drug, ndc, dose.date()).map(|(_, content)| content)
+    content_of((coding.catalog, coding.policy), dose.drug, ndc, dose.date()).map(|(_, content)| content)
+}
+
+/// Digits after the point that the crosswalk prints of billing units; where all are used, the number may be rounded.
+const PRINTED_PLACE: i64 = 10_000_000;
+
+/// The strength of a solution that the crosswalk tells by the volume and the billing units of its package, where the
+/// request states a volume and no strength (rules U-06, D-10).
+pub fn strength(
+    coding: &mut Coding<'_>,
+    drug: &DrugGiven,
+    at: (u16, u16),
+    version: &CodeVersion,
+) -> Option<Strength> {
+    let contents = drug.containers.iter().map(|container| container.content);
+    let mut stated = drug.dose_administered.into_iter().chain(drug.dose_discarded).chain(contents);
+    let unit = version.billing.ok()?.quantity;
+    let is_asked = unit.unit.measure() != Measure::Volume
+        && !version.flags.has(CodeFlag::Oral)
+        && stated.any(|amount| amount.unit.measure() == Measure::Volume);
+    if !is_asked {
+        return None;
+    }
+    let mut strengths = drug.ndcs().map(|ndc| (ndc, strength_of(coding, ndc, version)));
+    let (ndc, first) = strengths.next()?;
+    let strength = first.filter(|_| strengths.all(|(_, other)| other == first))?;
+    let facts = [
+        fact::given("ndc", Value::Ndc(ndc)),
+        fact::catalog("content", Value::Quantity(strength.amount)),
+        fact::catalog("volume", Value::Quantity(strength.volume)),
+    ];
+    let text =
+        "No concentration is stated; the crosswalk lists a container of {ndc} with {content} in {volume}";
+    coding.result.trail.fired(&D_10, Subject::Drug(at.0, at.1), text, &facts);
+    Some(strength)
+}
+
+/// The strength of one package on the date; nothing where it is no liquid, or two rows differ.
+fn strength_of(coding: &Coding<'_>, ndc: Ndc, version: &CodeVersion) -> Option<Strength> {
+    let of_row = |row: &NdcEntry| {
+        let is_liquid = row.package_size != Decimal::ONE && !row.package_size.is_zero();
+        let has_place_left = row.bill_units.nanos() % (PRINTED_PLACE * 10) == 0;
+        let content = content_of_row((coding.catalog, coding.policy), row, coding.date)?;
+        let volume = Quantity::new(row.package_size, Unit::Milliliter);
+        (is_liquid && has_place_left).then_some(Strength { amount: content, volume })
+    };
+    let rows = coding.catalog.ndc_on(ndc, coding.date).filter(|row| row.code == version.code);
+    let mut strengths = rows.map(of_row);
+    let first = strengths.next()??;
+    strengths.all(|other| other == Some(first)).then_some(first)
 }
 
 /// An amount times a number of units; rounded **down** to the last place kept.

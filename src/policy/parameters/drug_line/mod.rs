@@ -26,8 +26,12 @@ parameters! {
         pub solution_strengths: Vec<SolutionStrength>,
         /// First and last of the product codes of CPT, whose units the catalog does not hold (rule U-01).
         pub cpt_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
+        /// What the payment file of CMS counts as one unit of some of them; offered, never assumed (rule U-01).
+        pub cpt_product_units: Vec<EquivalentUnit>,
         /// First and last of the codes of blood products, whose units the catalog does not hold (rule L-01).
         pub blood_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
+        /// Codes whose packages hold what their lot does, so that the crosswalk tells no content (rule D-10).
+        pub lot_content_codes: Vec<HcpcsCode>,
         /// How discarded drug is shown on the claim (§13 item 1).
         pub discard_reporting: DiscardReporting,
         /// What the payer expects of JW (rule W-02).
@@ -157,6 +161,8 @@ parameters! {
         pub units_per_line_max: u32,
         /// Highest charge of one claim in cents (rule X-03).
         pub claim_charge_max_cents: u64,
+        /// Settings whose claims have a highest charge (rule X-03).
+        pub claim_charge_settings: SetOf<Setting>,
         /// Modifiers on the later claims of a split charge (rule M-13).
         pub split_modifiers: Vec<Modifier>,
         /// What the payer denies above a medically unlikely edit (rule X-02).

@@ -1,24 +1,18 @@
-//! Limits of a line, a claim and a day: unit fields, charges and medically unlikely edits.
+//! Limits of a line, a claim and a day: unit fields and charges here, medically unlikely edits beside.
 
+mod edits;
 mod records;
 
-use std::ops::Range;
-
-use crate::catalog::CodeFlag;
-use crate::catalog::EditKind;
-use crate::catalog::edits::{Adjudication, UnitLimit};
-use crate::domain::claim::{Line, Track};
-use crate::domain::code::{HcpcsCode, Modifier};
-use crate::domain::encounter::Setting;
-use crate::domain::field::Field;
+use crate::domain::claim::Line;
+use crate::domain::code::Modifier;
 use crate::domain::finding::{Reason, Severity};
+use crate::domain::quantity::Decimal;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
-use crate::policy::parameters::MueDenial;
-use crate::rules::Rule;
 use crate::rules::drug_line::modifiers::{M_13, put_in_order};
 use crate::rules::drug_line::treatment::Treatment;
 
+pub use edits::check_edits;
 pub use records::*;
 
 /// Lines that one drug, and one whole visit, may be split into. True ones take a few; a slip in a dose or a charge
@@ -26,17 +20,28 @@ pub use records::*;
 const LINES_OF_A_DRUG_MAX: usize = 100;
 const LINES_OF_A_VISIT_MAX: usize = 2_000;
 
+/// Billionths of a dollar in a cent.
+const NANOS_OF_A_CENT: i64 = 10_000_000;
+
 /// Splits lines that pass the unit field or the highest charge of a claim (rules X-03..X-05): those from
 /// the `first` on, which are the treatment's.
 pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
     let most = (*coding.policy.drug_line.units_per_line_max).max(1);
-    let highest = *coding.policy.drug_line.claim_charge_max_cents;
+    let highest = highest_charge(coding);
     share_charge(treatment, &mut coding.result.lines[first..]);
     let chargeable = |line: &Line| line.charge_cents.is_none_or(|cents| cents <= highest);
     if coding.result.lines[first..].iter().all(|line| line.units <= most && chargeable(line)) {
         return;
     }
     let lines = coding.result.lines.split_off(first);
+    let is_too_dear = |line: &&Line| {
+        !treatment.first().is_unclassified
+            && line.charge_cents.is_some_and(|charge| unit_charge(charge, line) > highest)
+    };
+    if let Some(line) = lines.iter().find(is_too_dear) {
+        refuse_dear_unit(coding, treatment, line, highest);
+        return;
+    }
     let needed: usize = lines.iter().map(|line| lines_needed(line, treatment, most, highest)).sum();
     if needed > LINES_OF_A_DRUG_MAX || coding.result.lines.len() + needed > LINES_OF_A_VISIT_MAX {
         let most = [fact::derived("most", Value::Count(LINES_OF_A_DRUG_MAX as i64))];
@@ -72,13 +77,38 @@ pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
     coding.result.lines.append(&mut parts);
 }
 
+/// The highest charge of a claim in this setting; that of an institutional claim has room for every charge.
+fn highest_charge(coding: &Coding<'_>) -> u64 {
+    let parameters = &coding.policy.drug_line;
+    let is_limited = parameters.claim_charge_settings.contains(&coding.encounter.setting);
+    if is_limited { *parameters.claim_charge_max_cents } else { u64::MAX }
+}
+
+/// What one unit of a line is charged.
+fn unit_charge(charge: u64, line: &Line) -> u64 {
+    charge / u64::from(line.units.max(1))
+}
+
+/// A unit that alone passes the highest charge: units are whole, so no splitting helps (rule X-03).
+fn refuse_dear_unit(coding: &mut Coding<'_>, treatment: &Treatment<'_>, line: &Line, highest: u64) {
+    let cents = |cents: u64| {
+        let nanos = i64::try_from(cents).ok().and_then(|cents| cents.checked_mul(NANOS_OF_A_CENT));
+        nanos.map_or(Value::None, |nanos| Value::Dollars(Decimal::from_nanos(nanos)))
+    };
+    let facts = [
+        fact::catalog("code", Value::Code(line.code)),
+        fact::given("charge", cents(unit_charge(line.charge_cents.unwrap_or_default(), line))),
+        fact::parameter("highest", cents(highest), &coding.policy.drug_line.claim_charge_max_cents),
+    ];
+    let text = "One unit of {code} is charged {charge}, above the {highest} that one Part B claim carries, and a unit cannot be divided over claims, so the drug is withheld: check the charge and the units, else ask the contractor how it takes this charge";
+    coding.find(Severity::Block, Reason::LineSplit, treatment.field("charge"), &X_03, text, &facts);
+}
+
 /// The lines that a line is split into, counted up to one more than may be.
 fn lines_needed(line: &Line, treatment: &Treatment<'_>, most: u32, highest: u64) -> usize {
     let by_charge = match line.charge_cents.filter(|charge| *charge > highest) {
         None => 1,
         Some(charge) if treatment.first().is_unclassified => claim_charges(charge, highest).len(),
-        // One unit alone passes the highest charge, so no splitting helps.
-        Some(charge) if charge / u64::from(line.units.max(1)) > highest => LINES_OF_A_DRUG_MAX + 1,
         Some(charge) => claim_sizes(line.units, charge, highest).len(),
     };
     by_charge + (line.units.saturating_sub(1) / most) as usize
@@ -105,7 +135,7 @@ fn portion(total: u64, from: u64, to: u64, of: u64) -> u64 {
 
 /// Splits a line over claims where its charge passes the highest of one claim (rule X-03).
 fn by_charge(coding: &mut Coding<'_>, treatment: &Treatment<'_>, line: Line) -> Vec<Line> {
-    let limit = *coding.policy.drug_line.claim_charge_max_cents;
+    let limit = highest_charge(coding);
     let Some(charge) = line.charge_cents.filter(|charge| *charge > limit) else { return vec![line] };
     let sizes = if treatment.first().is_unclassified {
         return by_charge_alone(coding, treatment, line, charge, limit);
@@ -212,76 +242,6 @@ fn claim_sizes(units: u32, charge: u64, limit: u64) -> Vec<u32> {
         size = size.saturating_sub(1).max(1);
     }
     sizes
-}
-
-/// Warns where the units of a code pass its medically unlikely edit (rules ).
-pub fn check_edits(coding: &mut Coding<'_>) {
-    let setting = coding.encounter.setting;
-    let kind = match setting {
-        Setting::DmeSupplier => EditKind::DmeSupplier,
-        Setting::HospitalOutpatient | Setting::CriticalAccessHospital => EditKind::OutpatientHospital,
-        _ => EditKind::Practitioner,
-    };
-    // Drug lines stand behind the others and in the order of their dates and codes, so those of a code on a date
-    // are together.
-    let lines = &coding.result.lines;
-    let mut at = lines.iter().position(|line| line.track == Track::Drug).unwrap_or(lines.len());
-    while let Some(&Line { code, service_date, .. }) = coding.result.lines.get(at) {
-        let is_same = |line: &&Line| line.code == code && line.service_date == service_date;
-        let same = coding.result.lines[at..].iter().take_while(is_same).count();
-        coding.turn_to(service_date);
-        // What a pharmacy sends for a pump or a nebulizer is billed to the contractor for equipment.
-        let version = coding.catalog.lookup(code, service_date).version();
-        let is_through_dme = version.is_some_and(|version| version.flags.has(CodeFlag::ThroughDme));
-        let is_dme = setting == Setting::Pharmacy && is_through_dme;
-        let kind = if is_dme { EditKind::DmeSupplier } else { kind };
-        check_edit(coding, kind, code, at..at + same);
-        at += same;
-    }
-    coding.turn_to(coding.encounter.service_date);
-}
-
-/// Compares the units of a code's lines with its edit.
-fn check_edit(coding: &mut Coding<'_>, kind: EditKind, code: HcpcsCode, lines: Range<usize>) {
-    let Some(limit) = coding.catalog.mue(code, kind, coding.date) else { return };
-    let UnitLimit { units: limit, adjudication } = *limit.value;
-    let lines = &coding.result.lines[lines];
-    let units = lines.iter().map(|line| u64::from(line.units));
-    let (units, text) = match adjudication {
-        Adjudication::ClaimLine => (units.max().unwrap_or_default(), BY_LINE),
-        Adjudication::DatePolicy => (units.sum(), BY_POLICY),
-        Adjudication::DateClinical => (units.sum(), BY_CLINIC),
-    };
-    let Some(excess) = units.checked_sub(u64::from(limit)).filter(|excess| *excess > 0) else { return };
-    let first = &lines[0];
-    let administration = first.administrations.first().copied().unwrap_or_default();
-    let field = Field::Drug(administration, first.drug.unwrap_or_default(), "");
-    let denial = &coding.policy.drug_line.mue_denial;
-    let denied = match **denial {
-        MueDenial::Excess => excess,
-        MueDenial::AllUnits => units,
-    };
-    let facts = [
-        fact::catalog("code", Value::Code(code)),
-        fact::derived("units", Value::Count(units as i64)),
-        fact::catalog("limit", Value::Count(i64::from(limit))),
-        fact::catalog("indicator", Value::Count(i64::from(adjudication.indicator()))),
-        fact::parameter("denied", Value::Count(denied as i64), denial),
-        fact::derived("date", Value::Date(coding.date)),
-    ];
-    coding.find(Severity::Warn, Reason::UnitsAboveMue, field, rule_of(adjudication), text, &facts);
-}
-
-const BY_LINE: &str = "{units} units of {code} on one line pass the medically unlikely edit of {limit} a line (indicator {indicator}): further lines with a justified modifier may carry the rest, else {denied} units are denied";
-const BY_POLICY: &str = "{units} units of {code} on {date}, discarded ones included, pass the medically unlikely edit of {limit} a day (indicator {indicator}), which is never overridden: {denied} units are denied";
-const BY_CLINIC: &str = "{units} units of {code} on {date}, discarded ones included, pass the medically unlikely edit of {limit} a day (indicator {indicator}): {denied} units are denied unless the record supports them on appeal";
-
-/// A line's edit is X-01; a day's edit counts the administered and the discarded units together (rule X-02).
-const fn rule_of(adjudication: Adjudication) -> &'static Rule {
-    match adjudication {
-        Adjudication::ClaimLine => &X_01,
-        Adjudication::DatePolicy | Adjudication::DateClinical => &X_02,
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::domain::claim::Line;
 use crate::domain::code::Modifier;
 use crate::domain::drug::{DrugClass, DrugGiven, Laterality};
 use crate::domain::encounter::{Encounter, Route, Setting};
+use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
@@ -117,13 +118,21 @@ fn off_campus(coding: &Coding<'_>) -> Option<Modifier> {
 }
 
 /// AY for a drug that a dialysis patient gets for another reason (rule M-05).
-fn renal<'a>(coding: &Coding<'a>, treatment: &Treatment<'_>) -> &'a [Modifier] {
+fn renal<'a>(coding: &mut Coding<'a>, treatment: &Treatment<'_>) -> &'a [Modifier] {
     let renal = &coding.encounter.renal;
     let parameters = &coding.policy.drug_line;
     let is_esrd = renal.esrd_on_dialysis == Some(true) && !renal.acute_kidney_injury;
-    let is_bundled = || parameters.esrd_bundled_codes.contains(&treatment.code());
-    let applies = is_esrd && renal.unrelated_to_esrd && !is_bundled();
-    if applies { &parameters.unrelated_to_esrd_modifiers } else { &[] }
+    if !is_esrd || !renal.unrelated_to_esrd || parameters.unrelated_to_esrd_modifiers.is_empty() {
+        return &[];
+    }
+    if parameters.esrd_bundled_codes.contains(&treatment.code()) {
+        let facts = [fact::catalog("code", Value::Code(treatment.code()))];
+        let text = "{code} is of a kind of drug that always counts as given for ESRD, so it stays in the bundle without AY, although the record says that it was unrelated";
+        let field = Field::Encounter("renal.unrelated_to_esrd");
+        coding.find(Severity::Info, Reason::ModifierUnverified, field, &M_05, text, &facts);
+        return &[];
+    }
+    &parameters.unrelated_to_esrd_modifiers
 }
 
 /// The maker's modifier under a shared biosimilar code (rule B-01).
@@ -209,7 +218,7 @@ fn note_missing_route(coding: &mut Coding<'_>, treatment: &Treatment<'_>, route:
         }
     };
     let at = treatment.first().at.0;
-    let field = crate::domain::field::Field::Administration(at, "route");
+    let field = Field::Administration(at, "route");
     coding.find(severity, Reason::MissingModifierFact, field, &M_01, text, &[]);
     if route.is_some() || !is_required {
         return;

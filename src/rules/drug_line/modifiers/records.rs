@@ -63,12 +63,13 @@ rule! {
 
 rule! {
     pub static M_05: "M-05", "AY keeps a drug out of the dialysis bundle",
-    basis: Quoted, cites: ["S-HCPCS20", "S-CC-ARANESP"],
+    basis: Quoted, cites: ["S-HCPCS20", "S-CC-ARANESP", "S-CR11021"],
     from: "2011-01-01",
     says: "A drug that a dialysis patient gets for another reason carries AY.",
     why: "Otherwise it counts as part of the bundle.",
     example: "An antibiotic for pneumonia in a dialysis patient.",
-    exceptions: "Dialysis for an acute kidney injury is not ESRD.",
+    exceptions: "Dialysis for an acute kidney injury is not ESRD. Drugs for anemia, bone disease and carnitine \
+                 deficiency always count as given for ESRD.",
 }
 
 rule! {

@@ -10,8 +10,9 @@ use crate::domain::finding::{Reason, Severity};
 use crate::domain::quantity::Decimal;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
-use crate::policy::parameters::{NdcLines, NdcReporting};
-use crate::rules::drug_line::treatment::Treatment;
+use crate::policy::parameters::{NdcLines, NdcReporting, QualifierRule};
+use crate::rules::Rule;
+use crate::rules::drug_line::treatment::{Treatment, ask};
 use crate::rules::drug_line::units::{Billed, Counting};
 use crate::rules::drug_line::waste::Discard;
 use packages::Package;
@@ -34,7 +35,11 @@ pub fn attach(
     if reporting == NdcReporting::Off || reporting == NdcReporting::WhenGiven && !is_named() {
         return;
     }
-    let packages = packages::of(coding, treatment, billed, discard);
+    let mut unknown = None;
+    let packages = packages::of(coding, treatment, billed, discard, |ndc| unknown = unknown.or(Some(ndc)));
+    if let Some(ndc) = unknown {
+        ask_quantity(coding, treatment, ndc, reporting);
+    }
     if reporting == NdcReporting::Required && packages::lack_ndc(treatment) {
         let text = "This payer wants the NDC of the container that was used, and none is given";
         coding.find(Severity::Warn, Reason::MissingNdc, treatment.field("ndc"), &D_07, text, &[]);
@@ -50,6 +55,36 @@ pub fn attach(
     let apart = named.len() > 1 && *coding.policy.drug_line.ndc_lines == NdcLines::LinePerNdc;
     note(coding, treatment, named, apart);
     name_on_lines(coding, billed, named, apart, first);
+}
+
+/// An NDC is given and nothing tells its quantity, so no line can carry it (rules D-04..D-06).
+fn ask_quantity(coding: &mut Coding<'_>, treatment: &Treatment<'_>, ndc: Ndc, reporting: NdcReporting) {
+    let is_required = reporting == NdcReporting::Required;
+    // The narrative of an unclassified line names the NDC, which is all that a payer without that wish reads (rule N-05).
+    if treatment.first().is_unclassified && !is_required {
+        return;
+    }
+    let severity = if is_required { Severity::Warn } else { Severity::Info };
+    let facts = [fact::given("ndc", Value::Ndc(ndc))];
+    let field = treatment.field("containers");
+    let is_by_volume = packages::fixed_rule(coding, treatment.first()) == Some(QualifierRule::Milliliter);
+    let (rule, text, question): (&'static Rule, &'static str, &'static str) = if is_by_volume {
+        (
+            &D_05,
+            "NDC {ndc} stands on no line: this payer counts it in millilitres, and the volume is not known. State the volume of each container, of a powder after reconstitution",
+            "How many millilitres did each container of {ndc} hold, a powder after its reconstitution?",
+        )
+    } else {
+        (
+            &D_06,
+            "NDC {ndc} stands on no line, for its quantity is not known: state the containers that were opened and what each held",
+            "Which containers of {ndc} were opened, and what did each hold?",
+        )
+    };
+    coding.find(severity, Reason::MissingNdc, field, rule, text, &facts);
+    if is_required {
+        ask(coding, field, rule, question, &facts, Vec::new());
+    }
 }
 
 /// Names the packages on the lines from the `first` on.

@@ -7,8 +7,8 @@ use crate::catalog::ndc::NdcEntry;
 use crate::catalog::{Catalog, CodeFlag};
 use crate::domain::drug::{Container, NdcGiven, ProductForm};
 use crate::domain::quantity::{Measure, Quantity, Unit};
-use crate::policy::parameters::{CodeMark, QualifierRule};
-use crate::rules::Rule;
+use crate::policy::parameters::CodeMark;
+use crate::rules::drug_line::package::is_placeholder;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::{
     self,
@@ -61,11 +61,14 @@ enum Source<'t> {
 }
 
 /// The packages of a treatment by NDC, in the order of the NDCs.
+///
+/// What was opened of an NDC in a quantity that nothing tells is none of them; it is given to `unknown`.
 pub fn of(
     coding: &Coding<'_>,
     treatment: &Treatment<'_>,
     billed: &Billed,
     discard: &Discard,
+    mut unknown: impl FnMut(Ndc),
 ) -> SmallVec<[Package; OPENED_INLINE]> {
     let mut opened = opened(coding.catalog, treatment, billed);
     // The rest is in the container opened last, and a careful choice opens the smallest one last.
@@ -78,7 +81,10 @@ pub fn of(
         let discarded = rest.min(content);
         rest -= discarded;
         let known = quantity(coding, one, billed).or_else(|| by_crosswalk(coding, one, billed));
-        let Some((qualifier, quantity)) = known else { continue };
+        let Some((qualifier, quantity)) = known else {
+            one.ndc.into_iter().for_each(&mut unknown);
+            continue;
+        };
         let rule = rule_of(coding, one);
         let kept = if one.is_for_several(coding) { left.min(content - discarded) } else { 0 };
         left -= kept;
@@ -241,13 +247,13 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option
             in_unit(opened, Unit::BiologicalUnit, NdcQualifier::InternationalUnit)
         }
         None => match form {
-            Some(ProductForm::Solid) => pieces(opened, billed).or_else(counted),
+            Some(ProductForm::Solid) => pieces(coding, opened, billed).or_else(counted),
             Some(ProductForm::Powder) => counted(),
             Some(ProductForm::Topical) => in_unit(opened, Unit::Gram, NdcQualifier::Gram).or_else(counted),
             Some(ProductForm::Liquid) => liquid().or_else(counted),
             // The crosswalk prints a size of 1 for what is no liquid, so a strength after reconstitution says nothing.
             None if is_counted(opened) => counted(),
-            None if opened.is_swallowed() => pieces(opened, billed).or_else(counted),
+            None if opened.is_swallowed() => pieces(coding, opened, billed).or_else(counted),
             None => liquid().or_else(counted),
         },
     }
@@ -261,30 +267,32 @@ fn by_crosswalk(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Op
     let size = i128::from(opened.listed?.package_size.nanos());
     let is_counted = size == NANOS || opened.is_swallowed();
     let qualifier = if is_counted && !is_liquid { NdcQualifier::Unit } else { NdcQualifier::Milliliter };
-    Some((qualifier, part_of_package(opened, billed)?))
+    Some((qualifier, part_of_package(coding, opened, billed)?))
 }
 
 /// The tablets or capsules of what was opened, in billionths of one: the crosswalk prints how many a bottle holds, and a
 /// container may be the bottle or one of them.
-fn pieces(opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
+fn pieces(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
     let Source::Container(..) = opened.source else { return None };
-    let one = part_of_package(opened, billed)?;
+    let one = part_of_package(coding, opened, billed)?;
     let nanos = one.checked_mul(i64::from(opened.count))?;
     (nanos % Decimal::ONE.nanos() == 0).then_some((NdcQualifier::Unit, nanos))
 }
 
 /// What the content is of the container that the crosswalk lists, in billionths of its size; rounded **down**.
-fn part_of_package(opened: &Opened<'_>, billed: &Billed) -> Option<i64> {
+fn part_of_package(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option<i64> {
     let Counting::Amount(measured) = billed.counting else { return None };
     let (Source::Dose(dose) | Source::Container(dose, _)) = opened.source;
-    let entry = opened.listed.filter(|entry| entry.code == dose.code)?;
+    let unit = dose.billing.ok()?.quantity;
+    let is_told = |entry: &&NdcEntry| !is_placeholder(coding.policy, entry, unit);
+    let entry = opened.listed.filter(|entry| entry.code == dose.code).filter(is_told)?;
     let package = measured.one.checked_mul(i128::from(entry.bill_units.nanos()))? / NANOS;
     let size = i128::from(entry.package_size.nanos());
     let nanos = opened.content.checked_mul(size)?.checked_div(package)?;
     i64::try_from(nanos).ok().filter(|nanos| *nanos > 0)
 }
 
-fn fixed_rule(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<QualifierRule> {
+pub fn fixed_rule(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<QualifierRule> {
     if !dose.marks.has(CodeMark::NdcUnit) {
         return None;
     }

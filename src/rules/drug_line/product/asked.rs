@@ -42,6 +42,8 @@ impl<'a> Asked<'a> {
             Some(code) if stated::is_uncoded(version) => code,
             _ => version.code,
         };
+        let per_ml =
+            amount_per_ml(self.drug).or_else(|| package::strength(coding, self.drug, self.at, version));
         let mut dose = Dose {
             at: self.at,
             administration: self.administration,
@@ -51,7 +53,7 @@ impl<'a> Asked<'a> {
             billing: stated::billing_of(coding, self, version),
             is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
             listed: coding.catalog.formulary.drug(code),
-            per_ml: amount_per_ml(self.drug),
+            per_ml,
             marks: coding.policy.marked_codes.of(code),
             key: Key::UNSET,
         };

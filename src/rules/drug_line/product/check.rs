@@ -49,9 +49,7 @@ fn for_route<'a>(
     asked: &Asked<'a>,
     version: &'a CodeVersion,
 ) -> Option<&'a CodeVersion> {
-    let route = asked.route();
-    let is_it = |row: &&CodesByRoute| row.codes.contains(&version.code) && Some(row.route) == route;
-    let Some(row) = coding.policy.drug_line.codes_by_route.iter().find(is_it) else { return Some(version) };
+    let Some(row) = row_of_route(coding, asked, version.code) else { return Some(version) };
     let setting = coding.encounter.setting;
     let settings = &coding.policy.drug_line.hospital_code_settings;
     let date = coding.date;
@@ -66,7 +64,8 @@ fn for_route<'a>(
     ];
     let own = right.first().and_then(|code| coding.catalog.lookup(*code, date).billable());
     let is_compounded = |own: &&CodeVersion| own.billing.is_ok() || own.flags.has(CodeFlag::Compounded);
-    if let (None, None, Some(own)) = (asked.drug.code, &asked.drug.ndc, own.filter(is_compounded)) {
+    // The NDC is that of the product it was prepared from, and stands beside the code of what was prepared (rule D-09).
+    if let (None, Some(own)) = (asked.drug.code, own.filter(is_compounded)) {
         let text = "The product prepared for this route is billed by {right} and not by {code}";
         coding.result.trail.fired(&unclassified::N_07, asked.subject(), text, &facts);
         return Some(own);
@@ -76,6 +75,25 @@ fn for_route<'a>(
     coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &unclassified::N_07, text, &facts);
     ask_codes(coding, asked, right);
     None
+}
+
+/// What the policy bills for a code's drug where it is prepared for the stated route.
+fn row_of_route<'a>(coding: &Coding<'a>, asked: &Asked<'_>, code: HcpcsCode) -> Option<&'a CodesByRoute> {
+    let is_it = |row: &&CodesByRoute| row.codes.contains(&code) && Some(row.route) == asked.route();
+    coding.policy.drug_line.codes_by_route.iter().find(is_it)
+}
+
+/// Whether a code is the one of what was prepared for the route from the products of the others.
+fn is_prepared_from(
+    coding: &Coding<'_>,
+    asked: &Asked<'_>,
+    version: &CodeVersion,
+    others: &[&CodeVersion],
+) -> bool {
+    let is_right = |other: &&CodeVersion| {
+        row_of_route(coding, asked, other.code).is_some_and(|row| row.right.contains(&version.code))
+    };
+    !others.is_empty() && others.iter().all(is_right)
 }
 
 /// C codes are for hospital outpatient departments (row G-02).
@@ -130,6 +148,9 @@ fn agrees_with_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVer
     if codes.is_empty() || codes.iter().any(|known| known.code == version.code) {
         return true;
     }
+    if is_prepared_from(coding, asked, version, &codes) {
+        return true;
+    }
     let right: Vec<&CodeVersion> = codes
         .into_iter()
         .filter(|known| candidates::fits_renal_status(coding.encounter, known.flags))
@@ -173,7 +194,8 @@ pub(super) fn has_no_own_code(coding: &mut Coding<'_>, asked: &Asked<'_>, versio
         return true;
     }
     let Named { found, is_component, .. } = named::of_name(coding, asked);
-    let own = if is_component { Vec::new() } else { found };
+    let is_other = is_component || is_prepared_from(coding, asked, version, &found);
+    let own = if is_other { Vec::new() } else { found };
     let Some(first) = own.first() else {
         note_no_own_code(coding, asked, version);
         return true;

@@ -35,10 +35,14 @@ pub(super) fn ask_unit(coding: &mut Coding<'_>, asked: &Asked<'_>, code: HcpcsCo
         of_package(coding, asked).filter(|entry| entry.code == code).and_then(|entry| unit(asked, entry));
     let class = coding.catalog.formulary.class_of_code(code, Default::default(), coding.date);
     let is_vaccine = class.is_some_and(|known| known.class == DrugClass::Vaccine);
-    let (unit, label) = match (unit, asked.drug.dose_administered.filter(|_| is_vaccine)) {
-        (Some(unit), _) => (Some(unit), format!("{unit}, as the NDC crosswalk counts the package")),
-        (None, Some(dose)) => (Some(dose), format!("one dose of the vaccine, here {dose}")),
-        (None, None) => (None, String::new()),
+    let listed = coding.policy.drug_line.cpt_product_units.iter().find(|row| row.code == code);
+    let listed = listed.map(|row| row.quantity);
+    let dose = asked.drug.dose_administered.filter(|_| is_vaccine);
+    let (unit, label) = match (listed, unit, dose) {
+        (Some(unit), ..) => (Some(unit), format!("{unit}, as the payment file of CMS counts it")),
+        (None, Some(unit), _) => (Some(unit), format!("{unit}, as the NDC crosswalk counts the package")),
+        (None, None, Some(dose)) => (Some(dose), format!("one dose of the vaccine, here {dose}")),
+        (None, None, None) => (None, String::new()),
     };
     let possibilities = unit.map(|unit| -> Possibility<'_> {
         let state = move |encounter: &mut crate::domain::encounter::Encounter| {

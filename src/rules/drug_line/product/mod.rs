@@ -28,6 +28,7 @@ use crate::policy::parameters::NoCostDrug;
 use crate::rules::drug_line::biosimilar::{B_01, B_05};
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_03, L_04};
 use crate::rules::drug_line::ndc_report::D_01;
+use crate::rules::drug_line::package;
 use crate::rules::drug_line::treatment::{self, Dose, Key, Possibility, ask, drug_at};
 use crate::rules::drug_line::unclassified;
 use crate::rules::drug_line::units::convert::amount_per_ml;

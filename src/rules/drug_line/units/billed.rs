@@ -71,10 +71,14 @@ pub fn bill(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed
         Err(NoUnitReason::Unclassified) => Some(unclassified(coding, treatment)),
         Err(reason) => {
             let facts = [fact::catalog("code", Value::Code(treatment.code()))];
-            let text = if reason == NoUnitReason::NotADrug {
-                "{code} is the code of a service or a supply and of no drug: state the code, the NDC or the name of the drug that was given"
-            } else {
-                "{code} has no proven billing unit on this date; import the CMS file that states it"
+            let text = match reason {
+                NoUnitReason::NotADrug => {
+                    "{code} is the code of a service or a supply and of no drug: state the code, the NDC or the name of the drug that was given"
+                }
+                NoUnitReason::NoAmountStated => {
+                    "CMS states no amount for {code}, so what one unit of it is has to be stated: give its billing unit as the payer has it"
+                }
+                _ => "{code} has no proven billing unit on this date; import the CMS file that states it",
             };
             block(coding, treatment.field("hcpcs_code"), Reason::NoBillingUnit, &U_01, text, &facts);
             None

@@ -21,7 +21,7 @@ pub(super) fn in_vials(
     let mut contents = dose.drug.containers.iter().map(|container| container.content);
     let one = match contents.next() {
         Some(first) => contents.all(|other| other == first).then_some(first),
-        None => package::content_of_dose(coding.catalog, dose).or_else(|| bag_in_name(dose, unit)),
+        None => package::content_of_dose(coding, dose).or_else(|| bag_in_name(dose, unit)),
     };
     let one = one.filter(|one| one.unit != Unit::Vial)?;
     let amount = package::times(one, given.value)?;

@@ -197,7 +197,11 @@ fn below_one_unit(
         (&W_06, "{discarded} was left, less than a payable unit of {unit}: no JW line")
     };
     coding.result.trail.declined(rule, treatment.subject(), text, &facts);
-    let text = "{discarded} was discarded, which is less than a payable unit of {unit}; no JW line is billed";
+    let text = if found.units > 0 && !covers_all {
+        "{discarded} was discarded, fewer units of {unit} than this payer takes on a JW line; no JW line is billed"
+    } else {
+        "{discarded} was discarded, which is less than a payable unit of {unit}; no JW line is billed"
+    };
     let field = treatment.field("dose_discarded");
     coding.find(Severity::Info, Reason::DiscardBelowOneUnit, field, rule, text, &facts);
     let attests_payable_only = *coding.policy.drug_line.jz_attestation != JzAttestation::NoDiscard;

@@ -191,7 +191,7 @@ fn ask_containers(
     let field = treatment.field("containers");
     let text = match **standing {
         _ if is_unstated => {
-            "The content of a container is not stated and no crosswalk held lists its NDC, so neither JW nor JZ can be attested for this drug"
+            "The content of a container is not stated and no crosswalk held tells it by the NDC, so neither JW nor JZ can be attested for this drug"
         }
         Standing::RequiredOrReturned => {
             "No containers are listed, so neither JW nor JZ can be attested for this drug; a claim without one may be returned"

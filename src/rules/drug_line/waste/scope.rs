@@ -62,10 +62,8 @@ pub fn exemption(
     if parameters.discard_exempt_settings.contains(&setting) {
         return Some(Exemption::Setting);
     }
-    if setting == Setting::EsrdFacility
-        && parameters.esrd_bundled_codes.contains(&treatment.code())
-        && !coding.encounter.renal.unrelated_to_esrd
-    {
+    // What is always for ESRD stays in the bundle, whatever it was given for (rule M-05).
+    if setting == Setting::EsrdFacility && parameters.esrd_bundled_codes.contains(&treatment.code()) {
         return Some(Exemption::EsrdBundle);
     }
     let formulary = &coding.catalog.formulary;
