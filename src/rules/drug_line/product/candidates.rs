@@ -7,10 +7,11 @@ use crate::catalog::search::Matched;
 use crate::catalog::{CodeFlag, CodeFlags};
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::Encounter;
+use crate::engine::trail::NotedFact;
 use crate::rules::Rule;
 use crate::rules::drug_line::life_cycle::L_05;
 use crate::rules::drug_line::product::named::Named;
-use crate::rules::drug_line::unclassified::N_02;
+use crate::rules::drug_line::unclassified::{N_02, N_07};
 
 /// The coverage code of CMS for what Medicare does not pay.
 const NOT_PAYABLE: char = 'I';
@@ -65,12 +66,21 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
                 &facts,
             );
             if asked.drug.ndcs().next().is_none() {
+                note_named_route(coding, asked, &facts);
                 ask_whether_swallowed(coding, asked, version);
             }
             Some(version)
         }
         _ if asked.drug.billing_unit.is_some() => stated::uncoded(coding, asked, Reason::AmbiguousProduct),
         several => ask_which(coding, asked, several, rule, is_component),
+    }
+}
+
+/// The name told the route where the record states none, and the code is that of a product for it (rule N-07).
+fn note_named_route(coding: &mut Coding<'_>, asked: &Asked<'_>, facts: &[NotedFact; 2]) {
+    if asked.administration.route.is_none() && asked.route().is_some() {
+        let text = "No route is stated; the name of {drug} tells one, and {code} is of a product for it";
+        coding.result.trail.fired(&N_07, asked.subject(), text, facts);
     }
 }
 
