@@ -33,7 +33,9 @@ rule! {
          number in the narrative.",
     why: "The amount field has seven digits.",
     example: "$125,000.00 goes on two claims.",
-    exceptions: "An unlisted code keeps one unit on each claim.",
+    exceptions:
+        "An unlisted code keeps one unit on each claim. Institutional claims have room for more, and a unit that \
+         alone passes the limit cannot be split.",
 }
 
 rule! {
