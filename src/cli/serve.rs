@@ -94,7 +94,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     };
     let secrets = flags.secrets()?;
     flags.check_exposure(secrets.identities.load().is_empty())?;
-    let ((library, no_catalog, no_room), policies) = flags.read()?;
+    let (Held { library, no_catalog, no_room }, policies) = flags.read()?;
     let reload = Arc::new(tokio::sync::Notify::new());
     let library = Arc::new(library);
     let open = Service::open(library.clone(), policies).under(flags.request_limits);
@@ -133,6 +133,14 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         serve_again::begin_again().context("the service cannot start anew")?;
     }
     Ok(())
+}
+
+/// What is served from: the library, or an empty one, of which the service says that it does not serve, and why.
+struct Held {
+    library: Library,
+    no_catalog: String,
+    /// The folder that may have no room.
+    no_room: Option<PathBuf>,
 }
 
 /// Ends when the process is to stop, or when there is room for the store, which is noted.
@@ -207,7 +215,7 @@ impl Flags {
     }
 
     /// What calls are answered from, read side by side: the releases, which take the longest, and the policies.
-    fn read(&self) -> anyhow::Result<((Library, String, Option<PathBuf>), Arc<PolicyBook>)> {
+    fn read(&self) -> anyhow::Result<(Held, Arc<PolicyBook>)> {
         std::thread::scope(|scope| {
             let policies = scope.spawn(|| self.policies.book());
             let library = self.library();
@@ -216,21 +224,20 @@ impl Flags {
         })
     }
 
-    /// The library, or an empty one and why: the service then says that it does not serve, and the folder is named
-    /// that may have no room. A store that another process holds is an oversight and ends the process.
-    fn library(&self) -> anyhow::Result<(Library, String, Option<PathBuf>)> {
+    /// The library, or an empty one and why. A store that another process holds is an oversight and ends the process.
+    fn library(&self) -> anyhow::Result<Held> {
         if self.refresh.is_replica() {
             let reason = "nothing that is published was taken over yet".to_owned();
-            return Ok((Library::unavailable(), reason, None));
+            return Ok(Held { library: Library::unavailable(), no_catalog: reason, no_room: None });
         }
         match self.store.library() {
-            Ok(library) => Ok((library, String::new(), None)),
+            Ok(library) => Ok(Held { library, no_catalog: String::new(), no_room: None }),
             Err(error) => match error.downcast_ref::<StoreError>() {
                 None | Some(StoreError::Locked { .. }) => Err(error),
                 Some(damage) => {
                     let is_io = matches!(damage, StoreError::Io { .. });
-                    let folder = is_io.then(|| self.store.folder()).transpose()?;
-                    Ok((Library::unavailable(), damage.to_string(), folder))
+                    let no_room = is_io.then(|| self.store.folder()).transpose()?;
+                    Ok(Held { library: Library::unavailable(), no_catalog: damage.to_string(), no_room })
                 }
             },
         }
