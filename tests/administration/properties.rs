@@ -237,9 +237,8 @@ proptest! {
     #[test]
     fn each_site_and_encounter_has_one_initial_service(visit in visit()) {
         let result = code(&visit);
-        // Stated numbers count within their dates, and what names none goes with those of its day (rule INIT-6).
+        // Stated numbers count within their dates (rule INIT-6), and an office's dates may be visits (rule INIT-8).
         let is_numbered = visit.administrations.iter().any(|a| a.visit_number.is_some());
-        // An office keeps nobody overnight, so that its dates may be visits of their own (rule INIT-8).
         let is_dated = is_numbered || !visit.setting.is_facility();
         let number = |a: &Administration| is_dated.then(|| (a.visit_number.unwrap_or(1), visit.date_of(a)));
         let places: BTreeSet<_> =
