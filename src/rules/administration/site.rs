@@ -10,8 +10,13 @@ pub(super) fn is_same_site(one: &str, other: &str) -> bool {
     if one == other || one.trim().eq_ignore_ascii_case(other.trim()) {
         return true;
     }
+    let (is_limb, is_other_limb) = (is_peripheral(one), is_peripheral(other));
     let (one, other) = (place(one), place(other));
-    let is_part = |one: &Words, other: &Words| !one.is_empty() && one.iter().all(|word| other.contains(word));
+    if one.is_empty() || other.is_empty() {
+        // Of lines in a limb whose place is not told there is one.
+        return one.is_empty() && other.is_empty() && is_limb && is_other_limb;
+    }
+    let is_part = |one: &Words, other: &Words| one.iter().all(|word| other.contains(word));
     is_part(&one, &other) || is_part(&other, &one)
 }
 
@@ -71,7 +76,10 @@ const PERIPHERAL_WORDS: [&str; 15] = [
 ];
 
 /// Words of an access site that name no place.
-const EMPTY_WORDS: [&str; 7] = ["line", "iv", "catheter", "cath", "site", "access", "vein"];
+const EMPTY_WORDS: [&str; 8] = ["line", "iv", "catheter", "cath", "site", "access", "vein", "gauge"];
+
+/// Gauges of the needles that lie in veins.
+const GAUGES: [&str; 6] = ["14", "16", "18", "20", "22", "24"];
 
 /// Short words, and the words that they stand for.
 const SHORT_WORDS: [(&str, &str); 26] = [
@@ -116,6 +124,8 @@ fn place(site: &str) -> Words {
     if names_lumen {
         place.retain(|word| !is_one(&COUNT_WORDS, word));
     }
+    let is_gauge = |word: &str| GAUGES.contains(&word.trim_end_matches("ga").trim_end_matches('g'));
+    place.retain(|word| word != "peripheral" && !is_gauge(word));
     place
 }
 
@@ -162,6 +172,8 @@ mod tests {
             ("PIV left arm", "LUE"),
             ("PAC", "IVAD"),
             ("PIV", "peripheral IV"),
+            ("PIV R AC", "R AC 20g"),
+            ("L hand PIV", "left hand #22"),
             ("R SC port", "right subclavian port"),
         ] {
             assert!(is_same_site(one, other), "{one} and {other}");
