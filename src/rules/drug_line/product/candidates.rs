@@ -6,7 +6,6 @@ use crate::catalog::ndc::NdcEntry;
 use crate::catalog::search::Matched;
 use crate::catalog::{CodeFlag, CodeFlags};
 use crate::domain::drug::DrugClass;
-use crate::domain::encounter::Encounter;
 use crate::engine::trail::NotedFact;
 use crate::rules::Rule;
 use crate::rules::drug_line::life_cycle::L_05;

@@ -19,7 +19,7 @@ use crate::catalog::{CodeFlag, CodeVersion, Lookup};
 use crate::domain::billing::NoUnitReason;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::drug::{DrugGiven, DrugSource, NdcGiven};
-use crate::domain::encounter::{Administration, Route};
+use crate::domain::encounter::{Administration, Encounter, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -318,6 +318,24 @@ fn predecessors(coding: &Coding<'_>, code: HcpcsCode) -> Vec<HcpcsCode> {
 }
 
 /// Asks which of some codes is meant, with the lines under each.
+/// States the code of a drug, and of each one that the record writes like it: one product has one code.
+fn state_code(encounter: &mut Encounter, at: (u16, u16), code: HcpcsCode) {
+    let route = encounter.administrations[usize::from(at.0)].route;
+    let asked = drug_at(encounter, at).clone();
+    let is_alike =
+        |drug: &DrugGiven| drug.code == asked.code && drug.name == asked.name && drug.ndcs().eq(asked.ndcs());
+    let is_under_skin = |route: Option<Route>| {
+        matches!(route, Some(Route::Subcutaneous | Route::SubcutaneousInfusion | Route::OnBodyInjector))
+    };
+    let by_way = encounter
+        .administrations
+        .iter_mut()
+        .filter(|given| given.route == route || is_under_skin(given.route) && is_under_skin(route));
+    for drug in by_way.flat_map(|given| &mut given.drugs).filter(|drug| is_alike(drug)) {
+        drug.code = Some(code);
+    }
+}
+
 fn ask_codes(coding: &mut Coding<'_>, asked: &Asked<'_>, codes: Vec<HcpcsCode>) {
     if codes.is_empty() {
         return;
@@ -326,7 +344,7 @@ fn ask_codes(coding: &mut Coding<'_>, asked: &Asked<'_>, codes: Vec<HcpcsCode>) 
     let possibilities: Vec<Possibility<'_>> = codes
         .into_iter()
         .map(|code| -> Possibility<'_> {
-            (code.to_string(), Box::new(move |encounter| drug_at(encounter, at).code = Some(code)))
+            (code.to_string(), Box::new(move |encounter| state_code(encounter, at, code)))
         })
         .collect();
     let facts = [fact::given("drug", Value::Of(asked.field("")))];

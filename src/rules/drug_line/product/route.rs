@@ -4,7 +4,6 @@ use super::*;
 use crate::catalog::formulary::Fit;
 use crate::catalog::product_names::{components, without_suffix};
 use crate::domain::drug::DrugClass;
-use crate::domain::encounter::Encounter;
 use crate::engine::trail::NotedFact;
 use crate::rules::drug_line::modifiers::M_02;
 use crate::rules::drug_line::unclassified::N_07;
