@@ -2,6 +2,7 @@
 
 mod edits;
 mod golden;
+mod longer;
 mod properties;
 mod published;
 mod request;
