@@ -128,7 +128,7 @@ fn unstated(coding: &mut Coding<'_>) {
         return;
     }
     facts[0] = fact::derived("count", Value::Count(count as i64));
-    let text = "Auditors ask for {count} things of which the request does not speak: {missing}.";
+    let text = "The request does not speak of what auditors ask for ({count}): {missing}.";
     coding.find(severity, Reason::DocumentationGap, Field::Encounter("documentation"), &G_30, text, &facts);
 }
 
