@@ -13,8 +13,8 @@ use crate::engine::trail::{Value, fact};
 /// Billionths of a millilitre in a millilitre.
 const NANOS: i128 = 1_000_000_000;
 
-/// Asks what each slow fluid among the billed hydration was for, where the request does not say; its lines wait. Tells which it
-/// asked about.
+/// Asks what each slow fluid among the billed hydration was for, where the request does not say; its lines wait. Tells
+/// which fluids it asked about.
 pub(super) fn doubt(coding: &mut Coding<'_>, visit: &Visit<'_>, billed: &[u16]) -> Vec<u16> {
     let mut asked = Vec::new();
     let limit = &coding.policy.administration.keep_open_ml_per_hour_max;
@@ -65,12 +65,11 @@ fn rate(administration: &Administration, seconds: impl Fn() -> Option<i128>) -> 
 
 /// The rate that a name states, as in `NS @ 20 mL/hr`, in millilitres an hour.
 fn rate_in(name: &str) -> Option<Decimal> {
-    const ENDINGS: [&str; 6] = ["ml/hr", "ml/h", "ml/hour", "cc/hr", "cc/h", "ml per hour"];
+    const ENDINGS: [&str; 3] = ["ml/h", "cc/h", "ml per hour"];
     let name = name.to_ascii_lowercase();
     let at = ENDINGS.iter().find_map(|ending| name.find(ending))?;
     let before = name[..at].trim_end();
-    let number = before.rfind(|c: char| !c.is_ascii_digit() && c != '.').map_or(0, |last| last + 1);
-    before.get(number..)?.parse().ok()
+    before.rsplit(|c: char| !c.is_ascii_digit() && c != '.').next()?.parse().ok()
 }
 
 #[cfg(test)]

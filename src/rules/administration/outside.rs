@@ -50,7 +50,7 @@ rule! {
     says: "These codes are for outpatient services in offices and facilities; inpatient stays, home infusion, suppliers and pharmacies report the service otherwise, and Medicare pays dialysis facilities and surgical centers for it with the rest of their service.",
     why: "Other payment systems hold the service there.",
     example: "An infusion during an inpatient stay has no code of this family.",
-    exceptions: "The policy lists the settings. In clinics that are paid by the visit the lines inform.",
+    exceptions: "The policy lists the settings. In clinics that are paid by the visit the lines inform. A date of service before the first codes held gets none.",
 }
 
 pub(super) static RULES: &[&Rule] = &[&CHM_11, &CHM_13, &CHM_14, &DOC_5];

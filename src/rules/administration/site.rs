@@ -10,14 +10,16 @@ pub(super) fn is_same_site(one: &str, other: &str) -> bool {
     if one == other || one.trim().eq_ignore_ascii_case(other.trim()) {
         return true;
     }
-    let (is_limb, is_other_limb) = (is_peripheral(one), is_peripheral(other));
-    let (one, other) = (place(one), place(other));
-    if one.is_empty() || other.is_empty() {
+    let (place_of_one, place_of_other) = (place(one), place(other));
+    match (place_of_one.is_empty(), place_of_other.is_empty()) {
         // Of lines in a limb whose place is not told there is one.
-        return one.is_empty() && other.is_empty() && is_limb && is_other_limb;
+        (true, true) => is_peripheral(one) && is_peripheral(other),
+        (false, false) => {
+            let is_part = |one: &Words, other: &Words| one.iter().all(|word| other.contains(word));
+            is_part(&place_of_one, &place_of_other) || is_part(&place_of_other, &place_of_one)
+        }
+        _ => false,
     }
-    let is_part = |one: &Words, other: &Words| one.iter().all(|word| other.contains(word));
-    is_part(&one, &other) || is_part(&other, &one)
 }
 
 /// Words that tell the lumens of one catheter apart.

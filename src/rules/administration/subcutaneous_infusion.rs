@@ -19,7 +19,7 @@ rule! {
     says: "The first hour includes the set-up of the pump and its sites; each further hour follows the 31-minute rule; a further pump with a new site earns one additional set-up. Up to 15 minutes is an injection. An encounter has one first hour; the hours of a later date of it are additional ones of that date. The lines of a second visit of the day carry 59 or XE, as those of a vein do (MOD-1).",
     why: "One pump may feed several sites; only a further set-up is further work.",
     example: "Immune globulin over 120 minutes with two pumps: first hour, one additional hour, one additional set-up.",
-    exceptions: "Switch D-12 counts each further site.",
+    exceptions: "Switch D-12 counts each further site. A drug that opens the tissue for the infusion, as hyaluronidase, is part of it.",
 }
 
 rule! {
