@@ -84,7 +84,7 @@ fn highest_charge(coding: &Coding<'_>) -> u64 {
     if is_limited { *parameters.claim_charge_max_cents } else { u64::MAX }
 }
 
-/// What one unit of a line is charged.
+/// What one unit of a line is charged, in whole cents rounded **down**.
 fn unit_charge(charge: u64, line: &Line) -> u64 {
     charge / u64::from(line.units.max(1))
 }
