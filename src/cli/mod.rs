@@ -1,5 +1,6 @@
 //! The command line, one file a subcommand.
 
+mod allocator;
 pub mod audit;
 pub mod audit_table;
 pub mod build_seed;
