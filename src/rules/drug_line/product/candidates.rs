@@ -50,6 +50,11 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     narrow::by_unit(&mut found, asked.drug);
     narrow::by_denomination(coding, asked, &mut found);
     by_dose::narrow(coding, asked, &mut found);
+    let in_one_product = match found.as_slice() {
+        [_] if !is_component && asked.drug.ndcs().next().is_none() => combined::with_another(coding, asked),
+        _ => None,
+    };
+    found.extend(in_one_product);
     match found.as_slice() {
         [] if by_other_routes.is_empty() => unknown(coding, asked),
         [] => route::of_other_products(coding, asked, by_other_routes),
@@ -71,7 +76,23 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
             Some(version)
         }
         _ if asked.drug.billing_unit.is_some() => stated::uncoded(coding, asked, Reason::AmbiguousProduct),
-        several => ask_which(coding, asked, several, rule, is_component),
+        several => {
+            let text = why_several(asked, is_component, in_one_product.is_some());
+            ask_which(coding, asked, several, rule, text)
+        }
+    }
+}
+
+/// Why no one of several codes is chosen, and what would choose.
+fn why_several(asked: &Asked<'_>, is_component: bool, is_beside_its_other_part: bool) -> &'static str {
+    if is_component {
+        "{drug} has a code only in a product that combines it with another drug, so no line is billed; the NDC decides"
+    } else if is_beside_its_other_part {
+        "Beside {drug} stands a drug that has a code only in the product that combines both, so no line is billed; the NDC tells whether they came as one product"
+    } else if asked.drug.ndcs().next().is_some() {
+        "The NDC of {drug} fits {count} codes on this date, so no line is billed; give the code"
+    } else {
+        "{drug} fits {count} codes on this date, so no line is billed; the NDC decides"
     }
 }
 
@@ -137,7 +158,7 @@ fn ask_which<'a>(
     asked: &Asked<'a>,
     several: &[&CodeVersion],
     rule: &'static Rule,
-    is_component: bool,
+    text: &'static str,
 ) -> Option<&'a CodeVersion> {
     let codes: Vec<HcpcsCode> = several.iter().map(|version| version.code).collect();
     if ask_renal_status(coding, asked, &codes) {
@@ -147,13 +168,6 @@ fn ask_which<'a>(
         fact::given("drug", Value::Of(asked.field(""))),
         fact::derived("count", Value::Count(several.len() as i64)),
     ];
-    let text = if is_component {
-        "{drug} has a code only in a product that combines it with another drug, so no line is billed; the NDC decides"
-    } else if asked.drug.ndcs().next().is_some() {
-        "The NDC of {drug} fits {count} codes on this date, so no line is billed; give the code"
-    } else {
-        "{drug} fits {count} codes on this date, so no line is billed; the NDC decides"
-    };
     coding.find(Severity::Block, Reason::AmbiguousProduct, asked.field("ndc"), rule, text, &facts);
     ask_codes(coding, asked, codes);
     None

@@ -5,6 +5,7 @@ mod bag_sizes;
 mod by_dose;
 mod candidates;
 mod check;
+mod combined;
 mod compounded;
 mod contradiction;
 mod cpt_product;
