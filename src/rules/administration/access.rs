@@ -1,6 +1,6 @@
 //! Access lines: one initial service each, where a second line or visit is warranted (rules INIT-4 to INIT-8).
 
-use super::site::is_same_site;
+use super::site::{is_same_site, refers_to_another};
 use super::visit::{Group, Kind, Service, Visit};
 use super::what_if;
 use crate::domain::claim::Line;
@@ -110,7 +110,8 @@ fn site_of<'a>(visit: &Visit<'a>, service: &Service) -> Option<&'a str> {
         let begins_with_word = site.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
         !begins_with_word && site.trim().is_empty()
     };
-    visit.administration(service).access_site.as_deref().filter(|site| !is_blank(site))
+    let names_one = |site: &&str| !is_blank(site) && !refers_to_another(site);
+    visit.administration(service).access_site.as_deref().filter(names_one)
 }
 
 /// Whether two services are of one encounter, which ends at midnight where the policy says so (switch D-11).

@@ -15,11 +15,38 @@ pub(super) fn is_same_site(one: &str, other: &str) -> bool {
         // Of lines in a limb whose place is not told there is one.
         (true, true) => is_peripheral(one) && is_peripheral(other),
         (false, false) => {
-            let is_part = |one: &Words, other: &Words| one.iter().all(|word| other.contains(word));
-            is_part(&place_of_one, &place_of_other) || is_part(&place_of_other, &place_of_one)
+            is_told_more_closely(&place_of_one, &place_of_other)
+                || is_told_more_closely(&place_of_other, &place_of_one)
         }
         _ => false,
     }
+}
+
+/// Whether every word of a place stands in another one, or is of a device that lies where the other one tells: a central
+/// line is in the jugular vein, and a port in the chest.
+fn is_told_more_closely(place: &Words, other: &Words) -> bool {
+    let lies_in = |word: &String, list: &[&str], places: &[&str]| {
+        list.contains(&word.as_str()) && other.iter().any(|told| places.contains(&told.as_str()))
+    };
+    place.iter().all(|word| {
+        other.contains(word)
+            || lies_in(word, &CENTRAL_LINES, &CENTRAL_VEINS)
+            || lies_in(word, &["port"], &["chest"])
+    })
+}
+
+/// Words that refer to a site named before.
+const REFERRING_WORDS: [&str; 9] =
+    ["same", "as", "above", "before", "previous", "prior", "ditto", "stated", "earlier"];
+
+/// Whether a text names no site of its own and refers to one named before, as `same as above` does.
+pub(super) fn refers_to_another(site: &str) -> bool {
+    // Few names begin so, and of the others nothing more is read.
+    if !site.trim_start().starts_with(['s', 'S', 'd', 'D', 'a', 'A']) {
+        return false;
+    }
+    let words = words(site);
+    !words.is_empty() && words.iter().all(|word| REFERRING_WORDS.contains(&word.as_str()))
 }
 
 /// Words that tell the lumens of one catheter apart.
@@ -58,6 +85,12 @@ const CENTRAL_WORDS: [&str; 22] = [
     "dialysis",
 ];
 
+/// Words of a central line that leave open in which vein it lies.
+const CENTRAL_LINES: [&str; 4] = ["central", "cvc", "cvl", "tlc"];
+
+/// Words of the veins that a central line lies in.
+const CENTRAL_VEINS: [&str; 6] = ["subclavian", "jugular", "ij", "ej", "femoral", "chest"];
+
 /// Words of a place on a limb, or of a line in one.
 const PERIPHERAL_WORDS: [&str; 15] = [
     "peripheral",
@@ -84,7 +117,12 @@ const EMPTY_WORDS: [&str; 8] = ["line", "iv", "catheter", "cath", "site", "acces
 const GAUGES: [&str; 6] = ["14", "16", "18", "20", "22", "24"];
 
 /// Short words, and the words that they stand for.
-const SHORT_WORDS: [(&str, &str); 26] = [
+const SHORT_WORDS: [(&str, &str); 31] = [
+    ("lle", "left leg"),
+    ("rle", "right leg"),
+    ("hd", "dialysis"),
+    ("rij", "right ij"),
+    ("chestwall", "chest"),
     ("piv", "peripheral"),
     ("lue", "left arm"),
     ("rue", "right arm"),
@@ -134,7 +172,7 @@ fn place(site: &str) -> Words {
 /// The words of an access site, short ones in full.
 fn words(site: &str) -> Words {
     let site = site.to_ascii_lowercase().replace("port-a-cath", "port").replace("port a cath", "port");
-    let site = site.replace("a/c", "ac");
+    let site = site.replace("a/c", "ac").replace("upper extremity", "arm").replace("lower extremity", "leg");
     let mut words = Words::new();
     for word in site.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
         let long = SHORT_WORDS.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| long);
@@ -152,7 +190,7 @@ pub(super) fn is_peripheral(site: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_peripheral, is_same_site};
+    use super::{is_peripheral, is_same_site, refers_to_another};
 
     #[test]
     fn lumens_of_one_catheter_are_one_site() {
@@ -177,6 +215,10 @@ mod tests {
             ("PIV R AC", "R AC 20g"),
             ("L hand PIV", "left hand #22"),
             ("R SC port", "right subclavian port"),
+            ("LUE PIV", "left upper extremity PIV"),
+            ("dialysis catheter", "HD cath"),
+            ("central line", "RIJ"),
+            ("Port", "right chest"),
         ] {
             assert!(is_same_site(one, other), "{one} and {other}");
         }
@@ -189,9 +231,17 @@ mod tests {
             ("left distal forearm", "left proximal forearm"),
             ("R IJ", "L IJ"),
             ("port", "PICC"),
+            ("central line", "left forearm"),
+            ("R IJ central line", "L IJ"),
         ] {
             assert!(!is_same_site(one, other), "{one} and {other}");
         }
+    }
+
+    #[test]
+    fn a_site_named_before_is_no_new_one() {
+        assert!(["same as above", "Same", "same site", "ditto"].into_iter().all(refers_to_another));
+        assert!(["", "IV", "port", "same arm"].into_iter().all(|site| !refers_to_another(site)));
     }
 
     #[test]
