@@ -101,6 +101,14 @@ impl Line {
         }
     }
 
+    /// The line of one administration, without modifiers.
+    #[inline]
+    pub fn of(track: Track, code: HcpcsCode, units: u32, service_date: Date, administration: u16) -> Self {
+        let mut line = Self::new(track, code, units, service_date);
+        line.administrations.push(administration);
+        line
+    }
+
     /// Adds a modifier once; reports whether there was room for it.
     #[must_use]
     pub fn add_modifier(&mut self, modifier: Modifier) -> bool {
