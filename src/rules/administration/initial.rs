@@ -1,9 +1,7 @@
 //! Which service of an access line is the initial one (rules INIT-1 to INIT-3, HIER-*).
 
-use std::cmp::Ordering;
-
 use super::lines;
-use super::visit::{Family, Kind, Service, Technique, Visit};
+use super::visit::{Course, Family, Kind, Service, Technique, Visit};
 use super::what_if;
 use crate::domain::field::Field;
 use crate::domain::finding::{Finding, Reason, Severity};
@@ -114,20 +112,22 @@ fn uses_hierarchy(coding: &Coding<'_>) -> bool {
         || *coding.policy.administration.office_hierarchy == OfficeHierarchy::Hierarchy
 }
 
-/// Orders two courses by rank, the higher one first (rules HIER-F, HIER-TIE).
-pub(super) fn compare(coding: &Coding<'_>, visit: &Visit<'_>, one: usize, other: usize) -> Ordering {
+/// How high a course ranks, in numbers of which the first that differs decides: the highest course has the lowest.
+pub(super) type Rank = [i64; 5];
+
+/// The rank of a course (rules HIER-F, HIER-TIE).
+pub(super) fn rank(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> Rank {
     let parameters = &coding.policy.administration;
-    let (a, b) = (&visit.courses[one], &visit.courses[other]);
-    let (first, second) = (&visit.services[a.first], &visit.services[b.first]);
-    let technique = || b.technique.cmp(&a.technique);
-    let longest = || b.seconds.cmp(&a.seconds);
-    let earliest = || first.order.cmp(&second.order);
-    let inside = || match (*parameters.technique_before_length, *parameters.facility_tiebreak) {
-        (true, Tiebreak::Earliest) => technique().then_with(earliest).then_with(longest),
-        (true, _) => technique().then_with(longest).then_with(earliest),
-        (false, _) => longest().then_with(technique).then_with(earliest),
+    let Course { family, technique, seconds, first, .. } = visit.courses[course];
+    let first = &visit.services[first];
+    // What no time is known of stands before everything that has one.
+    let (technique, longest, earliest) = (-(technique as i64), -seconds, first.order.unwrap_or(i64::MIN));
+    let [a, b, c] = match (*parameters.technique_before_length, *parameters.facility_tiebreak) {
+        (true, Tiebreak::Earliest) => [technique, earliest, longest],
+        (true, _) => [technique, longest, earliest],
+        (false, _) => [longest, technique, earliest],
     };
-    b.family.cmp(&a.family).then_with(inside).then_with(|| first.rank.cmp(&second.rank))
+    [-(family as i64), a, b, c, i64::from(first.rank)]
 }
 
 /// The initial course of an access line; nothing where none can be reported.

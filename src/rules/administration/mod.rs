@@ -53,7 +53,7 @@ use crate::domain::encounter::{Administration, Route};
 use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::rules::Family;
-use visit::{Courses, GROUPS_INLINE, Kind, Technique, Visit};
+use visit::{Courses, GROUPS_INLINE, Kind, SERVICES_INLINE, Technique, Visit};
 
 /// The rules of this folder.
 pub static FAMILIES: &[Family] = &[
@@ -169,7 +169,7 @@ fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
         let reason = |line: &AccessLine| line.initial.is_none_or(|course| !holds_reason(visit, course));
         number(one).cmp(&number(other)).then_with(|| reason(one).cmp(&reason(other))).then_with(|| {
             match (one.initial, other.initial) {
-                (Some(a), Some(b)) => initial::compare(coding, visit, a, b),
+                (Some(a), Some(b)) => initial::rank(coding, visit, a).cmp(&initial::rank(coding, visit, b)),
                 (a, b) => b.is_some().cmp(&a.is_some()),
             }
         })
@@ -214,14 +214,12 @@ fn holds_reason(visit: &Visit<'_>, course: usize) -> bool {
 
 /// The courses of an access line that can be reported, the highest rank first.
 fn ranked(coding: &Coding<'_>, visit: &Visit<'_>, group: usize) -> Courses {
-    let mut ranked = Courses::new();
-    for (place, course) in visit.courses.iter().enumerate() {
-        if course.group == group && course.is_reportable {
-            ranked.push(place);
-        }
-    }
-    ranked.sort_by(|one, other| initial::compare(coding, visit, *one, *other));
-    ranked
+    let courses = visit.courses.iter().enumerate();
+    let reportable = courses.filter(|(_, course)| course.group == group && course.is_reportable);
+    let mut ranked: SmallVec<[(initial::Rank, usize); SERVICES_INLINE]> =
+        reportable.map(|(place, _)| (initial::rank(coding, visit, place), place)).collect();
+    ranked.sort_unstable();
+    ranked.into_iter().map(|(_, place)| place).collect()
 }
 
 fn code_access_line(
