@@ -156,7 +156,8 @@ pub struct Formulary {
     pub further_names: FxHashMap<HcpcsCode, FurtherNames>,
     contents: FxHashMap<HcpcsCode, Vec<(Quantity, ContainerKind)>>,
     ranges: Vec<CodeRange>,
-    profiles: KeyedTable<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
+    /// By profile: the default one lists nothing, and asking an empty table takes a step.
+    profiles: [KeyedTable<HcpcsCode, Vec<ProfileEntry>>; ClassProfile::COUNT],
 }
 
 impl Formulary {
@@ -174,7 +175,7 @@ impl Formulary {
     /// else that of the code's range.
     pub fn class_of_code(&self, code: HcpcsCode, profile: ClassProfile, date: Date) -> Option<CodeClass<'_>> {
         let listed =
-            self.profiles.get(&(profile, code)).into_iter().flatten().find(|entry| {
+            self.profiles[profile as usize].get(&code).into_iter().flatten().find(|entry| {
                 entry.from.is_none_or(|from| from <= date) && entry.to.is_none_or(|to| date <= to)
             });
         if let Some(ProfileEntry { class, class_cite, .. }) = listed {

@@ -177,6 +177,12 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
 
 /// A push or an injection needs no minutes; what the record gives is kept for overlaps and gaps.
 fn read_push(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service) {
+    let administration = visit.administration(service);
+    let has_start_alone = administration.stop.is_none() && administration.duration_minutes.is_none();
+    if has_start_alone && !visit.clock.crosses_change() {
+        // Most pushes have no more than a start, which stands in the flow from the beginning.
+        return;
+    }
     match timeline::flow(coding, visit, service.index) {
         Ok(flow) => service.flow = flow,
         Err((timeline::Gap::ClockChange, flow)) => {

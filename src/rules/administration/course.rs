@@ -34,7 +34,7 @@ pub(super) static RULES: &[&Rule] = &[&SEQ_4, &REP_5];
 
 /// Gathers the services of each access line into courses.
 pub(super) fn gather(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
-    let drugs = single_drugs(coding, visit);
+    let drugs = SingleDrugs::of(coding, visit);
     for kind in [Kind::Infusion, Kind::Push, Kind::Hydration] {
         for at in 0..visit.services.len() {
             if visit.services[at].kind == kind {
@@ -71,16 +71,31 @@ const fn kind_of(technique: Technique) -> Kind {
 /// The one drug of an administration and what its code stands for: most have it, and comparing these needs no look-up.
 type SingleDrug<'a> = Option<(HcpcsCode, &'a str)>;
 
-fn single_drugs<'a>(coding: &Coding<'a>, visit: &Visit<'_>) -> SmallVec<[SingleDrug<'a>; SERVICES_INLINE]> {
-    let single = |administration: &Administration| {
-        let [drug] = administration.drugs.as_slice() else { return None };
-        identity::listed(coding, drug)
-    };
-    visit.encounter.administrations.iter().map(single).collect()
+/// The single drugs of the administrations, in the order of the request.
+struct SingleDrugs<'a> {
+    drugs: SmallVec<[SingleDrug<'a>; SERVICES_INLINE]>,
+    /// Whether every administration gave one.
+    are_all: bool,
+}
+
+impl<'a> SingleDrugs<'a> {
+    fn of(coding: &Coding<'a>, visit: &Visit<'_>) -> Self {
+        let single = |administration: &Administration| {
+            let [drug] = administration.drugs.as_slice() else { return None };
+            identity::listed(coding, drug)
+        };
+        let drugs: SmallVec<_> = visit.encounter.administrations.iter().map(single).collect();
+        let are_all = drugs.iter().all(Option::is_some);
+        Self { drugs, are_all }
+    }
+
+    fn given_by(&self, service: &Service) -> SingleDrug<'a> {
+        self.drugs[usize::from(service.index)]
+    }
 }
 
 /// Adds a service to the course of its drug, or begins one.
-fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &[SingleDrug<'_>]) {
+fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &SingleDrugs<'_>) {
     let service = &visit.services[at];
     let (index, family, group) = (service.index, service.family, service.group);
     let technique = if service.kind == Kind::Push { Technique::Push } else { Technique::Infusion };
@@ -122,23 +137,18 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &[Sing
 
 /// The course that a mixture goes on with where each of its drugs was given through the line before, by whatever bags:
 /// only a drug that is new makes a new service (rules REP-1, REP-4).
-fn mixed_before(
-    coding: &Coding<'_>,
-    visit: &Visit<'_>,
-    at: usize,
-    drugs: &[SingleDrug<'_>],
-) -> Option<usize> {
+fn mixed_before(coding: &Coding<'_>, visit: &Visit<'_>, at: usize, drugs: &SingleDrugs<'_>) -> Option<usize> {
+    // Two single drugs were compared already.
+    if drugs.are_all {
+        return None;
+    }
     let service = &visit.services[at];
     let given = visit.administration(service);
     let before = || {
         visit.services[..at].iter().filter(|other| other.group == service.group && other.course != usize::MAX)
     };
-    // Two single drugs were compared already.
-    if service.kind == Kind::Hydration || drugs.iter().all(Option::is_some) {
-        return None;
-    }
-    let is_single = |service: &Service| drugs[usize::from(service.index)].is_some();
-    if is_single(service) && before().all(is_single) {
+    let is_single = |service: &Service| drugs.given_by(service).is_some();
+    if service.kind == Kind::Hydration || is_single(service) && before().all(is_single) {
         return None;
     }
     let holds = |other: &Service, drug: &DrugGiven| {
@@ -161,10 +171,11 @@ fn is_given_again(
     visit: &Visit<'_>,
     service: &Service,
     earlier: &Service,
-    drugs: &[SingleDrug<'_>],
+    drugs: &SingleDrugs<'_>,
 ) -> bool {
-    let single = |service: &Service| drugs[usize::from(service.index)];
-    if let (Some((code, drug)), Some((other_code, other))) = (single(service), single(earlier)) {
+    if let (Some((code, drug)), Some((other_code, other))) =
+        (drugs.given_by(service), drugs.given_by(earlier))
+    {
         return code == other_code || drug == other;
     }
     let (one, other) = (visit.administration(service), visit.administration(earlier));
