@@ -1,7 +1,7 @@
 //! Which service of an access line is the initial one (rules INIT-1 to INIT-3, HIER-*).
 
 use super::lines;
-use super::visit::{Course, Family, Kind, Service, Technique, Visit};
+use super::visit::{Course, Family, Kind, Rank, Service, Technique, Visit};
 use super::what_if;
 use crate::domain::field::Field;
 use crate::domain::finding::{Finding, Reason, Severity};
@@ -112,13 +112,10 @@ fn uses_hierarchy(coding: &Coding<'_>) -> bool {
         || *coding.policy.administration.office_hierarchy == OfficeHierarchy::Hierarchy
 }
 
-/// How high a course ranks, in numbers of which the first that differs decides: the highest course has the lowest.
-pub(super) type Rank = [i64; 5];
-
 /// The rank of a course (rules HIER-F, HIER-TIE).
-pub(super) fn rank(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> Rank {
+pub(super) fn rank(coding: &Coding<'_>, visit: &Visit<'_>, course: &Course) -> Rank {
     let parameters = &coding.policy.administration;
-    let Course { family, technique, seconds, first, .. } = visit.courses[course];
+    let Course { family, technique, seconds, first, .. } = *course;
     let first = &visit.services[first];
     // What no time is known of stands before everything that has one.
     let (technique, longest, earliest) = (-(technique as i64), -seconds, first.order.unwrap_or(i64::MIN));
@@ -131,18 +128,29 @@ pub(super) fn rank(coding: &Coding<'_>, visit: &Visit<'_>, course: usize) -> Ran
 }
 
 /// The initial course of an access line; nothing where none can be reported.
-pub(super) fn choose(coding: &Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
+pub(super) fn choose(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    ranked: &[usize],
+    primary: Option<usize>,
+) -> Option<usize> {
     let highest = *ranked.first()?;
     let decides = |primary: &usize| !uses_hierarchy(coding) && !gives_way(coding, visit, *primary, ranked);
-    Some(primary_course(visit, ranked).filter(decides).unwrap_or(highest))
+    Some(primary.filter(decides).unwrap_or(highest))
 }
 
 /// Notes on the trail which course was chosen, and asks for what would have decided better.
-pub(super) fn note_choice(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, ranked: &[usize]) {
+pub(super) fn note_choice(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    group: usize,
+    ranked: &[usize],
+    primary: Option<usize>,
+) {
     let Some(&highest) = ranked.first() else { return };
     let course = visit.courses[highest];
     let subject = Subject::Administration(visit.services[course.first].index);
-    if let Some(primary) = primary_course(visit, ranked) {
+    if let Some(primary) = primary {
         if uses_hierarchy(coding) {
             note_departure(coding, visit, primary, highest);
         } else if !gives_way(coding, visit, primary, ranked) {
@@ -170,7 +178,8 @@ pub(super) fn note_choice(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usi
     ask_for_reason(coding, visit, group, ranked, false);
 }
 
-fn primary_course(visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
+/// The course of an access line that holds a main reason of its visit.
+pub(super) fn primary_course(visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
     visit.reasons().find_map(|reason| ranked.iter().copied().find(|course| *course == reason.course))
 }
 
@@ -313,7 +322,7 @@ pub(super) fn offer_other_reasons(
     ranked: &[usize],
     refused_from: usize,
 ) {
-    if uses_hierarchy(coding) || primary_course(visit, ranked).is_none() {
+    if uses_hierarchy(coding) {
         return;
     }
     let refused = coding.result.not_billed[refused_from..].iter();
