@@ -4,8 +4,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::keyed::KeyedTable;
 use super::quarterly::{InQuarter, QuarterlyTable};
-use crate::domain::code::HcpcsCode;
+use crate::domain::code::{CodeSketch, HcpcsCode};
+use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
 
 /// Whose claims an edit table is for. Add-on codes have one table for all.
@@ -134,13 +136,55 @@ impl ProcedurePair {
 /// Column-1 code, column-2 code and whose claims.
 pub type PairKey = (HcpcsCode, HcpcsCode, EditKind);
 
+/// The code pairs by quarter. Of most codes that stand on one claim it is known at once that none is the second one
+/// of a pair with another: a visit has few pairs, and every two of its lines would be a question to the table.
+#[derive(Debug, Clone, Default)]
+pub struct PairTable {
+    rows: QuarterlyTable<PairKey, ProcedurePair>,
+    /// Of each column-2 code the column-1 codes that any quarter ever paired it with.
+    partners: KeyedTable<HcpcsCode, CodeSketch>,
+}
+
+impl PairTable {
+    /// The pairs of every quarter.
+    pub const fn rows(&self) -> &QuarterlyTable<PairKey, ProcedurePair> {
+        &self.rows
+    }
+
+    /// Puts the whole table of a quarter in its place among those held, or replaces it there.
+    pub fn put_quarter(
+        &mut self,
+        quarter: Quarter,
+        table: impl IntoIterator<Item = (PairKey, ProcedurePair)>,
+    ) {
+        self.rows.put_quarter(quarter, table);
+        *self = std::mem::take(&mut self.rows).into();
+    }
+
+    /// Whether a code may be the second one of a pair with one of some codes; if not, there is none for certain.
+    #[inline]
+    pub fn may_follow(&self, column2: HcpcsCode, firsts: CodeSketch) -> bool {
+        self.partners.get(&column2).is_some_and(|partners| partners.may_share(firsts))
+    }
+}
+
+impl From<QuarterlyTable<PairKey, ProcedurePair>> for PairTable {
+    fn from(rows: QuarterlyTable<PairKey, ProcedurePair>) -> Self {
+        let mut partners: KeyedTable<HcpcsCode, CodeSketch> = KeyedTable::default();
+        for ((column1, column2, _), ..) in rows.changes() {
+            partners.or_insert_with(*column2, CodeSketch::default).add(*column1);
+        }
+        Self { rows, partners }
+    }
+}
+
 /// Every edit table, by quarter.
 #[derive(Debug, Clone, Default)]
 pub struct Edits {
     pub unit_limits: QuarterlyTable<(HcpcsCode, EditKind), UnitLimit>,
     /// Of each add-on code its primary codes, ascending.
     pub add_ons: QuarterlyTable<HcpcsCode, Box<[AddOnParent]>>,
-    pub pairs: QuarterlyTable<PairKey, ProcedurePair>,
+    pub pairs: PairTable,
 }
 
 impl Edits {
@@ -153,7 +197,7 @@ impl Edits {
         kind: EditKind,
         date: Date,
     ) -> Option<InQuarter<ProcedurePair>> {
-        let InQuarter { value, quarter, is_exact } = self.pairs.on(&(column1, column2, kind), date)?;
+        let InQuarter { value, quarter, is_exact } = self.pairs.rows.on(&(column1, column2, kind), date)?;
         value.covers(date).then_some(InQuarter { value: *value, quarter, is_exact })
     }
 }

@@ -156,7 +156,8 @@ pub struct Formulary {
     pub further_names: FxHashMap<HcpcsCode, FurtherNames>,
     contents: FxHashMap<HcpcsCode, Vec<(Quantity, ContainerKind)>>,
     ranges: Vec<CodeRange>,
-    profiles: KeyedTable<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
+    /// By profile: the default one lists nothing, and asking an empty table takes a step.
+    profiles: [KeyedTable<HcpcsCode, Vec<ProfileEntry>>; ClassProfile::COUNT],
 }
 
 impl Formulary {
@@ -173,19 +174,33 @@ impl Formulary {
     /// The class of a code under a profile on a date: the profile's own entry, else the table's,
     /// else that of the code's range.
     pub fn class_of_code(&self, code: HcpcsCode, profile: ClassProfile, date: Date) -> Option<CodeClass<'_>> {
-        let listed =
-            self.profiles.get(&(profile, code)).into_iter().flatten().find(|entry| {
-                entry.from.is_none_or(|from| from <= date) && entry.to.is_none_or(|to| date <= to)
-            });
-        if let Some(ProfileEntry { class, class_cite, .. }) = listed {
-            return Some(CodeClass { class: *class, class_cite, basis: ClassBasis::Profile });
+        if let Some(facts) = self.drug(code) {
+            return Some(self.class_of(facts, profile, date));
         }
-        if let Some(DrugFacts { class, class_cite, .. }) = self.drug(code) {
-            return Some(CodeClass { class: *class, class_cite, basis: ClassBasis::Listed });
+        if let Some(class) = self.class_in(profile, code, date) {
+            return Some(class);
         }
         let range = self.ranges.iter().find(|range| range.first <= code && code <= range.last)?;
         let CodeRange { class, class_cite, .. } = range;
         Some(CodeClass { class: *class, class_cite, basis: ClassBasis::CodeRange })
+    }
+
+    /// The same for a code of the table.
+    #[inline]
+    pub fn class_of<'f>(&'f self, facts: &'f DrugFacts, profile: ClassProfile, date: Date) -> CodeClass<'f> {
+        let DrugFacts { class, class_cite, .. } = facts;
+        let listed = CodeClass { class: *class, class_cite, basis: ClassBasis::Listed };
+        self.class_in(profile, facts.code, date).unwrap_or(listed)
+    }
+
+    /// What a profile has of a code on a date.
+    fn class_in(&self, profile: ClassProfile, code: HcpcsCode, date: Date) -> Option<CodeClass<'_>> {
+        let mut entries = self.profiles[profile as usize].get(&code)?.iter();
+        let is_of_date = |entry: &&ProfileEntry| {
+            entry.from.is_none_or(|from| from <= date) && entry.to.is_none_or(|to| date <= to)
+        };
+        let ProfileEntry { class, class_cite, .. } = entries.find(is_of_date)?;
+        Some(CodeClass { class: *class, class_cite, basis: ClassBasis::Profile })
     }
 
     /// The class of a drug by its name as a record writes it: `ondansetron 8 mg`, `Zofran`, `normal saline 1 L`.

@@ -101,6 +101,15 @@ impl Line {
         }
     }
 
+    /// The line of one administration, without modifiers.
+    #[inline]
+    pub fn of(track: Track, code: HcpcsCode, units: u32, service_date: Date, administration: u16) -> Self {
+        let mut inline = [0; ADMINISTRATIONS_INLINE];
+        inline[0] = administration;
+        let administrations = SmallVec::from_buf_and_len(inline, 1);
+        Self { administrations, ..Self::new(track, code, units, service_date) }
+    }
+
     /// Adds a modifier once; reports whether there was room for it.
     #[must_use]
     pub fn add_modifier(&mut self, modifier: Modifier) -> bool {

@@ -98,6 +98,35 @@ impl HcpcsCode {
     }
 }
 
+/// Which codes are in a set, told by a few bits: a code that is not in it may seem to be, and never the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CodeSketch(u128);
+
+impl CodeSketch {
+    /// Adds a code.
+    #[inline]
+    pub const fn add(&mut self, code: HcpcsCode) {
+        // The digits of a code, which differ most at its end, are spread over all bits of a word; its top bits choose.
+        const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+        const TOP: u32 = u64::BITS - u128::BITS.ilog2();
+        self.0 |= 1 << (u64::from_le_bytes(code.0).wrapping_mul(SPREAD) >> TOP);
+    }
+
+    /// Whether two sets may have a code in common.
+    #[inline]
+    pub const fn may_share(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl FromIterator<HcpcsCode> for CodeSketch {
+    fn from_iter<I: IntoIterator<Item = HcpcsCode>>(codes: I) -> Self {
+        let mut sketch = Self::default();
+        codes.into_iter().for_each(|code| sketch.add(code));
+        sketch
+    }
+}
+
 impl FromStr for HcpcsCode {
     type Err = CodeError;
 

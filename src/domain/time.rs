@@ -146,6 +146,8 @@ pub enum Shown {
 #[derive(Debug, Clone, Copy)]
 pub struct Clock<'a> {
     origin: LocalTime,
+    /// Seconds of the origin's day that had gone by.
+    origin_seconds: i64,
     zone: Option<&'a TimeZone>,
     crosses_change: bool,
 }
@@ -162,7 +164,7 @@ impl<'a> Clock<'a> {
             let first = offset(zone, earliest);
             first.is_none() || first != offset(zone, latest)
         });
-        Self { origin: earliest, zone, crosses_change }
+        Self { origin: earliest, origin_seconds: clock_seconds(earliest), zone, crosses_change }
     }
 
     /// Seconds from the origin of the visit; a time that occurs twice is read as the first one.
@@ -183,7 +185,7 @@ impl<'a> Clock<'a> {
     /// The civil difference; nearly every time lies on the date of the origin.
     fn by_calendar(&self, time: LocalTime) -> i64 {
         if time.date() == self.origin.date() {
-            clock_seconds(time) - clock_seconds(self.origin)
+            clock_seconds(time) - self.origin_seconds
         } else {
             civil_seconds(time) - civil_seconds(self.origin)
         }

@@ -1,11 +1,13 @@
 //! Edits of the finished administration lines: parents, unit limits, code pairs (rules MOD-2, X-01).
 
+use smallvec::SmallVec;
+
 use super::administration::modifiers::edit_kind;
 use super::drug_line::limits::X_01;
 use super::{Family, rule};
 use crate::catalog::edits::ProcedurePair;
 use crate::domain::claim::{Line, Track};
-use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::code::{CodeSketch, HcpcsCode, Modifier};
 use crate::domain::encounter::OtherService;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -47,13 +49,19 @@ const DISTINCT: [Modifier; 7] = [
     Modifier::of("XU"),
 ];
 
+/// Lines in the second column of a pair that are held without an allocation.
+const SECONDS_INLINE: usize = 8;
+
 /// Runs the rules of this family on a visit.
 pub fn check(coding: &mut Coding<'_>) {
     // The lines of the administrations stand before those of the drugs.
     let count = coding.result.lines.partition_point(|line| line.track == Track::Administration);
+    let seconds = possible_seconds(coding, count);
     for at in 0..count {
         check_units(coding, at);
-        check_pairs(coding, at, count);
+        if !seconds.is_empty() {
+            check_pairs(coding, at, count, &seconds);
+        }
         check_other_services(coding, at);
     }
     if count > 0 {
@@ -107,39 +115,39 @@ fn check_units(coding: &mut Coding<'_>, at: usize) {
     }
 }
 
-fn check_pairs(coding: &mut Coding<'_>, at: usize, count: usize) {
+/// The lines that may be the second column of a pair with a line of the administrations: most claims have none.
+fn possible_seconds(coding: &Coding<'_>, count: usize) -> SmallVec<[usize; SECONDS_INLINE]> {
+    let lines = &coding.result.lines;
+    let firsts: CodeSketch = lines[..count].iter().map(|line| line.code).collect();
+    let may_be_second = |at: &usize| coding.catalog.edits.pairs.may_follow(lines[*at].code, firsts);
+    (0..lines.len()).filter(may_be_second).collect()
+}
+
+/// Compares a service with the others of its date, and with the drugs: NCCI counts a few, such as heparin, as part of
+/// some services.
+fn check_pairs(coding: &mut Coding<'_>, at: usize, count: usize, seconds: &[usize]) {
     let Line { code: first, service_date: date, .. } = coding.result.lines[at];
     let on_body_injector = coding.policy.administration.injection_codes.on_body_injector;
     // What a hospital's payment packages needs no modifier (rule INJ-4).
     let packaged = coding.encounter.setting.is_facility().then_some(on_body_injector);
-    for other in 0..count {
-        let Line { code: second, service_date, .. } = coding.result.lines[other];
-        if first == second || date != service_date || Some(second) == packaged {
-            continue;
-        }
-        if let Some(pair) = pair(coding, first, second, date) {
-            let mut modifiers = [at, other].into_iter().flat_map(|line| &coding.result.lines[line].modifiers);
-            let carries = modifiers.any(|modifier| DISTINCT.contains(modifier));
-            report_pair(coding, field_of(coding, at), first, second, pair, carries);
-        }
-    }
-    check_drugs(coding, at, count);
-}
-
-/// Compares a service with the drugs of its date: NCCI counts a few, such as heparin, as part of some services.
-fn check_drugs(coding: &mut Coding<'_>, at: usize, count: usize) {
-    let Line { code: first, service_date: date, .. } = coding.result.lines[at];
-    for drug in count..coding.result.lines.len() {
-        let line = &coding.result.lines[drug];
+    for &other in seconds {
+        let line = &coding.result.lines[other];
         let second = line.code;
-        let Some(pair) = pair(coding, first, second, date).filter(|_| line.service_date == date) else {
+        let is_service = other < count;
+        if date != line.service_date || is_service && (first == second || Some(second) == packaged) {
             continue;
-        };
-        let carries = line.modifiers.iter().any(|modifier| DISTINCT.contains(modifier));
-        let administration = line.administrations.first().copied().unwrap_or_default();
-        let field = Field::Drug(administration, line.drug.unwrap_or_default(), "");
+        }
+        let Some(pair) = pair(coding, first, second, date) else { continue };
+        let is_distinct = |line: &Line| line.modifiers.iter().any(|modifier| DISTINCT.contains(modifier));
+        let carries = is_distinct(line) || is_service && is_distinct(&coding.result.lines[at]);
+        let field = if is_service { field_of(coding, at) } else { field_of_drug(line) };
         report_pair(coding, field, first, second, pair, carries);
     }
+}
+
+fn field_of_drug(line: &Line) -> Field {
+    let administration = line.administrations.first().copied().unwrap_or_default();
+    Field::Drug(administration, line.drug.unwrap_or_default(), "")
 }
 
 /// Compares a line with the other services of the claim, in both orders of the columns.

@@ -12,7 +12,7 @@ pub use hormonal::CHM_1;
 use super::drug_line::product;
 use super::given::{self, Given};
 use super::{Family, Rule, Status, identity, rule};
-use crate::catalog::formulary::{ClassBasis, NamedClass};
+use crate::catalog::formulary::{ClassBasis, DrugFacts, NamedClass};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
 use crate::domain::field::Field;
@@ -84,19 +84,27 @@ pub enum Unknown {
     Company { drug: u16 },
 }
 
-/// The class that leads an administration: a mixture follows its most complex drug (rule SEQ-4).
+/// The class that leads an administration of which something was given: a mixture follows its most complex drug (rule
+/// SEQ-4). `single` is what the table of drugs has of a single drug with a stated code.
 ///
 /// # Errors
 /// The fact to ask for, where the class is not known.
-pub fn class_of_administration(coding: &mut Coding<'_>, index: u16) -> Result<DrugClass, Unknown> {
-    let encounter = coding.encounter;
+pub fn class_of_administration(
+    coding: &mut Coding<'_>,
+    index: u16,
+    single: Option<&DrugFacts>,
+) -> Result<DrugClass, Unknown> {
+    let drugs = coding.encounter.administrations[usize::from(index)].drugs.as_slice();
+    if let [drug] = drugs {
+        return class_of_drug(coding, index, 0, drug, single);
+    }
     let mut leading = None;
     let mut unknown = None;
-    for (place, drug) in encounter.administrations[usize::from(index)].drugs.iter().enumerate() {
+    for (place, drug) in drugs.iter().enumerate() {
         if given::of(coding, drug) == Given::No {
             continue;
         }
-        match class_of_drug(coding, index, place as u16, drug) {
+        match class_of_drug(coding, index, place as u16, drug, None) {
             Ok(class) if leading.is_none_or(|known| rank(known) < rank(class)) => leading = Some(class),
             Ok(_) => {}
             Err(reason) => unknown = Some(reason),
@@ -112,18 +120,24 @@ pub fn class_of_administration(coding: &mut Coding<'_>, index: u16) -> Result<Dr
 }
 
 /// The class of one drug: the payer's list, else the request, else the catalog; then the policy's reading.
-///
-/// # Errors
-/// The fact to ask for, where the class is not known.
-pub fn class_of_drug(
+fn class_of_drug(
     coding: &mut Coding<'_>,
     index: u16,
     drug: u16,
     given: &DrugGiven,
+    facts: Option<&DrugFacts>,
 ) -> Result<DrugClass, Unknown> {
     let policy = coding.policy;
-    let route = coding.encounter.administrations[usize::from(index)].route;
-    let listed = known_class(coding, given).map(|known| named::by_route(coding, given, route, known));
+    let listed = match facts {
+        Some(facts) => {
+            let known = coding.catalog.formulary.class_of(facts, ClassProfile::CptComplexity, coding.date);
+            Some((known.class, known.basis))
+        }
+        None => {
+            let route = coding.encounter.administrations[usize::from(index)].route;
+            known_class(coding, given).map(|known| named::by_route(coding, given, route, known))
+        }
+    };
     let class = match (given.class, listed) {
         (Some(stated), listed) => {
             let differs = listed.filter(|(known, _)| *known != stated);
@@ -292,7 +306,7 @@ mod tests {
         let book = PolicyBook::embedded().expect("the embedded policies");
         let catalog = Catalog::default();
         let mut coding = Coding::new(&encounter, &catalog, book.at(day, payer).expect("the payer"));
-        class_of_administration(&mut coding, 0)
+        class_of_administration(&mut coding, 0, None)
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Which drug an entry of the request means: by its code, by the code of its NDC, or by its name.
 
+use crate::catalog::formulary::DrugFacts;
 use crate::catalog::{CodeFlag, Lookup};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::DrugGiven;
@@ -36,19 +37,21 @@ pub fn is_cpt_product(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     is_listed && matches!(coding.catalog.lookup(code, coding.date), Lookup::Unknown)
 }
 
-/// The code and what it stands for in the table of drugs: most drugs have both, and comparing them folds no name.
-pub fn listed<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<(HcpcsCode, &'a str)> {
-    let code = code_of(coding, drug)?;
-    Some((code, &*coding.catalog.formulary.drug(code)?.substance))
+/// What the table of drugs has of a drug: most drugs are in it, and comparing its rows folds no name.
+pub fn listed<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<&'a DrugFacts> {
+    coding.catalog.formulary.drug(code_of(coding, drug)?)
+}
+
+/// Whether two rows of the table are one drug.
+pub fn is_one_drug(one: &DrugFacts, other: &DrugFacts) -> bool {
+    one.code == other.code || one.substance == other.substance
 }
 
 /// Whether two entries are one drug: by code, by what the codes stand for, by product, by name, or by the code that a
 /// name means. A biosimilar is the drug of its reference product.
 pub fn is_same(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool {
-    if let (Some((code, identity)), Some((other_code, other_identity))) =
-        (listed(coding, one), listed(coding, other))
-    {
-        return code == other_code || identity == other_identity;
+    if let (Some(one), Some(other)) = (listed(coding, one), listed(coding, other)) {
+        return is_one_drug(one, other);
     }
     let code = code_of(coding, one);
     if code.is_some_and(|code| !is_unclassified(coding, code)) && code == code_of(coding, other) {

@@ -61,7 +61,7 @@ pub fn seed(sources: &[Source], readings: &Readings) -> Result<Release, ComposeE
         limits: changes(&merged.limits, |_| true),
         unit_limits: changes(&merged.edits.unit_limits, |(code, _): &(HcpcsCode, EditKind)| is_native(*code)),
         add_ons: changes(&merged.edits.add_ons, |_| true),
-        pairs: changes(&merged.edits.pairs, |_| true),
+        pairs: changes(merged.edits.pairs.rows(), |_| true),
         ..Release::empty(header)
     })
 }

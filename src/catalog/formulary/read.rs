@@ -147,7 +147,7 @@ impl Formulary {
             let class_cite: Box<str> = row.text(3).into();
             for code in codes {
                 let entry = ProfileEntry { class, class_cite: class_cite.clone(), from, to };
-                self.profiles.or_insert_with((profile, code), Vec::new).push(entry);
+                self.profiles[profile as usize].or_insert_with(code, Vec::new).push(entry);
             }
         }
         Ok(())

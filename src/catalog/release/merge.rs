@@ -11,7 +11,7 @@ use crate::catalog::brand_names::{joined, settle_makers};
 use crate::catalog::codes::CodeTable;
 use crate::catalog::compose::brands::{Products, bare_name};
 use crate::catalog::compose::seed::is_drug_family;
-use crate::catalog::edits::EditKind;
+use crate::catalog::edits::{EditKind, PairKey, ProcedurePair};
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
 use crate::catalog::product_names::NamesOnDemand;
@@ -67,6 +67,7 @@ pub(in crate::catalog) struct Merging<'o> {
     ids: Vec<Box<str>>,
     /// The product names of imported crosswalks, the newest last.
     products: Products,
+    pairs: QuarterlyTable<PairKey, ProcedurePair>,
 }
 
 impl<'o> Merging<'o> {
@@ -74,7 +75,8 @@ impl<'o> Merging<'o> {
         let catalog = Catalog { formulary: overlay.formulary.clone(), ..Catalog::default() };
         let (told, ndcs) = (FxHashMap::default(), FxHashMap::default());
         let products = Products::default();
-        Self { overlay, catalog, told, embedded: None, ndcs, ids: Vec::new(), products }
+        let pairs = QuarterlyTable::default();
+        Self { overlay, catalog, told, embedded: None, ndcs, ids: Vec::new(), products, pairs }
     }
 
     /// Lays a release over those before it; they come in [`merge_order`].
@@ -101,7 +103,7 @@ impl<'o> Merging<'o> {
         merge_quarterly(limits, release.limits);
         merge_by_claims(&mut edits.unit_limits, release.unit_limits, |(_, kind)| *kind, true);
         merge_quarterly(&mut edits.add_ons, release.add_ons);
-        merge_by_claims(&mut edits.pairs, release.pairs, |(_, _, kind)| *kind, false);
+        merge_by_claims(&mut self.pairs, release.pairs, |(_, _, kind)| *kind, false);
     }
 
     /// Settles what a list of codes leaves open: a drug code of a quarter before the embedded table's that the table
@@ -117,7 +119,8 @@ impl<'o> Merging<'o> {
 
     /// The catalog of everything that was added.
     pub(in crate::catalog) fn finish(self) -> Catalog {
-        let Self { overlay, mut catalog, mut told, ndcs, ids, products, .. } = self;
+        let Self { overlay, mut catalog, mut told, ndcs, ids, products, pairs, .. } = self;
+        catalog.edits.pairs = pairs.into();
         add_brands(&mut told, &products);
         let mut descriptors = Vec::new();
         let newest_first = |told: Told| {

@@ -127,7 +127,7 @@ fn group<'a>(coding: &Coding<'_>, visit: &mut Visit<'a>, at: usize, site: Option
     let (number, day) = (service.visit, begins_anew.then(|| visit.date(service)));
     let is_same = |group: &Group<'_>| {
         let is_same_site = || match (group.site, site) {
-            (Some(one), Some(other)) => is_same_site(one, other),
+            (Some(one), Some(other)) => one == other || is_same_site(one, other),
             (one, other) => one.is_none() && other.is_none(),
         };
         group.visit == number && group.day == day && is_same_site()

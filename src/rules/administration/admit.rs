@@ -93,7 +93,7 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         _ if is_apart && elsewhere::is_settled(coding, visit, index, route) => {}
         _ if outside::is_outside(coding, index, route) => {}
         _ if is_apart && outside::sends_cells_away(coding, index) => {}
-        _ => admit_by_class(coding, visit, &mut service, route),
+        _ => admit_by_class(coding, visit, &mut service, route, is_apart),
     }
     service
 }
@@ -106,8 +106,15 @@ fn may_be_apart(coding: &Coding<'_>, administration: &Administration) -> bool {
     drugs.any(|drug| drug.code.is_none_or(|code| marked.of(code).has(CodeMark::AdmittedApart)))
 }
 
-fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service, route: Route) {
-    let class = classify::class_of_administration(coding, service.index);
+fn admit_by_class(
+    coding: &mut Coding<'_>,
+    visit: &mut Visit<'_>,
+    service: &mut Service,
+    route: Route,
+    is_apart: bool,
+) {
+    let single = visit.single_drugs[usize::from(service.index)];
+    let class = classify::class_of_administration(coding, service.index, single);
     // Only what may be such a product is looked up by name.
     let may_be_cells = matches!(class, Ok(DrugClass::ComplexBiologic) | Err(Unknown::Class { .. }));
     if let Some(cells) = may_be_cells.then(|| outside::cells_by_name(coding, service.index)).flatten() {
@@ -151,7 +158,10 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
             read_push(coding, visit, service);
             if service.family != Family::Hydration {
                 doubt_long_push(coding, visit, service);
-                pump::doubt_lock(coding, service.index);
+                // A drug that locks a line is one of those that may be apart.
+                if is_apart {
+                    pump::doubt_lock(coding, service.index);
+                }
             }
         }
         Route::IntraArterialPush => service.kind = Kind::ArterialPush,
@@ -177,6 +187,12 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
 
 /// A push or an injection needs no minutes; what the record gives is kept for overlaps and gaps.
 fn read_push(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Service) {
+    let administration = visit.administration(service);
+    let has_start_alone = administration.stop.is_none() && administration.duration_minutes.is_none();
+    if has_start_alone && !visit.clock.crosses_change() {
+        // Most pushes have no more than a start, which stands in the flow from the beginning.
+        return;
+    }
     match timeline::flow(coding, visit, service.index) {
         Ok(flow) => service.flow = flow,
         Err((timeline::Gap::ClockChange, flow)) => {

@@ -1,10 +1,9 @@
 //! Courses: everything given of one drug, or one mixture, through one access line (rules SEQ-4, REP-5).
 
 use super::hydration;
-use smallvec::SmallVec;
-
-use super::visit::{Course, Family, Kind, SERVICES_INLINE, Service, Technique, Visit};
-use crate::domain::code::HcpcsCode;
+use super::initial;
+use super::visit::{Course, Family, Kind, Rank, Service, Technique, Visit};
+use crate::catalog::formulary::DrugFacts;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::Administration;
 use crate::engine::Coding;
@@ -33,12 +32,12 @@ rule! {
 pub(super) static RULES: &[&Rule] = &[&SEQ_4, &REP_5];
 
 /// Gathers the services of each access line into courses.
-pub(super) fn gather(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
-    let drugs = single_drugs(coding, visit);
+pub(super) fn gather<'a>(coding: &mut Coding<'a>, visit: &mut Visit<'a>) {
+    let are_single = complete_single_drugs(coding, visit);
     for kind in [Kind::Infusion, Kind::Push, Kind::Hydration] {
         for at in 0..visit.services.len() {
             if visit.services[at].kind == kind {
-                join(coding, visit, at, &drugs);
+                join(coding, visit, at, are_single);
             }
         }
     }
@@ -58,6 +57,7 @@ pub(super) fn gather(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
             visit.courses[course].seconds = seconds;
             visit.courses[course].is_reportable = is_reportable;
         }
+        visit.courses[course].rank = initial::rank(coding, visit, &visit.courses[course]);
     }
 }
 
@@ -68,19 +68,26 @@ const fn kind_of(technique: Technique) -> Kind {
     }
 }
 
-/// The one drug of an administration and what its code stands for: most have it, and comparing these needs no look-up.
-type SingleDrug<'a> = Option<(HcpcsCode, &'a str)>;
+/// What the table of drugs has of the one drug of an administration, where its code is stated.
+pub(super) fn single_drug<'a>(coding: &Coding<'a>, administration: &Administration) -> Option<&'a DrugFacts> {
+    let [drug] = administration.drugs.as_slice() else { return None };
+    coding.catalog.formulary.drug(drug.code?)
+}
 
-fn single_drugs<'a>(coding: &Coding<'a>, visit: &Visit<'_>) -> SmallVec<[SingleDrug<'a>; SERVICES_INLINE]> {
-    let single = |administration: &Administration| {
-        let [drug] = administration.drugs.as_slice() else { return None };
-        identity::listed(coding, drug)
-    };
-    visit.encounter.administrations.iter().map(single).collect()
+/// Adds the single drugs whose code an NDC tells; reports whether every administration gave a single drug.
+fn complete_single_drugs<'a>(coding: &Coding<'a>, visit: &mut Visit<'a>) -> bool {
+    let mut are_all = true;
+    for (known, administration) in visit.single_drugs.iter_mut().zip(&visit.encounter.administrations) {
+        if let (None, [drug]) = (&known, administration.drugs.as_slice()) {
+            *known = identity::listed(coding, drug);
+        }
+        are_all &= known.is_some();
+    }
+    are_all
 }
 
 /// Adds a service to the course of its drug, or begins one.
-fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &[SingleDrug<'_>]) {
+fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, are_single: bool) {
     let service = &visit.services[at];
     let (index, family, group) = (service.index, service.family, service.group);
     let technique = if service.kind == Kind::Push { Technique::Push } else { Technique::Infusion };
@@ -93,9 +100,10 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &[Sing
         }
         let first = &visit.services[course.first];
         is_hydration
-            || is_given_again(coding, visit, service, first, drugs) && !runs_beside(coding, visit, at, place)
+            || is_given_again(coding, visit, service, first) && !runs_beside(coding, visit, at, place)
     });
-    let known = known.or_else(|| mixed_before(coding, visit, at, drugs));
+    // Single drugs were compared already.
+    let known = known.or_else(|| if are_single { None } else { mixed_before(coding, visit, at) });
     if administration.drugs.len() > 1 {
         let drugs = fact::given("drugs", Value::Count(administration.drugs.len() as i64));
         let text = "{drugs} drugs went together and are one administration.";
@@ -115,6 +123,7 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &[Sing
             first: at,
             members: 1,
             seconds: 0,
+            rank: Rank::default(),
             is_reportable: true,
         }),
     }
@@ -122,23 +131,14 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, drugs: &[Sing
 
 /// The course that a mixture goes on with where each of its drugs was given through the line before, by whatever bags:
 /// only a drug that is new makes a new service (rules REP-1, REP-4).
-fn mixed_before(
-    coding: &Coding<'_>,
-    visit: &Visit<'_>,
-    at: usize,
-    drugs: &[SingleDrug<'_>],
-) -> Option<usize> {
+fn mixed_before(coding: &Coding<'_>, visit: &Visit<'_>, at: usize) -> Option<usize> {
     let service = &visit.services[at];
     let given = visit.administration(service);
     let before = || {
         visit.services[..at].iter().filter(|other| other.group == service.group && other.course != usize::MAX)
     };
-    // Two single drugs were compared already.
-    if service.kind == Kind::Hydration || drugs.iter().all(Option::is_some) {
-        return None;
-    }
-    let is_single = |service: &Service| drugs[usize::from(service.index)].is_some();
-    if is_single(service) && before().all(is_single) {
+    let is_single = |service: &Service| visit.single_drug(service).is_some();
+    if service.kind == Kind::Hydration || is_single(service) && before().all(is_single) {
         return None;
     }
     let holds = |other: &Service, drug: &DrugGiven| {
@@ -156,16 +156,9 @@ fn mixed_before(
 }
 
 /// Whether a service gives what an earlier one gave; a push may give one drug of a mixture.
-fn is_given_again(
-    coding: &Coding<'_>,
-    visit: &Visit<'_>,
-    service: &Service,
-    earlier: &Service,
-    drugs: &[SingleDrug<'_>],
-) -> bool {
-    let single = |service: &Service| drugs[usize::from(service.index)];
-    if let (Some((code, drug)), Some((other_code, other))) = (single(service), single(earlier)) {
-        return code == other_code || drug == other;
+fn is_given_again(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service, earlier: &Service) -> bool {
+    if let (Some(one), Some(other)) = (visit.single_drug(service), visit.single_drug(earlier)) {
+        return identity::is_one_drug(one, other);
     }
     let (one, other) = (visit.administration(service), visit.administration(earlier));
     is_contained(coding, one, other) && (service.kind == Kind::Push || is_contained(coding, other, one))

@@ -1,9 +1,7 @@
 //! Which service of an access line is the initial one (rules INIT-1 to INIT-3, HIER-*).
 
-use std::cmp::Ordering;
-
 use super::lines;
-use super::visit::{Family, Kind, Service, Technique, Visit};
+use super::visit::{Course, Family, Kind, Rank, Service, Technique, Visit};
 use super::what_if;
 use crate::domain::field::Field;
 use crate::domain::finding::{Finding, Reason, Severity};
@@ -114,35 +112,45 @@ fn uses_hierarchy(coding: &Coding<'_>) -> bool {
         || *coding.policy.administration.office_hierarchy == OfficeHierarchy::Hierarchy
 }
 
-/// Orders two courses by rank, the higher one first (rules HIER-F, HIER-TIE).
-pub(super) fn compare(coding: &Coding<'_>, visit: &Visit<'_>, one: usize, other: usize) -> Ordering {
+/// The rank of a course (rules HIER-F, HIER-TIE).
+pub(super) fn rank(coding: &Coding<'_>, visit: &Visit<'_>, course: &Course) -> Rank {
     let parameters = &coding.policy.administration;
-    let (a, b) = (&visit.courses[one], &visit.courses[other]);
-    let (first, second) = (&visit.services[a.first], &visit.services[b.first]);
-    let technique = || b.technique.cmp(&a.technique);
-    let longest = || b.seconds.cmp(&a.seconds);
-    let earliest = || first.order.cmp(&second.order);
-    let inside = || match (*parameters.technique_before_length, *parameters.facility_tiebreak) {
-        (true, Tiebreak::Earliest) => technique().then_with(earliest).then_with(longest),
-        (true, _) => technique().then_with(longest).then_with(earliest),
-        (false, _) => longest().then_with(technique).then_with(earliest),
+    let Course { family, technique, seconds, first, .. } = *course;
+    let first = &visit.services[first];
+    // What no time is known of stands before everything that has one.
+    let (technique, longest, earliest) = (-(technique as i64), -seconds, first.order.unwrap_or(i64::MIN));
+    let [a, b, c] = match (*parameters.technique_before_length, *parameters.facility_tiebreak) {
+        (true, Tiebreak::Earliest) => [technique, earliest, longest],
+        (true, _) => [technique, longest, earliest],
+        (false, _) => [longest, technique, earliest],
     };
-    b.family.cmp(&a.family).then_with(inside).then_with(|| first.rank.cmp(&second.rank))
+    [-(family as i64), a, b, c, i64::from(first.rank)]
 }
 
 /// The initial course of an access line; nothing where none can be reported.
-pub(super) fn choose(coding: &Coding<'_>, visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
+pub(super) fn choose(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    ranked: &[usize],
+    primary: Option<usize>,
+) -> Option<usize> {
     let highest = *ranked.first()?;
     let decides = |primary: &usize| !uses_hierarchy(coding) && !gives_way(coding, visit, *primary, ranked);
-    Some(primary_course(visit, ranked).filter(decides).unwrap_or(highest))
+    Some(primary.filter(decides).unwrap_or(highest))
 }
 
 /// Notes on the trail which course was chosen, and asks for what would have decided better.
-pub(super) fn note_choice(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, ranked: &[usize]) {
+pub(super) fn note_choice(
+    coding: &mut Coding<'_>,
+    visit: &Visit<'_>,
+    group: usize,
+    ranked: &[usize],
+    primary: Option<usize>,
+) {
     let Some(&highest) = ranked.first() else { return };
     let course = visit.courses[highest];
     let subject = Subject::Administration(visit.services[course.first].index);
-    if let Some(primary) = primary_course(visit, ranked) {
+    if let Some(primary) = primary {
         if uses_hierarchy(coding) {
             note_departure(coding, visit, primary, highest);
         } else if !gives_way(coding, visit, primary, ranked) {
@@ -170,7 +178,8 @@ pub(super) fn note_choice(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usi
     ask_for_reason(coding, visit, group, ranked, false);
 }
 
-fn primary_course(visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
+/// The course of an access line that holds a main reason of its visit.
+pub(super) fn primary_course(visit: &Visit<'_>, ranked: &[usize]) -> Option<usize> {
     visit.reasons().find_map(|reason| ranked.iter().copied().find(|course| *course == reason.course))
 }
 
@@ -313,7 +322,7 @@ pub(super) fn offer_other_reasons(
     ranked: &[usize],
     refused_from: usize,
 ) {
-    if uses_hierarchy(coding) || primary_course(visit, ranked).is_none() {
+    if uses_hierarchy(coding) {
         return;
     }
     let refused = coding.result.not_billed[refused_from..].iter();

@@ -67,7 +67,7 @@ pub(super) fn bill(
     // An add-on that the encounter has already was let in with its parent.
     let is_let_in = place != Place::AddOn
         || is_billed_in_encounter(coding, visit, service, code)
-        || has_parent(coding, code, date, |parent| is_billed_in_encounter(coding, visit, service, parent));
+        || has_parent(coding, code, date, |line| is_of_encounter(coding, visit, service, line));
     if !is_let_in {
         refuse_with_finding(coding, service, code);
         return false;
@@ -103,9 +103,10 @@ pub(super) fn bill(
             other.add_administration(service.index);
         }
         None => {
-            let mut line = Line { modifiers, ..Line::new(Track::Administration, code, units, date) };
-            line.add_administration(service.index);
-            lines.push(line);
+            lines.push(Line {
+                modifiers,
+                ..Line::of(Track::Administration, code, units, date, service.index)
+            });
         }
     }
     true
@@ -179,56 +180,55 @@ pub(super) fn is_billed_in_encounter(
     service: &Service,
     code: HcpcsCode,
 ) -> bool {
-    let is_of_encounter = |line: &Line| {
+    let mut lines = coding.result.lines.iter();
+    lines.any(|line| line.code == code && is_of_encounter(coding, visit, service, line))
+}
+
+/// Whether a line is of the encounter of a service; where all dates and visits are one, every line is.
+#[inline]
+fn is_of_encounter(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service, line: &Line) -> bool {
+    let is_named_in_encounter = || {
         let mut named = visit.services.iter().filter(|other| line.administrations.contains(&other.index));
         named.any(|other| access::is_one_encounter(coding.policy, visit, service, other))
     };
-    // Where all dates and visits are one, every line is of the encounter.
-    let is_one = visit.is_one_visit && visit.is_one_day;
-    coding.result.lines.iter().any(|line| line.code == code && (is_one || is_of_encounter(line)))
+    visit.is_one_visit && visit.is_one_day || is_named_in_encounter()
 }
 
 /// Whether a line stands with the others: an add-on needs its parent among them.
 pub(super) fn may_stand(coding: &Coding<'_>, line: &Line) -> bool {
-    let is_at_hand = |parent| coding.result.lines.iter().any(|other| other.code == parent);
-    line.track != Track::Administration || has_parent(coding, line.code, line.service_date, is_at_hand)
+    line.track != Track::Administration || has_parent(coding, line.code, line.service_date, |_| true)
 }
 
-/// Whether one of the codes at hand is a primary one that the add-on may follow (switch D-19).
-fn has_parent(
-    coding: &Coding<'_>,
-    code: HcpcsCode,
-    date: Date,
-    is_at_hand: impl Fn(HcpcsCode) -> bool,
-) -> bool {
+/// Whether a line that counts has one of the primary codes that the add-on may follow (switch D-19).
+fn has_parent(coding: &Coding<'_>, code: HcpcsCode, date: Date, counts: impl Fn(&Line) -> bool) -> bool {
     match *coding.policy.administration.add_on_parents {
-        AddOnParents::CmsTable => has_cms_parent(coding, code, date, is_at_hand),
+        AddOnParents::CmsTable => has_cms_parent(coding, code, date, counts),
         AddOnParents::CptParenthetical => {
             let mut listed = coding.policy.administration.cpt_add_on_parents.iter();
+            let is_parent = |parents: &[HcpcsCode], line: &Line| parents.contains(&line.code) && counts(line);
             let entry = listed.find(|entry| entry.add_on == code);
-            entry.is_none_or(|entry| entry.parents.iter().any(|parent| is_at_hand(*parent)))
+            entry.is_none_or(|entry| coding.result.lines.iter().any(|line| is_parent(&entry.parents, line)))
         }
         // The hierarchy chose an initial service, and every other code follows it (rule HIER-F2).
         AddOnParents::HierarchyOverrides => true,
     }
 }
 
-fn has_cms_parent(
-    coding: &Coding<'_>,
-    code: HcpcsCode,
-    date: Date,
-    is_at_hand: impl Fn(HcpcsCode) -> bool,
-) -> bool {
+/// The lines are asked one after the other, and not the parents: the first one is the initial service, which nearly
+/// every add-on may follow.
+fn has_cms_parent(coding: &Coding<'_>, code: HcpcsCode, date: Date, counts: impl Fn(&Line) -> bool) -> bool {
     let Some(parents) = coding.catalog.add_on_parents(code, date) else { return true };
     let is_facility = coding.encounter.setting.is_facility();
-    parents.value.iter().any(|parent| {
-        let allowed = match parent.setting {
-            AddOnSetting::Both => true,
-            AddOnSetting::PractitionerOnly => !is_facility,
-            AddOnSetting::FacilityOnly => is_facility,
-        };
-        allowed && is_at_hand(parent.code)
-    })
+    let is_allowed = |setting: AddOnSetting| match setting {
+        AddOnSetting::Both => true,
+        AddOnSetting::PractitionerOnly => !is_facility,
+        AddOnSetting::FacilityOnly => is_facility,
+    };
+    let is_parent = |line: &Line| {
+        let mut parents = parents.value.iter();
+        parents.any(|parent| parent.code == line.code && is_allowed(parent.setting))
+    };
+    coding.result.lines.iter().any(|line| is_parent(line) && counts(line))
 }
 
 /// Names the dates on which an add-on stands without a parent of that date, each once.
@@ -239,11 +239,7 @@ pub(super) fn report_dates_without_parent(coding: &mut Coding<'_>) {
     let mut told: SmallVec<[Date; DATES_INLINE]> = SmallVec::new();
     for at in 0..coding.result.lines.len() {
         let Line { code, service_date: date, .. } = coding.result.lines[at];
-        let is_of_date = |parent| {
-            let mut lines = coding.result.lines.iter();
-            lines.any(|line| (line.code, line.service_date) == (parent, date))
-        };
-        if told.contains(&date) || has_cms_parent(coding, code, date, is_of_date) {
+        if told.contains(&date) || has_cms_parent(coding, code, date, |line| line.service_date == date) {
             continue;
         }
         told.push(date);

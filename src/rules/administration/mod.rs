@@ -83,10 +83,11 @@ pub fn code(coding: &mut Coding<'_>) {
         return;
     }
     let mut visit = Visit::new(coding.encounter);
-    for index in 0..coding.encounter.administrations.len() {
+    for (index, administration) in coding.encounter.administrations.iter().enumerate() {
         if !visit.is_one_day {
-            coding.turn_to(coding.encounter.date_of(&coding.encounter.administrations[index]));
+            coding.turn_to(coding.encounter.date_of(administration));
         }
+        visit.single_drugs.push(course::single_drug(coding, administration));
         let service = admit::admit(coding, &mut visit, index as u16);
         visit.services.push(service);
     }
@@ -154,6 +155,8 @@ struct AccessLine {
     ranked: Courses,
     /// The course that is the initial service, where one can be reported.
     initial: Option<usize>,
+    /// Whether a main reason of its visit is among its courses.
+    has_reason: bool,
     /// Whether a service that waits for a fact may be the initial one, so that nothing is billed.
     is_held_back: bool,
 }
@@ -169,7 +172,7 @@ fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
         let reason = |line: &AccessLine| line.initial.is_none_or(|course| !holds_reason(visit, course));
         number(one).cmp(&number(other)).then_with(|| reason(one).cmp(&reason(other))).then_with(|| {
             match (one.initial, other.initial) {
-                (Some(a), Some(b)) => initial::compare(coding, visit, a, b),
+                (Some(a), Some(b)) => visit.courses[a].rank.cmp(&visit.courses[b].rank),
                 (a, b) => b.is_some().cmp(&a.is_some()),
             }
         })
@@ -184,11 +187,12 @@ fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
             .collect();
         access::mark(coding, visit, &order);
     }
-    for AccessLine { group, ranked, initial, is_held_back } in lines {
-        if is_held_back {
-            hold_line(coding, visit, group);
-        } else if let Some(initial) = initial {
-            code_access_line(coding, visit, group, ranked, initial);
+    for line in lines {
+        let group = line.group;
+        match line.initial {
+            _ if line.is_held_back => hold_line(coding, visit, group),
+            Some(initial) => code_access_line(coding, visit, line, initial),
+            None => {}
         }
         settle_short_hydration(coding, visit, group);
     }
@@ -196,15 +200,16 @@ fn code_access_lines(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
 
 /// Chooses the initial service of an access line, and notes it where the line is billed.
 fn choose_initial(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize) -> AccessLine {
-    let ranked = ranked(coding, visit, group);
-    let initial = initial::choose(coding, visit, &ranked);
+    let ranked = ranked(visit, group);
+    let primary = initial::primary_course(visit, &ranked);
+    let initial = initial::choose(coding, visit, &ranked, primary);
     let is_held_back = initial::is_held_back(coding, visit, group, initial);
     if is_held_back {
         initial::ask_for_reason(coding, visit, group, &ranked, true);
     } else {
-        initial::note_choice(coding, visit, group, &ranked);
+        initial::note_choice(coding, visit, group, &ranked, primary);
     }
-    AccessLine { group, ranked, initial, is_held_back }
+    AccessLine { group, ranked, initial, has_reason: primary.is_some(), is_held_back }
 }
 
 /// Whether an office visit's primary reason lies in a course.
@@ -213,24 +218,16 @@ fn holds_reason(visit: &Visit<'_>, course: usize) -> bool {
 }
 
 /// The courses of an access line that can be reported, the highest rank first.
-fn ranked(coding: &Coding<'_>, visit: &Visit<'_>, group: usize) -> Courses {
-    let mut ranked = Courses::new();
-    for (place, course) in visit.courses.iter().enumerate() {
-        if course.group == group && course.is_reportable {
-            ranked.push(place);
-        }
-    }
-    ranked.sort_by(|one, other| initial::compare(coding, visit, *one, *other));
+fn ranked(visit: &Visit<'_>, group: usize) -> Courses {
+    let courses = visit.courses.iter().enumerate();
+    let reportable = courses.filter(|(_, course)| course.group == group && course.is_reportable);
+    let mut ranked: Courses = reportable.map(|(place, _)| place).collect();
+    ranked.sort_unstable_by(|one, other| visit.courses[*one].rank.cmp(&visit.courses[*other].rank));
     ranked
 }
 
-fn code_access_line(
-    coding: &mut Coding<'_>,
-    visit: &Visit<'_>,
-    group: usize,
-    mut ranked: Courses,
-    initial: usize,
-) {
+fn code_access_line(coding: &mut Coding<'_>, visit: &Visit<'_>, line: AccessLine, initial: usize) {
+    let AccessLine { group, mut ranked, has_reason, .. } = line;
     if let Some(at) = ranked.iter().position(|course| *course == initial) {
         ranked[..=at].rotate_right(1);
     }
@@ -249,7 +246,9 @@ fn code_access_line(
             hydration::bill(coding, visit, course, false);
         }
     }
-    initial::offer_other_reasons(coding, visit, &ranked, before);
+    if has_reason {
+        initial::offer_other_reasons(coding, visit, &ranked, before);
+    }
 }
 
 /// Says why hydration that is too short, or covered, is not reported.

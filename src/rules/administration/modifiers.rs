@@ -79,6 +79,8 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let distinct = if *parameters.modifier_style == ModifierStyle::X { UNUSUAL } else { FIFTY_NINE };
     let injections = paired_injections(coding);
     let has_cavity = visit.services.iter().any(|service| service.kind == Kind::Cavity);
+    let may_have_blood = !coding.encounter.other_services.is_empty()
+        || visit.services.iter().any(|service| service.kind == Kind::Transfusion);
     for at in 0..coding.result.lines.len() {
         let Line { track, code, service_date, .. } = coding.result.lines[at];
         if track != Track::Administration {
@@ -94,7 +96,9 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
             let text = "The vein is another site than the one that it is paired with: {modifier}.";
             mark(coding, at, distinct, &MOD_3, text);
         }
-        if parameters.paired_with_transfusion.contains(&code) && has_transfusion(coding, visit, service_date)
+        if may_have_blood
+            && parameters.paired_with_transfusion.contains(&code)
+            && has_transfusion(coding, visit, service_date)
         {
             mark(coding, at, distinct, &HYD_5, "Hydration on the day of a transfusion: {modifier}.");
         }

@@ -23,7 +23,8 @@ const ROUTES: &[(Route, &str)] = &[
 
 /// Asks which route is right where the name of a drug states another one than the record, and the lines differ.
 pub(super) fn doubt(coding: &mut Coding<'_>, index: u16, administration: &Administration, route: Route) {
-    if !coding.asking {
+    // A drug with a code alone says nothing of a route.
+    if !coding.asking || administration.drugs.iter().all(|drug| drug.name.is_none()) {
         return;
     }
     let Some((_, label)) = ROUTES.iter().find(|(known, _)| *known == route) else { return };

@@ -50,6 +50,13 @@ const fn amount(quantity: Quantity) -> (Unit, Decimal) {
 impl Visit<'_> {
     /// Orders the services by visit and time. One without a clock time stays behind the one before it in the list.
     pub(super) fn sort_by_time(&mut self) {
+        if self.is_in_order() {
+            for (place, service) in self.services.iter_mut().enumerate() {
+                // A request has far fewer administrations than a number of this width counts.
+                (service.order, service.rank) = (service.flow.start, place as u16);
+            }
+            return;
+        }
         let mut before: Option<(u32, i64, usize)> = None;
         // The service whose time is that of one without: one with a time is its own.
         let mut anchors: SmallVec<[usize; SERVICES_INLINE]> = (0..self.services.len()).collect();
@@ -75,9 +82,17 @@ impl Visit<'_> {
             time.then_with(|| compare(self, anchor(one), anchor(other))).then(one.index.cmp(&other.index))
         });
         for (place, service) in services.iter_mut().enumerate() {
-            // A request has far fewer administrations than a number of this width counts.
             service.rank = place as u16;
         }
         self.services = services;
+    }
+
+    /// Whether every service has a time of its own and begins after the one before it, as most records are written.
+    fn is_in_order(&self) -> bool {
+        let time = |service: &Service| Some((service.visit, service.flow.start?));
+        self.services.windows(2).all(|pair| match (time(&pair[0]), time(&pair[1])) {
+            (Some(one), Some(next)) => one < next,
+            _ => false,
+        })
     }
 }

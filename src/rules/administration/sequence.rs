@@ -115,7 +115,12 @@ pub(super) fn infusions(coding: &mut Coding<'_>, visit: &Visit<'_>, ranked: &[us
             };
             running.contains(&other.course) && is_counted()
         };
+        // What runs alone needs no comparing.
+        let is_alone = running.is_empty() && visit.courses[course].members == 1;
         let mut left = |service: &Service| {
+            if is_alone {
+                return service.flow.seconds;
+            }
             overlap::alone(visit, service, &mut pieces, |other| {
                 let is_earlier_part = other.course == course && overlap::is_earlier(other, service);
                 other.kind == Kind::Infusion && (is_earlier_part || counts(other))
@@ -202,7 +207,8 @@ pub(super) fn name_parts<'v>(
     code: HcpcsCode,
 ) {
     let is_summed = *coding.policy.administration.same_drug_infusions == SameDrugInfusions::SumPerDate;
-    for part in parts.filter(|part| is_one_period(visit, is_summed, leading, part)) {
+    let is_further = |part: &&Service| part.index != leading.index;
+    for part in parts.filter(is_further).filter(|part| is_one_period(visit, is_summed, leading, part)) {
         lines::name(coding, visit, part, leading.index, code);
     }
 }

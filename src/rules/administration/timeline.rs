@@ -169,6 +169,9 @@ fn split_at_pauses(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16, r
     let whole = Segment { start: reading.span.0, stop: reading.span.1 };
     let first = visit.segments.len();
     visit.segments.push(whole);
+    if reading.pauses.is_empty() {
+        return 0;
+    }
     for &(start, stop) in &reading.pauses {
         if start < whole.start || stop > whole.stop {
             coding.find(

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::catalog::formulary::DrugFacts;
 use crate::domain::code::Modifier;
 use crate::domain::encounter::{Administration, Encounter};
 use crate::domain::time::{Clock, Date, LocalTime};
@@ -132,6 +133,9 @@ pub(super) struct Group<'a> {
     pub(super) is_further_visit: bool,
 }
 
+/// How high a course ranks, in numbers of which the first that differs decides: the highest course has the lowest.
+pub(super) type Rank = [i64; 5];
+
 /// Everything given of one drug, or one mixture, through one access line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Course {
@@ -144,6 +148,7 @@ pub(super) struct Course {
     pub(super) members: usize,
     /// Seconds of flow of the leading technique; for hydration, what may be reported.
     pub(super) seconds: i64,
+    pub(super) rank: Rank,
     /// Whether it can be reported at all; short hydration cannot.
     pub(super) is_reportable: bool,
 }
@@ -174,6 +179,9 @@ pub(super) struct Visit<'a> {
     pub(super) segments: Segments,
     pub(super) groups: SmallVec<[Group<'a>; GROUPS_INLINE]>,
     pub(super) courses: Vec<Course>,
+    /// Of each administration, in the order of the request, what the table of drugs has of its one drug: most have it,
+    /// and comparing these needs no look-up.
+    pub(super) single_drugs: SmallVec<[Option<&'a DrugFacts>; SERVICES_INLINE]>,
     /// Pairs of services that the record says ran together, by their places in the request.
     pub(super) together: Vec<(u16, u16)>,
 }
@@ -191,12 +199,18 @@ impl<'a> Visit<'a> {
             segments: SmallVec::new(),
             groups: SmallVec::new(),
             courses: Vec::with_capacity(encounter.administrations.len()),
+            single_drugs: SmallVec::new(),
             together: declared_together(encounter),
         }
     }
 
     pub(super) fn administration(&self, service: &Service) -> &'a Administration {
         &self.encounter.administrations[usize::from(service.index)]
+    }
+
+    /// What the table of drugs has of the one drug of a service.
+    pub(super) fn single_drug(&self, service: &Service) -> Option<&'a DrugFacts> {
+        self.single_drugs[usize::from(service.index)]
     }
 
     /// The date of service of a line: the day on which the service, or the flow that it goes on with, began.

@@ -88,7 +88,7 @@ mod tests {
             let route = Some(route);
             encounter.administrations.push(Administration { route, drugs, ..Administration::default() });
             let mut coding = Coding::new(&encounter, &catalog, book.at(day, "medicare").expect("the payer"));
-            classify::class_of_administration(&mut coding, 0)
+            classify::class_of_administration(&mut coding, 0, None)
         };
         assert_eq!(class(Route::IvInfusion), Ok(DrugClass::Antineoplastic));
         assert_eq!(class(Route::Subcutaneous), Err(Unknown::Class { drug: Some(0) }));
@@ -106,7 +106,7 @@ mod tests {
             let drug = DrugGiven { code: code.parse().ok(), class, ..DrugGiven::default() };
             encounter.administrations.push(Administration { drugs: vec![drug], ..Administration::default() });
             let mut coding = Coding::new(&encounter, &catalog, book.at(day, "medicare").expect("the payer"));
-            classify::class_of_administration(&mut coding, 0).expect("a class");
+            classify::class_of_administration(&mut coding, 0, None).expect("a class");
             let trail = &coding.result.trail;
             let step = trail.steps.iter().find(|step| step.rule.id == "CHM-1").expect("the step");
             match trail.facts(&step.note)[0].source {
