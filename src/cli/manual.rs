@@ -21,7 +21,8 @@ pub struct CompletionsFlags {
 pub fn completions(flags: &CompletionsFlags) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(flags.shell, &mut super::command(), NAME, &mut script);
-    print(&String::from_utf8(script)?)
+    // clap_complete writes the hyphen of the program's name in two ways, so that no subcommand is found (clap-rs/clap#6421).
+    print(&String::from_utf8(script)?.replace("infusion__subcmd__coder", "infusion__coder"))
 }
 
 /// Prints the manual page: the program's own, then each subcommand's.

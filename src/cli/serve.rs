@@ -233,7 +233,10 @@ impl Flags {
             return Ok(Held { library: Library::unavailable(), no_catalog: reason, no_room: None });
         }
         match self.store.library() {
-            Ok(library) => Ok(Held { library, no_catalog: String::new(), no_room: None }),
+            Ok((library, remark)) => {
+                self.say(&remark);
+                Ok(Held { library, no_catalog: String::new(), no_room: None })
+            }
             Err(error) => match error.downcast_ref::<StoreError>() {
                 None | Some(StoreError::Locked { .. }) => Err(error),
                 Some(damage) => {
@@ -242,6 +245,15 @@ impl Flags {
                     Ok(Held { library: Library::unavailable(), no_catalog: damage.to_string(), no_room })
                 }
             },
+        }
+    }
+
+    /// Tells the operator something of the start, in the form of the log.
+    fn say(&self, remark: &str) {
+        if self.telemetry.log_format == LogFormat::Json {
+            tracing::info!("{remark}");
+        } else {
+            eprintln!("{remark}");
         }
     }
 

@@ -47,25 +47,21 @@ impl StoreFlag {
         Ok(Store::open(&self.folder()?)?)
     }
 
-    /// The library that a server answers from and adds to: the store, made where there is none yet. A store
-    /// that was not named and is held by another process leaves the embedded release, and says so.
-    pub fn library(&self) -> anyhow::Result<Library> {
+    /// The library that a server answers from and adds to, with what its operator wants to hear of it: the store, made
+    /// where there is none yet. A store that was not named and is held by another process leaves the embedded release.
+    pub fn library(&self) -> anyhow::Result<(Library, String)> {
+        let without_store = |reason: &dyn std::fmt::Display| {
+            Ok((Library::embedded(), format!("serving the embedded catalog without a store: {reason}")))
+        };
         let folder = match self.folder() {
             Ok(folder) => folder,
-            Err(error) => {
-                eprintln!("serving the embedded catalog without a store: {error}");
-                return Ok(Library::embedded());
-            }
+            Err(error) => return without_store(&error),
         };
         match Library::open(&folder) {
             Ok((library, recovery)) => {
-                eprintln!("the store is {}{}", folder.display(), recovery.remark());
-                Ok(library)
+                Ok((library, format!("the store is {}{}", folder.display(), recovery.remark())))
             }
-            Err(error @ StoreError::Locked { .. }) if self.store.is_none() => {
-                eprintln!("serving the embedded catalog without a store: {error}");
-                Ok(Library::embedded())
-            }
+            Err(error @ StoreError::Locked { .. }) if self.store.is_none() => without_store(&error),
             Err(error) => Err(error.into()),
         }
     }

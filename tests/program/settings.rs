@@ -104,5 +104,9 @@ fn the_manual_and_the_completions_know_every_command() {
     for name in command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(clap::Command::get_name) {
         assert!(manual.contains(&format!("infusion-coder-{name}")), "the manual lacks {name}");
         assert!(completions.contains(name), "the completions lack {name}");
+        // The script finds a subcommand's flags by a name that it gives the subcommand, written alike in both places.
+        let named = format!("infusion__coder__subcmd__{}", name.replace('-', "__"));
+        let has_flags = completions.lines().any(|line| line.trim() == format!("{named})"));
+        assert!(has_flags, "no flag of {name} is completed");
     }
 }
