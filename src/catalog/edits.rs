@@ -201,3 +201,20 @@ impl Edits {
         value.covers(date).then_some(InQuarter { value: *value, quarter, is_exact })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn every_pair_may_be_one_and_a_code_that_is_second_in_none_may_not() {
+        let pairs = &Catalog::embedded().edits.pairs;
+        assert!(!pairs.rows().is_empty());
+        for ((column1, column2, _), ..) in pairs.rows().changes() {
+            assert!(pairs.may_follow(*column2, [*column1].into_iter().collect()));
+        }
+        let all: CodeSketch = pairs.rows().changes().map(|((column1, ..), ..)| *column1).collect();
+        assert!(!pairs.may_follow(HcpcsCode::of("J9312"), all));
+    }
+}

@@ -65,7 +65,7 @@ pub struct Line {
     pub modifiers: Modifiers,
     pub service_date: Date,
     /// Indices of the administrations behind the line, in the order of the request.
-    pub administrations: SmallVec<[u16; ADMINISTRATIONS_INLINE]>,
+    pub administrations: Administrations,
     /// For a drug line, the index of the drug within its first administration.
     pub drug: Option<u16>,
     pub ndc: Option<NdcReport>,
@@ -82,23 +82,13 @@ pub struct Line {
 /// Administrations of a line that are held without an allocation; few lines have more.
 const ADMINISTRATIONS_INLINE: usize = 8;
 
+type Administrations = SmallVec<[u16; ADMINISTRATIONS_INLINE]>;
+
 impl Line {
     /// A line without modifiers.
+    #[inline]
     pub fn new(track: Track, code: HcpcsCode, units: u32, service_date: Date) -> Self {
-        Self {
-            track,
-            code,
-            units,
-            modifiers: ArrayVec::new(),
-            service_date,
-            administrations: SmallVec::new(),
-            drug: None,
-            ndc: None,
-            further_ndcs: Vec::new(),
-            unnamed_quantity: None,
-            narrative: None,
-            charge_cents: None,
-        }
+        Self::standing_on(SmallVec::new(), track, code, units, service_date)
     }
 
     /// The line of one administration, without modifiers.
@@ -106,8 +96,31 @@ impl Line {
     pub fn of(track: Track, code: HcpcsCode, units: u32, service_date: Date, administration: u16) -> Self {
         let mut inline = [0; ADMINISTRATIONS_INLINE];
         inline[0] = administration;
-        let administrations = SmallVec::from_buf_and_len(inline, 1);
-        Self { administrations, ..Self::new(track, code, units, service_date) }
+        Self::standing_on(SmallVec::from_buf_and_len(inline, 1), track, code, units, service_date)
+    }
+
+    #[inline]
+    fn standing_on(
+        administrations: Administrations,
+        track: Track,
+        code: HcpcsCode,
+        units: u32,
+        service_date: Date,
+    ) -> Self {
+        Self {
+            track,
+            code,
+            units,
+            modifiers: ArrayVec::new(),
+            service_date,
+            administrations,
+            drug: None,
+            ndc: None,
+            further_ndcs: Vec::new(),
+            unnamed_quantity: None,
+            narrative: None,
+            charge_cents: None,
+        }
     }
 
     /// Adds a modifier once; reports whether there was room for it.

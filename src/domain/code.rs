@@ -306,4 +306,15 @@ mod tests {
         assert!(matches!("50242-0053".parse::<Ndc>(), Err(CodeError::Ndc(_))));
         assert!(matches!("".parse::<Ndc>(), Err(CodeError::Ndc(_))));
     }
+    #[test]
+    fn a_sketch_misses_no_code_and_tells_most_others_apart() {
+        let codes = || (96_360..96_380).map(|number| number.to_string().parse().expect("a code"));
+        for code in codes() {
+            let own: CodeSketch = [code].into_iter().collect();
+            assert!(codes().collect::<CodeSketch>().may_share(own));
+            let alike = codes().filter(|other| own.may_share([*other].into_iter().collect())).count();
+            assert!(alike < 5, "{} seems to be {alike} codes", code.as_str());
+        }
+        assert!(!CodeSketch::default().may_share(codes().collect()));
+    }
 }

@@ -43,6 +43,7 @@ pub fn listed<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<&'a DrugFacts
 }
 
 /// Whether two rows of the table are one drug.
+#[inline]
 pub fn is_one_drug(one: &DrugFacts, other: &DrugFacts) -> bool {
     one.code == other.code || one.substance == other.substance
 }

@@ -93,14 +93,16 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, are_single: b
     let technique = if service.kind == Kind::Push { Technique::Push } else { Technique::Infusion };
     let administration = visit.administration(service);
     let is_hydration = service.kind == Kind::Hydration;
-    let known = (0..visit.courses.len()).find(|&place| {
-        let course = &visit.courses[place];
-        if course.group != group || (course.family == Family::Hydration) != is_hydration {
-            return false;
-        }
-        let first = &visit.services[course.first];
-        is_hydration
-            || is_given_again(coding, visit, service, first) && !runs_beside(coding, visit, at, place)
+    let single = visit.single_drug(service);
+    let goes_on = |earlier: &Service| match (single, visit.single_drug(earlier)) {
+        (Some(one), Some(other)) => identity::is_one_drug(one, other),
+        _ => is_given_again(coding, visit, service, earlier),
+    };
+    let known = visit.courses.iter().enumerate().position(|(place, course)| {
+        course.group == group
+            && (course.family == Family::Hydration) == is_hydration
+            && (is_hydration
+                || goes_on(&visit.services[course.first]) && !runs_beside(coding, visit, at, place))
     });
     // Single drugs were compared already.
     let known = known.or_else(|| if are_single { None } else { mixed_before(coding, visit, at) });
@@ -157,9 +159,6 @@ fn mixed_before(coding: &Coding<'_>, visit: &Visit<'_>, at: usize) -> Option<usi
 
 /// Whether a service gives what an earlier one gave; a push may give one drug of a mixture.
 fn is_given_again(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service, earlier: &Service) -> bool {
-    if let (Some(one), Some(other)) = (visit.single_drug(service), visit.single_drug(earlier)) {
-        return identity::is_one_drug(one, other);
-    }
     let (one, other) = (visit.administration(service), visit.administration(earlier));
     is_contained(coding, one, other) && (service.kind == Kind::Push || is_contained(coding, other, one))
 }

@@ -171,6 +171,9 @@ pub(super) fn wait_for_transfusions(coding: &mut Coding<'_>, visit: &mut Visit<'
     let is_untimed =
         |s: &&Service| s.kind == Kind::Transfusion && s.flow.segments == 0 && s.flow.seconds == 0;
     // Nearly every visit has none, and then nothing is collected.
+    if !visit.services.iter().any(|service| is_untimed(&service)) {
+        return;
+    }
     let untimed: Vec<Service> = visit.services.iter().filter(is_untimed).copied().collect();
     for transfusion in untimed {
         wait_for_transfusion(coding, visit, &transfusion);

@@ -103,10 +103,9 @@ pub(super) fn bill(
             other.add_administration(service.index);
         }
         None => {
-            lines.push(Line {
-                modifiers,
-                ..Line::of(Track::Administration, code, units, date, service.index)
-            });
+            let mut line = Line::of(Track::Administration, code, units, date, service.index);
+            line.modifiers = modifiers;
+            lines.push(line);
         }
     }
     true
@@ -120,10 +119,9 @@ pub(super) fn bill_with(
     code: HcpcsCode,
     modifier: Modifier,
 ) {
-    let mut line = Line::new(Track::Administration, code, 1, visit.date(service));
+    let mut line = Line::of(Track::Administration, code, 1, visit.date(service), service.index);
     // The first modifier of a new line always has room.
     let _ = line.add_modifier(modifier);
-    line.add_administration(service.index);
     coding.result.lines.push(line);
 }
 

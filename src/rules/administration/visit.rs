@@ -188,7 +188,10 @@ pub(super) struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     pub(super) fn new(encounter: &'a Encounter) -> Self {
-        let is_one_day = times(encounter).all(|time| time.date() == encounter.service_date);
+        let is_of_day =
+            |time: Option<LocalTime>| time.is_none_or(|time| time.date() == encounter.service_date);
+        let mut administrations = encounter.administrations.iter();
+        let is_one_day = administrations.all(|one| is_of_day(encounter.began(one)) && is_of_day(one.stop));
         let (earliest, latest) = if is_one_day { day(encounter.service_date) } else { ends(encounter) };
         Self {
             encounter,
@@ -209,6 +212,7 @@ impl<'a> Visit<'a> {
     }
 
     /// What the table of drugs has of the one drug of a service.
+    #[inline]
     pub(super) fn single_drug(&self, service: &Service) -> Option<&'a DrugFacts> {
         self.single_drugs[usize::from(service.index)]
     }
