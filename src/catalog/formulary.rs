@@ -173,6 +173,17 @@ impl Formulary {
     /// The class of a code under a profile on a date: the profile's own entry, else the table's,
     /// else that of the code's range.
     pub fn class_of_code(&self, code: HcpcsCode, profile: ClassProfile, date: Date) -> Option<CodeClass<'_>> {
+        self.class_of_listed(self.drug(code), code, profile, date)
+    }
+
+    /// The same for a caller who knows already what the table says of the code.
+    pub fn class_of_listed<'f>(
+        &'f self,
+        drug: Option<&'f DrugFacts>,
+        code: HcpcsCode,
+        profile: ClassProfile,
+        date: Date,
+    ) -> Option<CodeClass<'f>> {
         let listed =
             self.profiles.get(&(profile, code)).into_iter().flatten().find(|entry| {
                 entry.from.is_none_or(|from| from <= date) && entry.to.is_none_or(|to| date <= to)
@@ -180,7 +191,7 @@ impl Formulary {
         if let Some(ProfileEntry { class, class_cite, .. }) = listed {
             return Some(CodeClass { class: *class, class_cite, basis: ClassBasis::Profile });
         }
-        if let Some(DrugFacts { class, class_cite, .. }) = self.drug(code) {
+        if let Some(DrugFacts { class, class_cite, .. }) = drug {
             return Some(CodeClass { class: *class, class_cite, basis: ClassBasis::Listed });
         }
         let range = self.ranges.iter().find(|range| range.first <= code && code <= range.last)?;

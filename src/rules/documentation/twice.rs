@@ -15,6 +15,9 @@ use crate::rules::drug_line::units::U_17;
 pub(super) fn check(coding: &mut Coding<'_>) {
     let administrations = &coding.encounter.administrations;
     for (at, later) in administrations.iter().enumerate() {
+        if !is_doubtful(later) {
+            continue;
+        }
         let first = administrations[..at].iter().position(|earlier| says_the_same(earlier, later));
         if let Some(first) = first {
             doubt(coding, first as u16, at as u16);
@@ -22,15 +25,19 @@ pub(super) fn check(coding: &mut Coding<'_>) {
     }
 }
 
-fn says_the_same(earlier: &Administration, later: &Administration) -> bool {
-    let is_by_vein = matches!(later.route, Some(Route::IvPush | Route::IvInfusion));
+/// Whether a second record of it may be a slip: it is by vein, and its time and a dose are told.
+fn is_doubtful(administration: &Administration) -> bool {
+    let is_by_vein = matches!(administration.route, Some(Route::IvPush | Route::IvInfusion));
     let is_told = |drug: &DrugGiven| drug.dose_administered.is_some_and(|dose| !dose.value.is_zero());
-    is_by_vein
-        && later.start.is_some()
-        && (earlier.route, earlier.start, earlier.stop) == (later.route, later.start, later.stop)
+    is_by_vein && administration.start.is_some() && administration.drugs.iter().any(is_told)
+}
+
+fn says_the_same(earlier: &Administration, later: &Administration) -> bool {
+    // The start differs between nearly all.
+    earlier.start == later.start
+        && (earlier.route, earlier.stop) == (later.route, later.stop)
         && (earlier.duration_minutes, earlier.visit_number) == (later.duration_minutes, later.visit_number)
         && earlier.access_site == later.access_site
-        && later.drugs.iter().any(is_told)
         && earlier.drugs == later.drugs
 }
 

@@ -3,6 +3,7 @@
 //! Product → units → discarded drug → modifiers → NDC → limits, for each drug of each date of service.
 
 pub mod biosimilar;
+pub mod drug_marks;
 pub mod life_cycle;
 pub mod limits;
 pub mod modifiers;
@@ -65,18 +66,14 @@ pub fn code(coding: &mut Coding<'_>) {
 fn add_lines(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed, discard: &Discard) {
     let common = modifiers::common(coding, treatment);
     let narrative = treatment.first().is_unclassified.then(|| unclassified::write(coding, treatment));
-    let rows = [
-        (billed.units.saturating_add(discard.combined_units), discard.jz.then_some(JZ)),
-        (discard.jw_units, Some(JW)),
-    ];
-    for (units, own) in rows {
-        if units == 0 {
-            continue;
-        }
-        let mut line = treatment.line(units);
-        line.narrative = narrative.clone();
-        modifiers::print(coding, treatment, &mut line, &common, own);
-        coding.result.lines.push(line);
+    let administered = billed.units.saturating_add(discard.combined_units);
+    if administered > 0 {
+        let printed = modifiers::print(coding, treatment, &common, discard.jz.then_some(JZ));
+        coding.result.lines.push(treatment.line(administered, printed, narrative.clone()));
+    }
+    if discard.jw_units > 0 {
+        let printed = modifiers::print(coding, treatment, &common, Some(JW));
+        coding.result.lines.push(treatment.line(discard.jw_units, printed, narrative));
     }
 }
 

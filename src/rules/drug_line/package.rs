@@ -16,6 +16,7 @@ use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::Policy;
+use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::ndc_report::{D_07, D_10};
 use crate::rules::drug_line::treatment::{Dose, Treatment};
 use crate::rules::drug_line::units::convert::{LastPlace, Strength, in_measure};
@@ -81,10 +82,17 @@ pub fn note(coding: &mut Coding<'_>, contents: &[Filled]) {
 }
 
 /// Names contents that are not those of the package: another container was opened, or the content is wrong (rule D-07).
+#[inline]
 pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed) {
-    let Counting::Amount(measured) = billed.counting else { return };
     // Many records hold no NDC, and then there is nothing to compare with.
-    for dose in treatment.doses.iter().filter(|dose| dose.drug.ndcs().next().is_some()) {
+    if treatment.stated.has(DrugMark::Ndc) {
+        compare(coding, treatment, billed);
+    }
+}
+
+fn compare(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed) {
+    let Counting::Amount(measured) = &billed.counting else { return };
+    for dose in treatment.doses.iter().filter(|dose| dose.stated.has(DrugMark::Ndc)) {
         let listed = |ndc| listed_contents((coding.catalog, coding.policy), dose, ndc);
         let agrees = |container: &Container, contents: &[Quantity]| {
             let base = |amount| in_measure(amount, measured.measure(), dose.per_ml, LastPlace::Down).ok();

@@ -2,10 +2,12 @@
 
 use std::cmp::Ordering;
 
+use smallvec::SmallVec;
+
 use crate::catalog::CodeVersion;
 use crate::catalog::formulary::DrugFacts;
 use crate::domain::billing::{BillingUnit, NoUnitReason};
-use crate::domain::claim::Line;
+use crate::domain::claim::{Line, Modifiers, Track};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{DrugGiven, EsaIndication, Laterality};
 use crate::domain::encounter::{Administration, Encounter, Route};
@@ -18,6 +20,7 @@ use crate::policy::Policy;
 use crate::policy::parameters::{CodeMark, CodeMarks, EsaReason, RoundingScope};
 use crate::rules::Rule;
 use crate::rules::administration::order::facts;
+use crate::rules::drug_line::drug_marks::DrugMarks;
 use crate::rules::drug_line::units::{self, strength::Strength};
 
 /// One drug of one administration, with the code it is billed by.
@@ -40,6 +43,8 @@ pub struct Dose<'a> {
     pub per_ml: Option<Strength>,
     /// Which tables of the policy name the code.
     pub marks: CodeMarks,
+    /// What the request states of the drug.
+    pub stated: DrugMarks,
     /// What has to agree for doses to be billed together.
     pub key: Key,
 }
@@ -67,9 +72,16 @@ pub struct Treatment<'a> {
     pub doses: &'a [&'a Dose<'a>],
     /// The side, where the route is billed by side (rule M-12).
     pub laterality: Option<Laterality>,
+    /// What the request states of any of the drugs.
+    pub stated: DrugMarks,
 }
 
 impl<'a> Treatment<'a> {
+    fn of(doses: &'a [&'a Dose<'a>]) -> Self {
+        let stated = doses.iter().fold(DrugMarks::default(), |stated, dose| stated.or(dose.stated));
+        Self { doses, laterality: doses[0].key.side(), stated }
+    }
+
     /// The first dose; it names the line.
     pub fn first(&self) -> &Dose<'a> {
         self.doses[0]
@@ -113,14 +125,28 @@ impl<'a> Treatment<'a> {
     }
 
     /// A line of this treatment, naming the administrations behind it.
-    pub fn line(&self, units: u32) -> Line {
-        let track = crate::domain::claim::Track::Drug;
-        let mut line = Line::new(track, self.code(), units, self.date());
-        line.drug = Some(self.first().at.1);
-        for dose in self.doses {
-            line.add_administration(dose.at.0);
+    #[inline]
+    pub fn line(&self, units: u32, modifiers: Modifiers, narrative: Option<Box<str>>) -> Line {
+        let mut administrations = SmallVec::new();
+        for index in self.doses.iter().map(|dose| dose.at.0) {
+            if !administrations.contains(&index) {
+                administrations.push(index);
+            }
         }
-        line
+        Line {
+            track: Track::Drug,
+            code: self.code(),
+            units,
+            modifiers,
+            service_date: self.date(),
+            administrations,
+            drug: Some(self.first().at.1),
+            ndc: None,
+            further_ndcs: Vec::new(),
+            unnamed_quantity: None,
+            narrative,
+            charge_cents: None,
+        }
     }
 }
 
@@ -132,7 +158,7 @@ pub fn combine<'t, 'd: 't>(
 ) -> impl Iterator<Item = Treatment<'t>> + use<'t, 'd> {
     doses.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| in_time(a, b)));
     let groups = doses.chunk_by(|a, b| a.key == b.key);
-    groups.map(|doses| Treatment { doses, laterality: doses[0].key.side() })
+    groups.map(Treatment::of)
 }
 
 /// What has to agree for doses to be billed together; treatments follow its order.
@@ -232,23 +258,27 @@ fn side_in_name(name: &str) -> Option<Laterality> {
 
 /// Why an erythropoietin was given: as stated, as written behind the name of the drug, or as one
 /// diagnosis of the visit tells it (rule M-03).
+#[inline]
 pub fn esa_reason(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<EsaIndication> {
+    match dose.drug.esa_indication {
+        None if dose.marks.has(CodeMark::Erythropoietin) => recorded_reason(coding, dose.drug),
+        stated => stated,
+    }
+}
+
+#[cold]
+fn recorded_reason(coding: &Coding<'_>, drug: &DrugGiven) -> Option<EsaIndication> {
     let parameters = &coding.policy.drug_line;
-    dose.drug.esa_indication.or_else(|| {
-        if !dose.marks.has(CodeMark::Erythropoietin) {
-            return None;
-        }
-        let name = dose.drug.name.as_deref().unwrap_or_default().to_lowercase();
-        let is_named = |row: &&EsaReason| row.words.iter().any(|words| name.contains(words.as_str()));
-        let named = parameters.esa_reasons.iter().find(is_named);
-        let diagnosed = || {
-            let has = |code: &String| coding.encounter.diagnoses.iter().any(|given| is_same(given, code));
-            let mut rows = parameters.esa_reasons.iter().filter(|row| row.diagnoses.iter().any(has));
-            // Diagnoses for two reasons settle neither.
-            rows.next().filter(|_| rows.next().is_none())
-        };
-        named.or_else(diagnosed).map(|row| row.indication)
-    })
+    let name = drug.name.as_deref().unwrap_or_default().to_lowercase();
+    let is_named = |row: &&EsaReason| row.words.iter().any(|words| name.contains(words.as_str()));
+    let named = parameters.esa_reasons.iter().find(is_named);
+    let diagnosed = || {
+        let has = |code: &String| coding.encounter.diagnoses.iter().any(|given| is_same(given, code));
+        let mut rows = parameters.esa_reasons.iter().filter(|row| row.diagnoses.iter().any(has));
+        // Diagnoses for two reasons settle neither.
+        rows.next().filter(|_| rows.next().is_none())
+    };
+    named.or_else(diagnosed).map(|row| row.indication)
 }
 
 /// Whether two texts name one diagnosis, with or without its point.

@@ -12,6 +12,7 @@ use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::parameters::{NdcLines, NdcReporting, QualifierRule};
 use crate::rules::Rule;
+use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::treatment::{Treatment, ask};
 use crate::rules::drug_line::units::{Billed, Counting};
 use crate::rules::drug_line::waste::Discard;
@@ -31,8 +32,8 @@ pub fn attach(
     first: usize,
 ) {
     let reporting = *coding.policy.drug_line.ndc_reporting;
-    let is_named = || packages::name_ndc(treatment);
-    if reporting == NdcReporting::Off || reporting == NdcReporting::WhenGiven && !is_named() {
+    let is_named = treatment.stated.has(DrugMark::Ndc);
+    if reporting == NdcReporting::Off || reporting == NdcReporting::WhenGiven && !is_named {
         return;
     }
     let mut unknown = None;

@@ -115,14 +115,6 @@ pub fn of(
     packages
 }
 
-/// Whether the NDC of anything that was opened is given.
-pub fn name_ndc(treatment: &Treatment<'_>) -> bool {
-    treatment.doses.iter().any(|dose| {
-        let containers = dose.drug.containers.iter().map(|container| container.ndc.as_ref());
-        read(dose.drug.ndc.as_ref()).or_else(|| containers.into_iter().find_map(read)).is_some()
-    })
-}
-
 /// Whether the NDC of something that was opened is not given.
 pub fn lack_ndc(treatment: &Treatment<'_>) -> bool {
     treatment.doses.iter().any(|dose| {
