@@ -22,7 +22,7 @@ use super::names::{Matches, alone, fold, is_salt, without};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, ContainerKind, DrugClass};
 use crate::domain::encounter::Route;
-use crate::domain::quantity::Quantity;
+use crate::domain::quantity::{Measure, Quantity};
 use crate::domain::time::Date;
 
 /// What the formulary says of a code.
@@ -44,8 +44,12 @@ pub struct DrugFacts {
     pub container_kind: Option<ContainerKind>,
     /// Contents of the single containers on the market.
     pub container_sizes: Box<[Quantity]>,
+    /// What divides all of these sizes, in the base of their measure; nothing where they are of several measures.
+    pub size_step: Option<(Measure, i128)>,
     /// What the descriptor counts, where salt and base differ (rule U-10).
     pub dose_basis: Option<Box<str>>,
+    /// Whether a profile lists the code, so that its class may be another one.
+    pub is_profiled: bool,
 }
 
 /// A class and the source that says so.
@@ -184,6 +188,10 @@ impl Formulary {
         profile: ClassProfile,
         date: Date,
     ) -> Option<CodeClass<'f>> {
+        // Few drugs are in a profile.
+        if let Some(DrugFacts { class, class_cite, is_profiled: false, .. }) = drug {
+            return Some(CodeClass { class: *class, class_cite, basis: ClassBasis::Listed });
+        }
         let listed =
             self.profiles.get(&(profile, code)).into_iter().flatten().find(|entry| {
                 entry.from.is_none_or(|from| from <= date) && entry.to.is_none_or(|to| date <= to)
