@@ -29,15 +29,15 @@ pub struct DrugMarks(u8);
 impl DrugMarks {
     /// Reads what the request states of a drug: its containers are looked at once for all the rules.
     pub fn of(drug: &DrugGiven) -> Self {
-        let amounts = [drug.dose_administered, drug.dose_discarded];
+        let has_volume = |amount: Option<Quantity>| amount.is_some_and(is_volume);
+        let states_volume = has_volume(drug.dose_administered) || has_volume(drug.dose_discarded);
         let tells_strength = drug.amount_per_ml.is_some()
             || drug.percent_strength.is_some()
             || drug.name.is_some()
             || drug.containers.first().is_some_and(|container| container.volume.is_some());
-        let mut bits = of_ndc(drug.ndc.as_ref()) | bit(DrugMark::Strength, tells_strength);
-        for amount in amounts.into_iter().flatten() {
-            bits |= bit(DrugMark::Volume, is_volume(amount));
-        }
+        let mut bits = of_ndc(drug.ndc.as_ref())
+            | bit(DrugMark::Strength, tells_strength)
+            | bit(DrugMark::Volume, states_volume);
         for container in &drug.containers {
             bits |= of_container(container);
         }

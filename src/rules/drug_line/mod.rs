@@ -66,14 +66,15 @@ pub fn code(coding: &mut Coding<'_>) {
 fn add_lines(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed, discard: &Discard) {
     let common = modifiers::common(coding, treatment);
     let narrative = treatment.first().is_unclassified.then(|| unclassified::write(coding, treatment));
-    let administered = billed.units.saturating_add(discard.combined_units);
-    if administered > 0 {
-        let printed = modifiers::print(coding, treatment, &common, discard.jz.then_some(JZ));
-        coding.result.lines.push(treatment.line(administered, printed, narrative.clone()));
-    }
-    if discard.jw_units > 0 {
-        let printed = modifiers::print(coding, treatment, &common, Some(JW));
-        coding.result.lines.push(treatment.line(discard.jw_units, printed, narrative));
+    let rows = [
+        (billed.units.saturating_add(discard.combined_units), discard.jz.then_some(JZ)),
+        (discard.jw_units, Some(JW)),
+    ];
+    for (units, own) in rows {
+        if units > 0 {
+            let printed = modifiers::print(coding, treatment, &common, own);
+            coding.result.lines.push(treatment.line(units, printed, narrative.clone()));
+        }
     }
 }
 

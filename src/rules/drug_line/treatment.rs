@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::catalog::CodeVersion;
 use crate::catalog::formulary::DrugFacts;
@@ -127,10 +127,10 @@ impl<'a> Treatment<'a> {
     /// A line of this treatment, naming the administrations behind it.
     #[inline]
     pub fn line(&self, units: u32, modifiers: Modifiers, narrative: Option<Box<str>>) -> Line {
-        let mut administrations = SmallVec::new();
-        for index in self.doses.iter().map(|dose| dose.at.0) {
-            if !administrations.contains(&index) {
-                administrations.push(index);
+        let mut administrations: SmallVec<_> = smallvec![self.first().at.0];
+        for dose in &self.doses[1..] {
+            if !administrations.contains(&dose.at.0) {
+                administrations.push(dose.at.0);
             }
         }
         Line {

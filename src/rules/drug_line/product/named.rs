@@ -182,6 +182,7 @@ pub(super) fn by_mouth<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Option<&'a
 }
 
 /// How the product of a code goes with the stated route.
+#[inline]
 pub(super) fn fit(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> Fit {
     let formulary = &coding.catalog.formulary;
     let fit = |route| formulary.fit(version.code, version.flags, route);

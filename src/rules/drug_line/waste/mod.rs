@@ -100,8 +100,16 @@ fn measured_discard(
         }
         return Discard { jz: attests_zero(coding, treatment, reporting), ..Discard::default() };
     }
-    let Some(rest) = payable_rest(coding, treatment, measured, &opened, billed.units) else {
-        return Discard::default();
+    let left = (opened.payable - measured.administered).max(0);
+    let reason = treatment.doses.iter().find_map(|dose| dose.drug.discard_reason);
+    let rest = if reason.is_none() && !opened.is_shared {
+        left
+    } else {
+        let units = billed.units;
+        match rest_by_reason(coding, treatment, measured, &opened, (left, units), reason) {
+            Some(rest) => rest,
+            None => return Discard::default(),
+        }
     };
     let units = units_of_rest(coding, measured, rest, billed.units);
     let found = Found { opened, rest, units };
@@ -145,24 +153,8 @@ fn units_of_rest(coding: &Coding<'_>, measured: &Measured, rest: i128, administe
     units::discarded_units(content, dose, measured.one, administered_units, rounding).unwrap_or(0)
 }
 
-/// What is left of the containers and may count as discarded drug; nothing where a fact that decides it is missing.
-#[inline]
-fn payable_rest(
-    coding: &mut Coding<'_>,
-    treatment: &Treatment<'_>,
-    measured: &Measured,
-    opened: &Opened,
-    administered_units: u32,
-) -> Option<i128> {
-    let left = (opened.payable - measured.administered).max(0);
-    let reason = treatment.doses.iter().find_map(|dose| dose.drug.discard_reason);
-    if reason.is_none() && !opened.is_shared {
-        return Some(left);
-    }
-    rest_by_reason(coding, treatment, measured, opened, (left, administered_units), reason)
-}
-
-/// What may count as discarded drug of what is left, by the reason that the record gives.
+/// What is left of the containers and may count as discarded drug, by the reason that the record gives; nothing where a
+/// fact that decides it is missing.
 #[inline(never)]
 fn rest_by_reason(
     coding: &mut Coding<'_>,

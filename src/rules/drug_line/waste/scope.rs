@@ -71,7 +71,7 @@ pub fn exemption(
     if dose.drug.source == DrugSource::CompetitiveAcquisition {
         return Some(Exemption::Acquired);
     }
-    if is_packaged(coding, treatment) {
+    if parameters.status_settings.contains(&setting) && is_packaged(coding, treatment) {
         return Some(Exemption::Packaged);
     }
     for dose in treatment.doses {
@@ -231,7 +231,6 @@ pub(super) fn is_unlicensed_skin_substitute(dose: &Dose<'_>) -> bool {
 }
 
 /// Whether the hospital or the center is not paid separately for the drug (rule Z-09).
-#[inline]
 pub fn is_packaged(coding: &Coding<'_>, treatment: &Treatment<'_>) -> bool {
     let parameters = &coding.policy.drug_line;
     if !parameters.status_settings.contains(&coding.encounter.setting) {
