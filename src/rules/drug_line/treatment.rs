@@ -176,16 +176,6 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of a dose that was not yet put beside the others.
-    pub const UNSET: Self = Self {
-        date: Date::ZERO,
-        code: HcpcsCode::NONE,
-        laterality: 0,
-        esa: 0,
-        is_subcutaneous: false,
-        alone: None,
-    };
-
     fn side(&self) -> Option<Laterality> {
         match self.laterality {
             1 => Some(Laterality::Right),
@@ -205,43 +195,45 @@ fn in_time(one: &Dose<'_>, other: &Dose<'_>) -> Ordering {
     time(one).cmp(&time(other)).then_with(by_facts).then_with(|| one.at.cmp(&other.at))
 }
 
-/// What has to agree with another dose for both to be billed together.
-pub fn key(dose: &Dose<'_>, coding: &Coding<'_>) -> Key {
-    let policy = coding.policy;
-    let parameters = &policy.drug_line;
-    let code = dose.code;
-    let by_route = dose.marks.has(CodeMark::RouteModifier);
+/// What has to agree with another dose for both to be billed together; an unclassified product stands alone.
+pub fn key(
+    coding: &Coding<'_>,
+    (administration, drug, at): (&Administration, &DrugGiven, (u16, u16)),
+    (code, marks): (HcpcsCode, CodeMarks),
+    is_unclassified: bool,
+) -> Key {
+    let scope = *coding.policy.drug_line.rounding_scope;
     let is_uncoded = code == HcpcsCode::NONE;
-    let stands_alone =
-        is_uncoded || dose.is_unclassified || *parameters.rounding_scope == RoundingScope::PerAdministration;
+    let stands_alone = is_uncoded || is_unclassified || scope == RoundingScope::PerAdministration;
+    let by_route = marks.has(CodeMark::RouteModifier);
     Key {
         date: coding.date,
         code,
-        laterality: match side(dose, policy) {
+        laterality: match side(administration, drug, coding.policy) {
             None => 0,
             Some(Laterality::Right) => 1,
             Some(Laterality::Left) => 2,
             Some(Laterality::Bilateral) => 3,
         },
-        esa: match esa_reason(coding, dose) {
+        esa: match esa_reason(coding, drug, marks) {
             None => 0,
             Some(EsaIndication::ChemotherapyAnemia) => 1,
             Some(EsaIndication::RadiotherapyAnemia) => 2,
             Some(EsaIndication::Other) => 3,
         },
-        is_subcutaneous: by_route && dose.administration.route.is_some_and(is_subcutaneous),
-        alone: stands_alone.then_some(dose.at),
+        is_subcutaneous: by_route && administration.route.is_some_and(is_subcutaneous),
+        alone: stands_alone.then_some(at),
     }
 }
 
-fn side(dose: &Dose<'_>, policy: &Policy) -> Option<Laterality> {
-    if dose.drug.laterality.is_none() && dose.drug.name.is_none() {
+fn side(administration: &Administration, drug: &DrugGiven, policy: &Policy) -> Option<Laterality> {
+    if drug.laterality.is_none() && drug.name.is_none() {
         return None;
     }
     let routes = &policy.drug_line.laterality_routes;
-    let by_side = dose.administration.route.is_some_and(|route| routes.contains(&route));
-    let named = || dose.drug.name.as_deref().and_then(side_in_name);
-    dose.drug.laterality.or_else(named).filter(|_| by_side)
+    let by_side = administration.route.is_some_and(|route| routes.contains(&route));
+    let named = || drug.name.as_deref().and_then(side_in_name);
+    drug.laterality.or_else(named).filter(|_| by_side)
 }
 
 /// The side that the record writes behind the name of the drug.
@@ -259,9 +251,9 @@ fn side_in_name(name: &str) -> Option<Laterality> {
 /// Why an erythropoietin was given: as stated, as written behind the name of the drug, or as one
 /// diagnosis of the visit tells it (rule M-03).
 #[inline]
-pub fn esa_reason(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<EsaIndication> {
-    match dose.drug.esa_indication {
-        None if dose.marks.has(CodeMark::Erythropoietin) => recorded_reason(coding, dose.drug),
+pub fn esa_reason(coding: &Coding<'_>, drug: &DrugGiven, marks: CodeMarks) -> Option<EsaIndication> {
+    match drug.esa_indication {
+        None if marks.has(CodeMark::Erythropoietin) => recorded_reason(coding, drug),
         stated => stated,
     }
 }

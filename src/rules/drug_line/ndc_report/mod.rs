@@ -208,7 +208,10 @@ fn add_unnamed_quantity(coding: &mut Coding<'_>, packages: &[Package], first: us
 
 /// One in the last decimal place kept, in billionths.
 const fn step(places: u32) -> i64 {
-    10_i64.pow(9_u32.saturating_sub(places))
+    /// By the places kept; an amount has no more than nine.
+    const STEPS: [i64; 10] =
+        [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    if places < STEPS.len() as u32 { STEPS[places as usize] } else { 1 }
 }
 
 impl Package {

@@ -65,22 +65,24 @@ impl<'a> Asked<'a> {
             _ => version.code,
         };
         let per_ml = self.strength(coding, version);
-        let mut dose = Dose {
+        let billing = stated::billing_of(coding, self, version);
+        let is_unclassified = matches!(version.billing, Err(NoUnitReason::Unclassified));
+        let marks = self.marks_of(coding, code);
+        let given = (self.administration, self.drug, self.at);
+        Dose {
             at: self.at,
             administration: self.administration,
             drug: self.drug,
             code,
             version,
-            billing: stated::billing_of(coding, self, version),
-            is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
+            billing,
+            is_unclassified,
             listed: coding.catalog.formulary.drug(code),
             per_ml,
-            marks: self.marks_of(coding, code),
+            marks,
             stated: self.stated,
-            key: Key::UNSET,
-        };
-        dose.key = treatment::key(&dose, coding);
-        dose
+            key: treatment::key(coding, given, (code, marks), is_unclassified),
+        }
     }
 
     /// How much drug a millilitre holds, where the request or the package tells it.

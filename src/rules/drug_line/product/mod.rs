@@ -30,7 +30,7 @@ use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_03, L_04};
 use crate::rules::drug_line::ndc_report::D_01;
 use crate::rules::drug_line::package;
-use crate::rules::drug_line::treatment::{self, Dose, Key, Possibility, ask, drug_at};
+use crate::rules::drug_line::treatment::{self, Dose, Possibility, ask, drug_at};
 use crate::rules::drug_line::unclassified;
 use crate::rules::drug_line::units::convert::{Strength, amount_per_ml};
 use crate::rules::drug_line::waste::{W_12, W_13};

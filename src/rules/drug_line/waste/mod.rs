@@ -62,10 +62,8 @@ pub fn decide(
         scope::note(coding, treatment, exemption);
         return Discard::default();
     }
-    match billed.counting {
-        Counting::Amount(measured) => {
-            measured_discard(coding, treatment, doses, billed, &measured, reporting)
-        }
+    match &billed.counting {
+        Counting::Amount(measured) => measured_discard(coding, treatment, doses, billed, measured, reporting),
         Counting::Unclassified => unclassified_discard(coding, treatment, reporting),
         Counting::Containers | Counting::Events => {
             let text = "One unit covers the container, so no discarded amount is payable";
