@@ -22,7 +22,7 @@ use super::names::{Matches, alone, fold, is_salt, without};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, ContainerKind, DrugClass};
 use crate::domain::encounter::Route;
-use crate::domain::quantity::Quantity;
+use crate::domain::quantity::{Measure, Quantity};
 use crate::domain::time::Date;
 
 /// What the formulary says of a code.
@@ -44,8 +44,12 @@ pub struct DrugFacts {
     pub container_kind: Option<ContainerKind>,
     /// Contents of the single containers on the market.
     pub container_sizes: Box<[Quantity]>,
+    /// What divides all of these sizes, in the base of their measure; nothing where they are of several measures.
+    pub size_step: Option<(Measure, i128)>,
     /// What the descriptor counts, where salt and base differ (rule U-10).
     pub dose_basis: Option<Box<str>>,
+    /// Whether a profile lists the code, so that its class may be another one.
+    pub is_profiled: bool,
 }
 
 /// A class and the source that says so.
@@ -174,7 +178,18 @@ impl Formulary {
     /// The class of a code under a profile on a date: the profile's own entry, else the table's,
     /// else that of the code's range.
     pub fn class_of_code(&self, code: HcpcsCode, profile: ClassProfile, date: Date) -> Option<CodeClass<'_>> {
-        if let Some(facts) = self.drug(code) {
+        self.class_of_listed(self.drug(code), code, profile, date)
+    }
+
+    /// The same for a caller who knows already what the table says of the code.
+    pub fn class_of_listed<'f>(
+        &'f self,
+        drug: Option<&'f DrugFacts>,
+        code: HcpcsCode,
+        profile: ClassProfile,
+        date: Date,
+    ) -> Option<CodeClass<'f>> {
+        if let Some(facts) = drug {
             return Some(self.class_of(facts, profile, date));
         }
         if let Some(class) = self.class_in(profile, code, date) {
@@ -190,7 +205,9 @@ impl Formulary {
     pub fn class_of<'f>(&'f self, facts: &'f DrugFacts, profile: ClassProfile, date: Date) -> CodeClass<'f> {
         let DrugFacts { class, class_cite, .. } = facts;
         let listed = CodeClass { class: *class, class_cite, basis: ClassBasis::Listed };
-        self.class_in(profile, facts.code, date).unwrap_or(listed)
+        // Few drugs are in a profile.
+        let profiled = if facts.is_profiled { self.class_in(profile, facts.code, date) } else { None };
+        profiled.unwrap_or(listed)
     }
 
     /// What a profile has of a code on a date.

@@ -84,10 +84,10 @@ pub fn check(coding: &mut Coding<'_>) {
     unstated(coding);
 }
 
-/// One finding for a gap; a grave one withholds the lines that rest on it.
-fn report(coding: &mut Coding<'_>, gap: &Gap) {
+/// One finding for a gap, with the lines that rest on it from the `first` on; a grave one withholds them.
+fn report(coding: &mut Coding<'_>, gap: &Gap, first: usize) {
     let Some(severity) = gap.severity.finding() else { return };
-    let at_stake = stake::of(gap.scope, coding);
+    let at_stake = stake::of(gap.scope, coding, first);
     if at_stake.lines == 0 {
         return;
     }

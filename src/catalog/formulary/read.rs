@@ -15,7 +15,7 @@ use crate::catalog::names::{fold, is_filler, is_salt, without};
 use crate::catalog::table::{Row, rows};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, ContainerKind, DrugClass};
-use crate::domain::quantity::{Quantity, Unit};
+use crate::domain::quantity::{Quantity, Unit, common_step};
 use crate::domain::time::parse_date;
 
 impl Formulary {
@@ -53,6 +53,8 @@ impl Formulary {
         ];
         for row in rows("drugs/drugs.csv", text, COLUMNS)? {
             let row = row?;
+            let sizes: Box<[Quantity]> =
+                row.texts(7).map(|text| size(&row, text)).collect::<Result<_, _>>()?;
             let facts = DrugFacts {
                 code: row.read(0)?,
                 ingredient: row.text(1).into(),
@@ -63,8 +65,10 @@ impl Formulary {
                 class_cite: row.text(4).into(),
                 routes: row.texts(5).map(|text| route(&row, text)).collect::<Result<_, _>>()?,
                 container_kind: container_kind(&row, 6)?,
-                container_sizes: row.texts(7).map(|text| size(&row, text)).collect::<Result<_, _>>()?,
+                size_step: common_step(&sizes),
+                container_sizes: sizes,
                 dose_basis: Some(row.text(8)).filter(|text| !text.is_empty()).map(Into::into),
+                is_profiled: false,
             };
             if self.by_code.insert(facts.code, facts).is_some() {
                 return Err(row.refuse("the code is listed twice"));
@@ -95,6 +99,7 @@ impl Formulary {
                 identity: identity(row.text(1)),
                 brands: row.texts(2).map(Into::into).collect(),
                 container_sizes: Box::default(),
+                size_step: None,
                 ..reference.clone()
             };
             self.by_code.or_insert_with(code, || facts);
@@ -148,6 +153,9 @@ impl Formulary {
             for code in codes {
                 let entry = ProfileEntry { class, class_cite: class_cite.clone(), from, to };
                 self.profiles[profile as usize].or_insert_with(code, Vec::new).push(entry);
+                if let Some(facts) = self.by_code.get_mut(&code) {
+                    facts.is_profiled = true;
+                }
             }
         }
         Ok(())

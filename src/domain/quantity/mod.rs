@@ -4,6 +4,7 @@
 //! point is involved anywhere, so 0.3 / 0.1 is 3 and 2.1 / 0.7 is 3 (rule U-12).
 
 mod decimal;
+mod step;
 mod unit;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use decimal::Decimal;
+pub use step::{common_divisor, common_divisor_of_words, common_step};
 pub use unit::{Measure, Unit};
 
 /// Decimal places that an amount keeps.

@@ -32,6 +32,8 @@ pub enum CodeMark {
     /// What was given of it may be no service of the administration track: changed cells, a flush or a lock of the
     /// line, what clears a catheter, what has codes of another section (rules CHM-8, CHM-13).
     AdmittedApart = 1 << 10,
+    /// A supply that the services include (rule MOD-2).
+    IncludedSupply = 1 << 11,
 }
 
 /// The tables that name a code.
@@ -42,6 +44,21 @@ impl CodeMarks {
     /// Whether a table names the code.
     pub const fn has(self, mark: CodeMark) -> bool {
         self.0 & mark as u16 != 0
+    }
+
+    /// Whether one of several tables names the code.
+    pub const fn has_any(self, marks: Self) -> bool {
+        self.0 & marks.0 != 0
+    }
+
+    /// The set of some marks.
+    pub const fn of(marks: &[CodeMark]) -> Self {
+        let (mut set, mut at) = (0, 0);
+        while at < marks.len() {
+            set |= marks[at] as u16;
+            at += 1;
+        }
+        Self(set)
     }
 }
 
@@ -76,6 +93,7 @@ impl MarkedCodes {
         let apart = apart.chain(administration.cell_therapy.iter().map(|kind| &kind.products));
         let apart = apart.chain(administration.own_services.iter().map(|service| &service.products));
         apart.flatten().for_each(|code| mark(*code, CodeMark::AdmittedApart));
+        administration.included_services.iter().for_each(|code| mark(*code, CodeMark::IncludedSupply));
         Self(marks)
     }
 

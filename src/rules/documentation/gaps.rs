@@ -1,7 +1,7 @@
 //! The gaps of a record: what the request says it does not hold.
 
 use super::report;
-use super::stake::Scope;
+use super::stake::{self, Scope};
 use super::{DOC_2, DOC_4, G_30, G_32, G_33, G_34};
 use crate::domain::encounter::{Administration, Documentation, Encounter, Route};
 use crate::domain::field::Field;
@@ -120,11 +120,15 @@ pub(super) fn report_all(coding: &mut Coding<'_>) {
         // A gap that another rule has reported already is not reported twice.
         let field = Field::Encounter(part.field);
         if !coding.result.findings.iter().any(|finding| finding.field == field) {
-            report(coding, &part.gap(severities));
+            report(coding, &part.gap(severities), 0);
         }
     }
+    let first_of_drugs = stake::first_of_drugs(&coding.result.lines);
     for (index, administration) in (0..).zip(&encounter.administrations) {
-        of_administration(index, administration, severities, |gap| report(coding, &gap));
+        of_administration(index, administration, severities, |gap| {
+            let first = if matches!(gap.scope, Scope::Drug(..)) { first_of_drugs } else { 0 };
+            report(coding, &gap, first);
+        });
     }
 }
 
@@ -135,7 +139,7 @@ pub(super) const UNSTATED_MAX: usize = PARTS.len() + 2;
 pub(super) fn unstated(coding: &Coding<'_>) -> impl Iterator<Item = &'static str> {
     let documentation = &coding.encounter.documentation;
     let is_unstated = |part: &&Part| (part.stated)(documentation).is_none();
-    let matters = |part: &&Part| super::stake::exists(part.scope, coding);
+    let matters = |part: &&Part| stake::exists(part.scope, coding);
     let parts = PARTS.iter().filter(is_unstated).filter(matters).map(|part| part.name);
     parts.chain(unstated_of_administrations(&coding.encounter.administrations))
 }

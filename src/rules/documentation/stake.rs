@@ -25,10 +25,15 @@ pub(super) struct Stake {
     pub dollars: Option<Decimal>,
 }
 
-/// What rests on a part of the record.
-pub(super) fn of(scope: Scope, coding: &Coding<'_>) -> Stake {
+/// Where the drug lines begin, which stand behind all others.
+pub(super) fn first_of_drugs(lines: &[Line]) -> usize {
+    lines.iter().position(|line| line.track == Track::Drug).unwrap_or(lines.len())
+}
+
+/// What rests on a part of the record, of the lines from the `first` on.
+pub(super) fn of(scope: Scope, coding: &Coding<'_>, first: usize) -> Stake {
     let parameters = &coding.policy.administration;
-    let lines = coding.result.lines.iter();
+    let lines = coding.result.lines[first..].iter();
     match scope {
         // What rests on one drug is asked for most often, and the lines of one drug stand together.
         Scope::Drug(a, d) => {

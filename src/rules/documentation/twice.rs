@@ -14,7 +14,17 @@ use crate::rules::drug_line::units::U_17;
 /// injections elsewhere are often two at once, one in each side.
 pub(super) fn check(coding: &mut Coding<'_>) {
     let administrations = &coding.encounter.administrations;
+    let mut minutes: u64 = 0;
     for (at, later) in administrations.iter().enumerate() {
+        let Some(start) = later.start.filter(|_| is_doubtful(later)) else { continue };
+        // Starts have a bit each by their minute, so that most have nothing before them to be compared with.
+        let minute_of_day = start.hour() as u32 * MINUTES_OF_AN_HOUR + start.minute() as u32;
+        let minute = 1 << (minute_of_day % u64::BITS);
+        let is_new = minutes & minute == 0;
+        minutes |= minute;
+        if is_new {
+            continue;
+        }
         let first = administrations[..at].iter().position(|earlier| says_the_same(earlier, later));
         if let Some(first) = first {
             doubt(coding, first as u16, at as u16);
@@ -22,15 +32,21 @@ pub(super) fn check(coding: &mut Coding<'_>) {
     }
 }
 
-fn says_the_same(earlier: &Administration, later: &Administration) -> bool {
-    let is_by_vein = matches!(later.route, Some(Route::IvPush | Route::IvInfusion));
+const MINUTES_OF_AN_HOUR: u32 = 60;
+
+/// Whether a second record of it may be a slip: it is by vein, and a dose is told.
+fn is_doubtful(administration: &Administration) -> bool {
+    let is_by_vein = matches!(administration.route, Some(Route::IvPush | Route::IvInfusion));
     let is_told = |drug: &DrugGiven| drug.dose_administered.is_some_and(|dose| !dose.value.is_zero());
-    is_by_vein
-        && later.start.is_some()
-        && (earlier.route, earlier.start, earlier.stop) == (later.route, later.start, later.stop)
+    is_by_vein && administration.drugs.iter().any(is_told)
+}
+
+fn says_the_same(earlier: &Administration, later: &Administration) -> bool {
+    // The start differs between nearly all.
+    earlier.start == later.start
+        && (earlier.route, earlier.stop) == (later.route, later.stop)
         && (earlier.duration_minutes, earlier.visit_number) == (later.duration_minutes, later.visit_number)
         && earlier.access_site == later.access_site
-        && later.drugs.iter().any(is_told)
         && earlier.drugs == later.drugs
 }
 

@@ -3,6 +3,7 @@
 //! Product → units → discarded drug → modifiers → NDC → limits, for each drug of each date of service.
 
 pub mod biosimilar;
+pub mod drug_marks;
 pub mod life_cycle;
 pub mod limits;
 pub mod modifiers;
@@ -70,13 +71,10 @@ fn add_lines(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed
         (discard.jw_units, Some(JW)),
     ];
     for (units, own) in rows {
-        if units == 0 {
-            continue;
+        if units > 0 {
+            let printed = modifiers::print(coding, treatment, &common, own);
+            coding.result.lines.push(treatment.line(units, printed, narrative.clone()));
         }
-        let mut line = treatment.line(units);
-        line.narrative = narrative.clone();
-        modifiers::print(coding, treatment, &mut line, &common, own);
-        coding.result.lines.push(line);
     }
 }
 

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::catalog::ndc::NdcEntry;
 use crate::catalog::{Catalog, CodeFlag, CodeVersion};
-use crate::domain::billing::UnitForm;
+use crate::domain::billing::{BillingUnit, UnitForm};
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::drug::{Container, DrugGiven, NdcGiven};
 use crate::domain::encounter::Encounter;
@@ -16,6 +16,7 @@ use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::Policy;
+use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::ndc_report::{D_07, D_10};
 use crate::rules::drug_line::treatment::{Dose, Treatment};
 use crate::rules::drug_line::units::convert::{LastPlace, Strength, in_measure};
@@ -81,14 +82,23 @@ pub fn note(coding: &mut Coding<'_>, contents: &[Filled]) {
 }
 
 /// Names contents that are not those of the package: another container was opened, or the content is wrong (rule D-07).
+#[inline]
 pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed) {
-    let Counting::Amount(measured) = billed.counting else { return };
     // Many records hold no NDC, and then there is nothing to compare with.
-    for dose in treatment.doses.iter().filter(|dose| dose.drug.ndcs().next().is_some()) {
+    if treatment.stated.has(DrugMark::Ndc) {
+        compare(coding, treatment, billed);
+    }
+}
+
+fn compare(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed) {
+    let Counting::Amount(measured) = &billed.counting else { return };
+    for dose in treatment.doses.iter().filter(|dose| dose.stated.has(DrugMark::Ndc)) {
         let listed = |ndc| listed_contents((coding.catalog, coding.policy), dose, ndc);
         let agrees = |container: &Container, contents: &[Quantity]| {
             let base = |amount| in_measure(amount, measured.measure(), dose.per_ml, LastPlace::Down).ok();
-            let near = |one: i128, other: i128| (one - other).abs().saturating_mul(TOLERANCE_PARTS) <= other;
+            let near = |one: i128, other: i128| {
+                one == other || (one - other).abs().saturating_mul(TOLERANCE_PARTS) <= other
+            };
             let Some(stated) = base(container.content) else { return true };
             contents.iter().filter_map(|content| base(*content)).any(|listed| near(stated, listed))
         };
@@ -122,12 +132,13 @@ pub fn check(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed
 
 /// The contents of a package under the code of a dose, by every crosswalk held; of a bottle also that of one piece.
 fn listed_contents(book: Book<'_>, dose: &Dose<'_>, ndc: Ndc) -> Contents {
+    let Some(unit) = dose.version.billing_unit() else { return Contents::new() };
     let rows = || book.0.ndc(ndc).iter().filter(|row| row.code == dose.code);
-    let bottles = rows().filter_map(|row| content_of_row(book, row, dose.date()));
+    let bottles = rows().filter_map(|row| content_by_unit(book.1, row, unit));
     if !dose.version.flags.has(CodeFlag::Oral) {
         return bottles.collect();
     }
-    let pieces = rows().filter_map(|row| piece_of(content_of_row(book, row, dose.date())?, row.package_size));
+    let pieces = rows().filter_map(|row| piece_of(content_by_unit(book.1, row, unit)?, row.package_size));
     bottles.chain(pieces).collect()
 }
 
@@ -155,7 +166,10 @@ fn content_of(book: Book<'_>, drug: &DrugGiven, ndc: Ndc, date: Date) -> Option<
 
 /// The billing units of a container in the unit of the code; one that counts up to an amount tells no content.
 fn content_of_row((catalog, policy): Book<'_>, row: &NdcEntry, date: Date) -> Option<Quantity> {
-    let unit = catalog.lookup(row.code, date).version()?.billing_unit()?;
+    content_by_unit(policy, row, catalog.lookup(row.code, date).version()?.billing_unit()?)
+}
+
+fn content_by_unit(policy: &Policy, row: &NdcEntry, unit: BillingUnit) -> Option<Quantity> {
     let is_amount = matches!(unit.form, UnitForm::Multiple | UnitForm::Components);
     let content = times(unit.quantity, row.bill_units).filter(|_| is_amount)?;
     let is_told = !content.value.is_zero() && !is_placeholder(policy, row, unit.quantity);
@@ -168,11 +182,11 @@ fn content_of_row((catalog, policy): Book<'_>, row: &NdcEntry, date: Date) -> Op
 /// No package holds one international unit, and none that bills less than a unit holds one milligram sharp; one
 /// milligram that is a whole unit may be a true content, so the policy names those codes of which it is none.
 pub fn is_placeholder(policy: &Policy, row: &NdcEntry, unit: Quantity) -> bool {
-    let Some(content) = times(unit, row.bill_units) else { return false };
     let is_single = row.package_size == Decimal::ONE && row.package_quantity == Decimal::ONE;
     if !is_single || row.bill_units > Decimal::ONE {
         return false;
     }
+    let Some(content) = times(unit, row.bill_units) else { return false };
     let is_one = content.value == Decimal::ONE;
     let is_below_unit = row.bill_units < Decimal::ONE && unit.value > Decimal::ONE;
     is_one && (is_below_unit || content.unit == Unit::BiologicalUnit)

@@ -2,10 +2,12 @@
 
 use std::cmp::Ordering;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::catalog::CodeVersion;
 use crate::catalog::formulary::DrugFacts;
 use crate::domain::billing::{BillingUnit, NoUnitReason};
-use crate::domain::claim::Line;
+use crate::domain::claim::{Line, Modifiers, Track};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{DrugGiven, EsaIndication, Laterality};
 use crate::domain::encounter::{Administration, Encounter, Route};
@@ -18,6 +20,7 @@ use crate::policy::Policy;
 use crate::policy::parameters::{CodeMark, CodeMarks, EsaReason, RoundingScope};
 use crate::rules::Rule;
 use crate::rules::administration::order::facts;
+use crate::rules::drug_line::drug_marks::DrugMarks;
 use crate::rules::drug_line::units::{self, strength::Strength};
 
 /// One drug of one administration, with the code it is billed by.
@@ -40,6 +43,8 @@ pub struct Dose<'a> {
     pub per_ml: Option<Strength>,
     /// Which tables of the policy name the code.
     pub marks: CodeMarks,
+    /// What the request states of the drug.
+    pub stated: DrugMarks,
     /// What has to agree for doses to be billed together.
     pub key: Key,
 }
@@ -67,9 +72,16 @@ pub struct Treatment<'a> {
     pub doses: &'a [&'a Dose<'a>],
     /// The side, where the route is billed by side (rule M-12).
     pub laterality: Option<Laterality>,
+    /// What the request states of any of the drugs.
+    pub stated: DrugMarks,
 }
 
 impl<'a> Treatment<'a> {
+    fn of(doses: &'a [&'a Dose<'a>]) -> Self {
+        let stated = doses.iter().fold(DrugMarks::default(), |stated, dose| stated.or(dose.stated));
+        Self { doses, laterality: doses[0].key.side(), stated }
+    }
+
     /// The first dose; it names the line.
     pub fn first(&self) -> &Dose<'a> {
         self.doses[0]
@@ -113,14 +125,28 @@ impl<'a> Treatment<'a> {
     }
 
     /// A line of this treatment, naming the administrations behind it.
-    pub fn line(&self, units: u32) -> Line {
-        let track = crate::domain::claim::Track::Drug;
-        let mut line = Line::new(track, self.code(), units, self.date());
-        line.drug = Some(self.first().at.1);
-        for dose in self.doses {
-            line.add_administration(dose.at.0);
+    #[inline]
+    pub fn line(&self, units: u32, modifiers: Modifiers, narrative: Option<Box<str>>) -> Line {
+        let mut administrations: SmallVec<_> = smallvec![self.first().at.0];
+        for dose in &self.doses[1..] {
+            if !administrations.contains(&dose.at.0) {
+                administrations.push(dose.at.0);
+            }
         }
-        line
+        Line {
+            track: Track::Drug,
+            code: self.code(),
+            units,
+            modifiers,
+            service_date: self.date(),
+            administrations,
+            drug: Some(self.first().at.1),
+            ndc: None,
+            further_ndcs: Vec::new(),
+            unnamed_quantity: None,
+            narrative,
+            charge_cents: None,
+        }
     }
 }
 
@@ -132,7 +158,7 @@ pub fn combine<'t, 'd: 't>(
 ) -> impl Iterator<Item = Treatment<'t>> + use<'t, 'd> {
     doses.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| in_time(a, b)));
     let groups = doses.chunk_by(|a, b| a.key == b.key);
-    groups.map(|doses| Treatment { doses, laterality: doses[0].key.side() })
+    groups.map(Treatment::of)
 }
 
 /// What has to agree for doses to be billed together; treatments follow its order.
@@ -150,16 +176,6 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of a dose that was not yet put beside the others.
-    pub const UNSET: Self = Self {
-        date: Date::ZERO,
-        code: HcpcsCode::NONE,
-        laterality: 0,
-        esa: 0,
-        is_subcutaneous: false,
-        alone: None,
-    };
-
     fn side(&self) -> Option<Laterality> {
         match self.laterality {
             1 => Some(Laterality::Right),
@@ -179,43 +195,45 @@ fn in_time(one: &Dose<'_>, other: &Dose<'_>) -> Ordering {
     time(one).cmp(&time(other)).then_with(by_facts).then_with(|| one.at.cmp(&other.at))
 }
 
-/// What has to agree with another dose for both to be billed together.
-pub fn key(dose: &Dose<'_>, coding: &Coding<'_>) -> Key {
-    let policy = coding.policy;
-    let parameters = &policy.drug_line;
-    let code = dose.code;
-    let by_route = dose.marks.has(CodeMark::RouteModifier);
+/// What has to agree with another dose for both to be billed together; an unclassified product stands alone.
+pub fn key(
+    coding: &Coding<'_>,
+    (administration, drug, at): (&Administration, &DrugGiven, (u16, u16)),
+    (code, marks): (HcpcsCode, CodeMarks),
+    is_unclassified: bool,
+) -> Key {
+    let scope = *coding.policy.drug_line.rounding_scope;
     let is_uncoded = code == HcpcsCode::NONE;
-    let stands_alone =
-        is_uncoded || dose.is_unclassified || *parameters.rounding_scope == RoundingScope::PerAdministration;
+    let stands_alone = is_uncoded || is_unclassified || scope == RoundingScope::PerAdministration;
+    let by_route = marks.has(CodeMark::RouteModifier);
     Key {
         date: coding.date,
         code,
-        laterality: match side(dose, policy) {
+        laterality: match side(administration, drug, coding.policy) {
             None => 0,
             Some(Laterality::Right) => 1,
             Some(Laterality::Left) => 2,
             Some(Laterality::Bilateral) => 3,
         },
-        esa: match esa_reason(coding, dose) {
+        esa: match esa_reason(coding, drug, marks) {
             None => 0,
             Some(EsaIndication::ChemotherapyAnemia) => 1,
             Some(EsaIndication::RadiotherapyAnemia) => 2,
             Some(EsaIndication::Other) => 3,
         },
-        is_subcutaneous: by_route && dose.administration.route.is_some_and(is_subcutaneous),
-        alone: stands_alone.then_some(dose.at),
+        is_subcutaneous: by_route && administration.route.is_some_and(is_subcutaneous),
+        alone: stands_alone.then_some(at),
     }
 }
 
-fn side(dose: &Dose<'_>, policy: &Policy) -> Option<Laterality> {
-    if dose.drug.laterality.is_none() && dose.drug.name.is_none() {
+fn side(administration: &Administration, drug: &DrugGiven, policy: &Policy) -> Option<Laterality> {
+    if drug.laterality.is_none() && drug.name.is_none() {
         return None;
     }
     let routes = &policy.drug_line.laterality_routes;
-    let by_side = dose.administration.route.is_some_and(|route| routes.contains(&route));
-    let named = || dose.drug.name.as_deref().and_then(side_in_name);
-    dose.drug.laterality.or_else(named).filter(|_| by_side)
+    let by_side = administration.route.is_some_and(|route| routes.contains(&route));
+    let named = || drug.name.as_deref().and_then(side_in_name);
+    drug.laterality.or_else(named).filter(|_| by_side)
 }
 
 /// The side that the record writes behind the name of the drug.
@@ -232,23 +250,27 @@ fn side_in_name(name: &str) -> Option<Laterality> {
 
 /// Why an erythropoietin was given: as stated, as written behind the name of the drug, or as one
 /// diagnosis of the visit tells it (rule M-03).
-pub fn esa_reason(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<EsaIndication> {
+#[inline]
+pub fn esa_reason(coding: &Coding<'_>, drug: &DrugGiven, marks: CodeMarks) -> Option<EsaIndication> {
+    match drug.esa_indication {
+        None if marks.has(CodeMark::Erythropoietin) => recorded_reason(coding, drug),
+        stated => stated,
+    }
+}
+
+#[cold]
+fn recorded_reason(coding: &Coding<'_>, drug: &DrugGiven) -> Option<EsaIndication> {
     let parameters = &coding.policy.drug_line;
-    dose.drug.esa_indication.or_else(|| {
-        if !dose.marks.has(CodeMark::Erythropoietin) {
-            return None;
-        }
-        let name = dose.drug.name.as_deref().unwrap_or_default().to_lowercase();
-        let is_named = |row: &&EsaReason| row.words.iter().any(|words| name.contains(words.as_str()));
-        let named = parameters.esa_reasons.iter().find(is_named);
-        let diagnosed = || {
-            let has = |code: &String| coding.encounter.diagnoses.iter().any(|given| is_same(given, code));
-            let mut rows = parameters.esa_reasons.iter().filter(|row| row.diagnoses.iter().any(has));
-            // Diagnoses for two reasons settle neither.
-            rows.next().filter(|_| rows.next().is_none())
-        };
-        named.or_else(diagnosed).map(|row| row.indication)
-    })
+    let name = drug.name.as_deref().unwrap_or_default().to_lowercase();
+    let is_named = |row: &&EsaReason| row.words.iter().any(|words| name.contains(words.as_str()));
+    let named = parameters.esa_reasons.iter().find(is_named);
+    let diagnosed = || {
+        let has = |code: &String| coding.encounter.diagnoses.iter().any(|given| is_same(given, code));
+        let mut rows = parameters.esa_reasons.iter().filter(|row| row.diagnoses.iter().any(has));
+        // Diagnoses for two reasons settle neither.
+        rows.next().filter(|_| rows.next().is_none())
+    };
+    named.or_else(diagnosed).map(|row| row.indication)
 }
 
 /// Whether two texts name one diagnosis, with or without its point.

@@ -27,6 +27,13 @@ const NANOS_OF_A_CENT: i64 = 10_000_000;
 /// the `first` on, which are the treatment's.
 pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
     let most = (*coding.policy.drug_line.units_per_line_max).max(1);
+    let is_charged = treatment.doses.iter().any(|dose| dose.drug.charge_cents.is_some());
+    if is_charged || coding.result.lines[first..].iter().any(|line| line.units > most) {
+        split_large(coding, treatment, first, most);
+    }
+}
+
+fn split_large(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize, most: u32) {
     let highest = highest_charge(coding);
     share_charge(treatment, &mut coding.result.lines[first..]);
     let chargeable = |line: &Line| line.charge_cents.is_none_or(|cents| cents <= highest);

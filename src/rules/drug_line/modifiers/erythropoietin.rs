@@ -23,7 +23,8 @@ pub(super) fn modifier(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Op
         return on_dialysis(coding);
     }
     ask_results(coding);
-    match esa_reason(coding, treatment.first()) {
+    let first = treatment.first();
+    match esa_reason(coding, first.drug, first.marks) {
         Some(EsaIndication::ChemotherapyAnemia) => Some(Modifier::of("EA")),
         Some(EsaIndication::RadiotherapyAnemia) => Some(Modifier::of("EB")),
         Some(EsaIndication::Other) => Some(Modifier::of("EC")),

@@ -8,7 +8,7 @@ pub mod sides;
 use smallvec::SmallVec;
 
 use crate::catalog::CodeFlag;
-use crate::domain::claim::Line;
+use crate::domain::claim;
 use crate::domain::code::Modifier;
 use crate::domain::drug::{DrugClass, DrugGiven, Laterality};
 use crate::domain::encounter::{Encounter, Route, Setting};
@@ -17,7 +17,7 @@ use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::Policy;
-use crate::policy::parameters::{CodeMark, ProductModifier, RouteModifiers};
+use crate::policy::parameters::{CodeMark, CodeMarks, ProductModifier, RouteModifiers};
 use crate::rules::drug_line::biosimilar::B_01;
 use crate::rules::drug_line::limits::G_27;
 use crate::rules::drug_line::treatment::{Possibility, Treatment, ask, is_subcutaneous};
@@ -36,8 +36,38 @@ const MODIFIERS_INLINE: usize = 6;
 /// The modifiers of a treatment, before they are printed on its lines.
 pub type Modifiers = SmallVec<[Modifier; MODIFIERS_INLINE]>;
 
+/// Tables of codes that ask for a modifier.
+const ASKED_OF_CODES: CodeMarks = CodeMarks::of(&[
+    CodeMark::RouteModifier,
+    CodeMark::SelfAdministered,
+    CodeMark::Erythropoietin,
+    CodeMark::SharedByMakers,
+    CodeMark::PumpInsulin,
+    CodeMark::OralAntiemetic,
+]);
+
 /// The modifiers that stand on every line of a treatment.
+#[inline]
 pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
+    if may_ask(coding.encounter, treatment) { asked(coding, treatment) } else { Modifiers::new() }
+}
+
+/// Whether something of the visit, the code or the drug may ask for a modifier; of most drugs nothing does.
+fn may_ask(encounter: &Encounter, treatment: &Treatment<'_>) -> bool {
+    let (coverage, first) = (&encounter.coverage, treatment.first());
+    first.marks.has_any(ASKED_OF_CODES)
+        || encounter.off_campus.is_some()
+        || encounter.renal.esrd_on_dialysis == Some(true)
+        || coverage.not_a_benefit
+        || coverage.expected_denial
+        || coverage.medical_policy_met == Some(true)
+        || treatment.laterality.is_some()
+        || !first.drug.circumstances.is_empty()
+        || first.drug.code.is_some_and(|given| given != first.code)
+        || treatment.doses.iter().any(|dose| dose.drug.acquired_340b)
+}
+
+fn asked(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
     let mut found: SmallVec<[(Modifier, &'static Rule); MODIFIERS_INLINE]> = SmallVec::new();
     let mut add = |modifiers: &[Modifier], rule: &'static Rule| {
         modifiers.iter().for_each(|modifier| found.push((*modifier, rule)));
@@ -68,29 +98,37 @@ pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
     modifiers
 }
 
-/// Prints the common modifiers and the line's own in the order of the policy (rule M-14).
+/// The common modifiers and the line's own in the order of the policy (rule M-14), as far as the line has room.
+#[inline]
 pub fn print(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
-    line: &mut Line,
     common: &Modifiers,
     own: Option<Modifier>,
-) {
+) -> claim::Modifiers {
     if common.is_empty() {
-        // The one modifier of a new line has room and needs no order.
-        line.modifiers.extend(own);
-        return;
+        // One modifier has room and needs no order.
+        return own.into_iter().collect();
     }
-    let mut modifiers: Modifiers = common.iter().copied().chain(own).collect();
+    print_several(coding, treatment, common.iter().copied().chain(own).collect())
+}
+
+fn print_several(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    mut modifiers: Modifiers,
+) -> claim::Modifiers {
     put_in_order(coding.policy, &mut modifiers);
+    let mut printed = claim::Modifiers::new();
     for modifier in modifiers {
-        if !line.add_modifier(modifier) {
+        if !printed.contains(&modifier) && printed.try_push(modifier).is_err() {
             let facts = [fact::derived("modifier", Value::Modifier(modifier))];
             let text = "{modifier} applies as well and does not fit the four places of the line";
             let field = treatment.field("");
             coding.find(Severity::Warn, Reason::TooManyModifiers, field, &M_14, text, &facts);
         }
     }
+    printed
 }
 
 /// Puts modifiers in the order of the policy; those it does not list stand behind (rule M-14).

@@ -12,6 +12,7 @@ use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::parameters::{NdcLines, NdcReporting, QualifierRule};
 use crate::rules::Rule;
+use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::treatment::{Treatment, ask};
 use crate::rules::drug_line::units::{Billed, Counting};
 use crate::rules::drug_line::waste::Discard;
@@ -31,8 +32,8 @@ pub fn attach(
     first: usize,
 ) {
     let reporting = *coding.policy.drug_line.ndc_reporting;
-    let is_named = || packages::name_ndc(treatment);
-    if reporting == NdcReporting::Off || reporting == NdcReporting::WhenGiven && !is_named() {
+    let is_named = treatment.stated.has(DrugMark::Ndc);
+    if reporting == NdcReporting::Off || reporting == NdcReporting::WhenGiven && !is_named {
         return;
     }
     let mut unknown = None;
@@ -207,7 +208,10 @@ fn add_unnamed_quantity(coding: &mut Coding<'_>, packages: &[Package], first: us
 
 /// One in the last decimal place kept, in billionths.
 const fn step(places: u32) -> i64 {
-    10_i64.pow(9_u32.saturating_sub(places))
+    /// By the places kept; an amount has no more than nine.
+    const STEPS: [i64; 10] =
+        [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    if places < STEPS.len() as u32 { STEPS[places as usize] } else { 1 }
 }
 
 impl Package {

@@ -115,14 +115,6 @@ pub fn of(
     packages
 }
 
-/// Whether the NDC of anything that was opened is given.
-pub fn name_ndc(treatment: &Treatment<'_>) -> bool {
-    treatment.doses.iter().any(|dose| {
-        let containers = dose.drug.containers.iter().map(|container| container.ndc.as_ref());
-        read(dose.drug.ndc.as_ref()).or_else(|| containers.into_iter().find_map(read)).is_some()
-    })
-}
-
 /// Whether the NDC of something that was opened is not given.
 pub fn lack_ndc(treatment: &Treatment<'_>) -> bool {
     treatment.doses.iter().any(|dose| {
@@ -148,7 +140,7 @@ fn rule_of(coding: &Coding<'_>, opened: &Opened<'_>) -> &'static Rule {
 
 /// What neither was given nor is billed as discarded.
 fn left_over(opened: &[Opened<'_>], billed: &Billed, rest: i128) -> i128 {
-    let Counting::Amount(measured) = billed.counting else { return 0 };
+    let Counting::Amount(measured) = &billed.counting else { return 0 };
     let content: i128 = opened.iter().map(|one| one.content * i128::from(one.count)).sum();
     (content - measured.administered - rest).max(0)
 }
@@ -180,7 +172,7 @@ fn opened<'t>(
     treatment: &Treatment<'t>,
     billed: &Billed,
 ) -> SmallVec<[Opened<'t>; OPENED_INLINE]> {
-    let in_code = |quantity: Quantity, dose: &Dose<'_>| match billed.counting {
+    let in_code = |quantity: Quantity, dose: &Dose<'_>| match &billed.counting {
         Counting::Amount(measured) => {
             in_measure(quantity, measured.measure(), dose.per_ml, LastPlace::Down).ok()
         }
@@ -281,7 +273,7 @@ fn pieces(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option<(
 
 /// What the content is of the container that the crosswalk lists, in billionths of its size; rounded **down**.
 fn part_of_package(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option<i64> {
-    let Counting::Amount(measured) = billed.counting else { return None };
+    let Counting::Amount(measured) = &billed.counting else { return None };
     let (Source::Dose(dose) | Source::Container(dose, _)) = opened.source;
     let unit = dose.billing.ok()?.quantity;
     let is_told = |entry: &&NdcEntry| !is_placeholder(coding.policy, entry, unit);
@@ -313,17 +305,20 @@ fn in_unit(opened: &Opened<'_>, unit: Unit, qualifier: NdcQualifier) -> Option<(
 /// Whether the crosswalk counts the package by pieces: its size is 1 and no volume of 1 mL is stated.
 fn is_counted(opened: &Opened<'_>) -> bool {
     let Source::Container(_, container) = opened.source else { return false };
-    let states_volume = container.volume.is_some()
-        || container.content.unit.measure() == Measure::Volume
-        || holds_one_milliliter(opened);
-    let entry = opened.listed;
-    !states_volume && entry.is_some_and(|entry| i128::from(entry.package_size.nanos()) == NANOS)
+    let is_one = opened.listed.is_some_and(|entry| i128::from(entry.package_size.nanos()) == NANOS);
+    is_one
+        && container.volume.is_none()
+        && container.content.unit.measure() != Measure::Volume
+        && !holds_one_milliliter(opened)
 }
 
 /// Whether the content by its stated strength is one millilitre, as the size of 1 of a liquid says; a powder has another
 /// volume once it is dissolved.
 fn holds_one_milliliter(opened: &Opened<'_>) -> bool {
     let Source::Container(dose, container) = opened.source else { return false };
+    if dose.per_ml.is_none() && container.content.unit.measure() != Measure::Volume {
+        return false;
+    }
     milliliters(container.content, dose) == Some(Quantity::new(Decimal::ONE, Unit::Milliliter).in_base())
 }
 

@@ -1,6 +1,8 @@
 //! One drug of a request, with what is known of its route.
 
 use super::*;
+use crate::policy::parameters::CodeMarks;
+use crate::rules::drug_line::drug_marks::{DrugMark, DrugMarks};
 
 /// One drug of the request.
 #[derive(Clone, Copy)]
@@ -10,13 +12,33 @@ pub(super) struct Asked<'a> {
     pub drug: &'a DrugGiven,
     /// The stated route; where none is, those that the name of the drug allows.
     pub routes: Routes,
+    /// What the request states of the drug.
+    pub stated: DrugMarks,
+    /// Which tables of the policy name the stated code.
+    marks: CodeMarks,
 }
 
 impl<'a> Asked<'a> {
-    pub fn of(at: (u16, u16), administration: &'a Administration, drug: &'a DrugGiven) -> Self {
+    pub fn of(
+        coding: &Coding<'_>,
+        at: (u16, u16),
+        administration: &'a Administration,
+        drug: &'a DrugGiven,
+    ) -> Self {
         let name = drug.name.as_deref().filter(|_| administration.route.is_none());
         let routes = name.map_or([administration.route, None, None], route_words::agreed);
-        Self { at, administration, drug, routes }
+        let marks = drug.code.map(|code| coding.policy.marked_codes.of(code)).unwrap_or_default();
+        Self { at, administration, drug, routes, stated: DrugMarks::of(drug), marks }
+    }
+
+    /// Which tables of the policy name a code; most often it is the stated one, whose tables are known.
+    pub fn marks_of(&self, coding: &Coding<'_>, code: HcpcsCode) -> CodeMarks {
+        if self.drug.code == Some(code) { self.marks } else { coding.policy.marked_codes.of(code) }
+    }
+
+    /// Which tables of the policy name the stated code.
+    pub const fn marks(&self) -> CodeMarks {
+        self.marks
     }
 
     /// The same drug, given by another route.
@@ -42,23 +64,34 @@ impl<'a> Asked<'a> {
             Some(code) if stated::is_uncoded(version) => code,
             _ => version.code,
         };
-        let per_ml =
-            amount_per_ml(self.drug).or_else(|| package::strength(coding, self.drug, self.at, version));
-        let mut dose = Dose {
+        let per_ml = self.strength(coding, version);
+        let billing = stated::billing_of(coding, self, version);
+        let is_unclassified = matches!(version.billing, Err(NoUnitReason::Unclassified));
+        let marks = self.marks_of(coding, code);
+        let given = (self.administration, self.drug, self.at);
+        Dose {
             at: self.at,
             administration: self.administration,
             drug: self.drug,
             code,
             version,
-            billing: stated::billing_of(coding, self, version),
-            is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
+            billing,
+            is_unclassified,
             listed: coding.catalog.formulary.drug(code),
             per_ml,
-            marks: coding.policy.marked_codes.of(code),
-            key: Key::UNSET,
-        };
-        dose.key = treatment::key(&dose, coding);
-        dose
+            marks,
+            stated: self.stated,
+            key: treatment::key(coding, given, (code, marks), is_unclassified),
+        }
+    }
+
+    /// How much drug a millilitre holds, where the request or the package tells it.
+    fn strength(&self, coding: &mut Coding<'a>, version: &CodeVersion) -> Option<Strength> {
+        let stated = self.stated.has(DrugMark::Strength).then(|| amount_per_ml(self.drug)).flatten();
+        if stated.is_none() && self.stated.has(DrugMark::Volume) && self.stated.has(DrugMark::Ndc) {
+            return package::strength(coding, self.drug, self.at, version);
+        }
+        stated
     }
 
     /// Whether the request gives a name or a class alone, as for a visit that is coded for its administrations.

@@ -19,7 +19,7 @@ pub(super) fn settle<'a>(
     if stated::is_uncoded(version) {
         return Some(version);
     }
-    let marks = coding.policy.marked_codes.of(version.code);
+    let marks = asked.marks_of(coding, version.code);
     let version = if marks.has(CodeMark::ByRoute) { for_route(coding, asked, version)? } else { version };
     if !route::agrees(coding, asked, version) {
         return None;
@@ -33,14 +33,13 @@ pub(super) fn settle<'a>(
     if !by_dose::agrees(coding, asked, version) {
         return None;
     }
+    if !asked.stated.has(DrugMark::Ndc) {
+        return Some(version);
+    }
     // The packages of a compound are those of its ingredients (rule D-09).
     let is_compound = compounded::is_compounded(asked) && version.billing.is_err();
-    for ndc in asked.drug.ndcs().filter(|_| !is_compound) {
-        if !agrees_with_ndc(coding, asked, version, ndc) {
-            return None;
-        }
-    }
-    Some(version)
+    let agrees = is_compound || asked.drug.ndcs().all(|ndc| agrees_with_ndc(coding, asked, version, ndc));
+    agrees.then_some(version)
 }
 
 /// One drug prepared for another use has another code (rule N-07): a name means it, and a code that is not it is refused.
@@ -135,13 +134,11 @@ fn agrees_with_renal_status(coding: &mut Coding<'_>, asked: &Asked<'_>, version:
     false
 }
 
-/// The NDC must belong to the code (rules B-04, L-04). An NDC that the catalog does not know, or
-/// whose codes were not yet in force, says nothing.
+/// The NDC must belong to the code (rules B-04, L-04), which is one in force. An NDC that the catalog does not know,
+/// or whose codes were not yet in force, says nothing.
 fn agrees_with_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion, ndc: Ndc) -> bool {
-    let date = coding.date;
     let entries = coding.catalog.ndc(ndc);
-    let is_listed = entries.iter().any(|entry| entry.code == version.code);
-    if entries.is_empty() || is_listed && coding.catalog.lookup(version.code, date).billable().is_some() {
+    if entries.is_empty() || entries.iter().any(|entry| entry.code == version.code) {
         return true;
     }
     let codes = candidates::of_ndc(coding, ndc);

@@ -15,19 +15,13 @@ use crate::rules::identity;
 
 /// Settles the fluid of a flush, which no code describes; reports whether it is one.
 pub(super) fn is_settled(coding: &mut Coding<'_>, asked: &Asked<'_>) -> bool {
-    let is_fluid = is_supply(coding, asked) || is_fluid(coding, asked);
+    let is_fluid = asked.marks().has(CodeMark::IncludedSupply) || is_fluid(coding, asked);
     if is_fluid {
         let facts = [fact::given("drug", Value::Of(asked.field("")))];
         let text = "{drug} flushed the line or diluted a drug, and that is part of the service";
         coding.not_billed(asked.field(""), &CHM_13, text, &facts);
     }
     is_fluid
-}
-
-/// Whether the code is of a supply that the administration codes include.
-fn is_supply(coding: &Coding<'_>, asked: &Asked<'_>) -> bool {
-    let supplies = &coding.policy.administration.included_services;
-    asked.drug.code.is_some_and(|code| supplies.contains(&code))
 }
 
 /// Whether the name is of a flush, and the code, or what the name means, of a fluid or of nothing.

@@ -19,7 +19,7 @@ mod stated;
 use crate::catalog::{CodeFlag, CodeVersion, Lookup};
 use crate::domain::billing::NoUnitReason;
 use crate::domain::code::{HcpcsCode, Ndc};
-use crate::domain::drug::{DrugGiven, DrugSource, NdcGiven};
+use crate::domain::drug::{DrugGiven, DrugSource};
 use crate::domain::encounter::{Administration, Encounter, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -27,12 +27,13 @@ use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::NoCostDrug;
 use crate::rules::drug_line::biosimilar::{B_01, B_05};
+use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_03, L_04};
 use crate::rules::drug_line::ndc_report::D_01;
 use crate::rules::drug_line::package;
-use crate::rules::drug_line::treatment::{self, Dose, Key, Possibility, ask, drug_at};
+use crate::rules::drug_line::treatment::{self, Dose, Possibility, ask, drug_at};
 use crate::rules::drug_line::unclassified;
-use crate::rules::drug_line::units::convert::amount_per_ml;
+use crate::rules::drug_line::units::convert::{Strength, amount_per_ml};
 use crate::rules::drug_line::waste::{W_12, W_13};
 use crate::rules::given::{self, Given};
 use crate::rules::identity;
@@ -49,7 +50,7 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
     for (a, administration) in encounter.administrations.iter().enumerate() {
         coding.turn_to(encounter.date_of(administration));
         for (d, drug) in administration.drugs.iter().enumerate() {
-            let asked = Asked::of((a as u16, d as u16), administration, drug);
+            let asked = Asked::of(coding, (a as u16, d as u16), administration, drug);
             if !was_given(coding, &asked) {
                 continue;
             }
@@ -163,8 +164,7 @@ fn is_billable_source(coding: &mut Coding<'_>, asked: &Asked<'_>) -> bool {
 }
 
 fn report_ambiguous_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>) {
-    let mut given = asked.drug.ndc.iter().chain(asked.drug.containers.iter().flat_map(|c| &c.ndc));
-    if given.any(|ndc| matches!(ndc, NdcGiven::Ambiguous(_))) {
+    if asked.stated.has(DrugMark::AmbiguousNdc) {
         let text = "An NDC of ten digits without hyphens fits three products; give it with hyphens or in eleven digits";
         let has_code = asked.drug.code.is_some();
         let severity = if has_code { Severity::Warn } else { Severity::Block };

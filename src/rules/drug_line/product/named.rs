@@ -182,10 +182,15 @@ pub(super) fn by_mouth<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Option<&'a
 }
 
 /// How the product of a code goes with the stated route.
+#[inline]
 pub(super) fn fit(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> Fit {
     let formulary = &coding.catalog.formulary;
-    let fits = asked.routes.iter().flatten().map(|route| formulary.fit(version.code, version.flags, *route));
-    fits.min().unwrap_or(Fit::Unknown)
+    let fit = |route| formulary.fit(version.code, version.flags, route);
+    match asked.routes {
+        // Nearly every record states the route.
+        [Some(route), None, None] => fit(route),
+        routes => routes.into_iter().flatten().map(fit).min().unwrap_or(Fit::Unknown),
+    }
 }
 
 /// A code of the drug that is not yet in force on the date (rule N-08).

@@ -74,10 +74,24 @@ pub(super) fn billing_of(
     asked: &Asked<'_>,
     version: &CodeVersion,
 ) -> Result<BillingUnit, NoUnitReason> {
-    if let Some(unit) = equivalent(coding, asked, version) {
+    if let (Ok(unit), Some(dose)) = (version.billing, asked.drug.dose_administered)
+        && unit.quantity.unit.measure() != dose.unit.measure()
+        && let Some(unit) = equivalent(coding, asked, version, unit, dose)
+    {
         return Ok(unit);
     }
     let Some(stated) = asked.drug.billing_unit else { return version.billing };
+    compared(coding, asked, version, stated)
+}
+
+/// The unit that counts beside a stated one.
+#[cold]
+fn compared(
+    coding: &mut Coding<'_>,
+    asked: &Asked<'_>,
+    version: &CodeVersion,
+    stated: Quantity,
+) -> Result<BillingUnit, NoUnitReason> {
     let facts = [
         fact::given("code", Value::Code(version.code)),
         fact::given("stated", Value::Quantity(stated)),
@@ -104,11 +118,14 @@ pub(super) fn billing_of(
 }
 
 /// One unit in the measure of the dose, where the descriptor states two measures (rule U-05).
-fn equivalent(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> Option<BillingUnit> {
-    let (unit, dose) = (version.billing.ok()?, asked.drug.dose_administered?);
-    if unit.quantity.is_same_measure(dose) {
-        return None;
-    }
+#[cold]
+fn equivalent(
+    coding: &mut Coding<'_>,
+    asked: &Asked<'_>,
+    version: &CodeVersion,
+    unit: BillingUnit,
+    dose: Quantity,
+) -> Option<BillingUnit> {
     let table = &coding.policy.drug_line.equivalent_units;
     let row = table.iter().find(|row| row.code == version.code && row.quantity.is_same_measure(dose))?;
     let facts = [

@@ -55,6 +55,14 @@ pub fn in_measure(
     bridged(amount, measure, per_ml, last_place)
 }
 
+/// The same of an amount that is in the measure already and fits one machine word; nothing of any other.
+#[inline]
+pub fn in_word(amount: Quantity, measure: Measure) -> Option<u64> {
+    let nanos = u64::try_from(amount.value.nanos()).ok()?;
+    let is_plain = amount.unit.measure() == measure;
+    u64::try_from(amount.unit.base_units()).ok().filter(|_| is_plain)?.checked_mul(nanos)
+}
+
 /// An amount in another measure, by a strength.
 #[inline(never)]
 fn bridged(
@@ -95,6 +103,19 @@ mod tests {
 
     fn milligrams(value: &str) -> i128 {
         quantity(value, "mg").in_base()
+    }
+
+    #[test]
+    fn a_word_holds_the_same_amount_or_nothing() {
+        for (value, unit) in
+            [("705", "mg"), ("0.000000001", "ng"), ("18.4", "kg"), ("18.5", "kg"), ("-1", "mg")]
+        {
+            let amount = quantity(value, unit);
+            let word = in_word(amount, Measure::Mass).map(i128::from);
+            let exact = in_measure(amount, Measure::Mass, None, LastPlace::Up).ok();
+            assert_eq!(word, exact.filter(|exact| *exact <= i128::from(u64::MAX)), "{value} {unit}");
+        }
+        assert_eq!(in_word(quantity("1", "mL"), Measure::Mass), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::*;
-use crate::domain::quantity::Quantity;
+use crate::domain::quantity::{Quantity, common_divisor, common_divisor_of_words};
 use crate::policy::parameters::AvoidableWaste;
 
 /// Sizes of container of one drug that are compared without an allocation; few drugs have more.
@@ -24,12 +24,15 @@ pub fn limit(
     units: u32,
 ) -> u32 {
     let Some(drug) = treatment.first().listed else { return units };
-    let is_measured = |size: &&Quantity| size.unit.measure() == measured.measure();
-    let sizes = || drug.container_sizes.iter().filter(is_measured).map(|size| size.in_base());
-    if is_least(opened.content, measured.administered, sizes()) {
+    // This settles most visits without a search.
+    if let Some((measure, step)) = drug.size_step
+        && (measure != measured.measure() || is_least(opened.content, measured.administered, step))
+    {
         return units;
     }
-    let sizes: Sizes<i128> = sizes().collect();
+    let is_measured = |size: &&Quantity| size.unit.measure() == measured.measure();
+    let sizes: Sizes<i128> =
+        drug.container_sizes.iter().filter(is_measured).map(|size| size.in_base()).collect();
     let Some(least) = least_content(measured.administered, &sizes) else { return units };
     if least >= opened.content {
         return units;
@@ -50,16 +53,10 @@ pub fn limit(
     }
 }
 
-/// Whether no choice of containers can hold less: each holds a multiple of what divides every size.
-///
-/// This settles most visits without a search.
-fn is_least(content: i128, dose: i128, sizes: impl Iterator<Item = i128>) -> bool {
-    let divisor = sizes.filter(|size| *size > 0).fold(0, common_divisor);
-    if divisor == 0 {
-        return false;
-    }
-    let (whole, is_inexact) = units::divided(dose, divisor);
-    content <= (whole + i128::from(is_inexact)) * divisor
+/// Whether no choice of containers can hold less: each holds a multiple of the step that divides every size.
+fn is_least(content: i128, dose: i128, step: i128) -> bool {
+    let (whole, is_inexact) = units::divided(dose, step);
+    content <= (whole + i128::from(is_inexact)) * step
 }
 
 /// The smallest content, of any number of containers of the given sizes, that holds the dose.
@@ -89,18 +86,6 @@ pub fn least_content(dose: i128, sizes: &[i128]) -> Option<i128> {
         return None;
     };
     i128::from(least).checked_mul(divisor)
-}
-
-fn common_divisor(a: i128, b: i128) -> i128 {
-    match (u64::try_from(a), u64::try_from(b)) {
-        (Ok(a), Ok(b)) => i128::from(common_divisor_of_words(a, b)),
-        _ if b == 0 => a,
-        _ => common_divisor(b, a % b),
-    }
-}
-
-fn common_divisor_of_words(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { common_divisor_of_words(b, a % b) }
 }
 
 /// How many ways there are to take at most `most` containers of `kinds` sizes, saturating.

@@ -44,16 +44,26 @@ pub fn is_without_container(treatment: &Treatment<'_>, doses: &[Dose<'_>]) -> bo
 
 /// A discarded amount in a measure that the code does not count: neither it nor what the containers leave can be held
 /// against the other (rule W-14).
+#[inline]
 pub(super) fn holds_incomparable(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     measured: &Measured,
 ) -> bool {
-    let is_lost = |dose: &&&Dose<'_>| {
-        dose.drug.dose_discarded.is_some() && opened::documented_amount(dose, measured).is_none()
-    };
-    let Some(dose) = treatment.doses.iter().find(is_lost) else { return false };
-    let Some(discarded) = dose.drug.dose_discarded else { return false };
+    for dose in treatment.doses {
+        if let Some(discarded) = dose.drug.dose_discarded
+            && opened::documented_amount(dose, measured).is_none()
+        {
+            ask_discarded(coding, dose, measured, discarded);
+            return true;
+        }
+    }
+    false
+}
+
+/// Asks how much drug a discarded amount of another measure was.
+#[cold]
+fn ask_discarded(coding: &mut Coding<'_>, dose: &Dose<'_>, measured: &Measured, discarded: Quantity) {
     let facts =
         [fact::given("discarded", Value::Quantity(discarded)), fact::catalog("code", Value::Code(dose.code))];
     let field = dose.field("dose_discarded");
@@ -78,7 +88,6 @@ pub(super) fn holds_incomparable(
     });
     let text = "How much drug was in the discarded {discarded}?";
     ask(coding, field, &W_14, text, &facts, left.into_iter().collect());
-    true
 }
 
 /// A discarded amount without any container: the record must show the size of the vial too (row G-23), so the JW line

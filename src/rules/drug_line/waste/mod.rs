@@ -22,6 +22,7 @@ use crate::engine::trail::{NotedFact, Value, fact};
 use crate::policy::parameters::{
     DiscardReporting, JzAttestation, PartlyAdministered, Standing, UnclassifiedDiscard, UndocumentedDiscard,
 };
+use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::treatment::{Dose, Possibility, Treatment, ask};
 use crate::rules::drug_line::units::{self, Billed, Counting, Measured};
 use opened::Opened;
@@ -52,16 +53,17 @@ pub fn decide(
     doses: &[Dose<'_>],
     billed: &Billed,
 ) -> Discard {
-    let reporting = scope::reporting(coding, treatment);
-    scope::note_skin_substitute(coding, treatment);
+    let is_skin = scope::is_unlicensed_skin_substitute(treatment.first());
+    let reporting = scope::reporting(coding, treatment, is_skin);
+    if is_skin {
+        scope::note_skin_substitute(coding, treatment);
+    }
     if let Some(exemption) = scope::exemption(coding, treatment, doses, reporting) {
         scope::note(coding, treatment, exemption);
         return Discard::default();
     }
-    match billed.counting {
-        Counting::Amount(measured) => {
-            measured_discard(coding, treatment, doses, billed, &measured, reporting)
-        }
+    match &billed.counting {
+        Counting::Amount(measured) => measured_discard(coding, treatment, doses, billed, measured, reporting),
         Counting::Unclassified => unclassified_discard(coding, treatment, reporting),
         Counting::Containers | Counting::Events => {
             let text = "One unit covers the container, so no discarded amount is payable";
@@ -96,14 +98,18 @@ fn measured_discard(
         }
         return Discard { jz: attests_zero(coding, treatment, reporting), ..Discard::default() };
     }
-    let Some(rest) = payable_rest(coding, treatment, measured, &opened, billed.units) else {
-        return Discard::default();
+    let left = (opened.payable - measured.administered).max(0);
+    let reason = treatment.doses.iter().find_map(|dose| dose.drug.discard_reason);
+    let rest = if reason.is_none() && !opened.is_shared {
+        left
+    } else {
+        let units = billed.units;
+        match rest_by_reason(coding, treatment, measured, &opened, (left, units), reason) {
+            Some(rest) => rest,
+            None => return Discard::default(),
+        }
     };
-    let rounding = *coding.policy.drug_line.unit_rounding;
-    let content = measured.administered + rest;
-    // Content and dose were checked when they were added up, so the units fit wherever the dose did.
-    let units = units::discarded_units(content, measured.administered, measured.one, billed.units, rounding)
-        .unwrap_or(0);
+    let units = units_of_rest(coding, measured, rest, billed.units);
     let found = Found { opened, rest, units };
     if units < *coding.policy.drug_line.smallest_jw_units {
         return below_one_unit(coding, treatment, measured, &found, reporting);
@@ -115,7 +121,8 @@ fn measured_discard(
         held::ask_kind(coding, treatment, measured, &found);
         return Discard::default();
     }
-    if held::is_without_container(treatment, doses)
+    if !treatment.stated.has(DrugMark::Container)
+        && held::is_without_container(treatment, doses)
         && held::holds_without(coding, treatment, measured, &found)
     {
         return Discard::default();
@@ -133,16 +140,28 @@ struct Found {
     units: u32,
 }
 
-/// What is left of the containers and may count as discarded drug; nothing where a fact that decides it is missing.
-fn payable_rest(
+/// The whole units of what may count as discarded.
+fn units_of_rest(coding: &Coding<'_>, measured: &Measured, rest: i128, administered_units: u32) -> u32 {
+    if rest == 0 {
+        return 0;
+    }
+    let rounding = *coding.policy.drug_line.unit_rounding;
+    let (content, dose) = (measured.administered + rest, measured.administered);
+    // Content and dose were checked when they were added up, so the units fit wherever the dose did.
+    units::discarded_units(content, dose, measured.one, administered_units, rounding).unwrap_or(0)
+}
+
+/// What is left of the containers and may count as discarded drug, by the reason that the record gives; nothing where a
+/// fact that decides it is missing.
+#[inline(never)]
+fn rest_by_reason(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     measured: &Measured,
     opened: &Opened,
-    administered_units: u32,
+    (left, administered_units): (i128, u32),
+    reason: Option<DiscardReason>,
 ) -> Option<i128> {
-    let left = (opened.payable - measured.administered).max(0);
-    let reason = treatment.doses.iter().find_map(|dose| dose.drug.discard_reason);
     let trail = &mut coding.result.trail;
     let rest = match reason {
         _ if opened.is_shared => {

@@ -1,14 +1,14 @@
 //! The containers opened for a treatment, and what their label says they held.
 
 use super::*;
-use crate::domain::drug::{ContainerKind, DrugGiven};
+use crate::domain::drug::{Container, ContainerKind, DrugGiven};
 use crate::domain::quantity::{Quantity, Unit};
-use crate::rules::drug_line::package;
+use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::convert::{self, LastPlace};
 
 /// The opened containers in the base of the code's measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Opened {
     /// Labelled content whose rest is paid for; bounded by what the record says was discarded.
     pub payable: i128,
@@ -30,26 +30,19 @@ pub struct Opened {
 ///
 /// Nothing when the containers are not known, so that neither JW nor JZ can be judged.
 pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured) -> Option<Opened> {
-    let mut opened = Opened {
-        payable: 0,
-        content: 0,
-        is_shared: false,
-        is_kind_open: false,
-        is_short: false,
-        documented: None,
-        is_mixed: false,
-    };
+    let mut opened = Opened::default();
     let mut documented = None;
+    // An NDC may stand for a container whose content neither the record nor a crosswalk tells.
+    let is_unstated = treatment.stated.has(DrugMark::OpenContent) && measured.unit != Unit::Vial;
     for dose in treatment.doses {
         documented = sum(documented, documented_amount(dose, measured));
-    }
-    let is_unstated = treatment.doses.iter().any(|dose| has_unstated(dose, measured));
-    for dose in treatment.doses.iter().filter(|_| !is_unstated) {
-        add_containers(coding, dose, measured, &mut opened)?;
+        if !is_unstated {
+            add_containers(coding, dose, measured, &mut opened)?;
+        }
     }
     opened.documented = documented;
     opened.is_mixed = 0 < opened.payable && opened.payable < opened.content;
-    let has_containers = !is_unstated && treatment.doses.iter().any(|dose| !dose.drug.containers.is_empty());
+    let has_containers = !is_unstated && treatment.stated.has(DrugMark::Container);
     match (has_containers, documented) {
         (false, Some(discarded)) => {
             opened.payable = measured.administered + discarded;
@@ -67,12 +60,6 @@ pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Mea
     }
 }
 
-/// Whether a container has an NDC whose content neither the record nor a crosswalk tells.
-fn has_unstated(dose: &Dose<'_>, measured: &Measured) -> bool {
-    let is_counted = measured.unit == Unit::Vial;
-    !is_counted && dose.drug.containers.iter().any(|container| container.content == package::UNSTATED)
-}
-
 fn sum(left: Option<i128>, right: Option<i128>) -> Option<i128> {
     match (left, right) {
         (Some(left), Some(right)) => Some(left + right),
@@ -80,6 +67,7 @@ fn sum(left: Option<i128>, right: Option<i128>) -> Option<i128> {
     }
 }
 
+#[inline]
 pub(super) fn documented_amount(dose: &Dose<'_>, measured: &Measured) -> Option<i128> {
     let stated = dose.drug.dose_discarded?;
     // Nothing is nothing in every measure.
@@ -98,10 +86,7 @@ fn add_containers(
 ) -> Option<()> {
     let mut is_assumed = false;
     for (index, container) in dose.drug.containers.iter().enumerate() {
-        let one =
-            convert::in_measure(container.content, measured.measure(), dose.per_ml, LastPlace::Down).ok();
-        let content = one.and_then(|one| one.checked_mul(i128::from(container.count)));
-        let Some(content) = content else {
+        let Some(content) = content_of(dose, container, measured) else {
             let field = crate::domain::field::Field::Container(dose.at.0, dose.at.1, index as u16, "content");
             let facts = [fact::given("content", Value::Quantity(container.content))];
             let text = "A container of {content} cannot be counted in the measure of the code, so discarded drug is not judged";
@@ -110,12 +95,7 @@ fn add_containers(
         };
         let (kind, assumed) = scope::kind_of(coding, dose, container);
         is_assumed |= assumed;
-        // Where some sizes tell the kind, the others are the small ones of a single dose.
-        let is_sold_both_ways = || {
-            dose.listed.is_some_and(|drug| drug.container_kind.is_none())
-                && !coding.catalog.formulary.tells_kind_by_content(dose.code)
-        };
-        opened.is_kind_open |= assumed && is_sold_both_ways();
+        opened.is_kind_open |= assumed && is_sold_both_ways(coding, dose);
         opened.content = opened.content.checked_add(content)?;
         if scope::is_single_dose(coding, dose, kind) {
             opened.payable = opened.payable.checked_add(content)?;
@@ -132,6 +112,27 @@ fn add_containers(
         coding.find(Severity::Info, Reason::ContainerKindAssumed, dose.field("containers"), &Z_04, text, &[]);
     }
     Some(())
+}
+
+/// The labelled content of equal containers in the base of the code's measure.
+#[inline]
+fn content_of(dose: &Dose<'_>, container: &Container, measured: &Measured) -> Option<i128> {
+    let count = container.count;
+    // Nearly all contents are in the measure of the code and fit one machine word.
+    let plain = convert::in_word(container.content, measured.measure());
+    if let Some(content) = plain.and_then(|one| one.checked_mul(u64::from(count))) {
+        return Some(i128::from(content));
+    }
+    let one = convert::in_measure(container.content, measured.measure(), dose.per_ml, LastPlace::Down);
+    one.ok()?.checked_mul(i128::from(count))
+}
+
+/// Whether the drug is sold in single-dose and in multi-dose containers; where some sizes tell the kind, the others are
+/// the small ones of a single dose.
+#[inline(never)]
+fn is_sold_both_ways(coding: &Coding<'_>, dose: &Dose<'_>) -> bool {
+    dose.listed.is_some_and(|drug| drug.container_kind.is_none())
+        && !coding.catalog.formulary.tells_kind_by_content(dose.code)
 }
 
 /// Compares the containers with the dose and with the documented discarded amount.

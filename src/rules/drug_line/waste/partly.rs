@@ -27,23 +27,18 @@ pub(super) fn rest(
         }
         (PartlyAdministered::RestAfterOrdered, None) => 0,
     };
-    let rounding = *coding.policy.drug_line.unit_rounding;
-    let units = |rest: i128| {
-        let (content, dose) = (measured.administered + rest, measured.administered);
-        // Content and dose were checked when they were added up, so the units fit wherever the dose did.
-        let units = units::discarded_units(content, dose, measured.one, administered_units, rounding);
-        units.unwrap_or(0)
-    };
+    let units = |rest| units_of_rest(coding, measured, rest, administered_units);
+    let (counted, most) = (units(rest), units(left));
     let facts = [
         fact::derived("left", measured.readable(left)),
         fact::derived("discarded", measured.readable(rest)),
-        fact::derived("units", Value::Count(i64::from(units(rest)))),
-        fact::derived("most", Value::Count(i64::from(units(left)))),
+        fact::derived("units", Value::Count(i64::from(counted))),
+        fact::derived("most", Value::Count(i64::from(most))),
         fact::parameter("reading", Value::Label(label(**reading)), reading),
     ];
     let text = "The dose was stopped early: of {left} left, {discarded} counts as discarded drug";
     coding.result.trail.fired(&W_13, treatment.subject(), text, &facts);
-    if units(left) > 0 {
+    if most > 0 {
         let text = "The dose was stopped early and {left} was left; this policy counts {reading}, {units} units. Sources disagree: other readings count all that was left ({most} units), the label less the ordered dose, or nothing";
         let field = treatment.field("discard_reason");
         coding.find(Severity::Warn, Reason::DisputedRule, field, &W_13, text, &facts);

@@ -21,10 +21,9 @@ pub enum Exemption {
 }
 
 /// How discarded drug of this treatment is shown (§13 items 1, 11, 14).
-pub fn reporting(coding: &Coding<'_>, treatment: &Treatment<'_>) -> DiscardReporting {
+pub fn reporting(coding: &Coding<'_>, treatment: &Treatment<'_>, is_skin: bool) -> DiscardReporting {
     let parameters = &coding.policy.drug_line;
-    let dose = treatment.first();
-    if is_unlicensed_skin_substitute(dose) {
+    if is_skin {
         return *parameters.skin_substitute_reporting;
     }
     if coding.encounter.setting != Setting::DmeSupplier {
@@ -66,22 +65,37 @@ pub fn exemption(
     if setting == Setting::EsrdFacility && parameters.esrd_bundled_codes.contains(&treatment.code()) {
         return Some(Exemption::EsrdBundle);
     }
-    let formulary = &coding.catalog.formulary;
-    let of_family = formulary.class_of_code(dose.code, Default::default(), coding.date).map(|it| it.class);
-    if classes(dose).chain(of_family).any(|class| parameters.discard_exempt_classes.contains(&class)) {
-        return Some(Exemption::Class);
-    }
-    if treatment.doses.iter().all(|dose| is_loose(dose)) {
+    if is_of_exempt_class(coding, dose) || treatment.doses.iter().all(|dose| is_loose(dose)) {
         return Some(Exemption::Class);
     }
     if dose.drug.source == DrugSource::CompetitiveAcquisition {
         return Some(Exemption::Acquired);
     }
-    if is_packaged(coding, treatment) {
+    if parameters.status_settings.contains(&setting) && is_packaged(coding, treatment) {
         return Some(Exemption::Packaged);
     }
-    let all_shared = treatment.doses.iter().all(|dose| !has_single_dose_container(coding, dose, doses));
-    all_shared.then_some(Exemption::MultiDose)
+    for dose in treatment.doses {
+        if has_single_dose_container(coding, dose, doses) {
+            return None;
+        }
+    }
+    Some(Exemption::MultiDose)
+}
+
+/// Whether a class of the drug carries neither modifier: the stated one, one that the code or its flags tell.
+fn is_of_exempt_class(coding: &Coding<'_>, dose: &Dose<'_>) -> bool {
+    let exempt = *coding.policy.drug_line.discard_exempt_classes;
+    let is_exempt = |class| exempt.contains(&class);
+    let flags = dose.version.flags;
+    let of_code = || {
+        let formulary = &coding.catalog.formulary;
+        formulary.class_of_listed(dose.listed, dose.code, Default::default(), coding.date)
+    };
+    dose.drug.class.is_some_and(is_exempt)
+        || dose.listed.is_some_and(|drug| is_exempt(drug.class))
+        || flags.has(CodeFlag::Vaccine) && is_exempt(DrugClass::Vaccine)
+        || flags.has(CodeFlag::ImagingAgent) && is_exempt(DrugClass::Radiopharmaceutical)
+        || of_code().is_some_and(|of_code| is_exempt(of_code.class))
 }
 
 /// Whether a dose is swallowed: a tablet out of a bottle comes in no single-dose container, unless the request itself
@@ -93,7 +107,7 @@ pub fn is_loose(dose: &Dose<'_>) -> bool {
 /// Before 2026 the contractor decided about skin substitutes (rule K-02).
 pub fn note_skin_substitute(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
     let reporting = &coding.policy.drug_line.skin_substitute_reporting;
-    if is_unlicensed_skin_substitute(treatment.first()) && **reporting != DiscardReporting::Off {
+    if **reporting != DiscardReporting::Off {
         let facts = [fact::parameter("since", Value::Date(reporting.from), reporting)];
         let text = "The contractor decides how a discarded skin substitute is marked; this way since {since}";
         coding.result.trail.fired(&K_02, treatment.subject(), text, &facts);
@@ -151,9 +165,17 @@ fn warn_of_unsettled(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
 }
 
 /// The kind of a container: as given, else as its content tells, else as the formulary says, else single-dose.
+#[inline]
 pub fn kind_of(coding: &Coding<'_>, dose: &Dose<'_>, container: &Container) -> (ContainerKind, bool) {
-    let of_content = || coding.catalog.formulary.kind_of_content(dose.code, container.content);
-    match container.kind.or_else(of_content) {
+    match container.kind {
+        Some(kind) => (kind, false),
+        None => kind_unstated(coding, dose, container),
+    }
+}
+
+#[inline(never)]
+fn kind_unstated(coding: &Coding<'_>, dose: &Dose<'_>, container: &Container) -> (ContainerKind, bool) {
+    match coding.catalog.formulary.kind_of_content(dose.code, container.content) {
         Some(kind) => (kind, false),
         None => kind_of_drug(dose),
     }
@@ -166,6 +188,7 @@ fn kind_of_drug(dose: &Dose<'_>) -> (ContainerKind, bool) {
 }
 
 /// Whether the rest of such a container is paid for (rules W-07, W-08, row G-22).
+#[inline]
 pub fn is_single_dose(coding: &Coding<'_>, dose: &Dose<'_>, kind: ContainerKind) -> bool {
     let parameters = &coding.policy.drug_line;
     let ground = dose.drug.discard_reason;
@@ -199,21 +222,12 @@ pub fn is_bulk(treatment: &Treatment<'_>) -> bool {
     containers.peek().is_some() && containers.all(|container| bulk.contains(&container.kind))
 }
 
-fn is_unlicensed_skin_substitute(dose: &Dose<'_>) -> bool {
+pub(super) fn is_unlicensed_skin_substitute(dose: &Dose<'_>) -> bool {
     let is_skin = dose.version.flags.has(CodeFlag::SkinSubstitute)
         || dose.drug.class == Some(DrugClass::SkinSubstitute)
         || dose.drug.product_kind == Some(crate::domain::drug::ProductKind::SkinSubstitute);
-    let by_area = dose.billing.is_ok_and(|unit| unit.quantity.unit.measure() == Measure::Area);
+    let by_area = dose.billing.as_ref().is_ok_and(|unit| unit.quantity.unit.measure() == Measure::Area);
     (is_skin || by_area) && dose.drug.licensed_biologic != Some(true)
-}
-
-fn classes(dose: &Dose<'_>) -> impl Iterator<Item = DrugClass> + use<> {
-    let flags = dose.version.flags;
-    let listed = dose.listed.map(|drug| drug.class);
-    let flagged =
-        [(CodeFlag::Vaccine, DrugClass::Vaccine), (CodeFlag::ImagingAgent, DrugClass::Radiopharmaceutical)];
-    let flagged = flagged.into_iter().filter(move |(flag, _)| flags.has(*flag)).map(|(_, class)| class);
-    dose.drug.class.into_iter().chain(listed).chain(flagged)
 }
 
 /// Whether the hospital or the center is not paid separately for the drug (rule Z-09).
