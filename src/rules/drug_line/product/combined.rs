@@ -1,5 +1,6 @@
 //! Drugs that a record names apart and that one product combines: the combination has a code of its own (rule L-04).
 
+use super::named::Named;
 use super::*;
 use crate::catalog::product_names::{NameQuery, Nearness};
 
@@ -15,13 +16,15 @@ pub(super) fn with_another<'a>(coding: &Coding<'a>, asked: &Asked<'a>) -> Option
     let of_date = given.filter(|(_, administration)| encounter.date_of(administration) == coding.date);
     let drugs = of_date.flat_map(|(a, administration)| {
         let numbered = administration.drugs.iter().enumerate();
-        numbered.map(move |(d, drug)| Asked::of((a as u16, d as u16), administration, drug))
+        numbered.map(move |(d, drug)| Asked::of(coding, (a as u16, d as u16), administration, drug))
     });
+    // One product is given by one route.
     let others = drugs.filter(|other| other.at != asked.at && other.drug.code.is_none());
-    others.filter(|other| !other.drug.is_not_given()).find_map(|other| {
-        let named = named::of_name(coding, &other);
-        let combined = named.found.into_iter().filter(|_| named.is_component);
-        combined.into_iter().find(|version| codes.contains(&version.code))
+    let others = others.filter(|other| other.route() == asked.route() && !other.drug.is_not_given());
+    others.into_iter().find_map(|other| {
+        let Named { mut found, by_other_routes, is_component } = named::of_name(coding, &other);
+        found.retain(|version| is_component && by_other_routes.is_empty() && codes.contains(&version.code));
+        found.first().copied()
     })
 }
 
