@@ -43,6 +43,10 @@ parameters! {
         pub rider_ml_max: i32,
         /// Hours between two services of different dates that show that an office's patient went home (rule INIT-8).
         pub office_night_hours: u32,
+        /// Hours between two services of adjoining dates from which a hospital is asked about a stay (rule INIT-8).
+        pub hospital_night_hours: u32,
+        /// First and last codes of services that show a stay over dates (rules INIT-6, INIT-8).
+        pub stay_services: Vec<(HcpcsCode, HcpcsCode)>,
         /// Days that an infusion without a pump may run by its clock times; a longer one has a wrong date.
         pub infusion_days_max: u32,
         /// Rate up to which a fluid may only keep the vein open, in millilitres an hour (rule HYD-3).
