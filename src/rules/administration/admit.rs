@@ -25,7 +25,7 @@ rule! {
     says: "For each drug the record shows the order, route, site, start and stop, dose, who gave it and how the patient responded. What the code rests on must be there before a code is chosen.",
     why: "A claim stands on the record; a fact that nobody wrote down cannot be billed.",
     example: "An administration without a route earns no code; the question lists what each route would bill.",
-    exceptions: "None.",
+    exceptions: "A route in the name of a drug, such as oral, intrathecal or the on-body injector of a brand, is none of the record: where there is no other, the question offers what the name allows; where it contradicts the stated route and the lines differ, they wait.",
 }
 
 rule! {
