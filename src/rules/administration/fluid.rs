@@ -104,7 +104,7 @@ pub(super) fn keeps_open(administration: &Administration) -> bool {
 }
 
 /// The purpose that a fluid's name states: `NS at KVO` keeps the vein open.
-fn named_purpose(administration: &Administration) -> Option<FluidPurpose> {
+pub(super) fn named_purpose(administration: &Administration) -> Option<FluidPurpose> {
     const KEEP_OPEN: &[&str] = &["kvo", "tko"];
     let is_keep_open = |word: &str| KEEP_OPEN.iter().any(|known| known.eq_ignore_ascii_case(word));
     let names = administration.drugs.iter().filter_map(|drug| drug.name.as_deref());

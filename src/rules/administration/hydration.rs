@@ -56,7 +56,7 @@ rule! {
     says: "Fluid that keeps a vein open is not reported, however long it runs.",
     why: "It treats nothing.",
     example: "Saline at a trickle between two drugs earns nothing.",
-    exceptions: "A fluid without a stated purpose that ran as slowly as one that keeps a vein open is asked about, and its lines wait.",
+    exceptions: "A fluid without a stated purpose that ran as slowly as one that keeps a vein open is asked about, and its lines wait. Where the purpose says hydration against such a rate or such a word of the name, the lines stand and a finding asks which is right.",
 }
 
 rule! {
