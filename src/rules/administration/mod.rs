@@ -117,6 +117,7 @@ pub fn code(coding: &mut Coding<'_>) {
         withhold_what_waits(coding);
         elsewhere::doubt_operation(coding);
         fluid_need::check(coding, &visit);
+        overlap::doubt_order(coding, &visit);
     }
 }
 
