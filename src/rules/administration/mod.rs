@@ -36,6 +36,7 @@ mod pump_delivery;
 mod push;
 mod sequence;
 mod site;
+mod stated_flow;
 mod subcutaneous_infusion;
 mod timeline;
 mod vaccine;

@@ -47,6 +47,8 @@ parameters! {
         pub hospital_night_hours: u32,
         /// First and last codes of services that show a stay over dates (rules INIT-6, INIT-8).
         pub stay_services: Vec<(HcpcsCode, HcpcsCode)>,
+        /// Minutes by which a volume at its rate may differ from the clock (rule TIME-6).
+        pub rate_minutes_apart_max: i64,
         /// Days that an infusion without a pump may run by its clock times; a longer one has a wrong date.
         pub infusion_days_max: u32,
         /// Rate up to which a fluid may only keep the vein open, in millilitres an hour (rule HYD-3).
