@@ -7,7 +7,8 @@ use super::pump_delivery::{self, Way};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
 use super::{
-    clock_change, declotting, elsewhere, hydration, named_route, not_given, outside, pump, what_if, when,
+    clock_change, declotting, elsewhere, hydration, long_run, named_route, not_given, outside, pump, what_if,
+    when,
 };
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::{Administration, Route};
@@ -144,6 +145,7 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
         Route::IvInfusion if has_pump(visit, service) => admit_pump(coding, visit, service, route),
         Route::IvInfusion | Route::SubcutaneousInfusion | Route::IntraArterialInfusion => {
             admit_timed(coding, visit, service, route);
+            long_run::doubt(coding, visit, service, route);
         }
         Route::PumpStart => admit_pump(coding, visit, service, route),
         Route::IvPush => {

@@ -24,6 +24,7 @@ mod injection;
 mod keep_open;
 mod lesions;
 mod lines;
+mod long_run;
 pub(super) mod modifiers;
 mod named_dose;
 mod named_route;

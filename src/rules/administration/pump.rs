@@ -30,7 +30,7 @@ rule! {
     says: "The pump start code is for beginning a chemotherapy infusion of more than 8 hours that needs a portable or implantable pump. It is not timed, once a date of service, and never a concurrent code.",
     why: "The hours run without the nurse; only the start is her work.",
     example: "Fluorouracil over 46 hours by a portable pump is one pump start.",
-    exceptions: "A pump of 8 hours or less is an ordinary infusion. An infusion that names its pump and runs longer is a pump start too.",
+    exceptions: "A pump of 8 hours or less is an ordinary infusion. An infusion that names its pump and runs longer is a pump start too. One that states no pump and runs longer than anybody sits in a chair (the policy says how long, by our measure), or whose drug is named with a pump, is asked about: in an office its lines wait; in a hospital, whose stay may hold such hours, those of chemotherapy stand where no name tells of a pump, and other drugs are not doubted.",
 }
 
 rule! {

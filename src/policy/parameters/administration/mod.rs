@@ -47,6 +47,10 @@ parameters! {
         pub hospital_night_hours: u32,
         /// First and last codes of services that show a stay over dates (rules INIT-6, INIT-8).
         pub stay_services: Vec<(HcpcsCode, HcpcsCode)>,
+        /// Minutes that an infusion without a pump is taken to run in a chair (rules CHM-4, CHM-5).
+        pub chair_minutes_max: i64,
+        /// Words of a drug's name that tell of a portable pump (rule CHM-4).
+        pub pump_words: Vec<String>,
         /// Minutes by which a volume at its rate may differ from the clock (rule TIME-6).
         pub rate_minutes_apart_max: i64,
         /// Days that an infusion without a pump may run by its clock times; a longer one has a wrong date.
