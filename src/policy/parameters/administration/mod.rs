@@ -156,6 +156,8 @@ parameters! {
         pub hydration_diagnoses: Vec<String>,
         /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).
         pub electrolyte_codes: Vec<HcpcsCode>,
+        /// Electrolytes ordered by their own dose, which no fluid for a maintenance is named after (rule HYD-9).
+        pub dosed_electrolytes: DrugList,
         /// Drugs that flush a line and are no push (rules CHM-8, CHM-13).
         pub flush_codes: Vec<HcpcsCode>,
         /// Services and supplies that the administration codes include (row G-08).
