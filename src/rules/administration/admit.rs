@@ -7,8 +7,8 @@ use super::pump_delivery::{self, Way};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
 use super::{
-    clock_change, declotting, elsewhere, hydration, long_run, named_route, not_given, outside, pump, what_if,
-    when,
+    clock_change, declotting, elsewhere, hydration, long_run, named_route, not_given, outside, pump,
+    subcutaneous_infusion, what_if, when,
 };
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::{Administration, Route};
@@ -114,6 +114,7 @@ fn admit_by_class(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut 
     if let Some(cells) = may_be_cells.then(|| outside::cells_by_name(coding, service.index)).flatten() {
         return outside::send_away(coding, service.index, cells.administration);
     }
+    let class = class.or_else(|it| subcutaneous_infusion::any_class(coding, visit, service, route, it));
     let class = match class {
         Ok(class) => class,
         Err(unknown) => return hold_for_class(coding, visit, service, route, unknown),
