@@ -7,7 +7,7 @@ use super::pump_delivery::{self, Way};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
 use super::{
-    clock_change, declotting, elsewhere, hydration, long_run, named_route, not_given, outside, pump,
+    clock_change, declotting, elsewhere, hydration, long_run, named_route, not_given, outside, overlap, pump,
     subcutaneous_infusion, what_if, when,
 };
 use crate::domain::drug::DrugClass;
@@ -240,6 +240,13 @@ fn admit_timed(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Ser
         read.and_then(|flow| if flow.seconds > 0 { Ok(flow) } else { Err((timeline::Gap::NoFlow, flow)) });
     let flow = match read {
         Ok(flow) => flow,
+        Err((timeline::Gap::NoTimes, flow))
+            if !is_attended
+                && route == Route::IvInfusion
+                && overlap::is_beside_timed(coding, visit, service) =>
+        {
+            Flow { seconds: overlap::seconds_beside(coding, visit, service), ..flow }
+        }
         Err((_, flow)) if is_attended || is_pumped_artery => flow,
         Err((gap, flow)) => match timeline::settle(coding, visit, service.index, gap, flow) {
             Settled::Flow(flow) => flow,

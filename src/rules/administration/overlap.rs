@@ -5,12 +5,14 @@ use super::sequence::CONC_5;
 use super::timeline::subtract;
 use super::visit::{Family, Kind, Segment, Segments, Service, Visit};
 use super::what_if::answer;
-use crate::domain::encounter::{Administration, Encounter};
+use crate::domain::drug::DrugGiven;
+use crate::domain::encounter::{Administration, Encounter, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::time::{LocalTime, plus_minutes};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
+use crate::rules::classify;
 
 /// Seconds in which two services ran at once.
 pub(super) fn seconds(visit: &Visit<'_>, one: &Service, other: &Service) -> i64 {
@@ -82,6 +84,38 @@ pub(super) fn report_apart(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         let field = Field::Administration(from, "concurrentWith");
         coding.find(Severity::Warn, Reason::ContradictoryTimes, field, &CONC_5, text, &facts);
     }
+}
+
+/// Whether a therapeutic infusion without any time is concurrent by the record's word, and says so: it ran together with
+/// chemotherapy whose minutes are known and which outranks it, so that its own minutes decide nothing.
+pub(super) fn is_beside_timed(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) -> bool {
+    if seconds_beside(coding, visit, service) == 0 {
+        return false;
+    }
+    let field = Field::Administration(service.index, "startTime");
+    let text = "The infusion has no times; the record's word that it ran together with chemotherapy makes it concurrent, which has no hours. Complete the record.";
+    coding.find(Severity::Warn, Reason::MissingStartTime, field, &CONC_5, text, &[]);
+    true
+}
+
+/// Seconds of the longest chemotherapy infusion that the record says a therapeutic one ran together with.
+pub(super) fn seconds_beside(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service) -> i64 {
+    let is_complex = |drug: &DrugGiven| {
+        let known = || classify::known_class(coding, drug).map(|(class, _)| class);
+        drug.class.or_else(known).is_some_and(classify::is_complex)
+    };
+    let minutes = |one: &Administration| {
+        let clock = one.start.zip(one.stop).map(|(start, stop)| visit.clock.span(start, stop));
+        clock.map(|(start, stop)| (stop - start) / 60).or(one.duration_minutes.map(i64::from))
+    };
+    let together = visit.together.iter().filter(|(one, other)| [*one, *other].contains(&service.index));
+    let others = together.map(|(one, other)| if *one == service.index { *other } else { *one });
+    let others = others.map(|other| &visit.encounter.administrations[usize::from(other)]);
+    let chemotherapy = others
+        .filter(|other| other.route == Some(Route::IvInfusion) && other.drugs.iter().any(is_complex))
+        .filter(|_| service.family == Family::Therapeutic);
+    let minutes = chemotherapy.filter_map(minutes).max().unwrap_or_default();
+    if minutes > *coding.policy.administration.push_minutes_max { minutes * 60 } else { 0 }
 }
 
 /// How many pairs of infusions are tried before none is asked about.
