@@ -60,25 +60,100 @@ const WORDS: &[(&str, &[Route])] = {
     ]
 };
 
+/// Words in a row that state a route and may be part of a product's name, so that a look-up of the name keeps them.
+const PHRASES: &[(&[&str], &[Route])] = {
+    use Route::{
+        HeatedIntraperitoneal, Intraarticular, Intraperitoneal, Intrathecal, IntraventricularReservoir,
+        Intravesical, OnBodyInjector, Oral, Topical,
+    };
+    const ON_BODY: &[Route] = &[OnBodyInjector];
+    const MOUTH: &[Route] = &[Oral];
+    const SKIN: &[Route] = &[Topical];
+    const SPINE: &[Route] = &[Intrathecal, IntraventricularReservoir];
+    const BLADDER: &[Route] = &[Intravesical];
+    const ABDOMEN: &[Route] = &[Intraperitoneal, HeatedIntraperitoneal];
+    const JOINT: &[Route] = &[Intraarticular];
+    const OTHER: &[Route] = &[Route::Other];
+    &[
+        (&["onpro"], ON_BODY),
+        (&["onbody"], ON_BODY),
+        (&["on", "body"], ON_BODY),
+        (&["obi"], ON_BODY),
+        (&["oral"], MOUTH),
+        (&["by", "mouth"], MOUTH),
+        (&["tab"], MOUTH),
+        (&["tabs"], MOUTH),
+        (&["cap"], MOUTH),
+        (&["caps"], MOUTH),
+        (&["dose", "pack"], MOUTH),
+        (&["patch"], SKIN),
+        (&["transdermal"], SKIN),
+        (&["intrathecal"], SPINE),
+        (&["intrathecally"], SPINE),
+        (&["intravesical"], BLADDER),
+        (&["intravesically"], BLADDER),
+        (&["bladder"], BLADDER),
+        (&["intraperitoneal"], ABDOMEN),
+        (&["intraperitoneally"], ABDOMEN),
+        (&["hipec"], &[HeatedIntraperitoneal]),
+        (&["intraarticular"], JOINT),
+        (&["intra", "articular"], JOINT),
+        (&["joint"], JOINT),
+        (&["knee"], JOINT),
+        (&["intracavernosal"], OTHER),
+        (&["intracavernous"], OTHER),
+        (&["nerve", "block"], OTHER),
+        (&["trigger", "point"], OTHER),
+        (&["subconjunctival"], OTHER),
+    ]
+};
+
+/// The short word for the spinal canal, which only its capitals tell from the pronoun.
+const SPINAL: &str = "IT";
+
 /// Devices, which are sold under names of their own.
 const DEVICES: &[&str] = &["pen", "autoinjector"];
 
-/// What stands behind the first word of penicillin, as in `pen G`.
-const PENICILLINS: &[&str] = &["g", "v", "vk"];
+/// Words that state no route before certain others: `pen G` is penicillin, and `bladder cancer` what was treated.
+const NO_ROUTES: &[(&str, &[&str])] = &[
+    ("pen", &["g", "v", "vk"]),
+    ("bladder", &["ca", "cancer", "carcinoma", "infection", "spasm", "spasms", "tumor", "tumour"]),
+    ("joint", &["disease", "infection", "pain", "replacement"]),
+    ("knee", &["infection", "pain", "replacement"]),
+    ("oral", &["mucositis", "thrush"]),
+];
 
 /// The routes that the words of a name state, one list a word.
 pub fn told(name: &str) -> SmallVec<[&'static [Route]; 2]> {
-    let mut words =
-        name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words: SmallVec<[&str; 8]> = words.collect();
     let mut told = SmallVec::new();
-    while let Some(word) = words.next() {
-        let is_next = |short: &&str| words.peek().is_some_and(|next| next.eq_ignore_ascii_case(short));
-        if word.eq_ignore_ascii_case("pen") && PENICILLINS.iter().any(is_next) {
-            continue;
+    for at in 0..words.len() {
+        if !is_part_of_name(&words[at..]) {
+            told.extend(routes_of(words[at]).or_else(|| routes_at(&words[at..])));
         }
-        told.extend(routes_of(word));
     }
     told
+}
+
+/// Whether the first of some words belongs to the next one and states no route.
+fn is_part_of_name(words: &[&str]) -> bool {
+    let [word, next, ..] = words else { return false };
+    NO_ROUTES.iter().any(|(first, others)| {
+        first.eq_ignore_ascii_case(word) && others.iter().any(|other| other.eq_ignore_ascii_case(next))
+    })
+}
+
+/// The routes that the phrase at the front of some words states.
+fn routes_at(words: &[&str]) -> Option<&'static [Route]> {
+    if words.first() == Some(&SPINAL) {
+        return Some(&[Route::Intrathecal, Route::IntraventricularReservoir]);
+    }
+    let begins = |phrase: &[&str]| {
+        phrase.len() <= words.len()
+            && phrase.iter().zip(words).all(|(known, word)| known.eq_ignore_ascii_case(word))
+    };
+    PHRASES.iter().find(|(phrase, _)| begins(phrase)).map(|(_, routes)| *routes)
 }
 
 /// The routes that all such words of a name allow; none where no word states one, or two of them differ.
@@ -120,6 +195,13 @@ mod tests {
             ("cefazolin IV (IVPB)", &[IvInfusion]),
             ("Zofran not PO but IV", &[]),
             ("Bicillin", &[]),
+            ("pegfilgrastim on-body injector", &[Route::OnBodyInjector]),
+            ("dexamethasone by mouth", &[Oral]),
+            ("cytarabine IT", &[Route::Intrathecal, Route::IntraventricularReservoir]),
+            ("give it slowly", &[]),
+            ("gentamicin bladder irrigation", &[Route::Intravesical]),
+            ("Keytruda for bladder cancer", &[]),
+            ("Kenalog intra-articular", &[Route::Intraarticular]),
         ] {
             let found: Vec<Route> = agreed(name).into_iter().flatten().collect();
             assert_eq!(found, routes, "{name}");

@@ -38,7 +38,7 @@ rule! {
     says: "A patient who left and came back on the same day has a second encounter, whose lines carry 59 or XE. A stated visit number counts within its date of service; a visit with a service that runs past midnight goes on under its number, and so does one of a hospital that states its number again on the next date.",
     why: "The work of an encounter is done again.",
     example: "Chemotherapy in the morning and an unplanned antiemetic push in the afternoon are two initial services.",
-    exceptions: "A pause within one visit is none (INIT-7). A hospital's stay over several dates is one encounter (INIT-2), so a number repeated on the next date is asked about; numbers that run on through the dates, or a date with a second visit, tell the visits apart. A visit on another date needs no modifier. Visits that overlap in time are no separate ones, and a finding says so.",
+    exceptions: "A pause within one visit is none (INIT-7). A hospital's stay over several dates is one encounter (INIT-2), so a number repeated on the next date is asked about, unless observation or inpatient care on the claim shows the stay; numbers that run on through the dates, or a date with a second visit, tell the visits apart. A visit on another date needs no modifier. Visits that overlap in time are no separate ones, and a finding says so.",
 }
 
 rule! {
@@ -56,7 +56,7 @@ rule! {
     says: "An encounter that runs past midnight has one initial service; what follows is sequential or repeated, on its own date, and is never made initial for want of a parent on that date.",
     why: "The encounter decides, and not the calendar.",
     example: "A push at 22:00 is initial, and the same drug at 02:00 is a repeated push.",
-    exceptions: "Switch D-11 lets a policy begin anew at midnight. Stated visit numbers begin anew on each date (INIT-6); where there are none, each date of an office with a night before it is a visit of its own; an office is asked for them where less than a night lies between, and a hospital where a whole date does.",
+    exceptions: "Switch D-11 lets a policy begin anew at midnight. Stated visit numbers begin anew on each date (INIT-6); where there are none, each date of an office with a night before it is a visit of its own; an office is asked for them where less than a night lies between, and a hospital where a whole date does. A hospital is asked too where many hours lie between the services of adjoining dates (the policy says how many, by our measure), for patients of daily visits sleep at home: not where observation or inpatient care on the claim, an infusion past midnight or a service within the night shows a stay.",
 }
 
 pub(super) static RULES: &[&Rule] = &[&INIT_4, &INIT_5, &INIT_6, &INIT_7, &INIT_8];

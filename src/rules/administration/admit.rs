@@ -7,7 +7,8 @@ use super::pump_delivery::{self, Way};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
 use super::{
-    clock_change, declotting, elsewhere, hydration, named_route, not_given, outside, pump, what_if, when,
+    clock_change, declotting, elsewhere, hydration, long_run, named_route, not_given, outside, overlap, pump,
+    subcutaneous_infusion, what_if, when,
 };
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::{Administration, Route};
@@ -25,7 +26,7 @@ rule! {
     says: "For each drug the record shows the order, route, site, start and stop, dose, who gave it and how the patient responded. What the code rests on must be there before a code is chosen.",
     why: "A claim stands on the record; a fact that nobody wrote down cannot be billed.",
     example: "An administration without a route earns no code; the question lists what each route would bill.",
-    exceptions: "None.",
+    exceptions: "A route in the name of a drug, such as oral, intrathecal or the on-body injector of a brand, is none of the record: where there is no other, the question offers what the name allows; where it contradicts the stated route and the lines differ, they wait.",
 }
 
 rule! {
@@ -120,6 +121,7 @@ fn admit_by_class(
     if let Some(cells) = may_be_cells.then(|| outside::cells_by_name(coding, service.index)).flatten() {
         return outside::send_away(coding, service.index, cells.administration);
     }
+    let class = class.or_else(|it| subcutaneous_infusion::any_class(coding, visit, service, route, it));
     let class = match class {
         Ok(class) => class,
         Err(unknown) => return hold_for_class(coding, visit, service, route, unknown),
@@ -151,6 +153,7 @@ fn admit_by_class(
         Route::IvInfusion if has_pump(visit, service) => admit_pump(coding, visit, service, route),
         Route::IvInfusion | Route::SubcutaneousInfusion | Route::IntraArterialInfusion => {
             admit_timed(coding, visit, service, route);
+            long_run::doubt(coding, visit, service, route);
         }
         Route::PumpStart => admit_pump(coding, visit, service, route),
         Route::IvPush => {
@@ -253,6 +256,13 @@ fn admit_timed(coding: &mut Coding<'_>, visit: &mut Visit<'_>, service: &mut Ser
         read.and_then(|flow| if flow.seconds > 0 { Ok(flow) } else { Err((timeline::Gap::NoFlow, flow)) });
     let flow = match read {
         Ok(flow) => flow,
+        Err((timeline::Gap::NoTimes, flow))
+            if !is_attended
+                && route == Route::IvInfusion
+                && overlap::is_beside_timed(coding, visit, service) =>
+        {
+            Flow { seconds: overlap::seconds_beside(coding, visit, service), ..flow }
+        }
         Err((_, flow)) if is_attended || is_pumped_artery => flow,
         Err((gap, flow)) => match timeline::settle(coding, visit, service.index, gap, flow) {
             Settled::Flow(flow) => flow,

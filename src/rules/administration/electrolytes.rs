@@ -6,7 +6,7 @@ use super::named_dose;
 use crate::catalog::formulary::Nature;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, Route};
-use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 use crate::engine::Coding;
 use crate::rules::identity;
 
@@ -36,6 +36,9 @@ impl Electrolytes {
             read.class_is_stated |= drug.class.is_some();
             read.add(coding, drug);
         }
+        // A drug that is ordered by its own dose is no maintenance, whatever fluid carries it.
+        let is_dosed = matches!(&*administration.drugs, [only] if is_dosed(coding, only));
+        read.may_be_maintenance &= !is_dosed;
         read.is_rider = read.may_be_maintenance && read.with_fluid && is_rider(coding, administration);
         read
     }
@@ -77,6 +80,16 @@ impl Electrolytes {
             }
         }
     }
+}
+
+/// Whether a drug is an electrolyte with a dose by weight, whose name it begins.
+fn is_dosed(coding: &Coding<'_>, drug: &DrugGiven) -> bool {
+    let listed = &coding.policy.administration.dosed_electrolytes;
+    let is_weight = |dose: Quantity| dose.unit.measure() == Measure::Mass;
+    let mut words = drug.name.as_deref().unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric());
+    let first = words.find(|word| word.starts_with(|c: char| c.is_ascii_alphabetic())).unwrap_or_default();
+    drug.dose_administered.is_some_and(is_weight)
+        && listed.names.iter().any(|known| known.eq_ignore_ascii_case(first))
 }
 
 /// Whether the record states a volume of fluid that is too little for hydration.

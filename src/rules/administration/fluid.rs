@@ -98,8 +98,13 @@ fn is_named_flush(coding: &Coding<'_>, administration: &Administration) -> bool 
             .all(|drug| drug.name.as_deref().is_some_and(|name| coding.catalog.formulary.names_flush(name)))
 }
 
+/// Whether a fluid only kept the vein open, by its purpose or by its name.
+pub(super) fn keeps_open(administration: &Administration) -> bool {
+    administration.fluid_purpose.or_else(|| named_purpose(administration)) == Some(FluidPurpose::KeepOpen)
+}
+
 /// The purpose that a fluid's name states: `NS at KVO` keeps the vein open.
-fn named_purpose(administration: &Administration) -> Option<FluidPurpose> {
+pub(super) fn named_purpose(administration: &Administration) -> Option<FluidPurpose> {
     const KEEP_OPEN: &[&str] = &["kvo", "tko"];
     let is_keep_open = |word: &str| KEEP_OPEN.iter().any(|known| known.eq_ignore_ascii_case(word));
     let names = administration.drugs.iter().filter_map(|drug| drug.name.as_deref());

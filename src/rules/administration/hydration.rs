@@ -56,7 +56,7 @@ rule! {
     says: "Fluid that keeps a vein open is not reported, however long it runs.",
     why: "It treats nothing.",
     example: "Saline at a trickle between two drugs earns nothing.",
-    exceptions: "A fluid without a stated purpose that ran as slowly as one that keeps a vein open is asked about, and its lines wait.",
+    exceptions: "A fluid without a stated purpose that ran as slowly as one that keeps a vein open is asked about, and its lines wait. Where the purpose says hydration against such a rate or such a word of the name, the lines stand and a finding asks which is right.",
 }
 
 rule! {
@@ -120,7 +120,7 @@ rule! {
     says: "Potassium or magnesium that replaces a documented deficit is a therapeutic drug; a premixed fluid for dehydration is hydration.",
     why: "The purpose tells which need was treated. One hospital counts all of them as hydration, so it is a switch (D-6).",
     example: "Potassium for a low level is a therapeutic infusion; premixed fluid with potassium after vomiting is hydration.",
-    exceptions: "None.",
+    exceptions: "Magnesium by its own name, with a dose by weight, is the drug that was ordered and no fluid for a maintenance, whatever carries it.",
 }
 
 rule! {

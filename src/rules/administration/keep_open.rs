@@ -1,5 +1,6 @@
 //! Fluid that runs so slowly that it may only keep the vein open (rule HYD-3).
 
+use super::fluid;
 use super::hydration::HYD_3;
 use super::visit::Visit;
 use super::what_if::answer;
@@ -14,7 +15,7 @@ use crate::engine::trail::{Value, fact};
 const NANOS: i128 = 1_000_000_000;
 
 /// Asks what each slow fluid among the billed hydration was for, where the request does not say; its lines wait. Tells
-/// which fluids it asked about.
+/// which fluids it asked about. Where the request says hydration and the name or the rate says otherwise, the lines stand.
 pub(super) fn doubt(coding: &mut Coding<'_>, visit: &Visit<'_>, billed: &[u16]) -> Vec<u16> {
     let mut asked = Vec::new();
     let limit = &coding.policy.administration.keep_open_ml_per_hour_max;
@@ -24,25 +25,51 @@ pub(super) fn doubt(coding: &mut Coding<'_>, visit: &Visit<'_>, billed: &[u16]) 
         let service = visit.services.iter().find(|service| service.index == index);
         let seconds = || service.map(|service| i128::from(service.flow.seconds));
         let is_slow = rate(administration, seconds).is_some_and(|nanos| nanos > 0 && nanos <= most);
-        if administration.fluid_purpose.is_some() || !is_slow || asked.contains(&index) {
+        if asked.contains(&index) {
+            continue;
+        }
+        if administration.fluid_purpose == Some(FluidPurpose::Hydration) {
+            let is_named = fluid::named_purpose(administration) == Some(FluidPurpose::KeepOpen);
+            if is_named || is_slow {
+                doubt_purpose(coding, index);
+            }
+            continue;
+        }
+        if administration.fluid_purpose.is_some() || !is_slow {
             continue;
         }
         let field = Field::Administration(index, "fluidPurpose");
         let facts = [fact::parameter("limit", Value::Count(i64::from(**limit)), limit)];
         let text = "The fluid ran at no more than {limit} mL an hour, as one does that keeps the vein open and is never reported; its line waits. State its purpose.";
         coding.find(Severity::Block, Reason::HydrationNotSupported, field, &HYD_3, text, &facts);
-        coding.ask(field, &HYD_3, "What was the slow fluid for?", &[], |coding| {
-            let purposes = [
-                ("It kept the vein open", FluidPurpose::KeepOpen),
-                ("It treated a documented need of fluid", FluidPurpose::Hydration),
-            ];
-            purposes
-                .map(|(label, purpose)| answer(coding, label, index, |a| a.fluid_purpose = Some(purpose)))
-                .into()
-        });
+        ask_purpose(coding, index);
         asked.push(index);
     }
     asked
+}
+
+/// Warns of a fluid whose purpose is hydration, and whose name or rate is that of one that keeps the vein open.
+fn doubt_purpose(coding: &mut Coding<'_>, index: u16) {
+    let field = Field::Administration(index, "fluidPurpose");
+    if coding.result.questions.iter().any(|question| question.field == field) {
+        return;
+    }
+    let text = "The purpose says hydration, and the name or the rate of the fluid says that it kept the vein open, which is never reported. Correct one of them.";
+    coding.find(Severity::Warn, Reason::HydrationNotSupported, field, &HYD_3, text, &[]);
+    ask_purpose(coding, index);
+}
+
+fn ask_purpose(coding: &mut Coding<'_>, index: u16) {
+    let field = Field::Administration(index, "fluidPurpose");
+    coding.ask(field, &HYD_3, "What was the slow fluid for?", &[], |coding| {
+        let purposes = [
+            ("It kept the vein open", FluidPurpose::KeepOpen),
+            ("It treated a documented need of fluid", FluidPurpose::Hydration),
+        ];
+        purposes
+            .map(|(label, purpose)| answer(coding, label, index, |a| a.fluid_purpose = Some(purpose)))
+            .into()
+    });
 }
 
 /// Billionths of a millilitre an hour, rounded **down**: the documented rate, the one in a name, else the volume over the

@@ -24,6 +24,7 @@ mod injection;
 mod keep_open;
 mod lesions;
 mod lines;
+mod long_run;
 pub(super) mod modifiers;
 mod named_dose;
 mod named_route;
@@ -36,6 +37,7 @@ mod pump_delivery;
 mod push;
 mod sequence;
 mod site;
+mod stated_flow;
 mod subcutaneous_infusion;
 mod timeline;
 mod vaccine;
@@ -118,6 +120,7 @@ pub fn code(coding: &mut Coding<'_>) {
         withhold_what_waits(coding);
         elsewhere::doubt_operation(coding);
         fluid_need::check(coding, &visit);
+        overlap::doubt_order(coding, &visit);
     }
 }
 

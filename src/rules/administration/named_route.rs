@@ -16,10 +16,37 @@ const ROUTES: &[(Route, &str)] = &[
     (Route::Intramuscular, "Injected into a muscle"),
     (Route::Subcutaneous, "Injected under the skin"),
     (Route::SubcutaneousInfusion, "Infused under the skin"),
+    (Route::OnBodyInjector, "Put on as an on-body injector"),
+    (Route::Intrathecal, "Injected into the spinal canal"),
+    (Route::Intravesical, "Put into the bladder"),
+    (Route::Intraperitoneal, "Put into the abdomen"),
+    (Route::HeatedIntraperitoneal, "Circulated through the abdomen, heated, in an operation"),
+    (Route::Intraarticular, "Injected into a joint"),
+    (Route::Topical, "Put on the skin"),
     (Route::Oral, "Taken by mouth"),
     (Route::Inhaled, "Inhaled"),
     (Route::Other, "By another way, as into the nose"),
 ];
+
+/// The routes that are offered where a record states none and no name of its drugs does.
+const USUAL: [Route; 4] = [Route::IvInfusion, Route::IvPush, Route::Intramuscular, Route::Subcutaneous];
+
+/// The routes to choose from where the record states none: those that the names of the drugs allow, else the usual ones.
+pub(super) fn allowed(administration: &Administration) -> Vec<(Route, &'static str)> {
+    let names = administration.drugs.iter().filter_map(|drug| drug.name.as_deref());
+    let told: Vec<&[Route]> = names.flat_map(told).collect();
+    let by_name = ROUTES.iter().filter(|(route, _)| told.iter().all(|routes| may_mean(routes, *route)));
+    let by_name: Vec<_> = by_name.copied().filter(|_| !told.is_empty()).collect();
+    if by_name.is_empty() {
+        return ROUTES.iter().copied().filter(|(route, _)| USUAL.contains(route)).collect();
+    }
+    by_name
+}
+
+/// Whether a word that may mean some routes is offered as one of them: who writes `SC` means no injector that stays on.
+fn may_mean(routes: &[Route], route: Route) -> bool {
+    routes.contains(&route) && (route != Route::OnBodyInjector || routes.len() == 1)
+}
 
 /// Asks which route is right where the name of a drug states another one than the record, and the lines differ.
 pub(super) fn doubt(coding: &mut Coding<'_>, index: u16, administration: &Administration, route: Route) {
@@ -33,7 +60,7 @@ pub(super) fn doubt(coding: &mut Coding<'_>, index: u16, administration: &Admini
         if told.is_empty() || told.iter().any(|routes| routes.contains(&route)) {
             continue;
         }
-        let others = ROUTES.iter().filter(|(other, _)| told.iter().any(|routes| routes.contains(other)));
+        let others = ROUTES.iter().filter(|(other, _)| told.iter().any(|routes| may_mean(routes, *other)));
         let field = Field::Administration(index, "route");
         let facts = [
             fact::given("drug", Value::Of(Field::Drug(index, place as u16, "name"))),
@@ -102,6 +129,19 @@ mod tests {
             ("ondansetron 8 mg PO", Route::IvPush, &["Pushed into a vein", "Taken by mouth"]),
             ("albuterol neb", Route::IvPush, &["Pushed into a vein", "Inhaled"]),
             ("nitro SL", Route::IvPush, &["Pushed into a vein", "Taken by mouth"]),
+            (
+                "Neulasta Onpro",
+                Route::Subcutaneous,
+                &["Injected under the skin", "Put on as an on-body injector"],
+            ),
+            ("dexamethasone oral", Route::IvPush, &["Pushed into a vein", "Taken by mouth"]),
+            ("cytarabine IT", Route::IvPush, &["Pushed into a vein", "Injected into the spinal canal"]),
+            ("BCG intravesical", Route::IvPush, &["Pushed into a vein", "Put into the bladder"]),
+            (
+                "Kenalog knee injection",
+                Route::Intramuscular,
+                &["Injected into a muscle", "Injected into a joint"],
+            ),
         ] {
             let (found, has_lines) = asked(name, route);
             assert_eq!(found, labels, "{name}");

@@ -45,6 +45,13 @@ pub(super) fn is_settled(coding: &mut Coding<'_>, index: u16, administration: &A
     true
 }
 
+/// Whether no drug of an administration was surely given.
+pub(super) fn may_be_nothing(coding: &Coding<'_>, administration: &Administration) -> bool {
+    let drugs = &administration.drugs;
+    let is_nothing = |drug: &DrugGiven| matches!(given::of(coding, drug), Given::No | Given::Open);
+    !drugs.is_empty() && drugs.iter().all(is_nothing)
+}
+
 fn has_flow(administration: &Administration) -> bool {
     let ran = administration.start.zip(administration.stop).is_some_and(|(start, stop)| start < stop);
     ran || administration.duration_minutes.is_some_and(|minutes| minutes > 0)

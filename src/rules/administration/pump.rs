@@ -2,9 +2,11 @@
 
 use std::cmp::Ordering;
 
+use super::fluid;
 use super::initial::INIT_9;
 use super::lines::{self, Place};
 use super::named_dose;
+use super::not_given;
 use super::order;
 use super::outside;
 use super::site;
@@ -28,7 +30,7 @@ rule! {
     says: "The pump start code is for beginning a chemotherapy infusion of more than 8 hours that needs a portable or implantable pump. It is not timed, once a date of service, and never a concurrent code.",
     why: "The hours run without the nurse; only the start is her work.",
     example: "Fluorouracil over 46 hours by a portable pump is one pump start.",
-    exceptions: "A pump of 8 hours or less is an ordinary infusion. An infusion that names its pump and runs longer is a pump start too.",
+    exceptions: "A pump of 8 hours or less is an ordinary infusion. An infusion that names its pump and runs longer is a pump start too. One that states no pump and runs longer than anybody sits in a chair (the policy says how long, by our measure), or whose drug is named with a pump, is asked about: in an office its lines wait; in a hospital, whose stay may hold such hours, those of chemotherapy stand where no name tells of a pump, and other drugs are not doubted.",
 }
 
 rule! {
@@ -64,7 +66,7 @@ rule! {
     says: "Flushing an access device is reported only when it is the sole service of the visit, and nothing else is given on its date. Laboratory tests, and drawing the blood for them, take it not away.",
     why: "It is part of every other service through the device, and the pairs of a date allow no modifier.",
     example: "A monthly flush without treatment is reported; one after chemotherapy is not.",
-    exceptions: "A line in a limb or an artery is no implanted device, and its flush has no code. Where the record names no line, a finding asks for it.",
+    exceptions: "A drug that was not given, one that is swallowed or put on the skin, and fluid that keeps the vein open are no services, and take it not away: no pair of the edits names them. A line in a limb or an artery is no implanted device, and its flush has no code. Where the record names no line, a finding asks for it.",
 }
 
 pub(super) static RULES: &[&Rule] = &[&CHM_4, &CHM_5, &CHM_6, &CHM_7, &CHM_8];
@@ -312,11 +314,23 @@ pub(super) fn is_disconnection(coding: &Coding<'_>, visit: &Visit<'_>, at: usize
         }
 }
 
+/// Whether a service is settled as nothing that a code describes: not given, swallowed, put on the skin, or fluid that
+/// kept the vein open.
+fn is_no_service(coding: &Coding<'_>, visit: &Visit<'_>, other: &Service) -> bool {
+    let administration = visit.administration(other);
+    other.kind == Kind::Settled
+        && (matches!(administration.route, Some(Route::Oral | Route::Topical))
+            || fluid::keeps_open(administration)
+            || not_given::may_be_nothing(coding, administration))
+}
+
 /// Whether a flush has no other service beside it, in its visit or, as the pairs hold for the date, on its date.
 fn is_sole(coding: &Coding<'_>, visit: &Visit<'_>, flush: &Service) -> bool {
     let date = visit.date(flush);
     let is_beside = |other: &Service| {
-        other.kind != Kind::Flush && (other.visit == flush.visit || visit.date(other) == date)
+        other.kind != Kind::Flush
+            && !is_no_service(coding, visit, other)
+            && (other.visit == flush.visit || visit.date(other) == date)
     };
     let beside = &coding.policy.administration.services_beside_flush;
     let takes_away = |code| !beside.iter().any(|(first, last)| (*first..=*last).contains(&code));

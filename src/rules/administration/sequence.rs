@@ -76,7 +76,7 @@ rule! {
     says: "The minutes that overlap a higher-ranked infusion are deducted. When no more than a push is left the infusion is concurrent; otherwise it is sequential, with the minutes left.",
     why: "Sources disagree, so the choice is a switch (D-3): deduct, majority, sixteen minutes, or any overlap.",
     example: "Famotidine from 13:10 to 13:30 beside paclitaxel from 13:26 keeps 16 minutes and is sequential.",
-    exceptions: "Pushes and injections are never concurrent (CONC-6). The record's word that two services ran together stands where clock times are missing; where they are known they count, and a word against them is a finding. Where the record says so and the clock shows it for most of the minutes, the infusion is concurrent.",
+    exceptions: "Pushes and injections are never concurrent (CONC-6). The record's word that two services ran together stands where clock times are missing, and where there is no word either, infusions count as one after the other and a finding asks; where they are known they count, and a word against them is a finding. Where the record says so and the clock shows it for most of the minutes, the infusion is concurrent.",
 }
 
 rule! {

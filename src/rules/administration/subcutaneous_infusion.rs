@@ -6,11 +6,14 @@ use super::lines::{self, Place};
 use super::overlap;
 use super::sequence::{self, Parts};
 use super::visit::{Kind, Service, Visit};
+use crate::domain::drug::DrugClass;
+use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{Policy, SubcutaneousSites};
+use crate::rules::classify::Unknown;
 use crate::rules::{Rule, Status, rule};
 
 rule! {
@@ -19,7 +22,7 @@ rule! {
     says: "The first hour includes the set-up of the pump and its sites; each further hour follows the 31-minute rule; a further pump with a new site earns one additional set-up. Up to 15 minutes is an injection. An encounter has one first hour; the hours of a later date of it are additional ones of that date. The lines of a second visit of the day carry 59 or XE, as those of a vein do (MOD-1).",
     why: "One pump may feed several sites; only a further set-up is further work.",
     example: "Immune globulin over 120 minutes with two pumps: first hour, one additional hour, one additional set-up.",
-    exceptions: "Switch D-12 counts each further site. A drug that opens the tissue for the infusion, as hyaluronidase, is part of it.",
+    exceptions: "Switch D-12 counts each further site. A drug that opens the tissue for the infusion, as hyaluronidase, is part of it. The codes are the same for every class of drug, so the class of an unknown one is not asked for where the minutes are known.",
 }
 
 rule! {
@@ -33,6 +36,33 @@ rule! {
 }
 
 pub(super) static RULES: &[&Rule] = &[&SCI_1, &SCI_2];
+
+/// A class that stands for an unknown one, where the documented minutes are those of an infusion under the skin, whose
+/// codes are the same for every class, and of no injection.
+///
+/// # Errors
+/// The fact to ask for, where the class decides.
+pub(super) fn any_class(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    service: &Service,
+    route: Route,
+    unknown: Unknown,
+) -> Result<DrugClass, Unknown> {
+    let administration = visit.administration(service);
+    let clock = administration.start.zip(administration.stop).map(|(start, stop)| {
+        let (start, stop) = visit.clock.span(start, stop);
+        (stop - start) / 60
+    });
+    let minutes = clock.or(administration.duration_minutes.map(i64::from));
+    let is_infusion = route == Route::SubcutaneousInfusion
+        && administration.interruptions.is_empty()
+        && minutes.is_some_and(|minutes| minutes > *coding.policy.administration.push_minutes_max);
+    if is_infusion && matches!(unknown, Unknown::Class { .. }) {
+        return Ok(DrugClass::Therapeutic);
+    }
+    Err(unknown)
+}
 
 /// Codes the infusions under the skin, each encounter by itself.
 pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {

@@ -1,6 +1,7 @@
 //! From documented times to seconds of flow (rules TIME-6, TIME-7, DOC-3, D-1).
 
 use super::clock_change::{self, Reading};
+use super::stated_flow;
 use super::visit::{Flow, Segment, Segments, Visit};
 use super::what_if;
 use crate::domain::encounter::{Administration, Interruption};
@@ -18,7 +19,7 @@ rule! {
     says: "Only the minutes in which the drug flows count. Starting the line, set-up, teaching, observation and flushing do not, and a pause is subtracted.",
     why: "The time of the codes is infusion time; what surrounds it is part of the service.",
     example: "Rituximab from 11:20 to 16:40 with a pause from 12:40 to 13:55 ran 245 minutes.",
-    exceptions: "A duration in place of clock times is taken as time of flow; where pauses stand beside it, a finding asks whether it leaves them out. A pause whose end or beginning the record leaves out is asked about, with what the minutes between the clock times can bill.",
+    exceptions: "A duration in place of clock times is taken as time of flow; where pauses stand beside it, a finding asks whether it leaves them out. A pause whose end or beginning the record leaves out is asked about, with what the minutes between the clock times can bill. Clock times count before a duration that differs, and before a volume at its rate; that is a finding, and where the lines differ a question (of volume and rate, only what is some minutes apart).",
 }
 
 rule! {
@@ -119,7 +120,7 @@ pub(super) fn flow(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -
             ],
         );
     }
-    compare_with_duration(coding, index, administration, seconds);
+    stated_flow::compare(coding, index, administration, seconds);
     Ok(flow)
 }
 
@@ -206,23 +207,6 @@ pub(super) fn subtract(segments: &mut Segments, first: usize, taken: Segment) {
         if taken.stop < stop {
             segments.push(Segment { start: taken.stop, stop });
         }
-    }
-}
-
-fn compare_with_duration(coding: &mut Coding<'_>, index: u16, administration: &Administration, seconds: i64) {
-    let Some(documented) = administration.duration_minutes else { return };
-    if i64::from(documented) != seconds / 60 {
-        coding.find(
-            Severity::Warn,
-            Reason::ContradictoryTimes,
-            Field::Administration(index, "durationMinutes"),
-            &TIME_6,
-            "The documented duration of {documented} minutes differs from the {clock} minutes between the clock times; the clock times count.",
-            &[
-                fact::given("documented", Value::Minutes(i64::from(documented))),
-                fact::derived("clock", Value::Minutes(seconds / 60)),
-            ],
-        );
     }
 }
 
@@ -358,7 +342,7 @@ pub(super) fn flow_field(administration: &Administration) -> &'static str {
 }
 
 /// Seconds that the documented volume and rate give, whole minutes rounded **down**.
-fn documented_seconds(administration: &Administration) -> Option<i64> {
+pub(super) fn documented_seconds(administration: &Administration) -> Option<i64> {
     let volume = administration.volume_infused.filter(|v| v.unit.measure() == Measure::Volume)?;
     let rate = administration.rate_ml_per_hour.filter(|rate| rate.nanos() > 0)?;
     // Both sides in billionths of a microlitre, an hour holding sixty minutes.

@@ -103,8 +103,12 @@ fn count_within_dates(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     if visit.encounter.setting.is_facility() {
         join_stays(&stretches, &mut stays);
         let again = (0..stretches.len()).find(|own| stays[*own] != *own);
-        let matters =
-            again.is_some_and(|again| what_if::ask_stay(coding, &INIT_6, stretches[again].index, &separate));
+        let matters = again.is_some_and(|again| {
+            let again = &stretches[again];
+            let first = stretches.iter().map(|one| one.first).min().unwrap_or(again.first);
+            !shows_stay(coding, visit, first, again.first)
+                && what_if::ask_stay(coding, &INIT_6, again.index, &separate)
+        });
         report_repeated(coding, &stretches, &stays, matters);
     }
     for ((at, _), (_, number)) in places.iter().zip(numbers(visit, &stretches, &places, |own| stays[own])) {
@@ -202,7 +206,7 @@ fn report_repeated(coding: &mut Coding<'_>, stretches: &Stretches, stays: &[usiz
         ];
         let goes_on = stays[at] != at;
         let text = if goes_on {
-            "Visit number {number} is stated again on {date}, and a stay of a hospital over several dates is one encounter, so it is taken to go on. Leave the numbers out where the patient stayed; number the visits through all dates where the patient left."
+            "Visit number {number} is stated again on {date}, and a stay of a hospital over several dates is one encounter, so it is taken to go on. State the observation service of the stay where the patient stayed; number the visits through all dates where the patient left."
         } else {
             "Visit number {number} is stated again on {date}, where the former visit of that number is over, so it counts as a separate visit of that date. Leave the numbers out where the patient stayed."
         };
@@ -217,8 +221,29 @@ fn follows(last: Date, first: Date) -> bool {
     last.tomorrow().map_or(true, |next| first <= next)
 }
 
+/// Whether a hospital's visit may go on with a service of its last date or the next one: not where so many hours lie
+/// between that the patient may have slept at home, and neither a number nor a service of the claim tells.
+fn may_stay(coding: &Coding<'_>, visit: &Visit<'_>, own: &Stretch, service: &Service) -> bool {
+    let night = i64::from(*coding.policy.administration.hospital_night_hours) * 60 * 60;
+    let apart = own.stop.zip(service.flow.start).map(|(stop, start)| start - stop);
+    let is_told = || {
+        visit.administration(service).visit_number.is_some()
+            || shows_stay(coding, visit, own.first, visit.date(service))
+    };
+    follows(own.last, visit.date(service)) && (apart.is_none_or(|apart| apart < night) || is_told())
+}
+
+/// Whether a service of the claim, within these dates or without one, shows that the patient stayed.
+fn shows_stay(coding: &Coding<'_>, visit: &Visit<'_>, first: Date, last: Date) -> bool {
+    let shown = &coding.policy.administration.stay_services;
+    let is_stay = |code| shown.iter().any(|(from, to)| (*from..=*to).contains(&code));
+    let mut others = visit.encounter.other_services.iter();
+    others.any(|other| is_stay(other.code) && other.date.is_none_or(|on| first <= on && on <= last))
+}
+
 /// Asks whether the patient left where several days are one encounter only because nothing numbers its visits: any days
-/// of an office, and in a hospital those that are not a stay, a day without any service lying between.
+/// of an office, and in a hospital those that are not a stay, a day without any service or the hours of a night lying
+/// between.
 ///
 /// Nothing is said where both answers bill the same, as for injections, which have no initial service. An office keeps
 /// nobody overnight, so where hours of a night lie between, each date has a visit of its own there.
@@ -231,15 +256,22 @@ fn report_unnumbered_days(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     for at in in_time(visit) {
         let service = &visit.services[at];
         // The visit that takes the practice's pump off belongs to the start, whatever its number.
-        if service.kind == Kind::Settled || pump::is_disconnection(coding, visit, at) {
+        if pump::is_disconnection(coding, visit, at) {
             continue;
         }
         let is_facility = visit.encounter.setting.is_facility();
         let own = stretches.iter().rposition(|one| one.number == service.visit);
         let goes_on = own.filter(|own| {
             let own = &stretches[*own];
-            is_facility && follows(own.last, visit.date(service)) || own.reaches(visit, service)
+            own.reaches(visit, service) || is_facility && may_stay(coding, visit, own, service)
         });
+        if service.kind == Kind::Settled {
+            // What earns no line begins no visit, and in the night it shows that the patient was there.
+            if let Some(own) = goes_on.filter(|_| is_facility) {
+                stretches[own].add(visit, service);
+            }
+            continue;
+        }
         if let (Some(own), None) = (own, goes_on) {
             let slept = stretches[own].stop.zip(service.flow.start).map(|(stop, start)| start - stop);
             are_nights &= slept.is_some_and(|seconds| seconds >= night);
@@ -255,7 +287,7 @@ fn report_unnumbered_days(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     }
     if what_if::ask_stay(coding, &INIT_8, index, &separate) {
         let facts = [fact::given("day", Value::Date(day)), fact::given("first", Value::Date(first))];
-        let text = "This was given on {day}, and nothing tells its visit from that of {first}: one encounter has one initial service, and a patient who came back has a visit of each day, so state the visit numbers. The lines that this decides wait.";
+        let text = "This was given on {day}, and nothing tells its visit from that of {first}: one encounter has one initial service, and a patient who came back has a visit of each day, so state the visit numbers, or the observation service of a stay. The lines that this decides wait.";
         let field = Field::Administration(index, "visitNumber");
         coding.find(Severity::Block, Reason::DocumentationGap, field, &INIT_8, text, &facts);
     }

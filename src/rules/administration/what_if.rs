@@ -3,7 +3,7 @@
 use super::course::SEQ_4;
 use super::infusion_time::TIME_1;
 use super::timeline::TIME_6;
-use super::{access, admit, cavity, hydration, initial, lesions, pump, site};
+use super::{access, admit, cavity, hydration, initial, lesions, named_route, pump, site};
 use crate::domain::claim::Track;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, FluidPurpose, Indication, Route};
@@ -113,15 +113,11 @@ pub(super) fn ask_indication(coding: &mut Coding<'_>, rule: &'static Rule) {
 
 /// Asks how a drug was given.
 pub(super) fn ask_route(coding: &mut Coding<'_>, index: u16) {
-    const ROUTES: [(&str, Route); 4] = [
-        ("Infused into a vein", Route::IvInfusion),
-        ("Pushed into a vein", Route::IvPush),
-        ("Injected into a muscle", Route::Intramuscular),
-        ("Injected under the skin", Route::Subcutaneous),
-    ];
+    let allowed = named_route::allowed(&coding.encounter.administrations[usize::from(index)]);
     let field = Field::Administration(index, "route");
     coding.ask(field, &admit::DOC_1, "How was the drug given?", &[], |coding| {
-        ROUTES.map(|(label, route)| answer(coding, label, index, |a| a.route = Some(route))).into()
+        let state = |(route, label): &(Route, &str)| answer(coding, label, index, |a| a.route = Some(*route));
+        allowed.iter().map(state).collect()
     });
 }
 

@@ -28,7 +28,7 @@ pub(super) fn class(
     if let Some(class) = stated_elsewhere(coding, given) {
         return Ok(class);
     }
-    match given.product_kind.map(|kind| of_kind(kind, route)) {
+    match given.product_kind.or_else(|| kind_of_code(coding, given)).map(|kind| of_kind(kind, route)) {
         Some(Told::Class(class)) => return Ok(class),
         // The range guesses a therapeutic drug, and the request says that it may well be none.
         Some(Told::Open) if is_range_therapeutic => return unknown,
@@ -47,6 +47,15 @@ pub(super) fn class(
         Some((known, _)) => Ok(known),
         None => unknown,
     }
+}
+
+/// The kind of a product that nothing but an unclassified code states: that of biologics may hold any class.
+fn kind_of_code(coding: &Coding<'_>, given: &DrugGiven) -> Option<ProductKind> {
+    let code = given.code?;
+    let mut kinds = coding.policy.drug_line.unclassified_codes.iter();
+    let is_biologic = kinds.any(|row| row.code == code && row.kind == ProductKind::Biologic);
+    let is_unnamed = is_biologic && class_of_own_name(coding, given).is_none();
+    is_unnamed.then_some(ProductKind::Biologic)
 }
 
 /// What the kind of a product without a code of its own tells.

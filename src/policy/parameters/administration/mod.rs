@@ -43,6 +43,16 @@ parameters! {
         pub rider_ml_max: i32,
         /// Hours between two services of different dates that show that an office's patient went home (rule INIT-8).
         pub office_night_hours: u32,
+        /// Hours between two services of adjoining dates from which a hospital is asked about a stay (rule INIT-8).
+        pub hospital_night_hours: u32,
+        /// First and last codes of services that show a stay over dates (rules INIT-6, INIT-8).
+        pub stay_services: Vec<(HcpcsCode, HcpcsCode)>,
+        /// Minutes that an infusion without a pump is taken to run in a chair (rules CHM-4, CHM-5).
+        pub chair_minutes_max: i64,
+        /// Words of a drug's name that tell of a portable pump (rule CHM-4).
+        pub pump_words: Vec<String>,
+        /// Minutes by which a volume at its rate may differ from the clock (rule TIME-6).
+        pub rate_minutes_apart_max: i64,
         /// Days that an infusion without a pump may run by its clock times; a longer one has a wrong date.
         pub infusion_days_max: u32,
         /// Rate up to which a fluid may only keep the vein open, in millilitres an hour (rule HYD-3).
@@ -146,6 +156,8 @@ parameters! {
         pub hydration_diagnoses: Vec<String>,
         /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).
         pub electrolyte_codes: Vec<HcpcsCode>,
+        /// Electrolytes ordered by their own dose, which no fluid for a maintenance is named after (rule HYD-9).
+        pub dosed_electrolytes: DrugList,
         /// Drugs that flush a line and are no push (rules CHM-8, CHM-13).
         pub flush_codes: Vec<HcpcsCode>,
         /// Services and supplies that the administration codes include (row G-08).

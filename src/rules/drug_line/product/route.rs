@@ -134,8 +134,32 @@ pub(super) fn of_other_products<'a>(
     let text = "{drug} has a code, such as {code}, and none of a product that is given by this route, so no line is billed: check the route, or give the code, the NDC or the kind of product";
     coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &N_07, text, &facts);
     warn_of_self_administration(coding, asked, &others);
-    ask_codes(coding, asked, codes);
+    ask_code_or_route(coding, asked, &off_label);
     None
+}
+
+/// Asks whether such a product was given as the record says, or by a route of its label, on which the code of giving it
+/// rests too, so that its line waits for the same answer.
+fn ask_code_or_route(coding: &mut Coding<'_>, asked: &Asked<'_>, versions: &[&CodeVersion]) {
+    let at = asked.at;
+    let as_stated = versions.iter().map(|version| -> Possibility<'_> {
+        let code = version.code;
+        (code.to_string(), Box::new(move |encounter| state_code(encounter, at, code)))
+    });
+    let by_label = versions.iter().filter_map(|version| -> Option<Possibility<'_>> {
+        let (code, route) = (version.code, own_route(coding, version)?);
+        let supply = move |encounter: &mut Encounter| {
+            encounter.administrations[usize::from(at.0)].route = Some(route);
+            state_code(encounter, at, code);
+        };
+        Some((format!("{code}, and it went by a route of its label"), Box::new(supply)))
+    });
+    let possibilities: Vec<Possibility<'_>> = as_stated.chain(by_label).collect();
+    if !possibilities.is_empty() {
+        let facts = [fact::given("drug", Value::Of(asked.field("")))];
+        let text = "Which code describes {drug}?";
+        ask(coding, asked.field("hcpcs_code"), &L_04, text, &facts, possibilities);
+    }
 }
 
 /// The named product goes by other routes, and one of the same drug by the stated one: Darzalex, and Darzalex Faspro.
