@@ -116,7 +116,7 @@ fn other_products<'a>(
     let named = inside.filter(|_| maker.is_none());
     let parts = [named, Some(name), before].into_iter().flatten();
     let known = parts.map(|part| (part, named::words_of(part))).find_map(|(part, words)| {
-        let found = exactly(coding, &words);
+        let found = exactly(coding, part);
         (!found.is_empty()).then_some((part, words, found))
     });
     let Some((part, words, found)) = known else { return Vec::new() };
@@ -180,8 +180,8 @@ fn has_product_of(coding: &Coding<'_>, version: &CodeVersion, maker: &str) -> bo
 }
 
 /// The versions in force whose name or brand these very words are.
-fn exactly<'a>(coding: &Coding<'a>, words: &[String]) -> Vec<&'a CodeVersion> {
-    let query = NameQuery::new(words, &coding.catalog.formulary);
+fn exactly<'a>(coding: &Coding<'a>, part: &str) -> Vec<&'a CodeVersion> {
+    let query = named::query_of(coding, part);
     coding.catalog.named(&query, Nearness::Exact, coding.date).filter_map(Lookup::billable).collect()
 }
 
