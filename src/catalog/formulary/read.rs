@@ -66,6 +66,9 @@ impl Formulary {
                 container_sizes: row.texts(7).map(|text| size(&row, text)).collect::<Result<_, _>>()?,
                 dose_basis: Some(row.text(8)).filter(|text| !text.is_empty()).map(Into::into),
             };
+            if facts.code.family().is_ascii_digit() {
+                self.numbered.push(facts.code);
+            }
             if self.by_code.insert(facts.code, facts).is_some() {
                 return Err(row.refuse("the code is listed twice"));
             }

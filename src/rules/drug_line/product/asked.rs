@@ -38,19 +38,26 @@ impl<'a> Asked<'a> {
     }
 
     pub fn dose(&self, coding: &mut Coding<'a>, version: &'a CodeVersion) -> Dose<'a> {
-        let code = match self.drug.code {
-            Some(code) if stated::is_uncoded(version) => code,
+        let of_cpt = stated::is_uncoded(version).then(|| cpt_product::settled(coding, self)).flatten();
+        let code = match (of_cpt, self.drug.code) {
+            (Some((code, _)), _) => code,
+            (None, Some(code)) if stated::is_uncoded(version) => code,
             _ => version.code,
         };
-        let per_ml =
-            amount_per_ml(self.drug).or_else(|| package::strength(coding, self.drug, self.at, version));
+        let per_ml = amount_per_ml(self.drug)
+            .or_else(|| named::strength(coding, self.drug))
+            .or_else(|| package::strength(coding, self.drug, self.at, version));
+        let billing = match of_cpt.filter(|_| self.drug.billing_unit.is_none()) {
+            Some((_, unit)) => Ok(stated::of_quantity(unit)),
+            None => stated::billing_of(coding, self, version),
+        };
         let mut dose = Dose {
             at: self.at,
             administration: self.administration,
             drug: self.drug,
             code,
             version,
-            billing: stated::billing_of(coding, self, version),
+            billing: by_dose::unit(coding, version.code).map_or(billing, Ok),
             is_unclassified: version.billing == Err(NoUnitReason::Unclassified),
             listed: coding.catalog.formulary.drug(code),
             per_ml,

@@ -21,6 +21,9 @@ pub(super) fn agrees_with_name(coding: &mut Coding<'_>, asked: &Asked<'_>, versi
     if is_by_name || version.billing.is_err() || is_plainly_of(version, name) {
         return true;
     }
+    if !agrees_with_brand(coding, asked, version.code) {
+        return false;
+    }
     let named = other_products(coding, asked, version, name);
     let Some(first) = named.first() else { return true };
     let facts = [
@@ -46,6 +49,21 @@ pub(super) fn agrees_with_name(coding: &mut Coding<'_>, asked: &Asked<'_>, versi
     let codes: Vec<HcpcsCode> =
         named.iter().filter(|other| named::fits_use(coding, asked, other)).map(|other| other.code).collect();
     ask_product(coding, asked, version.code, codes, rule);
+    false
+}
+
+/// Whether the name is no brand of a product code of CPT, or of this one alone.
+pub(super) fn agrees_with_brand(coding: &mut Coding<'_>, asked: &Asked<'_>, code: HcpcsCode) -> bool {
+    let named = asked.drug.name.as_deref().and_then(|name| cpt_product::of_brand(coding, name));
+    let Some(right) = named.filter(|right| *right != code) else { return true };
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::given("code", Value::Code(code)),
+        fact::catalog("right", Value::Code(right)),
+    ];
+    let text = "The name of {drug} is that of a product under {right} and not of one under {code}: one of the two is wrong, so no line is billed";
+    coding.find(Severity::Block, Reason::AmbiguousProduct, asked.field("name"), &L_04, text, &facts);
+    ask_product(coding, asked, code, vec![right], &L_04);
     false
 }
 
