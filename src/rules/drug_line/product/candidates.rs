@@ -51,6 +51,7 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     match found.as_slice() {
         [] if by_other_routes.is_empty() => unknown(coding, asked),
         [] => route::of_other_products(coding, asked, by_other_routes),
+        [version] if !is_component && route::is_in_doubt(coding, asked, version, &by_other_routes) => None,
         [version] if !is_component => {
             let facts = [
                 fact::given("drug", Value::Of(asked.field(""))),
@@ -73,7 +74,6 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     }
 }
 
-/// The name told the route where the record states none, and the code is that of a product for it (rule N-07).
 /// Keeps those of several codes that the record tells; false where it tells bags of several codes, which is said.
 fn is_narrowed(coding: &mut Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) -> bool {
     // A code that Medicare does not pay, such as an S code, yields to one that every payer knows.
@@ -91,6 +91,7 @@ fn is_narrowed(coding: &mut Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&Code
     true
 }
 
+/// The name told the route where the record states none, and the code is that of a product for it (rule N-07).
 fn note_named_route(coding: &mut Coding<'_>, asked: &Asked<'_>, facts: &[NotedFact; 2]) {
     if asked.administration.route.is_none() && asked.route().is_some() {
         let text = "No route is stated; the name of {drug} tells one, and {code} is of a product for it";
@@ -174,7 +175,6 @@ fn ask_which<'a>(
     None
 }
 
-/// Of two codes of one package, one for dialysis, no NDC decides and the renal status does (rule L-05).
 /// Whether the request itself says what becomes of a drug without a code.
 fn is_settled(asked: &Asked<'_>) -> bool {
     asked.drug.product_kind.is_some() || asked.drug.billing_unit.is_some()
@@ -201,6 +201,7 @@ fn ask_which_of_cpt<'a>(
     None
 }
 
+/// Of two codes of one package, one for dialysis, no NDC decides and the renal status does (rule L-05).
 fn ask_renal_status(coding: &mut Coding<'_>, asked: &Asked<'_>, codes: &[HcpcsCode]) -> bool {
     let pairs = &coding.policy.drug_line.esrd_pairs;
     let Some(pair) = pairs.iter().find(|pair| match codes {
