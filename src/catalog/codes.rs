@@ -74,7 +74,12 @@ impl CodeTable {
         let versions = self.versions_of(slot);
         let newest = &versions[0];
         if slot.added > date {
-            return Lookup::NotYet(newest);
+            // Before it was given to this drug the number may have been another one's, until that one's end.
+            let was_held = |version: &&CodeVersion| {
+                version.added <= date && version.terminated.is_some_and(|last| date <= last)
+            };
+            let held = versions.iter().find(|version| was_held(version) && version.effective <= date);
+            return held.map_or(Lookup::NotYet(newest), Lookup::InForce);
         }
         if slot.last < date {
             return Lookup::Terminated(newest);

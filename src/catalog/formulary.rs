@@ -152,6 +152,7 @@ pub struct FormularyFiles<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Formulary {
     pub by_code: KeyedTable<HcpcsCode, DrugFacts>,
+    numbered: Vec<HcpcsCode>,
     /// Folded nonproprietary and brand names.
     pub by_name: FxHashMap<Box<str>, NamedClass>,
     /// Short names that mean a drug only where nothing else stands beside them, such as `MS` and `blood`.
@@ -168,6 +169,11 @@ impl Formulary {
     /// The facts of a code.
     pub fn drug(&self, code: HcpcsCode) -> Option<&DrugFacts> {
         self.by_code.get(&code)
+    }
+
+    /// The facts of the product codes of CPT, which are numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = &DrugFacts> {
+        self.numbered.iter().filter_map(|code| self.drug(*code))
     }
 
     /// Names of the product of a code that neither CMS nor the table of drugs has.

@@ -228,6 +228,12 @@ pub fn fold(text: &str) -> Vec<String> {
     words
 }
 
+/// Every word of a name in lower case: those of a product may look like a strength or a route, as in `Biovance 3L`.
+pub(super) fn as_written(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
+}
+
 /// A fluid that is written in one with its strength, as in `D5 1/2NS`, in two words; any other word as it is.
 fn number_and_fluid(word: &str) -> impl Iterator<Item = String> + use<> {
     const FLUIDS: &[&str] = &["nacl", "ns", "saline"];

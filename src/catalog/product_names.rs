@@ -2,6 +2,7 @@
 
 mod one_form;
 mod salts;
+mod written;
 
 use std::sync::OnceLock;
 
@@ -152,9 +153,11 @@ impl Building {
         let listed = formulary.drug(version.code);
         let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
         let of_table = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
-        let further = formulary.further_names(version.code).iter().map(|name| &**name);
-        for name in own.chain(of_table.map(|name| &**name)).chain(further) {
+        for name in own.chain(of_table.map(|name| &**name)) {
             self.add(at, name, is_biosimilar, formulary);
+        }
+        for name in formulary.further_names(version.code) {
+            self.add_further(at, name, is_biosimilar, formulary);
         }
         // Records write drug and brand in one, either first; the brand tells a biosimilar without its letters.
         for brand in version.brands.iter().filter(|brand| !brand.starts_with(&*version.name)) {
@@ -167,7 +170,7 @@ impl Building {
     }
 
     fn add(&mut self, at: Place, name: &str, is_biosimilar: bool, formulary: &Formulary) {
-        self.add_words(at, &fold(name), Nearness::Exact);
+        self.add_exact(at, name);
         self.add_without_and(at, name, Nearness::Exact);
         // A biosimilar has its suffix to be told from its reference, so nobody may leave it out.
         if is_biosimilar {
@@ -254,6 +257,8 @@ pub struct NameQuery {
     before_number: Option<String>,
     /// The salts that the name tells.
     salts: Vec<String>,
+    /// The name with the words that are cut from it.
+    written: Option<String>,
 }
 
 impl NameQuery {
@@ -271,6 +276,7 @@ impl NameQuery {
             bare: without_preparation(words).concat(),
             before_number: before_number(words),
             salts: salts(words),
+            written: None,
         }
     }
 }
@@ -290,7 +296,7 @@ impl super::Catalog {
             Nearness::Preparation => (&query.bare, Nearness::Exact),
             Nearness::Component => (&query.bare, nearness),
         };
-        let near = self.product_names.of(self).of(key).iter();
+        let near = self.product_names.of(self).of_query(query, nearness, key).iter();
         let number = query.before_number.clone().filter(|_| nearness > Nearness::Exact);
         let query_salts = query.salts.clone();
         near.filter(move |(known, ..)| (reaches..=nearness).contains(known)).filter_map(
@@ -313,7 +319,7 @@ impl super::Catalog {
         let before = name.split('(').next().filter(|_| inside.is_some());
         let parts = [inside, Some(name), before].into_iter().flatten();
         let queries: Vec<NameQuery> =
-            parts.map(|part| NameQuery::new(&fold(part), &self.formulary)).collect();
+            parts.map(|part| NameQuery::of(part, &fold(part), &self.formulary)).collect();
         let found =
             [Nearness::Exact, Nearness::WithoutSuffix, Nearness::SameDrug].into_iter().find_map(|near| {
                 queries.iter().find_map(|query| {

@@ -62,7 +62,9 @@ mod tests {
         let mut ends = 0;
         for (code, last, successors) in Overlay::embedded().successors.ends() {
             let ended = catalog.codes.get(&code).unwrap_or_else(|| panic!("{code} is not in the catalog"));
-            assert!(ended.iter().all(|version| version.terminated == Some(last)), "{code}");
+            // A number may have been given to another drug since.
+            let mut of_drug = ended.iter().filter(|version| version.added <= last);
+            assert!(of_drug.all(|version| version.terminated == Some(last)), "{code}");
             let begins = |successor| catalog.codes.get(successor).map(|versions| versions[0].added);
             let first = successors.iter().filter_map(begins).min();
             assert_eq!(first, last.tomorrow().ok(), "{code}");

@@ -10,7 +10,7 @@ use crate::domain::code::HcpcsCode;
 use crate::domain::quantity::{Decimal, Quantity, Unit};
 
 /// Families whose codes are drugs, products or blood throughout, or far enough to read amounts from.
-const PRODUCT_FAMILIES: &[&str] = &["J", "Q", "C", "A95", "A96", "A97", "A98", "P9", "S0", "S1", "S5"];
+const PRODUCT_FAMILIES: &[&str] = &["J", "Q", "C", "A20", "A95", "A96", "A97", "A98", "P9", "S0", "S1", "S5"];
 /// Pricing indicators of drugs and of vaccinations.
 const DRUG_INDICATORS: &[&str] = &["51", "54"];
 /// How fees and services are recognised; their descriptors may name drugs.
@@ -103,4 +103,20 @@ fn is_priced_as_drug(details: &Details) -> bool {
 fn is_service(row: &CodeRow) -> bool {
     let text = row.details.long_description.to_lowercase();
     row.code.family() != 'J' && SERVICE_WORDS.iter().any(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_skin_substitute_among_the_supplies_counts_its_area() {
+        let line = format!(
+            "{:<268}2023010120230101        N",
+            format!("A2018001003{:<80}Short", "One, per square centimeter")
+        );
+        let release = crate::cms::hcpcs::parse_text(line.as_bytes()).expect("a release");
+        let unit = |row| facts(row, &Conventions::embedded()).billing.map(|unit| unit.quantity.to_string());
+        assert_eq!(release.codes.first().map(unit), Some(Ok("1 cm2".to_owned())));
+    }
 }

@@ -16,6 +16,8 @@ const HOSPITAL_FAMILY: char = 'C';
 /// First code of the section of skin substitutes; the section runs to the end of the Q4 codes.
 const SKIN_SUBSTITUTES_FROM: &str = "Q4100";
 const AFTER_SKIN_SUBSTITUTES: &str = "Q5";
+/// The section of those that are no tissue of a human.
+const SYNTHETIC_SKIN: &str = "A20";
 /// The section of drugs by mouth, which some descriptors of before 2019 do not say; it ends with the J8 codes.
 const ORAL_FROM: &str = "J8499";
 const AFTER_ORAL: &str = "J9";
@@ -92,6 +94,7 @@ fn is_radioactive(reading: Option<&Reading>) -> bool {
 
 fn is_skin_substitute(code: HcpcsCode, text: &Text) -> bool {
     (SKIN_SUBSTITUTES_FROM..AFTER_SKIN_SUBSTITUTES).contains(&code.as_str())
+        || code.as_str().starts_with(SYNTHETIC_SKIN)
         || text.has_phrase(&["skin", "substitute"])
         || text.has_phrase(&["dermal", "substitute"])
 }
@@ -214,6 +217,7 @@ mod tests {
         assert_eq!(has("J8655", "One 300 mg and two 0.5 mg", "O1E"), [TwoComponents, Oral]);
         assert_eq!(has("C9144", "Injection, one, 1 mg", "O1E"), [HospitalOutpatientOnly]);
         assert_eq!(has("Q4112", "One, injectable, 1 cc", "O1E"), [SkinSubstitute]);
+        assert_eq!(has("A2018", "One, per square centimeter", ""), [SkinSubstitute]);
         assert_eq!(
             has("A9552", "One f-18, diagnostic, per study dose, up to 45 millicuries", "I1E"),
             [ImagingAgent]

@@ -39,6 +39,11 @@ pub fn is_of_maker(ndc: Ndc, maker: &str) -> bool {
     labelers.iter().any(|labeler| &**labeler == ndc.labeler())
 }
 
+/// Whether two texts write one maker.
+pub fn are_one(one: &str, other: &str) -> bool {
+    letters(one) == letters(other)
+}
+
 /// A name by its letters and digits alone: "B. Braun" and "b braun" are one maker.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()

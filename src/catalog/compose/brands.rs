@@ -20,6 +20,27 @@ const MISSPELT_LETTERS: usize = 2;
 #[derive(Debug, Default)]
 pub(in crate::catalog) struct Products(BTreeMap<HcpcsCode, Vec<String>>);
 
+/// Words of what a product is, of which none tells whose it is: a name that is made of them alone is no brand.
+const COMMON_WORDS: &[&str] = &[
+    "acellular",
+    "allograft",
+    "amniotic",
+    "collagen",
+    "dermal",
+    "graft",
+    "human",
+    "matrix",
+    "membrane",
+    "placental",
+    "skin",
+    "substitute",
+    "tissue",
+    "wound",
+];
+
+/// A word that a crosswalk cuts off where its column ends.
+const CUT_WORD: &str = "recombinant";
+
 /// What stands between the product names of a code where a release keeps them.
 const BETWEEN: char = ';';
 
@@ -88,7 +109,13 @@ impl Products {
                     .iter()
                     .any(|own| own == word || strsim::osa_distance(own, word) <= MISSPELT_LETTERS)
             };
-            !bare.is_empty() && drugs.contains(&bare) && !bare.split(' ').any(is_own)
+            !bare.is_empty() && drugs.contains(&bare) && !bare.split(' ').all(is_own)
+        };
+        let is_common = |product: &str| {
+            fold(product).iter().all(|word| {
+                COMMON_WORDS.contains(&&**word)
+                    || word.len() > MISSPELT_LETTERS && CUT_WORD.starts_with(&**word)
+            })
         };
         let is_brand = |product: &&String| {
             let first = fold(product).into_iter().next();
@@ -101,7 +128,7 @@ impl Products {
             .get(&code)
             .into_iter()
             .flatten()
-            .filter(is_brand)
+            .filter(|name| is_brand(name) && !is_common(name))
             .filter(|name| ingredient.is_empty() || !is_other_drug(name))
             .map(|name| name.as_str().into())
             .collect();

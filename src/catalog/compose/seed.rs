@@ -102,8 +102,12 @@ fn described(merged: &Catalog, newest: Option<&Release>, products: &Products) ->
         (version.long_descriptor, version.short_descriptor) = (None, None);
         // A code for what is not otherwise specified takes drugs that have codes of their own too.
         let others = if version.flags.has(CodeFlag::NotOtherwiseSpecified) { &none } else { &drugs };
-        let known = products.brands(version.code, &version.name, others);
-        version.brands = joined(&known.into(), &version.brands);
+        // The crosswalks held are of the drug that has the number now, and of none that had it before.
+        let newest = merged.codes.get(&version.code).and_then(|versions| versions.first());
+        if newest.is_none_or(|newest| newest.added == version.added) {
+            let known = products.brands(version.code, &version.name, others);
+            version.brands = joined(&known.into(), &version.brands);
+        }
         described.push(version);
     }
     described

@@ -70,6 +70,9 @@ impl Formulary {
                 dose_basis: Some(row.text(8)).filter(|text| !text.is_empty()).map(Into::into),
                 is_profiled: false,
             };
+            if facts.code.family().is_ascii_digit() {
+                self.numbered.push(facts.code);
+            }
             if self.by_code.insert(facts.code, facts).is_some() {
                 return Err(row.refuse("the code is listed twice"));
             }

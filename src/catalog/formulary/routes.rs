@@ -102,6 +102,10 @@ impl Formulary {
                 return Fit::Never;
             }
         }
+        // What covers a wound goes into no vein and is not swallowed.
+        if flags.has(CodeFlag::SkinSubstitute) && matches!(asked, Way::Vein | Way::Spine | Way::Mouth) {
+            return Fit::Never;
+        }
         match self.ways.get(&code) {
             None => Fit::Unknown,
             // What is put into a lesion or an odd place is a solution for injection that no label rules out.

@@ -184,14 +184,15 @@ impl Overlay {
                 version.brands = facts.brands.iter().cloned().collect();
             }
         }
+        // A number that CMS gave to another drug later is not ended by the first one's end, nor replaced by its successors.
+        let last_day = self.successors.last_day(version.code);
+        if last_day.is_some_and(|last| last < version.added) {
+            return;
+        }
         if version.successors.is_empty() {
             version.successors = self.successors.of(version.code).into();
         }
-        if version.terminated.is_none() {
-            // A number that CMS gave to another drug later is not ended by the first one's end.
-            let last_day = self.successors.last_day(version.code);
-            version.terminated = last_day.filter(|last| version.added <= *last);
-        }
+        version.terminated = version.terminated.or(last_day);
     }
 }
 

@@ -22,11 +22,15 @@ parameters! {
         pub component_units: Vec<ComponentUnit>,
         /// One unit in a second measure that the descriptor or the label equates with the first (rule U-05).
         pub equivalent_units: Vec<EquivalentUnit>,
+        /// What one container holds of codes that count containers (rule U-09).
+        pub container_contents: Vec<EquivalentUnit>,
+        /// What a millilitre holds of products that are known by their strength (rule U-06).
+        pub named_strengths: Vec<NamedStrength>,
         /// The strengths of fluids that are named by them: a name with another one means another product (rule L-04).
         pub solution_strengths: Vec<SolutionStrength>,
         /// First and last of the product codes of CPT, whose units the catalog does not hold (rule U-01).
         pub cpt_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
-        /// What the payment file of CMS counts as one unit of some of them; offered, never assumed (rule U-01).
+        /// What the payment file of CMS counts as one unit of some of them (rule U-01).
         pub cpt_product_units: Vec<EquivalentUnit>,
         /// First and last of the codes of blood products, whose units the catalog does not hold (rule L-01).
         pub blood_product_codes: Vec<(HcpcsCode, HcpcsCode)>,
@@ -76,6 +80,8 @@ parameters! {
         pub esrd_pairs: Vec<EsrdPair>,
         /// Codes of one product that the amount of a dose tells apart, the smallest dose first (rule U-09).
         pub codes_by_dose: Vec<Vec<HcpcsCode>>,
+        /// Doses that a descriptor or a label rules out (rule U-09).
+        pub dose_bounds: Vec<DoseBound>,
         /// Codes of one drug that are told apart by the amount of one unit alone (rule L-01).
         pub denominations: Vec<Vec<HcpcsCode>>,
         /// Settings that may bill C codes (row G-02).

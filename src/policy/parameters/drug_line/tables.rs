@@ -47,6 +47,29 @@ rows! {
         pub quantity: Quantity,
     }
 
+    /// What a millilitre holds of the products of some names.
+    pub struct NamedStrength {
+        /// Folded to lower case.
+        pub names: Vec<String>,
+        pub per_ml: Quantity,
+    }
+
+    /// The doses that a code is not for.
+    pub struct DoseBound {
+        pub code: HcpcsCode,
+        /// The largest dose of the code.
+        #[serde(default)]
+        pub most: Option<Quantity>,
+        /// The code is for larger doses alone.
+        #[serde(default)]
+        pub above: Option<Quantity>,
+        /// The code for the others.
+        pub right: HcpcsCode,
+        /// Any dose of the code is one unit, although files state an amount (rule U-09).
+        #[serde(default)]
+        pub is_event: bool,
+    }
+
     /// The codes of one drug by renal status.
     pub struct EsrdPair {
         pub on_dialysis: HcpcsCode,

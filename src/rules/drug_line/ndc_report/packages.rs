@@ -242,7 +242,7 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option
             Some(ProductForm::Solid) => pieces(coding, opened, billed).or_else(counted),
             Some(ProductForm::Powder) => counted(),
             Some(ProductForm::Topical) => in_unit(opened, Unit::Gram, NdcQualifier::Gram).or_else(counted),
-            Some(ProductForm::Liquid) => liquid().or_else(counted),
+            Some(ProductForm::Liquid) => liquid().or_else(|| one_milliliter(opened)).or_else(counted),
             // The crosswalk prints a size of 1 for what is no liquid, so a strength after reconstitution says nothing.
             None if is_counted(opened) => counted(),
             None if opened.is_swallowed() => pieces(coding, opened, billed).or_else(counted),
@@ -310,6 +310,14 @@ fn is_counted(opened: &Opened<'_>) -> bool {
         && container.volume.is_none()
         && container.content.unit.measure() != Measure::Volume
         && !holds_one_milliliter(opened)
+}
+
+/// Of a stated liquid the size of 1 is one millilitre, which the crosswalk prints no other way than one piece.
+fn one_milliliter(opened: &Opened<'_>) -> Option<(NdcQualifier, i64)> {
+    let is_one = |entry: &&NdcEntry| i128::from(entry.package_size.nanos()) == NANOS;
+    let Source::Container(..) = opened.source else { return None };
+    opened.listed.filter(is_one)?;
+    Some((NdcQualifier::Milliliter, i64::from(opened.count).checked_mul(Decimal::ONE.nanos())?))
 }
 
 /// Whether the content by its stated strength is one millilitre, as the size of 1 of a liquid says; a powder has another

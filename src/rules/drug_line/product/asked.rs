@@ -60,12 +60,17 @@ impl<'a> Asked<'a> {
     }
 
     pub fn dose(&self, coding: &mut Coding<'a>, version: &'a CodeVersion) -> Dose<'a> {
-        let code = match self.drug.code {
-            Some(code) if stated::is_uncoded(version) => code,
+        let of_cpt = stated::is_uncoded(version).then(|| cpt_product::settled(coding, self)).flatten();
+        let code = match (of_cpt, self.drug.code) {
+            (Some((code, _)), _) => code,
+            (None, Some(code)) if stated::is_uncoded(version) => code,
             _ => version.code,
         };
         let per_ml = self.strength(coding, version);
-        let billing = stated::billing_of(coding, self, version);
+        let billing = match of_cpt.filter(|_| self.drug.billing_unit.is_none()) {
+            Some((_, unit)) => Ok(stated::of_quantity(unit)),
+            None => stated::billing_of(coding, self, version),
+        };
         let is_unclassified = matches!(version.billing, Err(NoUnitReason::Unclassified));
         let marks = self.marks_of(coding, code);
         let given = (self.administration, self.drug, self.at);
@@ -75,7 +80,7 @@ impl<'a> Asked<'a> {
             drug: self.drug,
             code,
             version,
-            billing,
+            billing: by_dose::unit(coding, version.code).map_or(billing, Ok),
             is_unclassified,
             listed: coding.catalog.formulary.drug(code),
             per_ml,
@@ -88,10 +93,13 @@ impl<'a> Asked<'a> {
     /// How much drug a millilitre holds, where the request or the package tells it.
     fn strength(&self, coding: &mut Coding<'a>, version: &CodeVersion) -> Option<Strength> {
         let stated = self.stated.has(DrugMark::Strength).then(|| amount_per_ml(self.drug)).flatten();
-        if stated.is_none() && self.stated.has(DrugMark::Volume) && self.stated.has(DrugMark::Ndc) {
-            return package::strength(coding, self.drug, self.at, version);
+        if stated.is_some() || !self.stated.has(DrugMark::Volume) {
+            return stated;
         }
-        stated
+        named::strength(coding, self.drug).or_else(|| {
+            let has_ndc = self.stated.has(DrugMark::Ndc);
+            has_ndc.then(|| package::strength(coding, self.drug, self.at, version)).flatten()
+        })
     }
 
     /// Whether the request gives a name or a class alone, as for a visit that is coded for its administrations.

@@ -1,7 +1,9 @@
-//! Codes of one product that the amount of a dose tells apart: Q9991 up to 100 mg, and Q9992 above (rule U-09).
+//! Codes that the amount of a dose tells apart: Q9991 up to 100 mg, and Q9992 above (rule U-09).
 
 use super::*;
-use crate::domain::billing::UnitForm;
+use crate::domain::billing::{BillingUnit, UnitForm};
+use crate::domain::quantity::{Decimal, Quantity, Unit};
+use crate::policy::parameters::DoseBound;
 use crate::rules::drug_line::units::U_09;
 
 /// The code of a row of codes that covers an amount: each covers what is within its limit, the last one the rest.
@@ -24,8 +26,30 @@ fn row_of<'p>(coding: &Coding<'p>, version: &CodeVersion) -> Option<&'p [HcpcsCo
     rows.iter().find(|row| row.contains(&version.code)).map(Vec::as_slice)
 }
 
-/// Of the codes of such a row the one that covers the dose.
+/// Whether a bound leaves a dose to its code; one in another measure says nothing.
+fn admits(bound: &DoseBound, dose: Quantity) -> bool {
+    let is_over = |limit: Quantity| dose.compare(limit).map(std::cmp::Ordering::is_gt);
+    bound.most.and_then(is_over) != Some(true) && bound.above.and_then(is_over) != Some(false)
+}
+
+fn bound_of<'p>(coding: &Coding<'p>, code: HcpcsCode) -> Option<&'p DoseBound> {
+    coding.policy.drug_line.dose_bounds.iter().find(|bound| bound.code == code)
+}
+
+/// The unit of a code whose doses are events, whatever amount files print beside it.
+pub(super) fn unit(coding: &Coding<'_>, code: HcpcsCode) -> Option<BillingUnit> {
+    bound_of(coding, code).filter(|bound| bound.is_event)?;
+    let quantity = Quantity::new(Decimal::ONE, Unit::Dose);
+    Some(BillingUnit { quantity, form: UnitForm::PerEvent, limit: None })
+}
+
+/// Of several codes those that the dose is within the bounds of, and of a row of codes the one that covers it.
 pub(super) fn narrow(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) {
+    if let Some(dose) = asked.drug.dose_administered {
+        narrow::keep_if_any(found, |version| {
+            bound_of(coding, version.code).is_none_or(|bound| admits(bound, dose))
+        });
+    }
     let [first, _, ..] = found.as_slice() else { return };
     let Some(row) = row_of(coding, first) else { return };
     if !found.iter().all(|version| row.contains(&version.code)) {
@@ -38,11 +62,11 @@ pub(super) fn narrow(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&Co
 
 /// A stated code whose descriptor rules the dose out is refused, and the one that covers it named.
 pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
-    let Some(row) = row_of(coding, version) else { return true };
-    let Some(right) = covering(coding, row, asked).filter(|right| *right != version.code) else {
-        return true;
-    };
     let Some(dose) = asked.drug.dose_administered else { return true };
+    let of_row = row_of(coding, version).and_then(|row| covering(coding, row, asked));
+    let beyond = bound_of(coding, version.code).filter(|bound| !admits(bound, dose));
+    let right = of_row.or(beyond.map(|bound| bound.right));
+    let Some(right) = right.filter(|right| *right != version.code) else { return true };
     let facts = [
         fact::given("dose", Value::Quantity(dose)),
         fact::given("code", Value::Code(version.code)),

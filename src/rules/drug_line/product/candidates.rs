@@ -21,6 +21,9 @@ const NEAR_MAX: usize = 6;
 
 /// The version that an NDC or a name means, or a finding with the candidates.
 pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
+    if let Some(code) = cpt_product::meant(coding, asked).filter(|_| asked.drug.product_kind.is_none()) {
+        return cpt_product::bill(coding, asked, code);
+    }
     let of_package = asked.drug.ndcs().next().map(|ndc| of_ndc(coding, ndc)).unwrap_or_default();
     let mut by_ndc = of_package.clone();
     by_ndc.retain(|version| named::fits_use(coding, asked, version));
@@ -38,18 +41,13 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
         (Named { found: by_ndc, ..Named::default() }, &L_05)
     };
     let Named { mut found, by_other_routes, is_component } = named;
-    // A code that Medicare does not pay, such as an S code, yields to one that every payer knows.
-    narrow::keep_if_any(&mut found, |version| version.coverage != NOT_PAYABLE);
-    narrow::by_brand(&mut found, asked.drug);
-    narrow::by_age(&mut found);
-    if bag_sizes::are_several(coding, asked, &found) {
+    if !is_narrowed(coding, asked, &mut found) {
         return None;
     }
-    narrow::by_volume(&mut found, asked.drug);
-    narrow::by_size(coding, &mut found, asked.drug);
-    narrow::by_unit(&mut found, asked.drug);
-    narrow::by_denomination(coding, asked, &mut found);
-    by_dose::narrow(coding, asked, &mut found);
+    let of_cpt = cpt_product::of_drug(coding, asked, &found);
+    if !of_cpt.is_empty() && !is_settled(asked) {
+        return ask_which_of_cpt(coding, asked, &found, of_cpt);
+    }
     let in_one_product = match found.as_slice() {
         [_] if !is_component && asked.drug.ndcs().next().is_none() => combined::with_another(coding, asked),
         _ => None,
@@ -58,6 +56,7 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     match found.as_slice() {
         [] if by_other_routes.is_empty() => unknown(coding, asked),
         [] => route::of_other_products(coding, asked, by_other_routes),
+        [version] if !is_component && route::is_in_doubt(coding, asked, version, &by_other_routes) => None,
         [version] if !is_component => {
             let facts = [
                 fact::given("drug", Value::Of(asked.field(""))),
@@ -94,6 +93,23 @@ fn why_several(asked: &Asked<'_>, is_component: bool, is_beside_its_other_part: 
     } else {
         "{drug} fits {count} codes on this date, so no line is billed; the NDC decides"
     }
+}
+
+/// Keeps those of several codes that the record tells; false where it tells bags of several codes, which is said.
+fn is_narrowed(coding: &mut Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) -> bool {
+    // A code that Medicare does not pay, such as an S code, yields to one that every payer knows.
+    narrow::keep_if_any(found, |version| version.coverage != NOT_PAYABLE);
+    narrow::by_brand(found, asked.drug);
+    narrow::by_age(found);
+    if bag_sizes::are_several(coding, asked, found) {
+        return false;
+    }
+    narrow::by_volume(found, asked.drug);
+    narrow::by_size(coding, found, asked.drug);
+    narrow::by_unit(found, asked.drug);
+    narrow::by_denomination(coding, asked, found);
+    by_dose::narrow(coding, asked, found);
+    true
 }
 
 /// The name told the route where the record states none, and the code is that of a product for it (rule N-07).
@@ -173,6 +189,32 @@ fn ask_which<'a>(
     None
 }
 
+/// Whether the request itself says what becomes of a drug without a code.
+fn is_settled(asked: &Asked<'_>) -> bool {
+    asked.drug.product_kind.is_some() || asked.drug.billing_unit.is_some()
+}
+
+/// A drug with product codes of CPT, and with a code of one maker's product or none: the name tells no product.
+fn ask_which_of_cpt<'a>(
+    coding: &mut Coding<'a>,
+    asked: &Asked<'a>,
+    found: &[&CodeVersion],
+    of_cpt: Vec<HcpcsCode>,
+) -> Option<&'a CodeVersion> {
+    if let ([], [code]) = (found, of_cpt.as_slice()) {
+        return cpt_product::bill(coding, asked, *code);
+    }
+    let codes: Vec<HcpcsCode> = found.iter().map(|version| version.code).chain(of_cpt).collect();
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::derived("count", Value::Count(codes.len() as i64)),
+    ];
+    let text = "{drug} is the name of products of {count} codes on this date, product codes of CPT among them, so no line is billed; the brand or the NDC decides";
+    coding.find(Severity::Block, Reason::AmbiguousProduct, asked.field("ndc"), &L_04, text, &facts);
+    ask_codes(coding, asked, codes);
+    None
+}
+
 /// Of two codes of one package, one for dialysis, no NDC decides and the renal status does (rule L-05).
 fn ask_renal_status(coding: &mut Coding<'_>, asked: &Asked<'_>, codes: &[HcpcsCode]) -> bool {
     let pairs = &coding.policy.drug_line.esrd_pairs;
@@ -238,10 +280,6 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
     }
     if asked.drug.billing_unit.is_some() {
         return stated::uncoded(coding, asked, Reason::UnknownProduct);
-    }
-    if let Some(entry) = cpt_product::of_package(coding, asked) {
-        cpt_product::ask_unit(coding, asked, entry.code);
-        return None;
     }
     if asked.route() == Some(Route::Oral) {
         return route::swallowed(coding, asked);

@@ -142,7 +142,10 @@ fn agrees_with_ndc(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVer
         return true;
     }
     let codes = candidates::of_ndc(coding, ndc);
-    if codes.is_empty() || codes.iter().any(|known| known.code == version.code) {
+    if codes.is_empty() {
+        return cpt_product::agrees_with_package(coding, asked, version.code, ndc);
+    }
+    if codes.iter().any(|known| known.code == version.code) {
         return true;
     }
     if is_prepared_from(coding, asked, version, &codes) {

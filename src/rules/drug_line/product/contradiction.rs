@@ -21,6 +21,9 @@ pub(super) fn agrees_with_name(coding: &mut Coding<'_>, asked: &Asked<'_>, versi
     if is_by_name || version.billing.is_err() || is_plainly_of(version, name) {
         return true;
     }
+    if !agrees_with_brand(coding, asked, version.code) {
+        return false;
+    }
     let named = other_products(coding, asked, version, name);
     let Some(first) = named.first() else { return true };
     let facts = [
@@ -46,6 +49,21 @@ pub(super) fn agrees_with_name(coding: &mut Coding<'_>, asked: &Asked<'_>, versi
     let codes: Vec<HcpcsCode> =
         named.iter().filter(|other| named::fits_use(coding, asked, other)).map(|other| other.code).collect();
     ask_product(coding, asked, version.code, codes, rule);
+    false
+}
+
+/// Whether the name is no brand of a product code of CPT, or of this one alone.
+pub(super) fn agrees_with_brand(coding: &mut Coding<'_>, asked: &Asked<'_>, code: HcpcsCode) -> bool {
+    let named = asked.drug.name.as_deref().and_then(|name| cpt_product::of_brand(coding, name));
+    let Some(right) = named.filter(|right| *right != code) else { return true };
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::given("code", Value::Code(code)),
+        fact::catalog("right", Value::Code(right)),
+    ];
+    let text = "The name of {drug} is that of a product under {right} and not of one under {code}: one of the two is wrong, so no line is billed";
+    coding.find(Severity::Block, Reason::AmbiguousProduct, asked.field("name"), &L_04, text, &facts);
+    ask_product(coding, asked, code, vec![right], &L_04);
     false
 }
 
@@ -116,7 +134,7 @@ fn other_products<'a>(
     let named = inside.filter(|_| maker.is_none());
     let parts = [named, Some(name), before].into_iter().flatten();
     let known = parts.map(|part| (part, named::words_of(part))).find_map(|(part, words)| {
-        let found = exactly(coding, &words);
+        let found = exactly(coding, part);
         (!found.is_empty()).then_some((part, words, found))
     });
     let Some((part, words, found)) = known else { return Vec::new() };
@@ -180,8 +198,8 @@ fn has_product_of(coding: &Coding<'_>, version: &CodeVersion, maker: &str) -> bo
 }
 
 /// The versions in force whose name or brand these very words are.
-fn exactly<'a>(coding: &Coding<'a>, words: &[String]) -> Vec<&'a CodeVersion> {
-    let query = NameQuery::new(words, &coding.catalog.formulary);
+fn exactly<'a>(coding: &Coding<'a>, part: &str) -> Vec<&'a CodeVersion> {
+    let query = named::query_of(coding, part);
     coding.catalog.named(&query, Nearness::Exact, coding.date).filter_map(Lookup::billable).collect()
 }
 

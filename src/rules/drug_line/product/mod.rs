@@ -214,10 +214,7 @@ fn by_code<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, code: HcpcsCode) -> O
         Lookup::Unknown if asked.drug.billing_unit.is_some() => {
             stated::uncoded(coding, asked, Reason::UnknownCode)
         }
-        Lookup::Unknown if identity::is_cpt_product(coding, code) => {
-            cpt_product::ask_unit(coding, asked, code);
-            None
-        }
+        Lookup::Unknown if identity::is_cpt_product(coding, code) => cpt_product::bill(coding, asked, code),
         Lookup::Unknown if is_blood_product(coding, code) => {
             let text = "{code} is a blood product, which the hospital bills by its own unit and the catalog does not hold; state its billing unit to have its line here";
             coding.find(

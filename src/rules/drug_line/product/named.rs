@@ -9,9 +9,11 @@ use crate::catalog::formulary::Fit;
 use crate::catalog::names::fold;
 use crate::catalog::ndc::NdcEntry;
 use crate::catalog::product_names::{NameQuery, Nearness};
+use crate::cms::makers::{are_one, is_maker};
 use crate::domain::drug::EsaIndication;
 use crate::domain::encounter::{Encounter, Setting};
 use crate::domain::quantity::{Decimal, Measure, Quantity};
+use crate::rules::drug_line::units::convert::Strength;
 
 /// Letters of the shortest word that tells two drugs apart.
 pub(super) const TELLING_LETTERS: usize = 4;
@@ -57,9 +59,19 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
     let Some(name) = asked.drug.name.as_deref() else { return Named::default() };
     let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
     let before = name.split('(').next().filter(|_| inside.is_some());
+    // A maker is no drug.
+    let maker = inside.filter(|inside| is_maker(inside));
+    if is_maker(name) {
+        return Named::default();
+    }
     let formulary = &coding.catalog.formulary;
-    let query = |part| NameQuery::new(&words_of(part), formulary);
-    let writings: Writings = [inside, Some(name), before].into_iter().flatten().map(query).collect();
+    let query = |part| query_of(coding, part);
+    let [first, last] = match (inside.filter(|_| maker.is_none()), before) {
+        // Some records write the brand first, and the drug between parentheses.
+        (Some(drug), Some(brand)) if is_brand(coding, brand) && !is_brand(coding, drug) => [before, inside],
+        (inside, before) => [inside, before],
+    };
+    let writings: Writings = [first, Some(name), last].into_iter().flatten().map(query).collect();
     let percent = asked.drug.percent_strength.or_else(|| percent_in(name));
     let mut named = nearest(coding, asked, writings, percent);
     if named.found.is_empty() && named.by_other_routes.is_empty() {
@@ -72,6 +84,12 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
             }
         }
     }
+    if let (Some(maker), Some(drug)) = (maker, before) {
+        let own = of_maker(coding, asked, drug, maker);
+        if !own.is_empty() {
+            named = Named { found: own, ..Named::default() };
+        }
+    }
     if let Some(percent) = percent.filter(|_| named.found.is_empty()) {
         let words = words_of(name.split('(').next().unwrap_or(name));
         named.found = of_strength(coding, &words.join(" "), percent);
@@ -80,6 +98,74 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
         contradiction::add_other_drug(coding, asked, [inside, before], &mut named.found);
     }
     named
+}
+
+/// A part of a name as it is looked up.
+pub(super) fn query_of(coding: &Coding<'_>, part: &str) -> NameQuery {
+    NameQuery::of(part, &words_of(part), &coding.catalog.formulary)
+}
+
+/// Whether a part of a name is a brand of a code in force, and not its drug.
+fn is_brand(coding: &Coding<'_>, part: &str) -> bool {
+    let words = words_of(part);
+    let formulary = &coding.catalog.formulary;
+    let is_its = |version: &CodeVersion| {
+        let listed = formulary.drug(version.code).map(|listed| &*listed.brands).unwrap_or_default();
+        let brands = version.brands.iter().chain(listed).chain(formulary.further_names(version.code));
+        words.first().is_some_and(|first| !fold(&version.name).contains(first))
+            && brands.into_iter().any(|brand| words_of(brand) == words)
+    };
+    let query = query_of(coding, part);
+    let mut found = coding.catalog.named(&query, Nearness::Exact, coding.date).filter_map(Lookup::billable);
+    found.any(is_its)
+}
+
+/// The codes of a drug that are one maker's alone, where that maker is named.
+fn of_maker<'a>(coding: &Coding<'a>, asked: &Asked<'_>, drug: &str, maker: &str) -> Vec<&'a CodeVersion> {
+    let query = query_of(coding, drug);
+    let near = [Nearness::Exact, Nearness::SameDrug].into_iter();
+    let mut own: Vec<&CodeVersion> = near
+        .flat_map(|near| coding.catalog.named(&query, near, coding.date))
+        .filter_map(Lookup::billable)
+        .filter(|version| fits_use(coding, asked, version) && fit(coding, asked, version) <= Fit::Unknown)
+        .filter(|version| {
+            let mut makers =
+                version.brands.iter().filter_map(|brand| brand.strip_suffix(')')?.rsplit_once('('));
+            makers.any(|(_, own)| are_one(own, maker))
+        })
+        .collect();
+    own.sort_unstable_by_key(|version| version.code);
+    own.dedup_by_key(|version| version.code);
+    own
+}
+
+/// The codes by mouth of the drug that a name stands for, whatever product of it the name is.
+pub(super) fn swallowed<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Vec<&'a CodeVersion> {
+    let Some(name) = asked.drug.name.as_deref() else { return Vec::new() };
+    let query = query_of(coding, name.split('(').next().unwrap_or(name));
+    let of_drug = coding.catalog.named(&query, Nearness::SameDrug, coding.date).filter_map(Lookup::billable);
+    let mut found: Vec<&CodeVersion> = of_drug
+        .filter(|version| version.flags.has(CodeFlag::Oral) && version.billing.is_ok())
+        .filter(|version| fits_use(coding, asked, version))
+        .collect();
+    found.sort_unstable_by_key(|version| version.code);
+    found.dedup_by_key(|version| version.code);
+    found
+}
+
+/// What a millilitre holds of a product that is known by its strength: `Kenalog-40` (rule U-06).
+pub(super) fn strength(coding: &Coding<'_>, drug: &DrugGiven) -> Option<Strength> {
+    let name = drug.name.as_deref()?;
+    let is_volume = |amount: &Quantity| amount.unit.measure() == Measure::Volume;
+    let contents = drug.containers.iter().map(|container| container.content);
+    let mut stated = drug.dose_administered.into_iter().chain(drug.dose_discarded).chain(contents);
+    if !stated.any(|amount| is_volume(&amount)) {
+        return None;
+    }
+    let words = words_of(name.split('(').next().unwrap_or(name)).join(" ");
+    let rows = &coding.policy.drug_line.named_strengths;
+    let row = rows.iter().find(|row| row.names.contains(&words))?;
+    Some(Strength::from(row.per_ml))
 }
 
 /// Whether a word behind the first is the name of another product: `Remicade changed to Inflectra`.

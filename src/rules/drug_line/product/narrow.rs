@@ -24,7 +24,7 @@ pub(super) fn by_brand(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
         let makers = version.brands.iter().filter_map(|brand| brand.strip_suffix(')')?.rsplit_once('('));
         version.flags.has(CodeFlag::ProductExclusive) || makers.into_iter().any(|(_, maker)| is_maker(maker))
     };
-    keep_if_any(found, |version| !is_of_maker(version));
+    keep_if_any(found, |version| !is_of_maker(version) || has_brand_word(version, &words));
 }
 
 /// Letters of the longest word that is taken for a mark and not for a brand, such as `BCNU`.
@@ -46,15 +46,14 @@ fn is_short_for(word: &str, name: &str) -> bool {
 
 /// Who names a brand means a code of it, and none of the drug under other brands: Lupron is no Lutrate.
 fn by_brand_word(found: &mut Vec<&CodeVersion>, words: &[String]) {
-    let is_named = |version: &CodeVersion| {
-        let own = fold(&version.name);
-        version
-            .brands
-            .iter()
-            .filter_map(|brand| fold(brand).into_iter().next())
-            .any(|first| !own.contains(&first) && words.contains(&first))
-    };
-    keep_if_any(found, is_named);
+    keep_if_any(found, |version| has_brand_word(version, words));
+}
+
+/// Whether one of the words begins a brand of a code.
+fn has_brand_word(version: &CodeVersion, words: &[String]) -> bool {
+    let own = fold(&version.name);
+    let mut firsts = version.brands.iter().filter_map(|brand| fold(brand).into_iter().next());
+    firsts.any(|first| !own.contains(&first) && words.contains(&first))
 }
 
 /// A hospital's code ends where a code for every setting takes its place, and the list that ends it may come later.
@@ -117,8 +116,11 @@ pub(super) fn by_denomination(coding: &Coding<'_>, asked: &Asked<'_>, found: &mu
     let dose = asked.drug.dose_administered.filter(|dose| !dose.value.is_zero());
     let Some(dose) = dose.filter(|_| found.iter().all(|version| row.contains(&version.code))) else { return };
     let base = |version: &CodeVersion| {
-        let unit = version.billing_unit().filter(|unit| unit.form != UnitForm::PerContainer)?;
-        unit.quantity.is_same_measure(dose).then(|| unit.quantity.in_base())
+        let unit = version.billing_unit().filter(|unit| unit.form != UnitForm::PerContainer)?.quantity;
+        let equivalents = coding.policy.drug_line.equivalent_units.iter();
+        let of_code = equivalents.filter(|row| row.code == version.code).map(|row| row.quantity);
+        let mut quantities = std::iter::once(unit).chain(of_code);
+        quantities.find(|quantity| quantity.is_same_measure(dose)).map(Quantity::in_base)
     };
     let mut by_amount: Vec<(i128, HcpcsCode)> =
         found.iter().filter_map(|version| Some((base(version)?, version.code))).collect();

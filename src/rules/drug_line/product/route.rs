@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::catalog::formulary::Fit;
+use crate::catalog::names::{fold, is_salt};
 use crate::catalog::product_names::{components, without_suffix};
 use crate::domain::drug::DrugClass;
+use crate::domain::quantity::Quantity;
 use crate::engine::trail::NotedFact;
 use crate::rules::drug_line::modifiers::M_02;
 use crate::rules::drug_line::unclassified::N_07;
@@ -219,11 +221,70 @@ fn warn_of_self_administration(coding: &mut Coding<'_>, asked: &Asked<'_>, other
     coding.find(Severity::Warn, Reason::SelfAdministered, asked.field("name"), &M_02, text, &facts);
 }
 
+/// Whether the one product for the route is doubted, and asked for: the dose is far below what any package of it holds,
+/// and a product of the same drug for other routes is sold so small. A depot is given whole.
+pub(super) fn is_in_doubt(
+    coding: &mut Coding<'_>,
+    asked: &Asked<'_>,
+    version: &CodeVersion,
+    others: &[&CodeVersion],
+) -> bool {
+    let Some(dose) = asked.drug.dose_administered.filter(|_| asked.drug.ndcs().next().is_none()) else {
+        return false;
+    };
+    let held = asked.drug.containers.first().map_or(dose, |container| container.content);
+    let formulary = &coding.catalog.formulary;
+    let sizes =
+        |of: &CodeVersion| formulary.drug(of.code).map(|listed| &*listed.container_sizes).unwrap_or_default();
+    let is_sold = |of: &CodeVersion| {
+        sizes(of).iter().any(|size| size.compare(held).is_some_and(std::cmp::Ordering::is_eq))
+    };
+    let is_less = |than: Quantity| dose.compare(than).is_some_and(std::cmp::Ordering::is_lt);
+    let is_below_unit = version.billing_unit().is_some_and(|unit| is_less(unit.quantity));
+    let own = sizes(version);
+    let is_below_all = !own.is_empty() && own.iter().all(|size| is_less(*size)) && !dose.value.is_zero();
+    if !is_below_all || others.is_empty() || !is_below_unit && !others.iter().any(|other| is_sold(other)) {
+        return false;
+    }
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::catalog("code", others.first().map_or(Value::None, |other| Value::Code(other.code))),
+    ];
+    ask_sister(coding, asked, &[version], others, &facts);
+    true
+}
+
 /// A drug by mouth without a code: patients take it themselves, so Part B pays for none of it (rule N-07).
 pub(super) fn swallowed<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
-    let facts = [fact::given("drug", Value::Of(asked.field("")))];
-    let text = "{drug} by mouth has no code of its own. Part B pays for oral drugs against cancer, for the antiemetics beside them and for immunosuppressants alone; others are self-administered";
+    let of_drug = named::swallowed(coding, asked);
+    let facts = [
+        fact::given("drug", Value::Of(asked.field(""))),
+        fact::catalog("code", of_drug.first().map_or(Value::None, |version| Value::Code(version.code))),
+    ];
+    if let [version] = of_drug.as_slice()
+        && is_its_name(asked, version)
+    {
+        let text = "{drug} is billed by {code}, its code by mouth";
+        coding.result.trail.fired(&L_04, asked.subject(), text, &facts);
+        return Some(version);
+    }
+    if !of_drug.is_empty() {
+        let text = "{drug} is no name of a product by mouth that is known here, and its drug has the code {code} by mouth: say what was swallowed; until then no line is billed";
+        let field = asked.field("hcpcs_code");
+        coding.find(Severity::Block, Reason::AmbiguousProduct, field, &L_04, text, &facts);
+        ask_codes(coding, asked, of_drug.iter().map(|version| version.code).collect());
+        return None;
+    }
+    let text = "No code of {drug} by mouth is known on this date. Part B pays for oral drugs against cancer, for antiemetics beside them, for immunosuppressants and for some drugs of dialysis; state the code where it is one of these, for others are self-administered";
     coding.not_billed(asked.field(""), &N_07, text, &facts);
     coding.find(Severity::Info, Reason::SelfAdministered, asked.field("name"), &N_07, text, &facts);
     None
+}
+
+/// Whether a name tells every word of a code's drug but its salt, so that it is no brand.
+fn is_its_name(asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let words = asked.drug.name.as_deref().map(named::words_of).unwrap_or_default();
+    let own = fold(&version.name);
+    let mut telling = own.iter().filter(|word| !is_salt(word)).peekable();
+    telling.peek().is_some() && telling.all(|word| words.contains(word))
 }

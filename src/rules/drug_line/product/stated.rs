@@ -63,6 +63,11 @@ pub(super) fn uncoded<'a>(
     Some(&UNCODED)
 }
 
+/// What stands for the version of a code that the catalog does not hold.
+pub(super) fn without_version() -> &'static CodeVersion {
+    &UNCODED
+}
+
 /// Whether the version stands for a drug without a code.
 pub(super) fn is_uncoded(version: &CodeVersion) -> bool {
     version.code == HcpcsCode::NONE
@@ -139,7 +144,7 @@ fn equivalent(
 }
 
 /// A stated unit of one vial or one dose counts things; any other is an amount.
-fn of_quantity(quantity: Quantity) -> BillingUnit {
+pub(super) fn of_quantity(quantity: Quantity) -> BillingUnit {
     let form = match quantity.unit {
         Unit::Vial => UnitForm::PerContainer,
         Unit::Dose => UnitForm::PerEvent,

@@ -64,7 +64,7 @@ impl Measured {
 pub fn bill(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed> {
     let billed = match unit_of(coding.policy, treatment) {
         Ok(unit) => match unit.form {
-            UnitForm::PerContainer => containers(coding, treatment),
+            UnitForm::PerContainer => containers(coding, treatment, unit),
             UnitForm::PerEvent => events::count(coding, treatment, unit),
             _ => amounts(coding, treatment, unit),
         },
@@ -324,14 +324,14 @@ fn warn_of_guide(
 }
 
 /// One unit a container, whatever was given of it (rule U-09).
-fn containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed> {
+fn containers(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: BillingUnit) -> Option<Billed> {
     let mut units: u32 = 0;
     for dose in treatment.doses {
         let opened: u32 = dose.drug.containers.iter().map(|container| container.count).sum();
-        let given = dose.drug.dose_administered.map(counted).and_then(Result::ok);
+        let given = dose.drug.dose_administered;
         units = units.checked_add(match (opened, given) {
-            (_, Some(0)) => 0,
-            (0, Some(given)) => given,
+            (_, Some(given)) if given.value.is_zero() => 0,
+            (0, Some(given)) => unopened::count(coding, dose, unit, given)?,
             (0, None) => {
                 ask_dose(coding, dose);
                 return None;

@@ -7,6 +7,7 @@ mod dispensed;
 mod events;
 mod records;
 pub(in crate::rules) mod strength;
+mod unopened;
 mod vials;
 
 use crate::domain::billing::{BillingUnit, NoUnitReason, UnitForm};
@@ -16,6 +17,7 @@ use convert::{AmountError, LastPlace, Strength};
 
 pub use billed::{Billed, Counting, Measured, bill};
 pub use records::*;
+pub use unopened::are_unlisted;
 
 /// The whole units of one dose and of what was discarded with it: the answer of [`calculate`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -17,6 +17,7 @@ mod zero_records;
 use crate::domain::drug::DiscardReason;
 use crate::domain::encounter::Encounter;
 use crate::domain::finding::{Reason, Severity};
+use crate::domain::quantity::Unit;
 use crate::engine::Coding;
 use crate::engine::trail::{NotedFact, Value, fact};
 use crate::policy::parameters::{
@@ -65,6 +66,11 @@ pub fn decide(
     match &billed.counting {
         Counting::Amount(measured) => measured_discard(coding, treatment, doses, billed, measured, reporting),
         Counting::Unclassified => unclassified_discard(coding, treatment, reporting),
+        Counting::Containers if units::are_unlisted(treatment) => {
+            let unit = treatment.first().drug.dose_administered.map_or(Unit::Vial, |dose| dose.unit);
+            opened::ask_containers(coding, treatment, unit, false);
+            Discard::default()
+        }
         Counting::Containers | Counting::Events => {
             let text = "One unit covers the container, so no discarded amount is payable";
             coding.result.trail.fired(&W_05, treatment.subject(), text, &[]);

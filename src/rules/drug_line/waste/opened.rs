@@ -50,7 +50,7 @@ pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Mea
             Some(opened)
         }
         (false, None) => {
-            ask_containers(coding, treatment, measured, is_unstated);
+            ask_containers(coding, treatment, measured.unit, is_unstated);
             None
         }
         (true, documented) => {
@@ -180,10 +180,10 @@ fn check_content(
 }
 
 /// No containers: neither JW nor JZ can be judged, so it is asked (rule W-14).
-fn ask_containers(
+pub(super) fn ask_containers(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
-    measured: &Measured,
+    unit: Unit,
     is_unstated: bool,
 ) {
     let standing = &coding.policy.drug_line.jz_standing;
@@ -203,7 +203,7 @@ fn ask_containers(
     if !is_needed {
         return;
     }
-    let (at, unit) = (treatment.first().at, measured.unit);
+    let at = treatment.first().at;
     let used_up: Possibility<'_> = (
         "the containers were used up".to_owned(),
         Box::new(move |encounter| {
