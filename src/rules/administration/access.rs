@@ -64,14 +64,24 @@ pub(super) static RULES: &[&Rule] = &[&INIT_4, &INIT_5, &INIT_6, &INIT_7, &INIT_
 /// Assigns every intravenous service to its access line.
 pub(super) fn assign(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
     let mut is_site_unnamed = false;
+    // Within one visit of one day a service goes where the one before it went that named the same site.
+    let is_one_visit = visit.is_one_visit && visit.is_one_day;
+    let mut before: Option<(&str, usize)> = None;
     for at in 0..visit.services.len() {
         let service = &visit.services[at];
-        if takes_part(service.kind) {
-            match site_of(visit, service) {
-                Some(site) => visit.services[at].group = group(coding, visit, at, Some(site)),
-                None => is_site_unnamed = true,
-            }
+        if !takes_part(service.kind) {
+            continue;
         }
+        let Some(site) = site_of(visit, service) else {
+            is_site_unnamed = true;
+            continue;
+        };
+        let group = match before {
+            Some((known, group)) if is_one_visit && known == site => group,
+            _ => group(coding, visit, at, Some(site)),
+        };
+        visit.services[at].group = group;
+        before = Some((site, group));
     }
     if is_site_unnamed {
         assign_unnamed(coding, visit);
