@@ -184,18 +184,7 @@ impl Formulary {
     /// The class of a code under a profile on a date: the profile's own entry, else the table's,
     /// else that of the code's range.
     pub fn class_of_code(&self, code: HcpcsCode, profile: ClassProfile, date: Date) -> Option<CodeClass<'_>> {
-        self.class_of_listed(self.drug(code), code, profile, date)
-    }
-
-    /// The same for a caller who knows already what the table says of the code.
-    pub fn class_of_listed<'f>(
-        &'f self,
-        drug: Option<&'f DrugFacts>,
-        code: HcpcsCode,
-        profile: ClassProfile,
-        date: Date,
-    ) -> Option<CodeClass<'f>> {
-        if let Some(facts) = drug {
+        if let Some(facts) = self.drug(code) {
             return Some(self.class_of(facts, profile, date));
         }
         if let Some(class) = self.class_in(profile, code, date) {

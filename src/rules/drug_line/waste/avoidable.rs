@@ -180,10 +180,15 @@ mod tests {
         assert_eq!(least_content(10, &[]), None);
     }
 
+    fn step(sizes: &[i128]) -> i128 {
+        sizes.iter().copied().fold(0, common_divisor)
+    }
+
     #[test]
     fn a_content_that_no_choice_undercuts_is_known_without_a_search() {
-        assert!(is_least(800, 705, 100) && is_least(1_500, 1_350, 500));
-        assert!(!is_least(900, 705, 100) && !is_least(70, 65, 1));
+        let is_least = |content, dose, sizes: &[i128]| is_least(content, dose, step(sizes));
+        assert!(is_least(800, 705, &[100, 500]) && is_least(1_500, 1_350, &[500]));
+        assert!(!is_least(900, 705, &[100, 500]) && !is_least(70, 65, &[7, 10]));
     }
 
     #[test]
@@ -203,8 +208,7 @@ mod tests {
             let expected = by_trying(i128::from(dose), &wide);
             assert_eq!(least_content(i128::from(dose), &wide), expected, "{dose} of {sizes:?}");
             let least = expected.expect("a content");
-            let step = wide.iter().copied().fold(0, common_divisor);
-            assert!(!is_least(least + 1, i128::from(dose), step), "{dose} of {sizes:?}");
+            assert!(!is_least(least + 1, i128::from(dose), step(&wide)), "{dose} of {sizes:?}");
             assert_eq!(by_remainder(dose, &sorted).map(i128::from), expected, "{dose} of {sizes:?}");
             assert_eq!(Some(i128::from(by_choice(dose, &sorted))), expected, "{dose} of {sizes:?}");
         }

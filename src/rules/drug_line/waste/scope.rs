@@ -87,9 +87,11 @@ fn is_of_exempt_class(coding: &Coding<'_>, dose: &Dose<'_>) -> bool {
     let exempt = *coding.policy.drug_line.discard_exempt_classes;
     let is_exempt = |class| exempt.contains(&class);
     let flags = dose.version.flags;
+    // The class that the table lists is the one that counts, unless a profile has another.
     let of_code = || {
         let formulary = &coding.catalog.formulary;
-        formulary.class_of_listed(dose.listed, dose.code, Default::default(), coding.date)
+        let is_open = dose.listed.is_none_or(|drug| drug.is_profiled);
+        is_open.then(|| formulary.class_of_code(dose.code, Default::default(), coding.date)).flatten()
     };
     dose.drug.class.is_some_and(is_exempt)
         || dose.listed.is_some_and(|drug| is_exempt(drug.class))
