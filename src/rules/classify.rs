@@ -27,7 +27,7 @@ rule! {
     says: "The chemotherapy codes are for antineoplastic drugs, also against other diseases, and for certain monoclonal antibodies and other biologic response modifiers. The drug's complexity and risk decide.",
     why: "The codes pay for the preparation, supervision and monitoring that such a drug needs, whatever it treats.",
     example: "Rituximab for rheumatoid arthritis is infused under the same codes as rituximab for lymphoma.",
-    exceptions: "Lists of contractors and payers, and policies that ask for cancer (CLS-3 to CLS-5).",
+    exceptions: "Lists of contractors and payers, and policies that ask for cancer (CLS-3 to CLS-5). The unclassified code of biologics tells nothing by itself: without a known name the class is asked for.",
 }
 
 rule! {
