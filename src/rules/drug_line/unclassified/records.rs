@@ -77,8 +77,8 @@ rule! {
     why: "The price, the strength and the coverage are those of another product.",
     example: "Trastuzumab under the skin is J9356 and not J9355; the eye's bevacizumab is J7999 from 2016.",
     exceptions:
-        "A route that no label names is billed with a warning where no other code is of the drug. Hospitals may \
-         use C9257.",
+        "A route that no label names is billed with a warning where no other code is of the drug. A dose below \
+         every package of the one product for the route is asked for. Hospitals may use C9257.",
 }
 
 rule! {
