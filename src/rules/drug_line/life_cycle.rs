@@ -38,7 +38,8 @@ rule! {
     basis: Primary, cites: ["S-505B2", "S-505B2-HOPA", "S-ASCBB"],
     says:
         "Products that are not therapeutically equivalent have codes of their own; a name alone is \
-         ambiguous and the NDC decides.",
+         ambiguous and the NDC decides. A brand or a maker that is named beats the drug beside it, and no \
+         product is billed by the code of another.",
     why: "They are priced as single-source drugs.",
     example: "Pemetrexed by name: the NDC is needed.",
     exceptions: "Where one candidate is left by setting and date, it is taken.",

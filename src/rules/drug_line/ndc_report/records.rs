@@ -46,7 +46,7 @@ rule! {
          quantity is not the unit count of the code.",
     why: "It tells what was taken from the shelf.",
     example: "A 6 mg syringe of 0.6 mL is ML 0.6.",
-    exceptions: "Payers that fix the unit (D-05).",
+    exceptions: "Payers that fix the unit (D-05). The crosswalk prints 1 for one millilitre and for one piece alike.",
 }
 
 rule! {

@@ -77,9 +77,9 @@ rule! {
     why: "The price, the strength and the coverage are those of another product.",
     example: "Trastuzumab under the skin is J9356 and not J9355; the eye's bevacizumab is J7999 from 2016.",
     exceptions:
-        "A route that no label names is billed with a warning where no other code is of the drug. Where only \
-         the name is given and no product of the drug goes by the route, the code of giving it waits too. Hospitals \
-         may use C9257.",
+        "A route that no label names is billed with a warning where no other code is of the drug. A dose below \
+         every package of the one product for the route is asked for. Where only the name is given and no product of \
+         the drug goes by the route, the code of giving it waits too. Hospitals may use C9257.",
 }
 
 rule! {

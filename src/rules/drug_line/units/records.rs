@@ -19,7 +19,9 @@ rule! {
         "The short descriptor is cut to 28 characters and may lose the amount, so it never drives \
          arithmetic.",
     example: "450 mg of a code that counts 10 mg is 45 units.",
-    exceptions: "Codes that count containers or events follow U-09.",
+    exceptions:
+        "Codes that count containers or events follow U-09. A product code of CPT counts what the payment file of CMS \
+         prints, where the dose is whole units of it, and a vaccine counts doses.",
 }
 
 rule! {
@@ -70,7 +72,9 @@ rule! {
         "A solution of n percent holds 10 n milligrams a millilitre; a volume without strength is refused.",
     why: "Guessing a concentration would invent a dose.",
     example: "30 mL of 0.5 % is 150 mg; 0.5 mL of 4 mg/mL is 2 mg.",
-    exceptions: "A code that counts millilitres takes the volume as it is.",
+    exceptions:
+        "A code that counts millilitres takes the volume as it is. A product of one strength, or one whose name tells \
+         it, states it.",
 }
 
 rule! {
@@ -98,10 +102,16 @@ rule! {
 rule! {
     pub static U_09: "U-09", "Containers and events are counted once",
     basis: Primary, cites: ["S-XWALK", "S-NOVITAS-RP", "S-PABAU-A9607"],
-    says: "A code per vial, infusion, treatment or study dose is one unit for each, whatever the amount.",
+    says:
+        "A code per vial, infusion, treatment or study dose is one unit for each, whatever the amount. An amount \
+         without containers is as many as hold it, where the content of one is known; else they are asked for.",
     why: "The descriptor counts the thing and not its content.",
-    example: "One vial of J9266 is 1 unit whether all or half of it was given.",
-    exceptions: "Therapeutic radiopharmaceuticals per millicurie are multiplied like any amount.",
+    example:
+        "One vial of J9266 is 1 unit whether all or half of it was given; 7,500 units without containers are 2 vials \
+         of 3,750.",
+    exceptions:
+        "Therapeutic radiopharmaceuticals per millicurie are multiplied like any amount. A dose that the descriptor \
+         or the label of a code rules out is billed by another: gamma globulin over ten millilitres is J1560.",
 }
 
 rule! {
