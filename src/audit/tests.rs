@@ -200,7 +200,12 @@ fn a_service_on_another_date_has_the_wrong_date() {
         (parse_local_time("2025-11-04T09:20").ok(), parse_local_time("2025-11-04T10:20").ok());
     stay.administrations.push(next);
     let observation = HcpcsCode::of("G0378");
-    stay.other_services.push(OtherService { code: observation, modifiers: Vec::new(), units: 30, date: None });
+    stay.other_services.push(OtherService {
+        code: observation,
+        modifiers: Vec::new(),
+        units: 30,
+        date: None,
+    });
     let on = |day: i8, texts: &[&str]| -> Vec<BilledLine> {
         let dated = |text: &&str| BilledLine { service_date: Some(date(2025, 11, day)), ..line(text) };
         texts.iter().map(dated).collect()

@@ -240,10 +240,9 @@ pub(super) fn is_in_doubt(
         sizes(of).iter().any(|size| size.compare(held).is_some_and(std::cmp::Ordering::is_eq))
     };
     let is_less = |than: Quantity| dose.compare(than).is_some_and(std::cmp::Ordering::is_lt);
-    let is_below_unit = version.billing_unit().is_some_and(|unit| is_less(unit.quantity));
     let own = sizes(version);
     let is_below_all = !own.is_empty() && own.iter().all(|size| is_less(*size)) && !dose.value.is_zero();
-    if !is_below_all || others.is_empty() || !is_below_unit && !others.iter().any(|other| is_sold(other)) {
+    if !is_below_all || !others.iter().any(|other| is_sold(other)) {
         return false;
     }
     let facts = [
