@@ -271,18 +271,8 @@ fn note_missing_route(coding: &mut Coding<'_>, treatment: &Treatment<'_>, route:
 
 /// An antiemetic by mouth is a benefit beside chemotherapy alone (rule M-02).
 fn note_antiemetic(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
-    let drugs = coding.encounter.administrations.iter().flat_map(|administration| &administration.drugs);
-    let is_chemotherapy = |drug| {
-        classify::known_class(coding, drug).is_some_and(|(class, _)| class == DrugClass::Antineoplastic)
-    };
-    // The codes of oral antiemetics lie in the range of the antineoplastics by mouth, and are none themselves.
-    let is_other = |drug: &&DrugGiven| {
-        let code = identity::code_of(coding, drug);
-        code.is_none_or(|code| !coding.policy.marked_codes.of(code).has(CodeMark::OralAntiemetic))
-    };
-    let is_beside = drugs.filter(is_other).any(is_chemotherapy);
     let facts = [fact::catalog("code", Value::Code(treatment.code()))];
-    let (severity, text) = if is_beside {
+    let (severity, text) = if is_beside_chemotherapy(coding) {
         (
             Severity::Info,
             "{code} is paid as full replacement of an intravenous antiemetic: begun within two hours of the chemotherapy, for at most 48 hours",
@@ -294,6 +284,28 @@ fn note_antiemetic(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
         )
     };
     coding.find(severity, Reason::SelfAdministered, treatment.field("hcpcs_code"), &M_02, text, &facts);
+}
+
+/// Whether a drug against cancer was given at the visit.
+fn is_beside_chemotherapy(coding: &Coding<'_>) -> bool {
+    let drugs = coding.encounter.administrations.iter().flat_map(|administration| &administration.drugs);
+    let is_chemotherapy = |drug| {
+        classify::known_class(coding, drug).is_some_and(|(class, _)| class == DrugClass::Antineoplastic)
+    };
+    // The codes of oral antiemetics lie in the range of the antineoplastics by mouth, and are none themselves.
+    let is_other = |drug: &&DrugGiven| {
+        let code = identity::code_of(coding, drug);
+        code.is_none_or(|code| !coding.policy.marked_codes.of(code).has(CodeMark::OralAntiemetic))
+    };
+    drugs.filter(is_other).any(is_chemotherapy)
+}
+
+/// Whether a visit gave drugs by other ways than the mouth, and none against cancer (rule M-02).
+pub(super) fn is_beside_other_treatment(coding: &Coding<'_>) -> bool {
+    let mut administrations = coding.encounter.administrations.iter();
+    let has_others = administrations
+        .any(|administration| administration.route != Some(Route::Oral) && !administration.drugs.is_empty());
+    has_others && !is_beside_chemotherapy(coding)
 }
 
 /// RT or LT, or 50 for the compounded syringes of both eyes; other drugs of both are parted by side (rule M-12).

@@ -34,7 +34,8 @@ rule! {
          within two hours and for at most 48.",
     why: "Patients usually give it themselves.",
     example: "Abatacept by subcutaneous injection.",
-    exceptions: "GY is printed only where the request states that it is no benefit.",
+    exceptions: "GY is printed only where the request states that it is no benefit. A drug by mouth that its name alone \
+         leads to the code of an antiemetic, given beside other treatment than chemotherapy, was none and has no line.",
 }
 
 rule! {

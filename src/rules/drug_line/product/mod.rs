@@ -25,10 +25,11 @@ use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
-use crate::policy::parameters::NoCostDrug;
+use crate::policy::parameters::{CodeMark, NoCostDrug};
 use crate::rules::drug_line::biosimilar::{B_01, B_05};
 use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_03, L_04};
+use crate::rules::drug_line::modifiers::{self, M_02};
 use crate::rules::drug_line::ndc_report::D_01;
 use crate::rules::drug_line::package;
 use crate::rules::drug_line::treatment::{self, Dose, Possibility, ask, drug_at};
@@ -90,7 +91,9 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
     let version = match asked.drug.code {
         Some(code) => by_code(coding, &asked, code),
         None if compounded::is_uncoded(coding, &asked) => unclassified::select(coding, asked.at, asked.drug),
-        None => candidates::choose(coding, &asked),
+        None => {
+            candidates::choose(coding, &asked).filter(|version| !is_no_antiemetic(coding, &asked, version))
+        }
     }?;
     if asked.drug.code.is_some()
         && (!compounded::agrees(coding, &asked, version)
@@ -114,6 +117,22 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
         return None;
     }
     Some(dose)
+}
+
+/// Whether a drug by mouth that only its name leads to the code of an antiemetic was none, because it went with other
+/// treatment than chemotherapy: Benadryl before infliximab is no antiemetic (rule M-02).
+fn is_no_antiemetic(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let is_antiemetic = coding.policy.marked_codes.of(version.code).has(CodeMark::OralAntiemetic);
+    let is_by_name = asked.drug.name.is_some() && asked.drug.ndcs().next().is_none();
+    if !is_antiemetic || !is_by_name || !modifiers::is_beside_other_treatment(coding) {
+        return false;
+    }
+    let facts =
+        [fact::given("drug", Value::Of(asked.field(""))), fact::catalog("code", Value::Code(version.code))];
+    let text = "{code} is {drug} by mouth as full replacement of an intravenous antiemetic at chemotherapy, and this visit shows none, so no line is billed; state the code where it was one";
+    coding.not_billed(asked.field(""), &M_02, text, &facts);
+    coding.find(Severity::Info, Reason::SelfAdministered, asked.field("name"), &M_02, text, &facts);
+    true
 }
 
 /// A biosimilar has its own code, and sometimes another unit than its reference (rules B-01, B-05).
