@@ -161,8 +161,7 @@ pub struct Formulary {
     pub further_names: FxHashMap<HcpcsCode, FurtherNames>,
     contents: FxHashMap<HcpcsCode, Vec<(Quantity, ContainerKind)>>,
     ranges: Vec<CodeRange>,
-    /// By profile: the default one lists nothing, and asking an empty table takes a step.
-    profiles: [KeyedTable<HcpcsCode, Vec<ProfileEntry>>; ClassProfile::COUNT],
+    profiles: KeyedTable<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
 }
 
 impl Formulary {
@@ -207,7 +206,7 @@ impl Formulary {
 
     /// What a profile has of a code on a date.
     fn class_in(&self, profile: ClassProfile, code: HcpcsCode, date: Date) -> Option<CodeClass<'_>> {
-        let mut entries = self.profiles[profile as usize].get(&code)?.iter();
+        let mut entries = self.profiles.get(&(profile, code))?.iter();
         let is_of_date = |entry: &&ProfileEntry| {
             entry.from.is_none_or(|from| from <= date) && entry.to.is_none_or(|to| date <= to)
         };

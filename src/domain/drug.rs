@@ -36,11 +36,6 @@ pub enum ClassProfile {
     StrictOncology,
 }
 
-impl ClassProfile {
-    /// How many profiles there are.
-    pub const COUNT: usize = Self::StrictOncology as usize + 1;
-}
-
 /// How a container may be used. Source: rules W-07, W-08, W-16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]

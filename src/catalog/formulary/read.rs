@@ -155,7 +155,7 @@ impl Formulary {
             let class_cite: Box<str> = row.text(3).into();
             for code in codes {
                 let entry = ProfileEntry { class, class_cite: class_cite.clone(), from, to };
-                self.profiles[profile as usize].or_insert_with(code, Vec::new).push(entry);
+                self.profiles.or_insert_with((profile, code), Vec::new).push(entry);
                 if let Some(facts) = self.by_code.get_mut(&code) {
                     facts.is_profiled = true;
                 }
