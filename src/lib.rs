@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod causes;
 pub mod cli;
 pub mod cms;
 pub mod config;

@@ -34,8 +34,19 @@ pub fn page() -> anyhow::Result<()> {
     command.build();
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut page)?;
-    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
-        clap_mangen::Man::new(subcommand.clone()).render(&mut page)?;
+    let mut page = String::from_utf8(page)?;
+    for subcommand in command.get_subcommands().filter(|subcommand| has_section(subcommand)) {
+        // Subcommands are sections of this page, where clap_mangen would send the reader to pages of their own.
+        let of_its_own = format!("infusion\\-coder\\-{}(1)", subcommand.get_name());
+        page = page.replace(&of_its_own, &format!("infusion\\-coder {}", subcommand.get_name()));
+        let mut section = Vec::new();
+        clap_mangen::Man::new(subcommand.clone()).render(&mut section)?;
+        page.push_str(&String::from_utf8(section)?);
     }
-    print(&String::from_utf8(page)?)
+    print(&page)
+}
+
+/// Whether the page tells of a subcommand; `help` says what the page says.
+fn has_section(subcommand: &clap::Command) -> bool {
+    !subcommand.is_hide_set() && subcommand.get_name() != "help"
 }

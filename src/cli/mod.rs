@@ -52,6 +52,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::refused::{EXIT_REFUSED, Refused};
 use crate::catalog::Catalog;
+use crate::causes::with_causes;
 use crate::config;
 use crate::policy::PolicyBook;
 use crate::server::convert;
@@ -128,7 +129,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", with_causes(error.as_ref()));
             if error.is::<Refused>() || error.is::<code::RefusedLines>() {
                 ExitCode::from(EXIT_REFUSED)
             } else {

@@ -253,7 +253,13 @@ impl Remote {
 fn refused(status: Status) -> anyhow::Error {
     let details = status.get_error_details();
     let Some(request) = details.bad_request() else {
-        return anyhow::anyhow!("the service answers {:?}: {}", status.code(), status.message());
+        let elsewhere = match status.code() {
+            Code::Unimplemented => {
+                "this address does not serve that call: is it the one of the administration? "
+            }
+            _ => "",
+        };
+        return anyhow::anyhow!("{elsewhere}the service answers {:?}: {}", status.code(), status.message());
     };
     let violation = |violation: &tonic_types::FieldViolation| pb::FieldViolation {
         field: violation.field.clone(),

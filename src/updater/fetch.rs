@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 use url::{Host, Url};
 
 use super::settings::FetchSettings;
+use crate::causes::with_causes;
 
 /// What a server says to recognise a file by, sent back to ask whether it changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -117,7 +118,7 @@ impl Fetcher {
             // A proxy never answers for this machine itself.
             builder = builder.no_proxy();
         }
-        let client = builder.build().map_err(|error| FetchError::Client(chain(&error)))?;
+        let client = builder.build().map_err(|error| FetchError::Client(with_causes(&error)))?;
         Ok(Self { client, settings })
     }
 
@@ -226,7 +227,7 @@ impl Fetcher {
         loop {
             let chunk = timeout(Duration::from_secs(settings.read_seconds), response.chunk()).await;
             let chunk =
-                chunk.map_err(|_| slow())?.map_err(|error| cut(partial.bytes.len(), chain(&error)))?;
+                chunk.map_err(|_| slow())?.map_err(|error| cut(partial.bytes.len(), with_causes(&error)))?;
             let Some(chunk) = chunk else { break };
             if (partial.bytes.len() + chunk.len()) as u64 > limit {
                 return Err(too_large());
@@ -343,7 +344,7 @@ fn same_host(limit: usize) -> Policy {
 }
 
 fn request_error(url: &Url, error: &reqwest::Error) -> FetchError {
-    let reason = chain(error);
+    let reason = with_causes(error);
     if error.is_redirect() {
         return FetchError::Redirect { url: url.to_string(), reason };
     }
@@ -379,18 +380,6 @@ fn is_loopback(origin: &Url) -> bool {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     }
-}
-
-/// An error with its causes, since the outermost says little.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
 
 /// Small hexadecimal letters of a digest.
