@@ -146,13 +146,19 @@ pub(super) fn is_outside(coding: &mut Coding<'_>, index: u16, route: Route) -> b
 
 /// Settles a class that belongs to another code set.
 pub(super) fn class(coding: &mut Coding<'_>, index: u16, class: DrugClass) {
-    let codes = &coding.policy.administration.outside_codes;
-    let other = match class {
-        DrugClass::Vaccine => return vaccine::send_away(coding, index),
-        DrugClass::Radiopharmaceutical => Some(codes.radiopharmaceutical),
-        _ => None,
-    };
-    send_away(coding, index, other);
+    match class {
+        DrugClass::Vaccine => vaccine::send_away(coding, index),
+        DrugClass::Radiopharmaceutical => radiopharmaceutical(coding, index),
+        _ => send_away(coding, index, None),
+    }
+}
+
+/// Whether it was a tracer or therapy, its giving is reported in another section.
+fn radiopharmaceutical(coding: &mut Coding<'_>, index: u16) {
+    let therapy = coding.policy.administration.outside_codes.radiopharmaceutical;
+    let facts = [fact::derived("code", Value::Code(therapy))];
+    let text = "Giving a tracer is part of the imaging study, and therapy by a radiopharmaceutical belongs to another section of codes, such as {code}: neither earns an administration code here.";
+    say_outside(coding, index, text, &facts);
 }
 
 /// Settles an administration of a patient's own changed cells, by the code of the product; reports whether it is one.

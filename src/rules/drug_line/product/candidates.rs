@@ -105,6 +105,7 @@ fn is_narrowed(coding: &mut Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&Code
         return false;
     }
     narrow::by_volume(found, asked.drug);
+    narrow::by_area(found, asked.drug);
     narrow::by_size(coding, found, asked.drug);
     narrow::by_unit(found, asked.drug);
     narrow::by_denomination(coding, asked, found);

@@ -352,16 +352,20 @@ fn is_implant_in_part(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVers
         return false;
     }
     let rows = coding.catalog.ndcs.iter().flat_map(|(_, rows)| rows).filter(|row| row.code == version.code);
-    let contents: Vec<i128> = rows.filter_map(|row| content_of_row(unit.quantity, row)).collect();
+    let contents: Vec<i128> = rows.flat_map(|row| contents_of_row(unit.quantity, row)).collect();
     // One for each eye at most.
     let is_whole = |content: &i128| [*content, 2 * content].contains(&given.in_base());
     !given.is_same_measure(unit.quantity) || !contents.is_empty() && !contents.iter().any(is_whole)
 }
 
-/// The content of one container in the base of its measure.
-fn content_of_row(unit: Quantity, row: &NdcEntry) -> Option<i128> {
-    let nanos = unit.in_base().checked_mul(i128::from(row.bill_units.nanos()))?;
-    Some(nanos / i128::from(Decimal::ONE.nanos())).filter(|content| *content > 0)
+/// The content of one container in the base of its measure, by either column of units: where both differ, as for an
+/// implant of 59 units, the one of the package may be the whole.
+fn contents_of_row(unit: Quantity, row: &NdcEntry) -> impl Iterator<Item = i128> {
+    let content = move |units: Decimal| {
+        let nanos = unit.in_base().checked_mul(i128::from(units.nanos()))?;
+        Some(nanos / i128::from(Decimal::ONE.nanos())).filter(|content| *content > 0)
+    };
+    [row.bill_units, row.bill_units_per_package].into_iter().filter_map(content)
 }
 
 /// Whether a code is of a family that this payer does not take.

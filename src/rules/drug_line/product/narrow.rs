@@ -86,6 +86,14 @@ pub(super) fn by_volume(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
     }
 }
 
+/// An area was covered by a product that is measured by area, and not by the one of its maker that is injected by mass.
+pub(super) fn by_area(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
+    let is_area = |amount: Quantity| amount.unit.measure() == Measure::Area;
+    if drug.dose_administered.is_some_and(is_area) {
+        keep_if_any(found, |version| version.billing_unit().is_some_and(|unit| is_area(unit.quantity)));
+    }
+}
+
 /// Of codes whose containers are listed those that are sold in the stated size: the container's, else the dose.
 pub(super) fn by_size(coding: &Coding<'_>, found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
     let sizes = |version: &CodeVersion| {
