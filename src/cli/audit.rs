@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
+use super::code::RefusedLines;
 use super::code_input::{self, Given};
 use super::refused::Refused;
 use super::shelf::StoreFlag;
@@ -34,6 +35,9 @@ pub struct Flags {
     claims: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = AuditFormat::Text, env = "INFUSION_CODER_FORMAT")]
     format: AuditFormat,
+    /// End with exit code 3 when a claim of a file was refused.
+    #[arg(long)]
+    strict: bool,
     /// Where the answer goes; standard output when it is not given.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -72,7 +76,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let coder = Coder::on(flags.store.catalog()?, Arc::new(flags.policies.book()?));
     let mut billed = flags.claims.as_deref().map(claims).transpose()?.map(Vec::into_iter);
     let mut next = || billed.as_mut().map(|claims| claims.next().context(TOO_FEW_CLAIMS)).transpose();
-    let shown = match code_input::open(&flags.file, flags.lines)? {
+    let (refused, shown) = match code_input::open(&flags.file, flags.lines)? {
         Given::Lines(lines) => {
             let mut audits = Audits::new(coder, flags, true);
             for (number, text) in (1..).zip(BufReader::new(lines.reader).lines()) {
@@ -82,16 +86,16 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
                 }
                 match audits.audited(&text, next()?, pb::Detail::Lines) {
                     Ok(audited) => audits.add(audited)?,
-                    Err(error) => audits.refuse(number, &error),
+                    Err(error) => audits.refuse(number, error)?,
                 }
             }
-            audits.shown()?
+            (audits.summary.refused, audits.shown()?)
         }
         Given::Visit(text) => {
             let mut audits = Audits::new(coder, flags, false);
             let audited = audits.audited(&text, next()?, pb::Detail::Full).map_err(Refused::from)?;
             audits.add(audited)?;
-            audits.shown()?
+            (0, audits.shown()?)
         }
     };
     if billed.is_some_and(|claims| claims.len() > 0) {
@@ -99,7 +103,8 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
             "the 837 file has more claims than there are visits: give the visits in the order of the claims"
         );
     }
-    write(flags, &shown)
+    write(flags, &shown)?;
+    if flags.strict && refused > 0 { Err(RefusedLines(refused).into()) } else { Ok(()) }
 }
 
 const TOO_FEW_CLAIMS: &str = "the 837 file has fewer claims than there are visits";
@@ -173,9 +178,14 @@ impl Audits {
         Ok(())
     }
 
-    fn refuse(&mut self, line: usize, refusal: &Refusal) {
+    /// Tells of a claim that cannot be audited; where every claim has a line of its own, its error stands there.
+    fn refuse(&mut self, line: usize, refusal: Refusal) -> anyhow::Result<()> {
         self.summary.refused += 1;
         eprintln!("line {line}: {refusal}");
+        if self.format == AuditFormat::Jsonl {
+            self.text += &(serde_json::to_string(&Refused::from(refusal))? + "\n");
+        }
+        Ok(())
     }
 
     fn shown(self) -> anyhow::Result<String> {

@@ -101,8 +101,8 @@ pub enum AnswerDetail {
 
 /// Lines of a file of visits that have an error in the place of their answer.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} lines were refused; each has its reason in the output")]
-pub struct RefusedLines(u64);
+#[error("{0} lines were refused; the reason of each was told")]
+pub struct RefusedLines(pub u64);
 
 /// Codes the visit or the file of visits.
 ///

@@ -259,10 +259,16 @@ fn down_classed(coding: &mut Coding<'_>, rule: &'static Rule, index: u16, drug: 
     DrugClass::Therapeutic
 }
 
+/// The class by use: the chemotherapy codes are for antineoplastics used against cancer (rows G-19, G-20).
 fn by_use(coding: &mut Coding<'_>, index: u16, drug: u16, class: DrugClass) -> Result<DrugClass, Unknown> {
+    let subject = Subject::Drug(index, drug);
+    if class == DrugClass::ComplexBiologic {
+        let text = "The biologic is no antineoplastic, so this policy reports a therapeutic service, whatever the visit treats.";
+        coding.result.trail.fired(&CLS_5, subject, text, &[]);
+        return Ok(by_no_complexity(coding, index, drug));
+    }
     let known = diagnoses::stated(coding).or_else(|| diagnoses::is_all_cancer(coding));
     let (treats_cancer, basis) = known.ok_or(Unknown::Indication { drug })?;
-    let subject = Subject::Drug(index, drug);
     if treats_cancer {
         let text = "The visit treats cancer by its {basis}, so the chemotherapy codes apply.";
         coding.result.trail.fired(&CLS_5, subject, text, &[basis]);
@@ -271,6 +277,12 @@ fn by_use(coding: &mut Coding<'_>, index: u16, drug: u16, class: DrugClass) -> R
     let text =
         "The visit does not treat cancer by its {basis}, so this policy reports a therapeutic service.";
     coding.result.trail.fired(&CLS_5, subject, text, &[basis]);
+    Ok(by_no_complexity(coding, index, drug))
+}
+
+/// A therapeutic service where the complexity of the drug would have decided otherwise; an answer that names departures
+/// names this one.
+fn by_no_complexity(coding: &mut Coding<'_>, index: u16, drug: u16) -> DrugClass {
     if *coding.policy.administration.names_departures {
         coding.find(
             Severity::Info,
@@ -281,7 +293,7 @@ fn by_use(coding: &mut Coding<'_>, index: u16, drug: u16, class: DrugClass) -> R
             &[],
         );
     }
-    Ok(DrugClass::Therapeutic)
+    DrugClass::Therapeutic
 }
 
 #[cfg(test)]

@@ -20,6 +20,40 @@ pub(super) struct Overlap {
     pub(super) is_said: bool,
 }
 
+impl Overlap {
+    const fn shared(&self) -> i64 {
+        self.own - self.alone
+    }
+
+    const fn is_most(&self) -> bool {
+        2 * self.shared() > self.own
+    }
+
+    const fn is_said_and_most(&self) -> bool {
+        self.is_said && self.is_most()
+    }
+}
+
+/// Whether a course is concurrent, without a word on the trail.
+pub(super) fn holds(coding: &Coding<'_>, overlap: &Overlap) -> bool {
+    overlap.shared() > 0 && (overlap.is_declared || overlap.is_said_and_most() || by_clock(coding, overlap).0)
+}
+
+/// Switch D-3, and its name.
+fn by_clock(coding: &Coding<'_>, overlap: &Overlap) -> (bool, &'static str) {
+    let parameters = &coding.policy.administration;
+    match *parameters.overlap_rule {
+        OverlapRule::DeductOverlap => {
+            (infusion_time::is_push(overlap.alone / 60, parameters), "deduct the overlap")
+        }
+        OverlapRule::Majority => (overlap.is_most(), "majority of the minutes"),
+        OverlapRule::Min16 => {
+            (overlap.shared() / 60 >= *parameters.concurrent_overlap_minutes_min, "sixteen minutes")
+        }
+        OverlapRule::Any => (true, "any overlap"),
+    }
+}
+
 /// Applies switch D-3, and shows the overlap that decided (row G-14).
 pub(super) fn is_concurrent(
     coding: &mut Coding<'_>,
@@ -27,36 +61,28 @@ pub(super) fn is_concurrent(
     course: usize,
     overlap: Overlap,
 ) -> bool {
-    let Overlap { own, alone, is_declared, is_said } = overlap;
-    let shared = own - alone;
+    let (Overlap { own, alone, .. }, shared, is_most) = (&overlap, overlap.shared(), overlap.is_most());
     if shared <= 0 {
         return false;
     }
-    let parameters = &coding.policy.administration;
     let first = visit.services[visit.courses[course].first].index;
-    if is_declared {
+    if overlap.is_declared {
         let subject = Subject::Administration(first);
         let text = "The record says that this ran together with a higher-ranked infusion, and no clock times tell for how long: concurrent.";
         coding.result.trail.fired(&CONC_5, subject, text, &[]);
         return true;
     }
-    let is_most = 2 * shared > own;
-    if is_most && is_said {
+    if overlap.is_said_and_most() {
         let text = "The record says that this ran together with a higher-ranked infusion, and the clock times show it for most of its minutes: concurrent.";
         coding.result.trail.fired(&CONC_5, Subject::Administration(first), text, &[]);
         return true;
     }
-    let switch = &parameters.overlap_rule;
-    let (is_concurrent, label) = match **switch {
-        OverlapRule::DeductOverlap => (infusion_time::is_push(alone / 60, parameters), "deduct the overlap"),
-        OverlapRule::Majority => (is_most, "majority of the minutes"),
-        OverlapRule::Min16 => (shared / 60 >= *parameters.concurrent_overlap_minutes_min, "sixteen minutes"),
-        OverlapRule::Any => (true, "any overlap"),
-    };
+    let switch = &coding.policy.administration.overlap_rule;
+    let (is_concurrent, label) = by_clock(coding, &overlap);
     let facts = [
-        fact::derived("minutes", Value::Minutes(own / 60)),
+        fact::derived("minutes", Value::Minutes(*own / 60)),
         fact::derived("shared", Value::Minutes(shared / 60)),
-        fact::derived("left", Value::Minutes(alone / 60)),
+        fact::derived("left", Value::Minutes(*alone / 60)),
         fact::parameter("rule", Value::Label(label), switch),
     ];
     let subject = Subject::Administration(first);

@@ -1,8 +1,10 @@
 //! Courses: everything given of one drug, or one mixture, through one access line (rules SEQ-4, REP-5).
 
+use super::concurrency::{self, Overlap};
 use super::hydration;
 use super::initial;
-use super::visit::{Course, Family, Kind, Rank, Service, Technique, Visit};
+use super::overlap;
+use super::visit::{Course, Family, Kind, Rank, Segments, Service, Technique, Visit};
 use crate::catalog::formulary::DrugFacts;
 use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::Administration;
@@ -163,15 +165,25 @@ fn is_given_again(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service, ear
     is_contained(coding, one, other) && (service.kind == Kind::Push || is_contained(coding, other, one))
 }
 
-/// Whether two infusions of one chemotherapy drug run at once and count apart (row G-13).
+/// Whether two infusions of one chemotherapy drug are concurrent and so count apart (row G-13); a small overlap leaves
+/// one course, whose minutes are added.
 fn runs_beside(coding: &Coding<'_>, visit: &Visit<'_>, at: usize, course: usize) -> bool {
     let service = &visit.services[at];
-    *coding.policy.administration.concurrent_chemo == ConcurrentChemo::ProlongedStart
-        && service.family == Family::Chemotherapy
-        && service.kind == Kind::Infusion
-        && visit.members(course).any(|(_, member)| {
-            member.kind == Kind::Infusion && super::overlap::seconds(visit, service, member) > 0
-        })
+    if *coding.policy.administration.concurrent_chemo != ConcurrentChemo::ProlongedStart
+        || service.family != Family::Chemotherapy
+        || service.kind != Kind::Infusion
+    {
+        return false;
+    }
+    let is_part = |other: &Service| other.course == course && other.kind == Kind::Infusion;
+    let parts = || visit.services.iter().filter(|other| is_part(other));
+    let overlap = Overlap {
+        own: service.flow.seconds,
+        alone: overlap::alone(visit, service, &mut Segments::new(), is_part),
+        is_declared: parts().any(|part| overlap::is_declared(visit, service, part)),
+        is_said: parts().any(|part| visit.are_together(service.index, part.index)),
+    };
+    concurrency::holds(coding, &overlap)
 }
 
 /// A short infusion of a drug that also ran longer on the same date is part of that infusion, unless a break lies

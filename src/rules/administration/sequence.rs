@@ -333,7 +333,13 @@ fn bill_concurrent_chemotherapy(coding: &mut Coding<'_>, visit: &Visit<'_>, cour
         ),
     };
     coding.find(severity, reason, field, &CONC_3, text, &[]);
-    let code = code.filter(|code| !lines::is_billed_in_encounter(coding, visit, first, *code));
+    // The start of a pump has this code by right, wherever it stands among the services.
+    let is_for_a_pump = |code: &HcpcsCode| {
+        *code == coding.policy.administration.pump_codes.prolonged_start
+            && visit.services.iter().any(|service| service.kind == Kind::PumpStart)
+    };
+    let code = code
+        .filter(|code| !is_for_a_pump(code) && !lines::is_billed_in_encounter(coding, visit, first, *code));
     for service in infused(visit, course) {
         match code {
             Some(code) if service.index == first.index => {
