@@ -133,7 +133,7 @@ mod tests {
         let store = Store::open(folder.path()).expect("a store").store;
         let quarter = "2026Q1".parse().expect("a quarter");
         for posting in 0..RELEASES_RETAINED * 2 {
-            let digest = format!("{posting:012x}");
+            let digest = format!("{posting:08x}cccc");
             let header = ReleaseHeader::new(ReleaseKind::Hcpcs, quarter, "posting.txt", &digest);
             store.put(&Release { header, ..Release::embedded().clone() }).expect("stored");
         }
