@@ -122,6 +122,10 @@ pub fn main() -> ExitCode {
         println!("infusion-coder {}", version());
         return ExitCode::SUCCESS;
     }
+    // Before the command line is read, so that it is not read twice.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "serve") {
+        allocator::settle();
+    }
     let done = settings::matches(command(), std::env::args_os().collect()).and_then(|matches| {
         let program = Program::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         run(program.command)

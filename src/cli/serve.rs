@@ -14,7 +14,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
 use super::PoliciesFlag;
-use super::allocator;
 use super::refresh_flags::RefreshFlags;
 use super::serve_again;
 use super::shelf::StoreFlag;
@@ -88,7 +87,6 @@ pub struct Flags {
 /// # Errors
 /// A configuration that cannot be used, or an address that is taken.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    allocator::settle();
     let runtime = flags.runtime()?;
     let telemetry = {
         let _within = runtime.enter();

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::PolicyError;
 use super::citations::{self, Citations};
 use super::document::{DatedValue, Exception, ParameterEntry, ParameterFile, PayerFile, ValueStatus};
@@ -83,16 +85,19 @@ impl Exception {
 
 pub(super) struct Data {
     pub(super) citations: Citations,
-    /// Key → file and entry.
-    parameters: BTreeMap<String, (String, ParameterEntry)>,
+    /// Key → file and entry; every payer asks on every date at which anything changes, so they are found in one step.
+    parameters: FxHashMap<String, (String, ParameterEntry)>,
     /// Id → file and payer.
     pub(super) payers: BTreeMap<String, (String, PayerFile)>,
 }
 
 impl Data {
     pub(super) fn read(files: &BTreeMap<String, String>) -> Result<Self, PolicyError> {
-        let mut data =
-            Self { citations: Citations::default(), parameters: BTreeMap::new(), payers: BTreeMap::new() };
+        let mut data = Self {
+            citations: Citations::default(),
+            parameters: FxHashMap::default(),
+            payers: BTreeMap::new(),
+        };
         for (file, text) in files {
             if file == citations::OWN || file == citations::ADDED {
                 data.citations.extend(Citations::parse(file, text)?);

@@ -8,9 +8,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::aside::{aside, blocking};
 use super::history::{self, Deed, Event};
 use super::keeper::{Keeper, KeeperError};
-use super::refresh::{Observer, Order, Outcome, Progress, Report, Step, blocking};
+use super::refresh::{Observer, Order, Outcome, Progress, Report, Step};
 use super::run::run;
 use super::settings::{FeedId, Settings};
 use super::source::{Sought, Source};
@@ -167,19 +168,18 @@ impl Desk {
         let _ = self.keeper.publish().await;
     }
 
-    async fn work(&self, asked: Asked, sender: watch::Sender<Standing>) {
+    async fn work(self: Arc<Self>, asked: Asked, sender: watch::Sender<Standing>) {
         let _turn = self.turn.lock().await;
-        let source = asked.source.unwrap_or_else(|| self.source.clone());
-        let today = jiff::Zoned::now().date();
-        let order = Order {
-            source,
-            sought: Sought::From(Quarter::of(today)),
-            validate_only: asked.validate_only,
-            accept: asked.accept,
-        };
-        let watched = Watched { sender, tally: Arc::clone(&self.tally) };
-        let result = run(&self.keeper, &self.settings, &order, &watched).await;
-        let result = result.map_err(|error| error.to_string());
+        let desk = Arc::clone(&self);
+        let watched = Arc::new(Watched { sender, tally: Arc::clone(&self.tally) });
+        let observer = Arc::clone(&watched);
+        let result = aside(move || async move {
+            let order = desk.order(asked);
+            run(&desk.keeper, &desk.settings, &order, &*observer).await
+        });
+        let result = result.await.map_err(|error| error.to_string());
+        let result =
+            result.and_then(|run| run.map_err(|error| error.to_string())).map(Report::without_changes);
         let summary = result.as_ref().map_or_else(Clone::clone, Report::summary);
         let missed = result.as_ref().map_or_else(|_| Vec::new(), |report| report.not_refreshed.clone());
         tracing::info!(%summary, "refresh ended");
@@ -187,6 +187,15 @@ impl Desk {
         let outcome = watched.sender.borrow().outcome();
         outcome.into_iter().for_each(|outcome| self.tally.ended(outcome));
         missed.into_iter().for_each(|feed| self.tally.missed(feed));
+    }
+
+    fn order(&self, asked: Asked) -> Order {
+        Order {
+            source: asked.source.unwrap_or_else(|| self.source.clone()),
+            sought: Sought::From(Quarter::of(jiff::Zoned::now().date())),
+            validate_only: asked.validate_only,
+            accept: asked.accept,
+        }
     }
 
     fn jobs(&self) -> MutexGuard<'_, VecDeque<watch::Receiver<Standing>>> {

@@ -1,5 +1,6 @@
 //! The quarterly refresh: discover, fetch, verify, unpack, parse, gate, diff, store, activate.
 
+mod aside;
 pub mod desk;
 pub mod discover;
 pub mod fetch;

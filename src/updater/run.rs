@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use tracing::Instrument;
 use url::Url;
 
+use super::aside::blocking;
 use super::fetch::{FetchError, Fetcher};
 use super::history::{self, Deed, Event};
 use super::keeper::Keeper;
 use super::memory::{Memory, write_whole};
 use super::reader;
-use super::refresh::{Observer, Order, Outcome, Report, Shelf, Updater, blocking};
+use super::refresh::{Observer, Order, Outcome, Report, Shelf, Updater};
 use super::settings::Settings;
 use crate::report::changes;
 

@@ -149,6 +149,7 @@ impl Entry {
             sequence,
             pages: 0,
             compressed: false,
+            page_bytes: 0,
             bytes: 0,
             crc32: 0,
             sha256: release.header.source_sha256.clone(),

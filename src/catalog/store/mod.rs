@@ -25,9 +25,13 @@ pub use recovery::Recovery;
 /// Releases of one kind that are kept beside the embedded one; of kinds in several files so many times more.
 pub const RELEASES_RETAINED: usize = 4;
 
-/// Bytes of a bundle in one value: few, large values are what sled holds well. sled keeps what it has read in
-/// memory, so each page is stored compressed.
-const PAGE_BYTES: usize = 64 * 1024;
+/// Bytes of a bundle in one value. sled keeps in memory what it has read, so each page is stored compressed, to about a
+/// third. It also holds up to seventeen values together, and whatever is then larger than 128 KiB it puts into a file of
+/// its own, which it never removes: so a value must stay well below a seventeenth of that.
+const PAGE_BYTES: usize = 16 * 1024;
+
+/// Bytes of a bundle in one value that an earlier program stored.
+const EARLIER_PAGE_BYTES: usize = 64 * 1024;
 
 /// sled's own cache; reads come from the snapshot in memory, so it stays small.
 const CACHE_BYTES: u64 = 1024 * 1024;
@@ -73,6 +77,9 @@ pub struct Entry {
     /// Whether each page is compressed; an earlier program stored them as they are.
     #[serde(default)]
     pub compressed: bool,
+    /// Bytes of the bundle in each page but the last.
+    #[serde(default = "earlier_page_bytes")]
+    pub page_bytes: usize,
     /// Bytes of the bundle.
     pub bytes: usize,
     /// CRC-32 of the bundle, compared on every read.
@@ -85,6 +92,10 @@ pub struct Entry {
     /// When it was stored.
     #[serde(default)]
     pub stored: Option<jiff::Timestamp>,
+}
+
+const fn earlier_page_bytes() -> usize {
+    EARLIER_PAGE_BYTES
 }
 
 /// An open store. One process holds it at a time.
@@ -227,6 +238,7 @@ impl Store {
             sequence,
             pages: bundle.bytes().chunks(PAGE_BYTES).len() as u32,
             compressed: true,
+            page_bytes: PAGE_BYTES,
             bytes: bundle.bytes().len(),
             crc32: crc32fast::hash(bundle.bytes()),
             sha256: bundle.sha256().into(),

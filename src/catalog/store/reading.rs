@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::thread::{self, ScopedJoinHandle};
 
-use super::{Entry, PAGE_BYTES, Store, StoreError, TREE_PREFIX};
+use super::{Entry, Store, StoreError, TREE_PREFIX};
 use crate::catalog::release::{Bundle, Merging, Overlay, Release, ReleaseHeader, merge_order};
 use crate::catalog::snapshot::Catalog;
 
@@ -61,7 +61,7 @@ impl Store {
         let tree = format!("{TREE_PREFIX}{}", entry.header.id);
         let tree = self.db.open_tree(tree).map_err(|error| self.error(&error))?;
         let mut bytes = vec![0; entry.bytes];
-        let mut room = bytes.chunks_mut(PAGE_BYTES);
+        let mut room = bytes.chunks_mut(entry.page_bytes.max(1));
         let mut read = 0;
         for page in tree.iter().values() {
             let page = page.map_err(|error| self.error(&error))?;
@@ -100,6 +100,8 @@ fn joined<T>(reader: ScopedJoinHandle<'_, T>) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::release::ReleaseKind;
+    use crate::catalog::store::{EARLIER_PAGE_BYTES, RELEASES_RETAINED};
 
     #[test]
     fn pages_of_an_earlier_program_are_read_as_they_are() {
@@ -111,11 +113,33 @@ mod tests {
         let stored: usize = tree.iter().values().map(|page| page.expect("a page").len()).sum();
         assert!(compressed.compressed && stored * 2 < bytes.len(), "{stored} of {}", bytes.len());
 
-        for (number, page) in bytes.chunks(PAGE_BYTES).enumerate() {
+        tree.clear().expect("emptied");
+        for (number, page) in bytes.chunks(EARLIER_PAGE_BYTES).enumerate() {
             tree.insert((number as u32).to_be_bytes(), page).expect("written");
         }
-        let as_they_are = Entry { compressed: false, ..compressed.clone() };
+        let mut earlier = serde_json::to_value(&compressed).expect("an entry");
+        earlier
+            .as_object_mut()
+            .expect("fields")
+            .retain(|field, _| !["compressed", "page_bytes"].contains(&&**field));
+        let as_they_are: Entry = serde_json::from_value(earlier).expect("an entry of an earlier program");
         assert_eq!(store.read_pages(&as_they_are), Ok(bytes));
         assert!(matches!(store.read_pages(&compressed), Err(StoreError::Damaged(_))));
+    }
+
+    #[test]
+    fn releases_that_come_and_go_leave_no_files_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("a store").store;
+        let quarter = "2026Q1".parse().expect("a quarter");
+        for posting in 0..RELEASES_RETAINED * 2 {
+            let digest = format!("{posting:08x}cccc");
+            let header = ReleaseHeader::new(ReleaseKind::Hcpcs, quarter, "posting.txt", &digest);
+            store.put(&Release { header, ..Release::embedded().clone() }).expect("stored");
+        }
+        // What sled puts into a file of its own, because it is too large for its log, it never removes.
+        let files = std::fs::read_dir(folder.path().join("db/blobs")).expect("the folder of large values");
+        assert_eq!(files.count(), 0);
+        assert_eq!(store.entries().expect("entries").len(), RELEASES_RETAINED + 1);
     }
 }

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
 
+use super::aside::blocking;
 use super::fetch::{Answer, Download, Expect, Fetcher, Validators, hex};
 use super::gate::{Candidate, Objection, objections};
 use super::memory::{FileMemory, Memory};
@@ -182,21 +183,23 @@ impl Updater<'_> {
             }
             report.accepted.clone_from(&order.accept);
         }
+        let header = judged.release.header.clone();
         if !order.validate_only {
-            self.keep(feed, &judged.release).await?;
+            self.keep(feed, judged.release).await?;
             memory.remember(feed.id, quarter, file);
         }
         report.changes.extend(judged.changes);
-        report.releases.push(judged.release.header);
+        report.releases.push(header);
         Ok(Outcome::Updated)
     }
 
-    /// Stores a release and answers from it.
-    async fn keep(&self, feed: &Feed, release: &Release) -> Result<(), RefreshError> {
+    /// Stores a release and answers from it. The release goes before the catalog is built, whose parts would else lie
+    /// scattered among it in memory.
+    async fn keep(&self, feed: &Feed, release: Release) -> Result<(), RefreshError> {
         let quarter = release.header.quarter;
         let failed = |reason| RefreshError::Store { quarter, reason };
-        let (shelf, kept) = (Arc::clone(&self.shelf), release.clone());
-        let keeping = blocking(move || shelf.keep(&kept));
+        let shelf = Arc::clone(&self.shelf);
+        let keeping = blocking(move || shelf.keep(&release));
         self.step(Step::Store, feed.id, Some(quarter), keeping).await.map_err(failed)?;
         let shelf = Arc::clone(&self.shelf);
         let activating = blocking(move || shelf.activate());
@@ -313,13 +316,4 @@ async fn read_file(path: &Path) -> Result<(Url, Download), RefreshError> {
     let url = Url::from_file_path(absolute).map_err(|()| failed("it has no address".to_owned()))?;
     let sha256 = hex(&Sha256::digest(&bytes));
     Ok((url.clone(), Download { bytes, sha256, validators: Validators::default(), url }))
-}
-
-/// Runs work that computes or writes on a thread of its own.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        // The work is never cancelled, so the only failure is its panic, which goes on here.
-        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
-    }
 }

@@ -173,6 +173,13 @@ impl Report {
         }
     }
 
+    /// The same without the changes of the codes, which are hundreds of texts: whoever keeps reports for long keeps these,
+    /// and the change report on the disk has the rest.
+    #[must_use]
+    pub fn without_changes(self) -> Self {
+        Self { changes: Vec::new(), ..self }
+    }
+
     /// The result in one sentence.
     pub fn summary(&self) -> String {
         let ids: Vec<&str> = self.releases.iter().map(|header| &*header.id).collect();

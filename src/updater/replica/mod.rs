@@ -8,9 +8,9 @@ pub mod shipment;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::aside::blocking;
 use super::fetch::Validators;
 use super::keeper::{Keeper, KeeperError};
-use super::refresh::blocking;
 use crate::catalog::release::BundleError;
 use crate::catalog::store::{Library, StoreError};
 use shipment::{POINTER, Pointer, Shipment, ShipmentError};
