@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::citations::{self, Citations};
 use super::data::Data;
 use super::error::PolicyError;
-use super::parameters::{Groups, Policy};
+use super::parameters::{BiosimilarCoding, Groups, Policy};
 use crate::domain::time::Date;
 
 mod embedded {
@@ -60,6 +60,9 @@ impl PolicyBook {
         for id in data.payers.keys() {
             let id: Arc<str> = id.as_str().into();
             let policies = data.resolve(&id, &mut groups, &version)?;
+            if policies.iter().any(|policy| lacks_reference_modifier(policy)) {
+                return Err(PolicyError::NoReferenceModifier { payer: id.to_string() });
+            }
             payers.insert(id, policies);
         }
         let names = names(&data)?;
@@ -90,6 +93,13 @@ impl PolicyBook {
     pub fn version(&self) -> &str {
         &self.version
     }
+}
+
+/// Whether a policy would bill a biosimilar as its reference product and say nothing of it (rule B-04).
+fn lacks_reference_modifier(policy: &Policy) -> bool {
+    let drug_line = &policy.drug_line;
+    *drug_line.biosimilar_coding == BiosimilarCoding::ReferenceCodeWithModifier
+        && drug_line.biosimilar_reference_modifiers.is_empty()
 }
 
 /// The names of the payers; two files may not share one.
@@ -193,6 +203,17 @@ mod tests {
         others.insert("payers/another.toml".to_owned(), payer.to_owned());
         let error = PolicyBook::embedded_with(others).expect_err("a fault");
         assert!(matches!(&error, PolicyError::NamedTwice { name, .. } if name == "plan"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_nothing_reads_and_a_reference_code_without_its_modifier_refuse_to_load() {
+        let others = [("plan.toml".to_owned(), "no policy".to_owned())].into();
+        let error = PolicyBook::embedded_with(others).expect_err("a fault");
+        assert!(matches!(&error, PolicyError::Misplaced { file } if file == "plan.toml"), "{error}");
+
+        let reference = "[[exception]]\nlabel = \"a\"\nparameter = \"drug_line.biosimilar_coding\"\nvalue = \"reference-code-with-modifier\"\ncite = \"IOM12\"\nfrom = \"2020-01-01\"\n";
+        let error = fault(reference);
+        assert!(matches!(&error, PolicyError::NoReferenceModifier { payer } if payer == "plan"), "{error}");
     }
 
     #[test]

@@ -110,6 +110,8 @@ impl Data {
                 if let Some((first, _)) = data.payers.insert(name.clone(), (file.clone(), payer)) {
                     return Err(PolicyError::NamedTwice { name, first, second: file.clone() });
                 }
+            } else {
+                return Err(PolicyError::Misplaced { file: file.clone() });
             }
         }
         data.check()?;

@@ -19,6 +19,14 @@ pub enum PolicyError {
     NoValue { key: String, date: Date },
     #[error("parameter `{key}`: {message}")]
     Value { key: String, message: String },
+    #[error(
+        "{file}: policy files lie in `params` and `payers`, and here nothing reads it: move it there, or take it away"
+    )]
+    Misplaced { file: String },
+    #[error(
+        "payer `{payer}`: a biosimilar under the code of its reference product with a modifier needs one: list it in `drug_line.biosimilar_reference_modifiers`"
+    )]
+    NoReferenceModifier { payer: String },
     #[error("{file}: parameter `{key}` is not one the program reads")]
     UnknownParameter { file: String, key: String },
     #[error("{file}: rule `{rule}` does not exist")]

@@ -17,8 +17,7 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 
 /// Runs work that waits, computes and writes on a runtime of its own, whose threads end with it.
 ///
-/// The allocator keeps what a thread freed for that thread. A refresh passes tens of megabytes through its hands, so done
-/// among the threads that serve it would leave each of them with a share of that, and calls would wait for it besides.
+/// A refresh reads, compares and builds for the better part of a second; among the threads that serve, calls would wait for it.
 ///
 /// # Errors
 /// A runtime that cannot be made. Work whose waiter is gone, as at the end of the service, ends where it waits itself.
