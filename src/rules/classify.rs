@@ -101,7 +101,7 @@ pub fn class_of_administration(
     let mut leading = None;
     let mut unknown = None;
     for (place, drug) in drugs.iter().enumerate() {
-        if given::of(coding, drug) == Given::No {
+        if matches!(given::of(coding, drug), Given::No | Given::ByOthers) {
             continue;
         }
         match class_of_drug(coding, index, place as u16, drug, None) {

@@ -112,6 +112,17 @@ impl Formulary {
         Some(if is_turned { (second, first) } else { (first, second) })
     }
 
+    /// Whether the words of a name tell that a hormone was given against cancer, or against another disease.
+    pub fn told_use(&self, text: &str) -> Option<bool> {
+        let words = Words::of(text);
+        let has = |list| words.any(0..words.len(), |word| WORDS.has(list, word));
+        match (has("cancer"), has("other-use")) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        }
+    }
+
     /// The known names of a text, the longest at each place.
     pub(super) fn mentions<'f>(&'f self, words: &Words<'_>) -> Mentions<'f> {
         let mut names = Mentions::new();
@@ -135,8 +146,10 @@ impl Formulary {
     fn end_of_given(&self, reading: &Reading<'_, '_>, first: usize, start: usize) -> usize {
         let Reading { words, names } = reading;
         let whole = words.text.len();
+        let is_within_name = |at: usize| names.iter().any(|name| name.at.start < at && at < name.at.end);
         let by_reason = (1..words.len())
-            .filter(|at| words.place(*at).start > start && reading.begins_reason(first, *at))
+            .filter(|at| words.place(*at).start > start && !is_within_name(*at))
+            .filter(|at| reading.begins_reason(first, *at))
             .find(|at| self.is_told(reading, start, *at))
             .map_or(whole, |at| words.place(at).start);
         let Some(given) = names.get(first) else { return by_reason };
@@ -174,6 +187,10 @@ impl Reading<'_, '_> {
         while let [one, other, ..] = &self.names[first..] {
             let is_moment = self.is_moment(one);
             let is_kind = one.is_kind() && !other.is_kind() && (!other.is_beside() || is_moment);
+            if self.is_hydration_for(one, other) {
+                first += 1;
+                continue;
+            }
             let is_flush = other.named.nature == Nature::Flush;
             let is_other = one.named.drug != other.named.drug;
             let between = one.at.end..other.at.start;
@@ -187,6 +204,15 @@ impl Reading<'_, '_> {
             first += 1;
         }
         first
+    }
+
+    /// Whether two names are of hydration for a drug, as in `cisplatin pre-hydration`.
+    fn is_hydration_for(&self, one: &Mention<'_>, other: &Mention<'_>) -> bool {
+        let between = one.at.end..other.at.start;
+        one.may_be_reason()
+            && WORDS.has("fluids", &other.named.drug)
+            && self.words.all(between.clone()).all(|word| WORDS.has("moments", word.text))
+            && !self.words.between(between).contains(|c: char| !c.is_alphanumeric() && !" -".contains(c))
     }
 
     /// Whether a name at the front is of the moment, as in `pre-Rituxan Benadryl`.
@@ -204,12 +230,15 @@ impl Reading<'_, '_> {
     fn begins_reason(&self, first: usize, at: usize) -> bool {
         let is_premed = self.words.word(at).starts_with("premed");
         // `Taxol premed Decadron` names the drug that was given last.
-        let is_of_first = |given: &Mention<'_>| {
-            let mut later = self.names.iter().filter(|name| name.at.start > at);
-            given.may_be_reason() && later.any(|name| !name.may_be_reason() && !name.is_beside())
-        };
+        let is_of_first = |given: &Mention<'_>| given.may_be_reason() && self.has_other_behind(at + 1);
         let is_turned = || self.names.get(first).is_some_and(is_of_first);
         WORDS.at("reasons", &self.words, at).is_some() || is_premed && !is_turned()
+    }
+
+    /// Whether a drug that is no reason itself is named from a word on.
+    fn has_other_behind(&self, at: usize) -> bool {
+        let is_other = |name: &Mention<'_>| !name.may_be_reason() && !name.is_beside() && !name.is_kind();
+        self.names.iter().filter(|name| name.at.start >= at).any(is_other)
     }
 
     /// Whether a reason begins at a word behind which another drug is named.
@@ -241,7 +270,10 @@ impl Reading<'_, '_> {
         if given.is_fluid() {
             return WORDS.has("moment-kinds", &other.named.drug);
         }
-        other.is_kind() && !given.is_kind() && !follows || is_apart && !is_complex && is_course()
+        // Of `Taxol premed Decadron` the last one was given.
+        let is_turned = is_complex && self.has_occasion(given.at.end) && self.has_other_behind(other.at.end);
+        other.is_kind() && !given.is_kind() && !follows && !is_turned
+            || is_apart && !is_complex && is_course()
     }
 
     /// Whether something unknown stands before the only drug that is named, and that drug is its reason.
@@ -290,3 +322,6 @@ fn trimmed(part: &str) -> &str {
     part.trim_start_matches(is_mark)
         .trim_end_matches(|c: char| is_mark(c) && c != ')' || c == ')' && !part.contains('('))
 }
+
+#[cfg(test)]
+mod tests;

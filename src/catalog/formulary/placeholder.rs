@@ -20,6 +20,16 @@ impl Formulary {
         names.iter().all(Mention::is_kind) && (!names.is_empty() || words.any(0..words.len(), is_noun))
     }
 
+    /// The words of such a drug that leave open whether it is another one than before: `chemo push` and `chemo infusion`.
+    pub fn open_words(&self, text: &str) -> Vec<String> {
+        let words = Words::of(text);
+        let is_open = |word: &&str| WORDS.has("ways", word) || WORDS.has("others", word);
+        let mut open: Vec<String> =
+            (0..words.len()).map(|at| words.word(at)).filter(is_open).map(str::to_owned).collect();
+        open.sort_unstable();
+        open
+    }
+
     /// The numbers of such a drug, which tell it from the others: `2` of `second antibiotic`; nothing where doses, bags
     /// or days are counted.
     pub(super) fn marks(&self, text: &str) -> Vec<String> {
@@ -45,9 +55,10 @@ impl Formulary {
     }
 }
 
-/// Whether a word is of those that number drugs, so that it says nothing else of them.
+/// Whether a word is of those that number drugs, or stands before the number: it says nothing else of them.
 pub(super) fn is_number(word: &str) -> bool {
-    cardinal(word).or_else(|| ordinal(word)).is_some() || WORDS.has("others", word)
+    const SIGNS: [&str; 2] = ["no", "number"];
+    cardinal(word).or_else(|| ordinal(word)).is_some() || WORDS.has("others", word) || SIGNS.contains(&word)
 }
 
 /// Whether a word makes the number beside it an amount, or the count of something else than drugs.
