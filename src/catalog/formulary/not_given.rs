@@ -228,7 +228,7 @@ fn others(words: &[Word]) -> Option<(Range<usize>, bool)> {
         let led = [before(1), before(2).filter(|_| before(1).is_some_and(|word| word.text == "to"))];
         let is_led = led.into_iter().any(|word| is(word, Part::BeforeArrival));
         let is_named = word.is(Part::Others) || word.is(Part::PerhapsOthers);
-        let is_told = is_named && !is_line && !is_other_sense || word.is(Part::Arrival) && is_led;
+        let is_told = !is_line && (is_named && !is_other_sense || word.is(Part::Arrival) && is_led);
         // `morphine (EMS gave 4 mg)` may tell of a dose before this one.
         let is_told_behind = at > 0 && words.get(at + 1).is_some_and(|next| next.text == "gave");
         let is_sure = (word.is(Part::Others) || word.text == "arrival") && !is_told_behind;

@@ -18,6 +18,9 @@ pub(super) static WORDS: LazyLock<Lists> =
 /// Letters of the shortest word that may be the name of a drug.
 const LETTERS_MIN: usize = 3;
 
+/// Words of several drugs that were given before another one.
+const PREMEDICATION: [&str; 3] = ["premeds", "premedication", "premedications"];
+
 /// Signs between two drugs that went together.
 const MIXING_SIGNS: &[char] = &['+', '/', '&'];
 
@@ -61,6 +64,12 @@ pub(super) fn is_kind(named: &NamedClass) -> bool {
     WORDS.has("kinds", &named.drug)
 }
 
+/// Whether two drugs are one, or one is a preparation of the other that is named after it.
+fn is_one_drug(one: &str, other: &str) -> bool {
+    let is_of = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(' '));
+    one == other || is_of(one, other) || is_of(other, one)
+}
+
 /// The known names of a text, in their order.
 type Mentions<'f> = SmallVec<[Mention<'f>; 4]>;
 
@@ -100,7 +109,9 @@ impl Formulary {
             let in_company = reading.words.any(between.clone(), |word| COMPANY.contains(&word));
             let is_listed = reading.words.between(between.clone()).contains(COMMA);
             let is_apart = !is_listed && !pair[0].is_beside() && !reading.is_mixed(between);
-            pair[0].named.drug != pair[1].named.drug && !pair[1].is_beside() && (in_company || is_apart)
+            !is_one_drug(&pair[0].named.drug, &pair[1].named.drug)
+                && !pair[1].is_beside()
+                && (in_company || is_apart)
         })?;
         let [one, other] = [&reading.names[pair], &reading.names[pair + 1]];
         let joint = reading.words.all(one.at.end..other.at.start).find(|word| COMPANY.contains(&word.text));
@@ -230,9 +241,19 @@ impl Reading<'_, '_> {
     fn begins_reason(&self, first: usize, at: usize) -> bool {
         let is_premed = self.words.word(at).starts_with("premed");
         // `Taxol premed Decadron` names the drug that was given last.
-        let is_of_first = |given: &Mention<'_>| given.may_be_reason() && self.has_other_behind(at + 1);
+        let is_of_first = |given: &Mention<'_>| {
+            given.may_be_reason() && (self.has_other_behind(at + 1) || self.is_premedicated(given))
+        };
         let is_turned = || self.names.get(first).is_some_and(is_of_first);
         WORDS.at("reasons", &self.words, at).is_some() || is_premed && !is_turned()
+    }
+
+    /// Whether premedication is named right behind a drug, as in `Ocrevus premeds`, which may be all that was given; a
+    /// single `premed` is a note of the drug itself.
+    fn is_premedicated(&self, given: &Mention<'_>) -> bool {
+        let at = given.at.end;
+        let is_sign = |c: char| !c.is_whitespace() && c != '-';
+        PREMEDICATION.contains(&self.words.word(at)) && !self.words.between(at..at).contains(is_sign)
     }
 
     /// Whether a drug that is no reason itself is named from a word on.
@@ -271,7 +292,9 @@ impl Reading<'_, '_> {
             return WORDS.has("moment-kinds", &other.named.drug);
         }
         // Of `Taxol premed Decadron` the last one was given.
-        let is_turned = is_complex && self.has_occasion(given.at.end) && self.has_other_behind(other.at.end);
+        let is_turned = is_complex
+            && self.has_occasion(given.at.end)
+            && (self.has_other_behind(other.at.end) || self.is_premedicated(given));
         other.is_kind() && !given.is_kind() && !follows && !is_turned
             || is_apart && !is_complex && is_course()
     }
@@ -300,7 +323,9 @@ impl Reading<'_, '_> {
 
     fn noun_behind(&self, list: &str, end: usize) -> bool {
         let linked = self.words.all(end..self.words.len()).take_while(|word| WORDS.has("linking", word.text));
-        (end..=end + linked.count()).any(|at| WORDS.at(list, &self.words, at).is_some())
+        // In brackets such a noun belongs to what is named there.
+        let is_told = |at: usize| !self.words.between(end..at).contains(['(', '[']);
+        (end..=end + linked.count()).any(|at| is_told(at) && WORDS.at(list, &self.words, at).is_some())
     }
 
     /// Whether a sign or a word between two names says that they went together, or may have.

@@ -149,3 +149,25 @@ impl<'de> Deserialize<'de> for Unit {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Unit;
+
+    #[test]
+    fn units_are_read_as_records_shorten_them() {
+        for (text, unit) in [
+            ("amp", Unit::Vial),
+            ("ampul", Unit::Vial),
+            ("ampoules", Unit::Vial),
+            ("mLs", Unit::Milliliter),
+            ("unit(s)", Unit::BiologicalUnit),
+            ("Int. Units", Unit::BiologicalUnit),
+            ("tab", Unit::Each),
+        ] {
+            assert_eq!(text.parse(), Ok(unit), "{text}");
+        }
+        // A bolus is a way of giving, and no amount.
+        assert!("bolus".parse::<Unit>().is_err());
+    }
+}

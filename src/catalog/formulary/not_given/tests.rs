@@ -121,7 +121,16 @@ fn what_others_gave_is_not_given_here() {
         'd',
         &["NS started by EMS, continued in ED", "Zofran by paramedics", "Zofran given at outside hospital"],
     );
-    assert_all('g', &["Zofran via EMS line", "heparin for PTA", "Zofran on arrival", "Zofran in hospital"]);
+    assert_all(
+        'g',
+        &[
+            "Zofran via EMS line",
+            "heparin for PTA",
+            "heparin per EMS protocol",
+            "Zofran on arrival",
+            "Zofran in hospital",
+        ],
+    );
 }
 
 #[test]

@@ -45,6 +45,7 @@ fn names_that_went_together_stay() {
         "iron-based contrast agent",
         "chemo infusion",
         "Taxol premed Decadron",
+        "Ocrevus premeds",
         "piperacillin-tazobactam from pharmacy",
         "heparin 100 units per mL flush",
         "cisplatin in NS with mannitol",
@@ -69,4 +70,15 @@ fn the_name_of_a_product_has_no_occasion_in_it() {
         .filter(|(name, given)| name != given)
         .collect();
     assert!(cut.is_empty(), "{} {cut:?}", cut.len());
+}
+
+#[test]
+fn a_drug_and_the_brand_of_its_preparation_are_no_two_drugs() {
+    let formulary = &Catalog::embedded().formulary;
+    assert_eq!(formulary.companions("octreotide (Sandostatin LAR Depot)"), None);
+    assert_eq!(formulary.companions("Benadryl (rituximab)"), Some(("Benadryl", "rituximab")));
+    assert_eq!(
+        formulary.companions("rituximab reaction: Benadryl"),
+        Some(("Benadryl", "rituximab reaction"))
+    );
 }
