@@ -7,8 +7,11 @@ mod containers;
 mod mixture;
 mod not_given;
 mod notes;
+mod occasion;
+mod placeholder;
 mod read;
 mod routes;
+mod words;
 
 pub use not_given::Told;
 pub use notes::may_name_flush;
@@ -227,11 +230,11 @@ impl Formulary {
     /// A hydration fluid or a flush beside a drug does not count, and a salt says no more than its drug. Words that
     /// are not understood stay as they are.
     pub fn identity_of_name(&self, text: &str) -> String {
-        self.identity(text, |_| ())
+        self.identity(text, |_, _| ())
     }
 
-    /// The same, without what the words behind a known name say of it.
-    fn identity(&self, text: &str, leave_out: impl FnOnce(&mut Vec<&str>)) -> String {
+    /// The same, without the words that are left out; whether a known name stands in the text is told.
+    fn identity(&self, text: &str, leave_out: impl FnOnce(&mut Vec<&str>, bool)) -> String {
         let folded = fold(text);
         let matches = self.find(&folded);
         let is_drug =
@@ -242,8 +245,8 @@ impl Formulary {
         let mut words = if is_named { matches.rest } else { without(&matches.rest, is_salt) };
         if is_named {
             words.retain(|word| !is_salt(word));
-            leave_out(&mut words);
         }
+        leave_out(&mut words, is_named);
         words.extend(named.map(|named| &*named.drug));
         words.sort_unstable();
         words.dedup();
@@ -264,8 +267,20 @@ impl Formulary {
 
     /// What a record names, a biosimilar being the drug of its reference product. A note behind the name tells
     /// nothing of the drug.
+    /// Of two that name no drug the numbers tell whether they are one.
     pub fn substance_of_name(&self, text: &str) -> String {
-        let identity = self.identity(self.given_part(text), notes::leave_out);
+        let given = self.given_part(text);
+        if self.is_placeholder(given) {
+            let bare = self.identity(given, |words, _| words.retain(|word| !placeholder::is_number(word)));
+            let marks = self.marks(given);
+            return std::iter::once(bare).chain(marks).collect::<Vec<_>>().join(" ");
+        }
+        let leave_out = |words: &mut Vec<&str>, is_named| {
+            if is_named {
+                notes::leave_out(words);
+            }
+        };
+        let identity = self.identity(given, leave_out);
         let substance = self.substance_of(&identity);
         if substance.len() == identity.len() { identity } else { substance.to_owned() }
     }

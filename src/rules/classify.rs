@@ -101,7 +101,7 @@ pub fn class_of_administration(
     let mut leading = None;
     let mut unknown = None;
     for (place, drug) in drugs.iter().enumerate() {
-        if given::of(coding, drug) == Given::No {
+        if matches!(given::of(coding, drug), Given::No | Given::ByOthers) {
             continue;
         }
         match class_of_drug(coding, index, place as u16, drug, None) {
@@ -150,11 +150,14 @@ fn class_of_drug(
         (None, Some((known, basis))) if basis != ClassBasis::CodeRange => known,
         (None, listed) => unlisted::class(coding, index, drug, given, listed)?,
     };
-    if !is_complex(class) {
+    if matches!(class, DrugClass::Therapeutic | DrugClass::Hydration) {
         return Ok(class);
     }
     if given.class.is_none() && named::is_in_company(coding, given) {
         return Err(Unknown::Company { drug });
+    }
+    if !is_complex(class) {
+        return Ok(class);
     }
     let profile = &policy.administration.drug_class_profile;
     match **profile {

@@ -11,6 +11,8 @@ pub enum Given {
     /// With a pause that its name tells of.
     WithPause,
     No,
+    /// Others gave it before the patient came, as its name tells.
+    ByOthers,
     /// The words of its name may say that it was not, or say so beside a dose.
     Open,
 }
@@ -25,6 +27,7 @@ pub fn of(coding: &Coding<'_>, drug: &DrugGiven) -> Given {
         Told::Paused => Given::WithPause,
         Told::NotGiven(_) if drug.dose_administered.is_some() && !is_explained(drug) => Given::Open,
         Told::NotGiven(_) => Given::No,
+        Told::ByOthers(_) => Given::ByOthers,
         Told::Doubtful(_) => Given::Open,
     }
 }
@@ -38,7 +41,9 @@ pub fn is_explained(drug: &DrugGiven) -> bool {
 pub fn bare_name(coding: &Coding<'_>, drug: &DrugGiven) -> Option<String> {
     let name = drug.name.as_deref()?;
     match coding.catalog.formulary.told(name) {
-        Told::NotGiven(bare) | Told::Doubtful(bare) => Some(bare).filter(|bare| !bare.is_empty()),
+        Told::NotGiven(bare) | Told::ByOthers(bare) | Told::Doubtful(bare) => {
+            Some(bare).filter(|bare| !bare.is_empty())
+        }
         Told::Given | Told::Paused => Some(name.to_owned()),
     }
 }

@@ -139,7 +139,8 @@ fn identities(coding: &Coding<'_>, drug: &DrugGiven) -> [Option<String>; 3] {
     });
     let by_name = drug.name.as_deref().map(|name| formulary.substance_of_name(name));
     let before = drug.name.as_deref().and_then(|name| Some(name.split_once('(')?.0));
-    let before = before.filter(|name| formulary.class_of_name(name).is_some());
+    let before =
+        before.filter(|name| formulary.class_of_name(name).is_some() && !formulary.is_placeholder(name));
     let by_part = before.map(|name| formulary.substance_of_name(name));
     let is_told = |identity: &String| !identity.is_empty();
     [by_code.filter(is_told), by_name.filter(is_told), by_part.filter(is_told)]

@@ -123,17 +123,88 @@ const NO_ROUTES: &[(&str, &[&str])] = &[
     ("oral", &["mucositis", "thrush"]),
 ];
 
+/// Words that set a route aside, before it or behind it, as in `oral failed` and `refused PO`; and before it alone, as in
+/// `unable to take PO`.
+const SET_ASIDE: &[&str] = &[
+    "failed",
+    "failing",
+    "fails",
+    "failure",
+    "refused",
+    "refuses",
+    "declined",
+    "held",
+    "intolerance",
+    "ineffective",
+    "unavailable",
+    "contraindicated",
+    "unsuccessful",
+];
+const SET_ASIDE_BEFORE: &[&str] = &["unable", "cannot", "instead", "intolerant"];
+
+/// Words that do so behind a negation, and a negation.
+const NEGATED: &[&str] = &[
+    "tolerated",
+    "tolerating",
+    "tolerate",
+    "effective",
+    "available",
+    "possible",
+    "working",
+    "absorbed",
+    "given",
+];
+const NEGATIONS: &[&str] = &["not", "no", "non", "t"];
+
+/// Words between such a word and the route.
+const BESIDE_ROUTE: &[&str] = &[
+    "to",
+    "take",
+    "tolerate",
+    "of",
+    "due",
+    "meds",
+    "medication",
+    "dose",
+    "route",
+    "med",
+    "was",
+    "is",
+    "has",
+    "the",
+];
+
 /// The routes that the words of a name state, one list a word.
 pub fn told(name: &str) -> SmallVec<[&'static [Route]; 2]> {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let words: SmallVec<[&str; 8]> = words.collect();
     let mut told = SmallVec::new();
     for at in 0..words.len() {
-        if !is_part_of_name(&words[at..]) {
+        if !is_part_of_name(&words[at..]) && !is_set_aside(&words, at) {
             told.extend(routes_of(words[at]).or_else(|| routes_at(&words[at..])));
         }
     }
     told
+}
+
+/// Whether the words around a route say that it was not taken: which route was is stated elsewhere.
+fn is_set_aside(words: &[&str], at: usize) -> bool {
+    let is_of = |list: &[&str], word: &&str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let mut behind = words[at + 1..].iter().skip_while(|word| is_of(BESIDE_ROUTE, word));
+    let next = behind.next();
+    let is_negated = next.is_some_and(|next| is_of(NEGATIONS, next))
+        && behind.next().is_some_and(|next| is_of(NEGATED, next));
+    let mut before = words[..at].iter().rev().skip_while(|word| is_of(BESIDE_ROUTE, word));
+    let last = before.next();
+    let second = before.next();
+    // Behind another route such a word is of that one: `PO failed, IV given`.
+    let is_route = |word: &&str| routes_of(word).or_else(|| routes_at(&[*word])).is_some();
+    let is_not_taken = last.is_some_and(|last| is_of(NEGATED, last))
+        && second.is_some_and(|second| is_of(NEGATIONS, second))
+        && !before.next().is_some_and(is_route);
+    let is_before = last.is_some_and(|last| is_of(SET_ASIDE_BEFORE, last))
+        || last.is_some_and(|last| is_of(SET_ASIDE, last)) && !second.is_some_and(is_route);
+    is_negated || is_not_taken || is_before || next.is_some_and(|next| is_of(SET_ASIDE, next))
 }
 
 /// Whether the first of some words belongs to the next one and states no route.
@@ -202,6 +273,12 @@ mod tests {
             ("gentamicin bladder irrigation", &[Route::Intravesical]),
             ("Keytruda for bladder cancer", &[]),
             ("Kenalog intra-articular", &[Route::Intraarticular]),
+            ("hydromorphone - oral failed", &[]),
+            ("Zofran (PO not tolerated)", &[]),
+            ("Zofran, unable to take PO", &[]),
+            ("morphine IV (IM refused)", &[IvPush, IvInfusion]),
+            ("Toradol IM instead of PO", &[Route::Intramuscular]),
+            ("Zofran PO failed, IV given", &[IvPush, IvInfusion]),
         ] {
             let found: Vec<Route> = agreed(name).into_iter().flatten().collect();
             assert_eq!(found, routes, "{name}");

@@ -57,19 +57,6 @@ impl Formulary {
         let mut unknown = unknown.filter(|(((before, part), words), _)| is_drug(*before, part, words));
         unknown.next().map(|(((_, part), _), _)| *part)
     }
-
-    /// The drug of a name and another one behind `with`, in whose company it was given or which it was mixed with, as
-    /// in `mesna w/ ifosfamide`. A sign such as `+` and the word `and` say that the two went together.
-    pub fn companions<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
-        const COMPANY: &[&str] = &[" with ", " w/"];
-        let text = self.given_part(text);
-        let lower = text.to_ascii_lowercase();
-        let sign = COMPANY.iter().filter_map(|sign| Some((lower.find(sign)?, sign.len())));
-        let (at, length) = sign.min()?;
-        let (first, second) = (text[..at].trim(), text[at + length..].trim());
-        let names = |part: &str| self.class_of_name(part).is_some();
-        (names(first) && names(second)).then_some((first, second))
-    }
 }
 
 /// Whether a part without a known name is a drug.

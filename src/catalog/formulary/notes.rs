@@ -22,20 +22,6 @@ const COUNTS: &[u8] = b"cdhqx";
 /// Single letters of notes, as in `R AC` and `cont'd`.
 const LETTERS: &[&str] = &["d", "l", "r", "w"];
 
-/// Words behind which the reason or the moment of a dose stands, and no drug that was given.
-const REASONS: &[&str] = &[
-    " for ",
-    " pre-",
-    " pre ",
-    " post-",
-    " post ",
-    " before ",
-    " after ",
-    " during ",
-    " prior to ",
-    " premed",
-];
-
 /// What a name of the table stands for that says of a flush, and not of what.
 pub(super) const FLUSH: &str = "flush";
 
@@ -48,16 +34,6 @@ impl Formulary {
         let is_known = |word: &String| self.by_name.contains_key(word.as_str());
         let mut before = words.iter().take_while(|word| !is_known(word));
         before.any(|word| FLUSHING.contains(&word.as_str()))
-    }
-
-    /// A name without the reason or the moment behind it: `Benadryl 25 mg` of `Benadryl 25 mg for Rituxan`; the whole
-    /// where nothing known stands before.
-    pub(super) fn given_part<'t>(&self, text: &'t str) -> &'t str {
-        let lower = text.to_ascii_lowercase();
-        let Some(at) = REASONS.iter().filter_map(|reason| lower.find(reason)).min() else { return text };
-        let before = &text[..at];
-        let is_named = !self.find(&fold(before)).found.is_empty();
-        if is_named { before } else { text }
     }
 
     /// The words of a name without the notes behind its first one: `keytruda` of `Keytruda weekly, tolerated well`;

@@ -68,9 +68,9 @@ units! {
     Gram Mass 1_000_000_000 "g" ["gm", "gms", "gram", "grams"],
     Kilogram Mass 1_000_000_000_000 "kg" ["kilogram", "kilograms"],
     Microliter Volume 1 "ul" ["µl", "μl", "microliter", "microliters"],
-    Milliliter Volume 1_000 "ml" ["cc", "milliliter", "milliliters", "millilitre"],
-    Liter Volume 1_000_000 "l" ["liter", "liters", "litre"],
-    BiologicalUnit BiologicalUnits 1 "unit" ["units", "[iu]", "iu", "i.u.", "[usp'u]", "usp unit", "usp units", "international unit", "international units", "u"],
+    Milliliter Volume 1_000 "ml" ["cc", "milliliter", "milliliters", "millilitre", "millilitres", "mls", "ccs"],
+    Liter Volume 1_000_000 "l" ["liter", "liters", "litre", "litres"],
+    BiologicalUnit BiologicalUnits 1 "unit" ["units", "[iu]", "iu", "i.u.", "[usp'u]", "usp unit", "usp units", "international unit", "international units", "u", "unit(s)", "int. unit", "int. units", "int unit", "int units", "intl unit", "intl units"],
     ThousandUnits BiologicalUnits 1_000 "1000 units" ["ku", "k[iu]", "thousand units"],
     MillionUnits BiologicalUnits 1_000_000 "million units" ["mu", "m[iu]", "miu", "million iu", "million unit", "million international units", "million usp units"],
     Becquerel Radioactivity 1 "bq" [],
@@ -90,8 +90,8 @@ units! {
     MillionPlaqueFormingUnits PlaqueFormingUnits 1_000_000 "million pfu" ["million plaque forming units"],
     VectorGenome VectorGenomes 1 "vg" ["vector genome", "vector genomes"],
     BillionVectorGenomes VectorGenomes 1_000_000_000 "billion vg" ["billion vector genomes"],
-    Each Count 1 "each" ["ea", "tablet", "tablets", "capsule", "capsules", "unit dose", "item", "device", "patch", "implant", "kit"],
-    Vial Count 1 "vial" ["vials", "container", "containers", "ampule", "ampules", "syringe", "syringes", "bag", "bags"],
+    Each Count 1 "each" ["ea", "tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "unit dose", "item", "device", "patch", "implant", "kit"],
+    Vial Count 1 "vial" ["vials", "container", "containers", "ampule", "ampules", "amp", "amps", "ampul", "ampuls", "ampoule", "ampoules", "syringe", "syringes", "bag", "bags"],
     Dose Count 1 "dose" ["doses", "treatment", "therapeutic dose", "study dose", "infusion", "instillation"],
     Day Time 1 "day" ["days"],
     Month Time 30 "month" ["months"],
@@ -147,5 +147,27 @@ impl<'de> Deserialize<'de> for Unit {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Unit;
+
+    #[test]
+    fn units_are_read_as_records_shorten_them() {
+        for (text, unit) in [
+            ("amp", Unit::Vial),
+            ("ampul", Unit::Vial),
+            ("ampoules", Unit::Vial),
+            ("mLs", Unit::Milliliter),
+            ("unit(s)", Unit::BiologicalUnit),
+            ("Int. Units", Unit::BiologicalUnit),
+            ("tab", Unit::Each),
+        ] {
+            assert_eq!(text.parse(), Ok(unit), "{text}");
+        }
+        // A bolus is a way of giving, and no amount.
+        assert!("bolus".parse::<Unit>().is_err());
     }
 }

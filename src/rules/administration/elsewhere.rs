@@ -6,9 +6,10 @@ use crate::catalog::formulary::Nature;
 use crate::domain::claim::Line;
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::DrugGiven;
-use crate::domain::encounter::{Encounter, OtherService, Route};
+use crate::domain::encounter::{Administration, Encounter, OtherService, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
+use crate::domain::time::minutes_between;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::parameters::OwnService;
@@ -65,7 +66,7 @@ fn settle(
             (true, _) if entry.is_included => say_included(coding, index, entry.codes.first().copied()),
             (true, _) => send_away(coding, index, &entry.codes),
             (false, None) => continue,
-            (false, Some(service)) if entry.is_doubtful => {
+            (false, Some(service)) if entry.is_doubtful && !has_sedative_beside(coding, index, service) => {
                 doubt_beside(coding, index, service);
                 continue;
             }
@@ -94,6 +95,27 @@ fn beside(coding: &Coding<'_>, entry: &OwnService, index: u16) -> Option<HcpcsCo
     let includes =
         |code: HcpcsCode| entry.services.iter().any(|(first, last)| (*first..=*last).contains(&code));
     others.find_map(|other| includes(other.code).then_some(other.code))
+}
+
+/// Whether a drug that the service surely includes was given within minutes of this one, so that both were for it.
+fn has_sedative_beside(coding: &Coding<'_>, index: u16, service: HcpcsCode) -> bool {
+    let encounter = coding.encounter;
+    let most = *coding.policy.administration.sedation_together_minutes;
+    let start = |administration: &Administration| administration.start;
+    let Some(own) = start(&encounter.administrations[usize::from(index)]) else { return false };
+    let is_close = |other: &Administration| {
+        start(other).is_some_and(|other| minutes_between(own, other, None).abs() <= most)
+    };
+    let includes = |drug: &DrugGiven, entry: &OwnService| {
+        let is_of_service = entry.services.iter().any(|(first, last)| (*first..=*last).contains(&service));
+        let by_code = || identity::code_of(coding, drug).is_some_and(|code| entry.products.contains(&code));
+        let by_name =
+            || name_of(coding, drug).is_some_and(|name| entry.names.iter().any(|own| **own == *name));
+        !entry.is_doubtful && is_of_service && (by_code() || by_name())
+    };
+    let services = &coding.policy.administration.own_services;
+    let others = encounter.administrations.iter().filter(|other| is_close(other));
+    others.flat_map(|other| &other.drugs).any(|drug| services.iter().any(|entry| includes(drug, entry)))
 }
 
 fn send_away(coding: &mut Coding<'_>, index: u16, codes: &[HcpcsCode]) {

@@ -32,6 +32,7 @@ mod not_given;
 pub(super) mod order;
 mod outside;
 mod overlap;
+mod premedication;
 mod pump;
 mod pump_delivery;
 mod push;
@@ -40,6 +41,7 @@ mod site;
 mod stated_flow;
 mod subcutaneous_infusion;
 mod timeline;
+mod unnamed;
 mod vaccine;
 mod visit;
 mod visit_number;
@@ -119,6 +121,7 @@ pub fn code(coding: &mut Coding<'_>) {
         // What follows says nothing of a line that waits.
         withhold_what_waits(coding);
         elsewhere::doubt_operation(coding);
+        premedication::doubt_before_transfusion(coding, &visit);
         fluid_need::check(coding, &visit);
         overlap::doubt_order(coding, &visit);
     }

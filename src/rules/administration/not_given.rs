@@ -17,7 +17,7 @@ use crate::rules::given::{self, Given};
 /// for a while; so it is asked.
 pub(super) fn is_settled(coding: &mut Coding<'_>, index: u16, administration: &Administration) -> bool {
     let drugs = &administration.drugs;
-    let (mut nothing, mut open) = (!drugs.is_empty(), None);
+    let (mut nothing, mut open, mut others) = (!drugs.is_empty(), None, None);
     for (place, drug) in drugs.iter().enumerate() {
         match given::of(coding, drug) {
             Given::Yes => nothing = false,
@@ -26,6 +26,7 @@ pub(super) fn is_settled(coding: &mut Coding<'_>, index: u16, administration: &A
                 doubt_pause(coding, index, place as u16);
             }
             Given::No => {}
+            Given::ByOthers => others = others.or(Some(place as u16)),
             Given::Open => open = open.or(Some(place as u16)),
         }
     }
@@ -38,6 +39,10 @@ pub(super) fn is_settled(coding: &mut Coding<'_>, index: u16, administration: &A
     if !nothing {
         return false;
     }
+    if let Some(place) = others {
+        say_of_others(coding, index, place);
+        return true;
+    }
     coding.not_billed(what, &W_13, "Nothing was given, so no administration is billed", &[]);
     if has_flow(administration) && !drugs.iter().any(given::is_explained) {
         ask_of_flow(coding, index, administration);
@@ -48,8 +53,18 @@ pub(super) fn is_settled(coding: &mut Coding<'_>, index: u16, administration: &A
 /// Whether no drug of an administration was surely given.
 pub(super) fn may_be_nothing(coding: &Coding<'_>, administration: &Administration) -> bool {
     let drugs = &administration.drugs;
-    let is_nothing = |drug: &DrugGiven| matches!(given::of(coding, drug), Given::No | Given::Open);
+    let is_nothing =
+        |drug: &DrugGiven| matches!(given::of(coding, drug), Given::No | Given::ByOthers | Given::Open);
     !drugs.is_empty() && drugs.iter().all(is_nothing)
+}
+
+/// Says of a drug that others gave that it is theirs to bill.
+fn say_of_others(coding: &mut Coding<'_>, index: u16, place: u16) {
+    let what = Field::Administration(index, "");
+    let facts = [fact::given("drug", Value::Of(Field::Drug(index, place, "")))];
+    let text = "The record says {drug}: others gave it before the patient came, so it is not billed here. Correct the name where it was given here.";
+    coding.find(Severity::Warn, Reason::OutsideScope, what, &W_13, text, &facts);
+    coding.not_billed(what, &W_13, text, &facts);
 }
 
 fn has_flow(administration: &Administration) -> bool {

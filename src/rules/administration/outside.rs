@@ -181,6 +181,8 @@ pub(super) fn cells_by_name<'p>(coding: &Coding<'p>, index: u16) -> Option<&'p C
     let drugs = &coding.encounter.administrations[usize::from(index)].drugs;
     drugs.iter().find_map(|drug| {
         let name = drug.name.as_deref().filter(|_| identity::code_of(coding, drug).is_none())?;
+        // What a drug was given for or after is no product that was given.
+        let name = coding.catalog.formulary.given_part(name);
         let lower = name.to_lowercase();
         let is_named = |kind: &&CellTherapy| kind.words.iter().any(|word| lower.contains(word.as_str()));
         let by_word = kinds.iter().find(is_named);

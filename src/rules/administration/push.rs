@@ -7,7 +7,7 @@ use super::lines::{self, Place};
 use super::sequence::{CHM_3, codes};
 use super::timeline::TIME_7;
 use super::visit::{Family, Kind, Service, Visit};
-use super::when;
+use super::{unnamed, when};
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
@@ -39,7 +39,7 @@ rule! {
     says: "A push that is followed or preceded at once by an infusion of the same drug is part of the infusion.",
     why: "The bolus begins the infusion.",
     example: "Heparin pushed at 09:00 and infused from 09:05 is the infusion alone.",
-    exceptions: "More than 30 minutes apart, a facility may report the push again (REP-2).",
+    exceptions: "More than 30 minutes apart, a facility may report the push again (REP-2); while the infusion runs, the minutes count from its start and from the latest push.",
 }
 
 rule! {
@@ -93,6 +93,9 @@ pub(super) fn others(coding: &mut Coding<'_>, visit: &Visit<'_>, group: usize, i
         }
         match reported_before(coding, visit, at, initial) {
             Some(earlier) if earlier.index == service.index => {}
+            Some(earlier) if unnamed::may_differ(coding, visit, service, earlier) => {
+                unnamed::ask(coding, service.index, earlier.index);
+            }
             Some(earlier) => again(coding, visit, service, earlier),
             None => match given_elsewhere(coding, visit, at) {
                 Some(earlier) => again(coding, visit, service, earlier),
@@ -181,6 +184,18 @@ fn gap_seconds(earlier: &Service, service: &Service) -> Option<i64> {
     Some((to - end).max(0))
 }
 
+/// Minutes from the start of the infusion of a drug, and from its latest push, to a push of it while the infusion runs;
+/// nothing where it did not run then, or where a time is missing.
+fn minutes_into(visit: &Visit<'_>, service: &Service, earlier: &Service) -> Option<i64> {
+    let (pushed, start, stop) = (service.flow.start?, earlier.flow.start?, earlier.flow.stop?);
+    if earlier.kind != Kind::Infusion || pushed <= start || pushed >= stop {
+        return None;
+    }
+    let others = visit.members(service.course).filter(|(_, other)| other.kind == Kind::Push);
+    let pushes = others.filter_map(|(_, other)| other.flow.start).filter(|other| *other < pushed);
+    Some((pushed - pushes.fold(start, i64::max)) / 60)
+}
+
 fn again(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, earlier: &Service) {
     // By what the push itself held: the bag before it may have held a drug of another family as well.
     let codes = codes(coding, service.family);
@@ -200,6 +215,14 @@ fn again(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service, earlier:
         return;
     };
     let limit_fact = fact::parameter("limit", Value::Minutes(**limit), limit);
+    if let Some(minutes) = minutes_into(visit, service, earlier).filter(|minutes| minutes > &**limit) {
+        let facts = [fact::derived("minutes", Value::Minutes(minutes)), limit_fact];
+        let text = "The same drug again, {minutes} minutes into its own infusion, more than {limit} minutes: a repeated push. Leave it out where the bag itself gave it.";
+        coding.result.trail.fired(&REP_2, subject, text, &facts);
+        coding.find(Severity::Warn, Reason::DocumentationGap, what, &REP_3, text, &facts);
+        lines::bill(coding, visit, service, code, 1, Place::AddOn);
+        return;
+    }
     match gap_seconds(earlier, service).map(|seconds| seconds / 60) {
         Some(minutes) if minutes > **limit => {
             let facts = [fact::derived("minutes", Value::Minutes(minutes)), limit_fact];

@@ -44,12 +44,12 @@ rule! {
 
 rule! {
     pub static CHM_12: "CHM-12", "Premedication is therapeutic",
-    basis: Secondary, cites: ["AAPC-SIM", "AAPC-SEQ"],
+    basis: Secondary, cites: ["AAPC-SIM", "AAPC-SEQ", "MIAMI-OBC"],
     status: Status::Informational,
     says: "Antiemetics, steroids, antihistamines, mesna and leucovorin beside chemotherapy take the therapeutic codes.",
     why: "They treat what the chemotherapy does to the patient, and are no chemotherapy.",
     example: "Ondansetron infused before cyclophosphamide is one sequential infusion.",
-    exceptions: "One hospital does not report what the protocol of a transfusion asks for.",
+    exceptions: "One hospital does not report what the protocol of a transfusion asks for; such a drug before a transfusion keeps its line with a finding.",
 }
 
 rule! {

@@ -30,6 +30,7 @@ fn is_told_more_closely(place: &Words, other: &Words) -> bool {
     };
     place.iter().all(|word| {
         other.contains(word)
+            || lies_in(word, &CENTRAL_LINES, &CENTRAL_LINES)
             || lies_in(word, &CENTRAL_LINES, &CENTRAL_VEINS)
             || lies_in(word, &["port"], &["chest"])
     })
@@ -117,7 +118,12 @@ const EMPTY_WORDS: [&str; 8] = ["line", "iv", "catheter", "cath", "site", "acces
 const GAUGES: [&str; 6] = ["14", "16", "18", "20", "22", "24"];
 
 /// Short words, and the words that they stand for.
-const SHORT_WORDS: [(&str, &str); 31] = [
+const SHORT_WORDS: [(&str, &str); 36] = [
+    ("one", "1"),
+    ("two", "2"),
+    ("three", "3"),
+    ("first", "1"),
+    ("second", "2"),
     ("lle", "left leg"),
     ("rle", "right leg"),
     ("hd", "dialysis"),
@@ -174,11 +180,20 @@ fn words(site: &str) -> Words {
     let site = site.to_ascii_lowercase().replace("port-a-cath", "port").replace("port a cath", "port");
     let site = site.replace("a/c", "ac").replace("upper extremity", "arm").replace("lower extremity", "leg");
     let mut words = Words::new();
-    for word in site.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    let parts = site.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    for word in parts.flat_map(numbered) {
         let long = SHORT_WORDS.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| long);
         words.extend(long.split(' ').filter(|word| !EMPTY_WORDS.contains(word)).map(str::to_owned));
     }
     words
+}
+
+/// A word that names no place and its number, as in `IV1`, in two words; any other word as it is.
+fn numbered(word: &str) -> impl Iterator<Item = &str> {
+    let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let (name, number) =
+        word.split_at(if EMPTY_WORDS.contains(&letters) { letters.len() } else { word.len() });
+    [name, number].into_iter().filter(|part| !part.is_empty())
 }
 
 /// Whether a name tells of a vein of a limb, or an artery, and of no device in a central vein.
@@ -219,6 +234,12 @@ mod tests {
             ("dialysis catheter", "HD cath"),
             ("central line", "RIJ"),
             ("Port", "right chest"),
+            ("IV1", "IV 1"),
+            ("IV #2", "iv2"),
+            ("Line 1", "line one"),
+            ("first line", "IV line 1"),
+            ("central line", "CVC"),
+            ("central line", "CVC distal lumen"),
         ] {
             assert!(is_same_site(one, other), "{one} and {other}");
         }
@@ -226,6 +247,8 @@ mod tests {
             ("left arm", "right hand"),
             ("port", "PICC red lumen"),
             ("IV 1", "IV 2"),
+            ("IV1", "IV2"),
+            ("line one", "line two"),
             ("left forearm", "left hand"),
             ("iv", "line"),
             ("left distal forearm", "left proximal forearm"),

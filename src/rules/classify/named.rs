@@ -40,14 +40,17 @@ pub(super) fn by_route(
     if classes.all(|other| other.class == first.class) { (first.class, first.basis) } else { known }
 }
 
-/// Whether a name is of a therapeutic drug with a complex one behind `with`, as `leucovorin with 5FU`: one bag of both
-/// is one chemotherapy service, and leucovorin in the company of the other is a therapeutic one (rules SEQ-4, CHM-12).
+/// Whether a name is of a therapeutic drug and another one whose part in it is open, as `leucovorin with 5FU`: one bag
+/// of both is one chemotherapy service, and leucovorin in the company of the other is a therapeutic one (rules SEQ-4,
+/// CHM-12).
 pub(super) fn is_in_company(coding: &Coding<'_>, given: &DrugGiven) -> bool {
     let formulary = &coding.catalog.formulary;
     let name = given.name.as_deref().filter(|_| identity::code_of(coding, given).is_none());
     let class = |part: &str| formulary.class_of_name(part).map(|named| named.class);
     name.and_then(|name| formulary.companions(name)).is_some_and(|(first, second)| {
-        class(first) == Some(DrugClass::Therapeutic) && class(second).is_some_and(super::is_complex)
+        let leads = |class: DrugClass| super::rank(class) != super::rank(DrugClass::Hydration);
+        class(first) == Some(DrugClass::Therapeutic)
+            && class(second).is_some_and(|class| leads(class) && class != DrugClass::Therapeutic)
     })
 }
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::domain::code::HcpcsCode;
 use crate::domain::encounter::{Route, Setting};
+use crate::domain::quantity::Quantity;
 
 /// The codes of a family of intravenous services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -246,6 +247,18 @@ pub struct LockDrugs {
     pub names: Vec<String>,
     /// Most units of one lock.
     pub units_max: i32,
+}
+
+/// Doses of a hormonal brand that are labelled for cancer alone, where others of it are for other diseases.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HormonalDoses {
+    /// How the names of the product begin, folded to lower case.
+    pub names: Vec<String>,
+    /// Words of a name that make it another product.
+    #[serde(default)]
+    pub but: Vec<String>,
+    pub doses: Vec<Quantity>,
 }
 
 /// The code of chemotherapy into a cavity, and the punctures that it includes.

@@ -140,6 +140,10 @@ parameters! {
         pub hormonal_non_cancer_codes: Vec<HcpcsCode>,
         /// Hormonal products labelled for cancer alone (rule CHM-1).
         pub hormonal_cancer_codes: Vec<HcpcsCode>,
+        /// Doses of hormonal products that are labelled for cancer alone (rule CHM-1).
+        pub hormonal_cancer_doses: Vec<HormonalDoses>,
+        /// Drugs labelled for cancer alone: a hormone given in the same visit was against cancer too (rule CHM-1).
+        pub cancer_only_drugs: DrugList,
         /// How a diagnosis of cancer begins (rule CHM-1).
         pub cancer_diagnoses: Vec<String>,
         /// How a diagnosis of a neoplasm begins that may be cancer or not (rules CHM-1, CLS-5).
@@ -164,6 +168,10 @@ parameters! {
         pub included_services: Vec<HcpcsCode>,
         /// Implants that are put under the skin by their own needle, and so are injections (rule CHM-1).
         pub injected_implants: DrugList,
+        /// Drugs that a protocol gives before a transfusion, which one hospital does not report then (rule CHM-12).
+        pub transfusion_premedication: DrugList,
+        /// Minutes within which a painkiller beside a sedative was a part of the sedation (rule CHM-13).
+        pub sedation_together_minutes: i64,
         /// Drugs that numb the skin; under it beside another service they are part of its access (rule CHM-13).
         pub local_anesthetics: DrugList,
         /// Drugs that open the tissue for an infusion under the skin, and are part of it (rule SCI-1).

@@ -75,6 +75,9 @@ fn was_given(coding: &mut Coding<'_>, asked: &Asked<'_>) -> bool {
         Given::No if !asked.drug.is_not_given() => {
             "The record says {drug}: it was not given, so neither an administered nor a discarded amount is billed"
         }
+        Given::ByOthers => {
+            "The record says {drug}: others gave it before the patient came, so its amount is not billed here"
+        }
         Given::Open => "The record says {drug}: it waits for whether it was given",
         _ => return true,
     };
