@@ -10,6 +10,8 @@ mod notes;
 mod read;
 mod routes;
 
+use containers::KnownContent;
+pub use containers::ToldKind;
 pub use not_given::Told;
 pub use notes::may_name_flush;
 pub use routes::Fit;
@@ -159,7 +161,7 @@ pub struct Formulary {
     alone: FxHashMap<Box<str>, NamedClass>,
     ways: KeyedTable<HcpcsCode, Ways>,
     pub further_names: FxHashMap<HcpcsCode, FurtherNames>,
-    contents: FxHashMap<HcpcsCode, Vec<(Quantity, ContainerKind)>>,
+    contents: FxHashMap<HcpcsCode, Vec<KnownContent>>,
     ranges: Vec<CodeRange>,
     profiles: KeyedTable<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
 }
