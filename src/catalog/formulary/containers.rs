@@ -72,6 +72,11 @@ impl Formulary {
         }
     }
 
+    /// The contents of the containers of a code that are listed.
+    pub fn known_contents(&self, code: HcpcsCode) -> impl Iterator<Item = Quantity> {
+        self.contents.get(&code).into_iter().flatten().map(|row| row.content)
+    }
+
     /// Whether some contents of a code tell the kind of their container.
     pub fn tells_kind_by_content(&self, code: HcpcsCode) -> bool {
         self.contents.contains_key(&code)
