@@ -90,29 +90,59 @@ fn kind_of(coding: &Coding<'_>, asked: &Asked<'_>, later: &CodeVersion) -> Optio
     if is_of_other_kind(later) {
         return None;
     }
-    let formulary = &coding.catalog.formulary;
-    let of_code = formulary.class_of_code(later.code, Default::default(), coding.date);
-    let of_name = || {
-        let names = [asked.drug.name.as_deref(), Some(&*later.name)];
-        names.into_iter().flatten().find_map(|name| formulary.class_of_name(name)).map(|named| named.class)
-    };
-    let listed = of_code.filter(|class| class.basis != ClassBasis::CodeRange).map(|class| class.class);
+    let Classes { known, by_number } = Classes::of(coding, asked, later);
     let is_biologic = later.flags.has(CodeFlag::Biosimilar)
         || without_suffix(&later.name).is_some()
         || asked.drug.name.as_deref().is_some_and(|name| without_suffix(name.trim()).is_some());
-    match asked.drug.class.or(listed).or_else(of_name) {
+    match known.or(by_number.filter(|class| *class == DrugClass::Therapeutic)) {
         Some(DrugClass::Antineoplastic | DrugClass::HormonalAntineoplastic) => {
             Some(ProductKind::Antineoplastic)
         }
         Some(DrugClass::ComplexBiologic) => Some(ProductKind::Biologic),
-        Some(DrugClass::Therapeutic) | None if is_biologic => Some(ProductKind::Biologic),
-        class => {
-            // The numbers of the J codes up to J8499 are of drugs that are no antineoplastics.
-            let is_drug = class.or(of_code.map(|class| class.class)) == Some(DrugClass::Therapeutic);
+        Some(DrugClass::Therapeutic) if is_biologic => Some(ProductKind::Biologic),
+        Some(DrugClass::Therapeutic) => {
             let name = later.name.to_lowercase();
             let is_plain = !SIGNS_OF_BIOLOGICS.iter().any(|sign| name.contains(sign));
-            (is_drug && is_plain).then_some(ProductKind::Drug)
+            is_plain.then_some(ProductKind::Drug)
         }
+        _ => None,
+    }
+}
+
+/// What is known of the class of a product.
+struct Classes {
+    /// The one that is stated, else that of its later code, else that of its name.
+    known: Option<DrugClass>,
+    /// The one that the number of its code alone speaks for: those behind J9000 are of antineoplastics and of others.
+    by_number: Option<DrugClass>,
+}
+
+impl Classes {
+    fn of(coding: &Coding<'_>, asked: &Asked<'_>, later: &CodeVersion) -> Self {
+        let formulary = &coding.catalog.formulary;
+        let of_code = formulary.class_of_code(later.code, Default::default(), coding.date);
+        let is_by_number = of_code.is_some_and(|class| class.basis == ClassBasis::CodeRange);
+        let of_code = of_code.map(|class| class.class);
+        let of_name = || {
+            let mut names = [asked.drug.name.as_deref(), Some(&*later.name)].into_iter().flatten();
+            names.find_map(|name| formulary.class_of_name(name)).map(|named| named.class)
+        };
+        let listed = of_code.filter(|_| !is_by_number);
+        Self {
+            known: asked.drug.class.or(listed).or_else(of_name),
+            by_number: of_code.filter(|_| is_by_number),
+        }
+    }
+
+    /// Whether the product is of a class whose kinds are [`KINDS`].
+    fn is_of_kinds(&self) -> bool {
+        const CLASSES: &[DrugClass] = &[
+            DrugClass::Antineoplastic,
+            DrugClass::HormonalAntineoplastic,
+            DrugClass::ComplexBiologic,
+            DrugClass::Therapeutic,
+        ];
+        self.known.or(self.by_number).is_some_and(|class| CLASSES.contains(&class))
     }
 }
 
@@ -143,7 +173,8 @@ fn kind_of_new(coding: &Coding<'_>, asked: &Asked<'_>) -> Option<ProductKind> {
 /// The kinds of product that a known product without a code on the date may be, as answers; none for a name that may be
 /// a slip, or of a vaccine or a fluid.
 pub(super) fn possible_kinds(coding: &Coding<'_>, asked: &Asked<'_>) -> Vec<Possibility<'static>> {
-    if product(coding, asked).is_none_or(|later| is_of_other_kind(later)) {
+    let is_of_kinds = |later| !is_of_other_kind(later) && Classes::of(coding, asked, later).is_of_kinds();
+    if !product(coding, asked).is_some_and(is_of_kinds) {
         return Vec::new();
     }
     let at = asked.at;
