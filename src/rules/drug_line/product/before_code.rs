@@ -14,6 +14,15 @@ const KINDS: &[(ProductKind, &str)] = &[
     (ProductKind::Antineoplastic, "an antineoplastic"),
 ];
 
+/// Kinds that a word of the nonproprietary name stands for.
+const PLASMA_KINDS: &[(&str, ProductKind, &str)] = &[
+    ("globulin", ProductKind::ImmuneGlobulin, "an immune globulin into a vein"),
+    ("factor", ProductKind::ClottingFactor, "a clotting factor"),
+];
+
+/// The ending of a monoclonal antibody, which some were approved with before the four letters came.
+const ANTIBODY: &str = "mab";
+
 /// What the nonproprietary names of biologics, of plasma proteins and of cell and gene therapies are made of. Those that
 /// the FDA approved before it gave four letters bear none, so a name with one of these is not told to be a drug.
 const SIGNS_OF_BIOLOGICS: &[&str] = &[
@@ -93,6 +102,7 @@ fn kind_of(coding: &Coding<'_>, asked: &Asked<'_>, later: &CodeVersion) -> Optio
     let Classes { known, by_number } = Classes::of(coding, asked, later);
     let is_biologic = later.flags.has(CodeFlag::Biosimilar)
         || without_suffix(&later.name).is_some()
+        || later.name.split_whitespace().any(|word| word.ends_with(ANTIBODY))
         || asked.drug.name.as_deref().is_some_and(|name| without_suffix(name.trim()).is_some());
     match known.or(by_number.filter(|class| *class == DrugClass::Therapeutic)) {
         Some(DrugClass::Antineoplastic | DrugClass::HormonalAntineoplastic) => {
@@ -177,10 +187,17 @@ pub(super) fn possible_kinds(coding: &Coding<'_>, asked: &Asked<'_>) -> Vec<Poss
     if !product(coding, asked).is_some_and(is_of_kinds) {
         return Vec::new();
     }
+    let name = product(coding, asked).map(|later| later.name.to_lowercase()).unwrap_or_default();
+    let plasma = PLASMA_KINDS.iter().filter(|(sign, ..)| name.contains(sign));
+    let mut kinds: Vec<(ProductKind, &str)> = plasma.map(|(_, kind, label)| (*kind, *label)).collect();
+    if kinds.is_empty() {
+        kinds.extend(KINDS);
+    } else {
+        kinds.push((ProductKind::Biologic, "a biologic"));
+    }
     let at = asked.at;
-    let answer = |(kind, label): &(ProductKind, &str)| -> Possibility<'static> {
-        let kind = *kind;
-        ((*label).to_owned(), Box::new(move |encounter| drug_at(encounter, at).product_kind = Some(kind)))
+    let answer = |(kind, label): (ProductKind, &str)| -> Possibility<'static> {
+        (label.to_owned(), Box::new(move |encounter| drug_at(encounter, at).product_kind = Some(kind)))
     };
-    KINDS.iter().map(answer).collect()
+    kinds.into_iter().map(answer).collect()
 }
