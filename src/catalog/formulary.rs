@@ -13,6 +13,8 @@ mod read;
 mod routes;
 mod words;
 
+use containers::KnownContent;
+pub use containers::ToldKind;
 pub use not_given::Told;
 pub use notes::may_name_flush;
 pub use routes::Fit;
@@ -162,7 +164,7 @@ pub struct Formulary {
     alone: FxHashMap<Box<str>, NamedClass>,
     ways: KeyedTable<HcpcsCode, Ways>,
     pub further_names: FxHashMap<HcpcsCode, FurtherNames>,
-    contents: FxHashMap<HcpcsCode, Vec<(Quantity, ContainerKind)>>,
+    contents: FxHashMap<HcpcsCode, Vec<KnownContent>>,
     ranges: Vec<CodeRange>,
     profiles: KeyedTable<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
 }

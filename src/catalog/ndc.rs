@@ -16,6 +16,8 @@ pub struct NdcEntry {
     pub bill_units_per_package: Decimal,
     /// Size of one container: millilitres of a liquid, otherwise 1.
     pub package_size: Decimal,
+    /// The container holds a liquid, as our own table tells, so that a size of 1 is one millilitre.
+    pub is_liquid: bool,
     /// Containers in the package.
     pub package_quantity: Decimal,
     /// First and last quarter held whose crosswalk has these very numbers.
@@ -24,6 +26,11 @@ pub struct NdcEntry {
 }
 
 impl NdcEntry {
+    /// Whether the package is counted by pieces: its size is 1 and nothing says that this is one millilitre.
+    pub fn is_counted(&self) -> bool {
+        self.package_size == Decimal::ONE && !self.is_liquid
+    }
+
     /// Whether another row of the package has the same numbers, whatever its quarters.
     pub fn has_numbers_of(&self, other: &Self) -> bool {
         let numbers = |entry: &Self| {

@@ -30,6 +30,7 @@ pub(super) fn packages(header: ReleaseHeader, file: &Crosswalk) -> Release {
             bill_units: row.bill_units,
             bill_units_per_package: row.bill_units_per_package,
             package_size: row.package_size,
+            is_liquid: false,
             package_quantity: row.package_quantity,
             first_quarter: quarter,
             quarter,

@@ -14,6 +14,7 @@ use crate::catalog::compose::seed::is_drug_family;
 use crate::catalog::edits::{EditKind, PairKey, ProcedurePair};
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
+use crate::catalog::package_sizes::PackageSizes;
 use crate::catalog::product_names::NamesOnDemand;
 use crate::catalog::quarterly::QuarterlyTable;
 use crate::catalog::record::{CodeFlag, CodeVersion};
@@ -29,6 +30,7 @@ pub struct Overlay {
     pub formulary: Arc<Formulary>,
     pub biosimilars: Biosimilars,
     pub successors: Successors,
+    pub package_sizes: PackageSizes,
 }
 
 impl Catalog {
@@ -95,7 +97,8 @@ impl<'o> Merging<'o> {
             self.catalog.code_quarters.push(header.quarter);
         }
         merge_codes(&mut self.told, header.quarter, codes, descriptors);
-        for (ndc, entry) in ndcs {
+        for (ndc, mut entry) in ndcs {
+            self.overlay.package_sizes.correct(ndc, &mut entry);
             merge_ndc(self.ndcs.entry((ndc, entry.code)).or_default(), entry);
         }
         let Catalog { statuses, limits, edits, .. } = &mut self.catalog;

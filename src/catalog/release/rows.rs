@@ -270,6 +270,7 @@ fn read_ndc(row: &Row<'_>) -> Result<(Ndc, NdcEntry), DataError> {
         bill_units: row.read(2)?,
         bill_units_per_package: row.read(3)?,
         package_size: row.read(4)?,
+        is_liquid: false,
         package_quantity: row.read(5)?,
         first_quarter: row.read(6)?,
         quarter: row.read(7)?,

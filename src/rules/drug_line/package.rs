@@ -134,11 +134,12 @@ fn compare(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed) 
 fn listed_contents(book: Book<'_>, dose: &Dose<'_>, ndc: Ndc) -> Contents {
     let Some(unit) = dose.version.billing_unit() else { return Contents::new() };
     let rows = || book.0.ndc(ndc).iter().filter(|row| row.code == dose.code);
-    let bottles = rows().filter_map(|row| content_by_unit(book.1, row, unit));
+    let bottles = rows().filter_map(|row| content_by_unit(book.1, row, unit, Forms::Amounts));
     if !dose.version.flags.has(CodeFlag::Oral) {
         return bottles.collect();
     }
-    let pieces = rows().filter_map(|row| piece_of(content_by_unit(book.1, row, unit)?, row.package_size));
+    let pieces = rows()
+        .filter_map(|row| piece_of(content_by_unit(book.1, row, unit, Forms::Amounts)?, row.package_size));
     bottles.chain(pieces).collect()
 }
 
@@ -154,23 +155,42 @@ fn content_of(book: Book<'_>, drug: &DrugGiven, ndc: Ndc, date: Date) -> Option<
     let catalog = book.0;
     let is_of_code = |row: &&NdcEntry| drug.code == Some(row.code);
     let has_code = catalog.ndc_on(ndc, date).any(|row| is_of_code(&row));
+    let forms = if is_in_vials(drug) { Forms::AsBilled } else { Forms::Amounts };
     let mut rows = catalog.ndc_on(ndc, date).filter(|row| !has_code || is_of_code(row));
     let first = rows.next()?;
-    let content = content_of_row(book, first, date)?;
+    let content = content_of_row(book, first, date, forms)?;
     let is_same = |row: &NdcEntry| {
-        let other = content_of_row(book, row, date);
+        let other = content_of_row(book, row, date, forms);
         other.and_then(|other| other.compare(content)).is_some_and(std::cmp::Ordering::is_eq)
     };
     rows.all(is_same).then_some((first.code, content))
 }
 
-/// The billing units of a container in the unit of the code; one that counts up to an amount tells no content.
-fn content_of_row((catalog, policy): Book<'_>, row: &NdcEntry, date: Date) -> Option<Quantity> {
-    content_by_unit(policy, row, catalog.lookup(row.code, date).version()?.billing_unit()?)
+/// Of which codes the billing units of a container are taken for what it holds.
+#[derive(Clone, Copy)]
+enum Forms {
+    /// Of those that count an amount: one that counts up to an amount tells no content.
+    Amounts,
+    /// Of those too that count up to an amount: a dose of whole containers is billed by what each is billed by.
+    AsBilled,
 }
 
-fn content_by_unit(policy: &Policy, row: &NdcEntry, unit: BillingUnit) -> Option<Quantity> {
-    let is_amount = matches!(unit.form, UnitForm::Multiple | UnitForm::Components);
+/// Whether the dose is stated in containers.
+fn is_in_vials(drug: &DrugGiven) -> bool {
+    drug.dose_administered.is_some_and(|dose| dose.unit == Unit::Vial)
+}
+
+/// The billing units of a container in the unit of the code.
+fn content_of_row((catalog, policy): Book<'_>, row: &NdcEntry, date: Date, forms: Forms) -> Option<Quantity> {
+    content_by_unit(policy, row, catalog.lookup(row.code, date).version()?.billing_unit()?, forms)
+}
+
+fn content_by_unit(policy: &Policy, row: &NdcEntry, unit: BillingUnit, forms: Forms) -> Option<Quantity> {
+    let is_amount = match unit.form {
+        UnitForm::Multiple | UnitForm::Components => true,
+        UnitForm::UpTo => matches!(forms, Forms::AsBilled),
+        _ => false,
+    };
     let content = times(unit.quantity, row.bill_units).filter(|_| is_amount)?;
     let is_told = !content.value.is_zero() && !is_placeholder(policy, row, unit.quantity);
     is_told.then_some(content)
@@ -197,6 +217,19 @@ pub fn is_placeholder(policy: &Policy, row: &NdcEntry, unit: Quantity) -> bool {
 pub fn content_of_dose(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<Quantity> {
     let ndc = dose.drug.ndcs().next()?;
     content_of((coding.catalog, coding.policy), dose.drug, ndc, dose.date()).map(|(_, content)| content)
+}
+
+/// What one container of the code of a dose holds, where the crosswalk and the tables of containers know no two contents
+/// of it: one vial of a powder that is sold in one size.
+pub fn content_of_code(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<Quantity> {
+    let unit = dose.billing.ok()?;
+    let rows = coding.catalog.ndcs.iter().flat_map(|(_, rows)| rows).filter(|row| row.code == dose.code);
+    let mut contents = rows.map(|row| content_by_unit(coding.policy, row, unit, Forms::AsBilled));
+    let first = contents.next()??;
+    let is_it = |other: Quantity| other.compare(first).is_some_and(std::cmp::Ordering::is_eq);
+    let listed = dose.listed.map(|drug| &*drug.container_sizes).unwrap_or_default();
+    let mut known = listed.iter().copied().chain(coding.catalog.formulary.known_contents(dose.code));
+    (contents.all(|other| other.is_some_and(is_it)) && known.all(is_it)).then_some(first)
 }
 
 /// Digits after the point that the crosswalk prints of billing units; where all are used, the number may be rounded.
@@ -236,9 +269,9 @@ pub fn strength(
 /// The strength of one package on the date; nothing where it is no liquid, or two rows differ.
 fn strength_of(coding: &Coding<'_>, ndc: Ndc, version: &CodeVersion) -> Option<Strength> {
     let of_row = |row: &NdcEntry| {
-        let is_liquid = row.package_size != Decimal::ONE && !row.package_size.is_zero();
+        let is_liquid = !row.is_counted() && !row.package_size.is_zero();
         let has_place_left = row.bill_units.nanos() % (PRINTED_PLACE * 10) == 0;
-        let content = content_of_row((coding.catalog, coding.policy), row, coding.date)?;
+        let content = content_of_row((coding.catalog, coding.policy), row, coding.date, Forms::Amounts)?;
         let volume = Quantity::new(row.package_size, Unit::Milliliter);
         (is_liquid && has_place_left).then_some(Strength { amount: content, volume })
     };

@@ -101,6 +101,8 @@ parameters! {
         pub plain_unclassified_codes: Vec<UnclassifiedCode>,
         /// The code of new drugs in hospital outpatient departments (rule N-03).
         pub new_drug_codes: Vec<NewDrugCode>,
+        /// Whether a product's later code tells the unclassified one that it had before (rule N-08).
+        pub kind_before_code: KindBeforeCode,
         /// Codes that a product prepared for another route never has (rule N-07).
         pub codes_by_route: Vec<CodesByRoute>,
         /// Implants for the eye, of which one package is put in whole (rule N-07).

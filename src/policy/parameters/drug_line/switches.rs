@@ -98,6 +98,12 @@ switches! {
         Report,
     }
 
+    /// Whether the code that a product got later tells the unclassified code that it had before (rule N-08).
+    pub enum KindBeforeCode {
+        Asked,
+        Told,
+    }
+
     /// Which code a biosimilar is billed by.
     pub enum BiosimilarCoding {
         OwnCode,

@@ -256,8 +256,7 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option
 fn by_crosswalk(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option<(NdcQualifier, i64)> {
     let Source::Dose(dose) = opened.source else { return None };
     let is_liquid = matches!(fixed_rule(coding, dose), Some(QualifierRule::Milliliter));
-    let size = i128::from(opened.listed?.package_size.nanos());
-    let is_counted = size == NANOS || opened.is_swallowed();
+    let is_counted = opened.listed?.is_counted() || opened.is_swallowed();
     let qualifier = if is_counted && !is_liquid { NdcQualifier::Unit } else { NdcQualifier::Milliliter };
     Some((qualifier, part_of_package(coding, opened, billed)?))
 }
@@ -305,8 +304,7 @@ fn in_unit(opened: &Opened<'_>, unit: Unit, qualifier: NdcQualifier) -> Option<(
 /// Whether the crosswalk counts the package by pieces: its size is 1 and no volume of 1 mL is stated.
 fn is_counted(opened: &Opened<'_>) -> bool {
     let Source::Container(_, container) = opened.source else { return false };
-    let is_one = opened.listed.is_some_and(|entry| i128::from(entry.package_size.nanos()) == NANOS);
-    is_one
+    opened.listed.is_some_and(NdcEntry::is_counted)
         && container.volume.is_none()
         && container.content.unit.measure() != Measure::Volume
         && !holds_one_milliliter(opened)
@@ -350,7 +348,6 @@ fn milliliters(stated: Quantity, dose: &Dose<'_>) -> Option<i128> {
 
 /// Millilitres of one container by the crosswalk, which prints 1 for a powder (rule D-10).
 fn crosswalk_volume(listed: Option<&NdcEntry>) -> Option<i128> {
-    let size = listed?.package_size;
-    let is_liquid = i128::from(size.nanos()) != NANOS && !size.is_zero();
-    is_liquid.then(|| i128::from(size.nanos()) * BASE_PER_ML_NANO)
+    let size = listed.filter(|entry| !entry.is_counted())?.package_size;
+    (!size.is_zero()).then(|| i128::from(size.nanos()) * BASE_PER_ML_NANO)
 }

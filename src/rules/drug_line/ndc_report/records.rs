@@ -102,5 +102,7 @@ rule! {
     says: "The CMS crosswalk ties NDCs to codes with units for an item and, rounded up, for a package.",
     why: "It is the national proof of an NDC's code.",
     example: "A 10 mg vial under a 20 mg code holds half a unit.",
-    exceptions: "See W-15.",
+    exceptions:
+        "See W-15. A size that CMS prints wrong, such as the milligrams of a powder, is corrected by a table with its \
+         source until CMS prints another.",
 }

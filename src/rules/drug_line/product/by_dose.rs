@@ -43,13 +43,16 @@ pub(super) fn unit(coding: &Coding<'_>, code: HcpcsCode) -> Option<BillingUnit> 
     Some(BillingUnit { quantity, form: UnitForm::PerEvent, limit: None })
 }
 
-/// Of several codes those that the dose is within the bounds of, and of a row of codes the one that covers it.
+/// Of several codes those that the dose is within the bounds of.
+pub(super) fn keep_within_bounds(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) {
+    let Some(dose) = asked.drug.dose_administered else { return };
+    narrow::keep_if_any(found, |version| {
+        bound_of(coding, version.code).is_none_or(|bound| admits(bound, dose))
+    });
+}
+
+/// Of a row of codes the one that covers the dose.
 pub(super) fn narrow(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) {
-    if let Some(dose) = asked.drug.dose_administered {
-        narrow::keep_if_any(found, |version| {
-            bound_of(coding, version.code).is_none_or(|bound| admits(bound, dose))
-        });
-    }
     let [first, _, ..] = found.as_slice() else { return };
     let Some(row) = row_of(coding, first) else { return };
     if !found.iter().all(|version| row.contains(&version.code)) {

@@ -55,6 +55,10 @@ pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&
     found.extend(in_one_product);
     match found.as_slice() {
         [] if by_other_routes.is_empty() => unknown(coding, asked),
+        // Those of other routes are other products than the one of the brand.
+        [] if asked.drug.ndcs().next().is_none() && before_code::is_brand(coding, asked) => {
+            unknown(coding, asked)
+        }
         [] => route::of_other_products(coding, asked, by_other_routes),
         [version] if !is_component && route::is_in_doubt(coding, asked, version, &by_other_routes) => None,
         [version] if !is_component => {
@@ -101,6 +105,7 @@ fn is_narrowed(coding: &mut Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&Code
     narrow::keep_if_any(found, |version| version.coverage != NOT_PAYABLE);
     narrow::by_brand(found, asked.drug);
     narrow::by_age(found);
+    by_dose::keep_within_bounds(coding, asked, found);
     if bag_sizes::are_several(coding, asked, found) {
         return false;
     }
@@ -297,12 +302,21 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
         coding.not_billed(asked.field(""), &N_02, text, &facts);
         return None;
     }
+    if let Some(told) = before_code::told(coding, asked).filter(|_| is_no_slip(coding, asked)) {
+        return unclassified::select(coding, asked.at, &told);
+    }
     let text = "Nothing in the catalog fits {drug} on this date: give its code or NDC, or its kind of product for an unclassified code";
     coding.find(Severity::Block, Reason::UnknownProduct, asked.field("name"), &N_02, text, &facts);
     ask_codes(coding, asked, near(coding, asked));
     let text = "Which product is {drug}, and what kind is it?";
-    ask(coding, asked.field("product_kind"), &N_02, text, &facts, Vec::new());
+    let kinds = before_code::possible_kinds(coding, asked);
+    ask(coding, asked.field("product_kind"), &N_02, text, &facts, kinds);
     None
+}
+
+/// Whether a name is a product's that the catalog knows of another date or setting, or nearly that of none.
+fn is_no_slip(coding: &Coding<'_>, asked: &Asked<'_>) -> bool {
+    before_code::product(coding, asked).is_some() || near(coding, asked).is_empty()
 }
 
 /// Whether a name without a code means a fluid, most of which have none.

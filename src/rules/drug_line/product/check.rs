@@ -97,10 +97,8 @@ fn is_prepared_from(
 
 /// C codes are for hospital outpatient departments (row G-02).
 fn agrees_with_setting(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
-    let is_hospital_code =
-        version.flags.has(CodeFlag::HospitalOutpatientOnly) || version.code.family() == 'C';
     let settings = &coding.policy.drug_line.hospital_code_settings;
-    if !is_hospital_code || settings.contains(&coding.encounter.setting) {
+    if !named::is_of_hospitals(version) || settings.contains(&coding.encounter.setting) {
         return true;
     }
     let facts = [fact::given("code", Value::Code(version.code))];

@@ -2,6 +2,7 @@
 
 mod asked;
 mod bag_sizes;
+mod before_code;
 mod by_dose;
 mod candidates;
 mod check;

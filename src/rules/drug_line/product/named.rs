@@ -292,6 +292,18 @@ pub(super) fn begins_later<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<
     later.min_by_key(|version| (version.added, version.code))
 }
 
+/// The codes in force on the date that have exactly the name of the drug.
+pub(super) fn by_exact_name<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> SmallVec<[&'a CodeVersion; 2]> {
+    let name = drug.name.as_deref().and_then(|name| name.split('(').next()).unwrap_or_default();
+    let query = NameQuery::new(&words_of(name), &coding.catalog.formulary);
+    coding.catalog.named(&query, Nearness::Exact, coding.date).filter_map(Lookup::billable).collect()
+}
+
+/// Whether a code is for hospital outpatient departments alone (row G-02).
+pub(super) fn is_of_hospitals(version: &CodeVersion) -> bool {
+    version.code.family() == 'C' || version.flags.has(CodeFlag::HospitalOutpatientOnly)
+}
+
 /// Words behind a name that say in what form it was given and never which product it is.
 const FORM_WORDS: &[&str] = &["injection", "infusion"];
 

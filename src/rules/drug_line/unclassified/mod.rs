@@ -193,6 +193,11 @@ pub fn units(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> u32 {
     if is_given { units } else { 0 }
 }
 
+/// Whether the payer has a unit of its own for the unclassified drug of a dose, which the request or the policy tells.
+pub fn has_own_unit(coding: &Coding<'_>, dose: &Dose<'_>) -> bool {
+    payer_dosage(coding, dose).or_else(|| stated_dosage(coding, dose)).is_some()
+}
+
 /// The units of a dosage that the payer itself defines.
 fn payer_dosage(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<u32> {
     let name = dose.drug.name.as_deref()?.to_lowercase();

@@ -85,10 +85,12 @@ rule! {
 rule! {
     pub static N_08: "N-08", "The day a code begins",
     basis: Secondary, cites: ["S-PABAU-A9607"],
-    says: "Until the day before its code begins a product is unclassified, from that day it is not.",
+    says:
+        "Until the day before its code begins a product is unclassified, from that day it is not. Its later code and its \
+         name tell the kind of product: an antineoplastic, a biologic by its four letters or its class, or a drug.",
     why: "The date of service decides.",
     example: "A9699 until 2022-09-30, A9607 from 2022-10-01.",
-    exceptions: "None known.",
+    exceptions: "Where neither tells the kind, and before 2018, it is asked for.",
 }
 
 rule! {

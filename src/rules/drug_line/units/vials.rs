@@ -1,6 +1,7 @@
 //! Doses that are stated in vials.
 
 use super::*;
+use crate::catalog::CodeFlag;
 use crate::domain::quantity::Unit;
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
@@ -15,13 +16,21 @@ pub(super) fn in_vials(
     given: Quantity,
     unit: Quantity,
 ) -> Option<Quantity> {
-    if given.unit != Unit::Vial || unit.unit.measure() == Unit::Vial.measure() {
+    // What is swallowed is counted in tablets, and its package is a bottle of them.
+    let is_container = match given.unit {
+        Unit::Vial => true,
+        Unit::Each => !dose.version.flags.has(CodeFlag::Oral),
+        _ => false,
+    };
+    if !is_container || unit.unit.measure() == Unit::Vial.measure() {
         return None;
     }
-    let mut contents = dose.drug.containers.iter().map(|container| container.content);
+    let contents = dose.drug.containers.iter().map(|container| container.content);
+    let mut contents = contents.filter(|content| *content != package::UNSTATED);
     let one = match contents.next() {
         Some(first) => contents.all(|other| other == first).then_some(first),
-        None => package::content_of_dose(coding, dose).or_else(|| bag_in_name(dose, unit)),
+        None if dose.drug.ndcs().next().is_some() => package::content_of_dose(coding, dose),
+        None => bag_in_name(dose, unit).or_else(|| package::content_of_code(coding, dose)),
     };
     let one = one.filter(|one| one.unit != Unit::Vial)?;
     let amount = package::times(one, given.value)?;

@@ -25,6 +25,7 @@ use crate::policy::parameters::{
 };
 use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::treatment::{Dose, Possibility, Treatment, ask};
+use crate::rules::drug_line::unclassified;
 use crate::rules::drug_line::units::{self, Billed, Counting, Measured};
 use opened::Opened;
 
@@ -324,7 +325,11 @@ fn unclassified_discard(
         }
         Some(rest) => {
             let facts = [fact::derived("discarded", Value::Quantity(rest))];
-            let text = "{discarded} was discarded under a code of one unit: sources disagree on a JW line; the narrative names the amount";
+            let text = if unclassified::has_own_unit(coding, treatment.first()) {
+                "{discarded} was discarded under an unclassified code that this payer counts by a unit of its own: no source found says whether a JW line goes with it; the narrative names the amount"
+            } else {
+                "{discarded} was discarded under a code of one unit: sources disagree on a JW line; the narrative names the amount"
+            };
             let field = treatment.field("dose_discarded");
             coding.find(Severity::Warn, Reason::DisputedRule, field, &Z_11, text, &facts);
             let has_line = *coding.policy.drug_line.unclassified_discard == UnclassifiedDiscard::JwLine;

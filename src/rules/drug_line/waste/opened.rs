@@ -6,6 +6,7 @@ use crate::domain::quantity::{Quantity, Unit};
 use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::convert::{self, LastPlace};
+use crate::rules::drug_line::waste::scope::KindBasis;
 
 /// The opened containers in the base of the code's measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,9 +94,10 @@ fn add_containers(
             coding.find(Severity::Warn, Reason::IncompatibleUnits, field, &W_15, text, &facts);
             return None;
         };
-        let (kind, assumed) = scope::kind_of(coding, dose, container);
-        is_assumed |= assumed;
-        opened.is_kind_open |= assumed && is_sold_both_ways(coding, dose);
+        let (kind, basis) = scope::kind_of(coding, dose, container);
+        is_assumed |= basis == KindBasis::Assumed;
+        opened.is_kind_open |=
+            basis == KindBasis::Open || basis == KindBasis::Assumed && is_sold_both_ways(coding, dose);
         opened.content = opened.content.checked_add(content)?;
         if scope::is_single_dose(coding, dose, kind) {
             opened.payable = opened.payable.checked_add(content)?;

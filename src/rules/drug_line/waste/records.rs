@@ -77,7 +77,9 @@ rule! {
     says: "From a multi-dose container only the administered units are billed, never with JW or JZ.",
     why: "What is left serves the next patient; paying for it was an audit finding.",
     example: "140 mg from a 440 mg multi-dose vial is 14 units at 10 mg and nothing else.",
-    exceptions: "None known.",
+    exceptions:
+        "Where the kind is not stated, the labels of the content tell it; a content that makers sell in both kinds, \
+         or one larger than a vial of several doses, is asked about.",
 }
 
 rule! {

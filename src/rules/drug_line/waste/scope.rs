@@ -2,11 +2,13 @@
 
 use super::*;
 use crate::catalog::CodeFlag;
+use crate::catalog::formulary::ToldKind;
 use crate::domain::drug::{Container, ContainerKind, DrugClass, DrugSource};
 use crate::domain::encounter::Setting;
-use crate::domain::quantity::Measure;
+use crate::domain::quantity::{Measure, Quantity};
 use crate::rules::Rule;
 use crate::rules::drug_line::treatment::Dose;
+use crate::rules::drug_line::units::convert::{LastPlace, in_measure};
 
 /// Why a drug carries neither modifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,27 +168,46 @@ fn warn_of_unsettled(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
     coding.find(Severity::Warn, Reason::DisputedRule, field, &Z_09, text, &facts);
 }
 
+/// How surely the kind of a container is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KindBasis {
+    Told,
+    /// Nothing tells it, and the drug is not known to be sold in several kinds of container.
+    Assumed,
+    /// Containers with this content are sold in several kinds.
+    Open,
+}
+
 /// The kind of a container: as given, else as its content tells, else as the formulary says, else single-dose.
 #[inline]
-pub fn kind_of(coding: &Coding<'_>, dose: &Dose<'_>, container: &Container) -> (ContainerKind, bool) {
+pub fn kind_of(coding: &Coding<'_>, dose: &Dose<'_>, container: &Container) -> (ContainerKind, KindBasis) {
     match container.kind {
-        Some(kind) => (kind, false),
+        Some(kind) => (kind, KindBasis::Told),
         None => kind_unstated(coding, dose, container),
     }
 }
 
 #[inline(never)]
-fn kind_unstated(coding: &Coding<'_>, dose: &Dose<'_>, container: &Container) -> (ContainerKind, bool) {
-    match coding.catalog.formulary.kind_of_content(dose.code, container.content) {
-        Some(kind) => (kind, false),
-        None => kind_of_drug(dose),
+fn kind_unstated(coding: &Coding<'_>, dose: &Dose<'_>, container: &Container) -> (ContainerKind, KindBasis) {
+    // A content in millilitres is compared by its strength.
+    let compare = |listed: Quantity| {
+        let content =
+            in_measure(container.content, listed.unit.measure(), dose.per_ml, LastPlace::Down).ok()?;
+        Some(listed.in_base().cmp(&content))
+    };
+    match coding.catalog.formulary.kind_of_content(dose.code, dose.drug.name.as_deref(), compare) {
+        ToldKind::Is(kind) => (kind, KindBasis::Told),
+        ToldKind::Open => (ContainerKind::SingleDose, KindBasis::Open),
+        ToldKind::Untold => kind_of_drug(dose),
     }
 }
 
 /// The kind of the containers that a drug is sold in; single-dose is assumed where nothing tells.
-fn kind_of_drug(dose: &Dose<'_>) -> (ContainerKind, bool) {
-    let listed = dose.listed.and_then(|drug| drug.container_kind);
-    (listed.unwrap_or(ContainerKind::SingleDose), listed.is_none())
+fn kind_of_drug(dose: &Dose<'_>) -> (ContainerKind, KindBasis) {
+    match dose.listed.and_then(|drug| drug.container_kind) {
+        Some(kind) => (kind, KindBasis::Told),
+        None => (ContainerKind::SingleDose, KindBasis::Assumed),
+    }
 }
 
 /// Whether the rest of such a container is paid for (rules W-07, W-08, row G-22).
