@@ -223,7 +223,7 @@ fn has_cms_parent(coding: &Coding<'_>, code: HcpcsCode, date: Date, counts: impl
         AddOnSetting::FacilityOnly => is_facility,
     };
     let is_parent = |line: &Line| {
-        let mut parents = parents.value.iter();
+        let mut parents = parents.iter();
         parents.any(|parent| parent.code == line.code && is_allowed(parent.setting))
     };
     coding.result.lines.iter().any(|line| is_parent(line) && counts(line))

@@ -222,9 +222,12 @@ fn holds_reason(visit: &Visit<'_>, course: usize) -> bool {
 
 /// The courses of an access line that can be reported, the highest rank first.
 fn ranked(visit: &Visit<'_>, group: usize) -> Courses {
-    let courses = visit.courses.iter().enumerate();
-    let reportable = courses.filter(|(_, course)| course.group == group && course.is_reportable);
-    let mut ranked: Courses = reportable.map(|(place, _)| place).collect();
+    let mut ranked = Courses::new();
+    for (place, course) in visit.courses.iter().enumerate() {
+        if course.group == group && course.is_reportable {
+            ranked.push(place);
+        }
+    }
     ranked.sort_unstable_by(|one, other| visit.courses[*one].rank.cmp(&visit.courses[*other].rank));
     ranked
 }

@@ -65,16 +65,26 @@ pub fn code(coding: &mut Coding<'_>) {
 /// The administered line, and the JW line where drug was discarded.
 fn add_lines(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed, discard: &Discard) {
     let common = modifiers::common(coding, treatment);
+    let (given, own) = (billed.units.saturating_add(discard.combined_units), discard.jz.then_some(JZ));
     let narrative = treatment.first().is_unclassified.then(|| unclassified::write(coding, treatment));
-    let rows = [
-        (billed.units.saturating_add(discard.combined_units), discard.jz.then_some(JZ)),
-        (discard.jw_units, Some(JW)),
-    ];
-    for (units, own) in rows {
-        if units > 0 {
-            let printed = modifiers::print(coding, treatment, &common, own);
-            coding.result.lines.push(treatment.line(units, printed, narrative.clone()));
-        }
+    if discard.jw_units == 0 {
+        // Of most drugs nothing is discarded, and the one line takes the narrative as it is.
+        return add_line(coding, treatment, &common, (given, own), narrative);
+    }
+    add_line(coding, treatment, &common, (given, own), narrative.clone());
+    add_line(coding, treatment, &common, (discard.jw_units, Some(JW)), narrative);
+}
+
+fn add_line(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    common: &modifiers::Modifiers,
+    (units, own): (u32, Option<Modifier>),
+    narrative: Option<Box<str>>,
+) {
+    if units > 0 {
+        let printed = modifiers::print(coding, treatment, common, own);
+        coding.result.lines.push(treatment.line(units, printed, narrative));
     }
 }
 

@@ -196,7 +196,7 @@ fn in_time(one: &Dose<'_>, other: &Dose<'_>) -> Ordering {
 }
 
 /// What has to agree with another dose for both to be billed together; an unclassified product stands alone.
-pub fn key(
+pub(super) fn key(
     coding: &Coding<'_>,
     (administration, drug, at): (&Administration, &DrugGiven, (u16, u16)),
     (code, marks): (HcpcsCode, CodeMarks),

@@ -24,7 +24,7 @@ struct Table {
 }
 
 /// Warns where the units of a code pass its medically unlikely edit (rules ).
-pub fn check_edits(coding: &mut Coding<'_>) {
+pub(in crate::rules::drug_line) fn check_edits(coding: &mut Coding<'_>) {
     // Drug lines stand behind the others and in the order of their dates and codes, so those of a code on a date
     // are together.
     let lines = &coding.result.lines;
@@ -69,8 +69,8 @@ fn table_of(coding: &Coding<'_>, code: HcpcsCode) -> Table {
 
 /// Compares the units of a code's lines with its edit.
 fn check_edit(coding: &mut Coding<'_>, table: Table, code: HcpcsCode, lines: Range<usize>) {
-    let Some(found) = coding.catalog.mue(code, table.kind, coding.date) else { return };
-    let UnitLimit { units: limit, adjudication } = *found.value;
+    let Some(found) = coding.catalog.unit_limit(code, table.kind, coding.date) else { return };
+    let UnitLimit { units: limit, adjudication } = *found;
     // Nothing is paid on claims of the table's own kind, which says nothing of others.
     if table.is_borrowed && limit == 0 {
         return;
@@ -82,6 +82,8 @@ fn check_edit(coding: &mut Coding<'_>, table: Table, code: HcpcsCode, lines: Ran
         Adjudication::DatePolicy | Adjudication::DateClinical => units.sum(),
     };
     let Some(excess) = units.checked_sub(u64::from(limit)).filter(|excess| *excess > 0) else { return };
+    // Which quarter's table it is has to be told of a limit that is passed.
+    let Some(found) = coding.catalog.mue(code, table.kind, coding.date) else { return };
     let first = &lines[0];
     let administration = first.administrations.first().copied().unwrap_or_default();
     let field = Field::Drug(administration, first.drug.unwrap_or_default(), "");

@@ -24,7 +24,7 @@ const JW: Modifier = Modifier::of("JW");
 
 /// Names the NDCs on the lines of a treatment, each with its part of the quantity (rule D-08): on those
 /// from the `first` on.
-pub fn attach(
+pub(super) fn attach(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     billed: &Billed,

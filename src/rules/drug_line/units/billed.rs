@@ -61,7 +61,7 @@ impl Measured {
 }
 
 /// Counts the units of a treatment, or says what keeps it from being counted.
-pub fn bill(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed> {
+pub(in crate::rules::drug_line) fn bill(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed> {
     let billed = match unit_of(coding.policy, treatment) {
         Ok(unit) => match unit.form {
             UnitForm::PerContainer => containers(coding, treatment, unit),

@@ -48,7 +48,7 @@ pub struct Discard {
 }
 
 /// Decides what the claim says of discarded drug of one treatment, beside all the doses of the visit.
-pub fn decide(
+pub(super) fn decide(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     doses: &[Dose<'_>],
