@@ -124,8 +124,13 @@ fn check_units(coding: &mut Coding<'_>, at: usize) {
 fn possible_seconds(coding: &Coding<'_>, count: usize) -> SmallVec<[usize; SECONDS_INLINE]> {
     let lines = &coding.result.lines;
     let firsts: CodeSketch = lines[..count].iter().map(|line| line.code).collect();
-    let may_be_second = |at: &usize| coding.catalog.edits.pairs.may_follow(lines[*at].code, firsts);
-    (0..lines.len()).filter(may_be_second).collect()
+    let mut seconds = SmallVec::new();
+    for (at, line) in lines.iter().enumerate() {
+        if coding.catalog.edits.pairs.may_follow(line.code, firsts) {
+            seconds.push(at);
+        }
+    }
+    seconds
 }
 
 /// Compares a service with the others of its date, and with the drugs: NCCI counts a few, such as heparin, as part of

@@ -35,6 +35,9 @@ pub(super) static RULES: &[&Rule] = &[&SEQ_4, &REP_5];
 pub(super) fn gather<'a>(coding: &mut Coding<'a>, visit: &mut Visit<'a>) {
     let are_single = complete_single_drugs(coding, visit);
     for kind in [Kind::Infusion, Kind::Push, Kind::Hydration] {
+        if !visit.admitted.has(kind) {
+            continue;
+        }
         for at in 0..visit.services.len() {
             if visit.services[at].kind == kind {
                 join(coding, visit, at, are_single);
@@ -94,15 +97,15 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, are_single: b
     let administration = visit.administration(service);
     let is_hydration = service.kind == Kind::Hydration;
     let single = visit.single_drug(service);
-    let goes_on = |earlier: &Service| match (single, visit.single_drug(earlier)) {
+    let goes_on = |course: &Course<'_>| match (single, course.drug) {
         (Some(one), Some(other)) => identity::is_one_drug(one, other),
-        _ => is_given_again(coding, visit, service, earlier),
+        _ => is_given_again(coding, visit, service, &visit.services[course.first]),
     };
     let known = visit.courses.iter().enumerate().position(|(place, course)| {
         course.group == group
             && (course.family == Family::Hydration) == is_hydration
             && (is_hydration
-                || goes_on(&visit.services[course.first]) && !runs_beside(coding, visit, at, place))
+                || goes_on(course) && !runs_beside(coding, visit, at, place))
     });
     // Single drugs were compared already.
     let known = known.or_else(|| if are_single { None } else { mixed_before(coding, visit, at) });
@@ -120,6 +123,7 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, are_single: b
         }
         None => visit.courses.push(Course {
             group,
+            drug: single,
             family,
             technique,
             first: at,

@@ -91,6 +91,7 @@ pub fn code(coding: &mut Coding<'_>) {
         }
         visit.single_drugs.push(course::single_drug(coding, administration));
         let service = admit::admit(coding, &mut visit, index as u16);
+        visit.admitted.add(service.kind);
         visit.services.push(service);
     }
     coding.turn_to(coding.encounter.service_date);
@@ -107,7 +108,9 @@ pub fn code(coding: &mut Coding<'_>) {
     course::gather(coding, &mut visit);
     code_access_lines(coding, &mut visit);
     // Many visits use a vein and nothing else, and then none of these has anything to say.
-    if !visit.services.iter().all(|service| service.kind.is_of_access_line()) {
+    if !visit.admitted.are_of_access_line()
+        && !visit.services.iter().all(|service| service.kind.is_of_access_line())
+    {
         code_other_routes(coding, &visit);
     }
     modifiers::add(coding, &visit);

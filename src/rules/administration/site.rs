@@ -42,7 +42,7 @@ const REFERRING_WORDS: [&str; 9] =
 /// Whether a text names no site of its own and refers to one named before, as `same as above` does.
 pub(super) fn refers_to_another(site: &str) -> bool {
     // Few names begin so, and of the others nothing more is read.
-    if !site.trim_start().starts_with(['s', 'S', 'd', 'D', 'a', 'A']) {
+    if !matches!(site.trim_start().as_bytes(), [b's' | b'S' | b'd' | b'D' | b'a' | b'A', ..]) {
         return false;
     }
     let words = words(site);
