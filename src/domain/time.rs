@@ -187,6 +187,7 @@ impl<'a> Clock<'a> {
     }
 
     /// The civil difference; nearly every time lies on the date of the origin.
+    #[inline]
     fn by_calendar(&self, time: LocalTime) -> i64 {
         if time.date() == self.origin.date() {
             clock_seconds(time) - self.origin_seconds

@@ -34,10 +34,9 @@ pub(super) static RULES: &[&Rule] = &[&SEQ_4, &REP_5];
 /// Gathers the services of each access line into courses.
 pub(super) fn gather<'a>(coding: &mut Coding<'a>, visit: &mut Visit<'a>) {
     let are_single = complete_single_drugs(coding, visit);
-    for kind in [Kind::Infusion, Kind::Push, Kind::Hydration] {
-        if !visit.admitted.has(kind) {
-            continue;
-        }
+    let with_hydration = [Kind::Infusion, Kind::Push, Kind::Hydration];
+    let kinds = if visit.admitted.has(Kind::Hydration) { &with_hydration[..] } else { &with_hydration[..2] };
+    for &kind in kinds {
         for at in 0..visit.services.len() {
             if visit.services[at].kind == kind {
                 join(coding, visit, at, are_single);

@@ -132,15 +132,15 @@ fn group_modifier(
     place: Place,
 ) -> Option<Modifier> {
     let group = visit.groups.get(service.group)?;
+    let modifier = group.modifier?;
     let is_apart =
         group.is_further_visit && !access::has_earlier_visit_on(visit, service.group, visit.date(service));
-    let modifier = group.modifier.filter(|_| !is_apart);
     let carries = match place {
         Place::Initial => true,
         Place::AddOn => *coding.policy.administration.modifier_on_add_ons,
         Place::Own => false,
     };
-    modifier.filter(|_| carries)
+    (carries && !is_apart).then_some(modifier)
 }
 
 fn keeps_planned_code(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service) -> bool {

@@ -210,8 +210,9 @@ pub(super) struct Visit<'a> {
     pub(super) is_one_visit: bool,
     /// In the order of visit and start time, and where these are equal of what the record says.
     pub(super) services: Vec<Service>,
-    /// What the services were admitted as: later one is held or settled, or a push is part of an infusion, and no other
-    /// kind comes in. A rule for kinds that no visit of few drugs has returns at its door.
+    /// What the services were admitted as. Later rules hold a service, settle it, or make an infusion of what was short
+    /// enough for a push; hydration, a cavity or a transfusion never comes in, and neither does a first service that
+    /// is none of a vein. So a rule for what is rare returns at its door.
     pub(super) admitted: Kinds,
     pub(super) segments: Segments,
     pub(super) groups: SmallVec<[Group<'a>; GROUPS_INLINE]>,

@@ -70,6 +70,7 @@ impl Dose<'_> {
 pub struct Treatment<'a> {
     /// At least one dose.
     pub doses: &'a [&'a Dose<'a>],
+    first: &'a Dose<'a>,
     /// The side, where the route is billed by side (rule M-12).
     pub laterality: Option<Laterality>,
     /// What the request states of any of the drugs.
@@ -79,12 +80,14 @@ pub struct Treatment<'a> {
 impl<'a> Treatment<'a> {
     fn of(doses: &'a [&'a Dose<'a>]) -> Self {
         let stated = doses.iter().fold(DrugMarks::default(), |stated, dose| stated.or(dose.stated));
-        Self { doses, laterality: doses[0].key.side(), stated }
+        // The doses of a treatment are those of one key, so there is a first one.
+        let first = doses[0];
+        Self { doses, first, laterality: first.key.side(), stated }
     }
 
     /// The first dose; it names the line.
-    pub fn first(&self) -> &Dose<'a> {
-        self.doses[0]
+    pub const fn first(&self) -> &'a Dose<'a> {
+        self.first
     }
 
     /// The code that is billed.

@@ -251,7 +251,7 @@ mod tests {
     use crate::rules::drug_line::units::Measured;
 
     fn amount(one: i128, administered: i128) -> Billed {
-        let measured = Measured { one, administered, ordered: None, unit: Unit::Milligram };
+        let measured = Measured { one, administered, unit: Unit::Milligram };
         Billed { units: 0, counting: Counting::Amount(measured) }
     }
 
