@@ -64,9 +64,11 @@ pub(super) fn bill(
     place: Place,
 ) -> bool {
     let date = visit.date(service);
+    // Most codes are new to the claim, and then no line is looked for again.
+    let has_code = coding.result.lines.iter().any(|line| line.code == code);
     // An add-on that the encounter has already was let in with its parent.
     let is_let_in = place != Place::AddOn
-        || is_billed_in_encounter(coding, visit, service, code)
+        || has_code && is_billed_in_encounter(coding, visit, service, code)
         || has_parent(coding, code, date, |line| is_of_encounter(coding, visit, service, line));
     if !is_let_in {
         refuse_with_finding(coding, service, code);
@@ -97,7 +99,8 @@ pub(super) fn bill(
     let same =
         |other: &&mut Line| other.code == code && other.service_date == date && other.modifiers == modifiers;
     // Two initial services that carry one modifier, as of two visits, are two lines of one unit.
-    match lines.iter_mut().find(same).filter(|_| place != Place::Initial) {
+    let may_be_same = has_code && place != Place::Initial;
+    match may_be_same.then(|| lines.iter_mut().find(same)).flatten() {
         Some(other) => {
             other.units = other.units.saturating_add(units);
             other.add_administration(service.index);

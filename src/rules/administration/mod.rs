@@ -90,7 +90,8 @@ pub fn code(coding: &mut Coding<'_>) {
             coding.turn_to(coding.encounter.date_of(administration));
         }
         visit.single_drugs.push(course::single_drug(coding, administration));
-        let service = admit::admit(coding, &mut visit, index as u16);
+        let mut service = admit::unread(&visit, index as u16, administration);
+        admit::admit(coding, &mut visit, administration, &mut service);
         visit.admitted.add(service.kind);
         visit.services.push(service);
     }

@@ -265,7 +265,7 @@ fn note_units(
         fact::catalog("unit", Value::Quantity(unit.quantity)),
         fact::derived("units", Value::Count(i64::from(units))),
     ];
-    let is_exact = i128::from(units).checked_mul(measured.one) == Some(measured.administered);
+    let is_exact = !divided(measured.administered, measured.one).1;
     // Only a dose below one unit is rounded up by either way.
     let up = || administered_units(measured.administered, measured.one, UnitRounding::Up);
     let is_lower = rounding == UnitRounding::Down && up() != Ok(units);

@@ -90,10 +90,7 @@ fn measured_discard(
     if held::holds_incomparable(coding, treatment, measured) {
         return Discard::default();
     }
-    let mut opened = Opened::default();
-    if opened::gather(coding, treatment, measured, &mut opened).is_none() {
-        return Discard::default();
-    }
+    let Some(opened) = opened::gather(coding, treatment, measured) else { return Discard::default() };
     if opened.is_short {
         held::ask_short(coding, treatment, measured, opened.content);
         return Discard::default();

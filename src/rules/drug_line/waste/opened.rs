@@ -26,22 +26,18 @@ pub struct Opened {
     pub is_mixed: bool,
 }
 
-/// Adds up the containers in `opened`, with findings for what is missing or contradictory.
+/// Adds up the containers, with findings for what is missing or contradictory.
 ///
 /// Nothing when the containers are not known, so that neither JW nor JZ can be judged.
-pub(super) fn gather(
-    coding: &mut Coding<'_>,
-    treatment: &Treatment<'_>,
-    measured: &Measured,
-    opened: &mut Opened,
-) -> Option<()> {
+pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Measured) -> Option<Opened> {
+    let mut opened = Opened::default();
     let mut documented = None;
     // An NDC may stand for a container whose content neither the record nor a crosswalk tells.
     let is_unstated = treatment.stated.has(DrugMark::OpenContent) && measured.unit != Unit::Vial;
     for dose in treatment.doses {
         documented = sum(documented, documented_amount(dose, measured));
         if !is_unstated {
-            add_containers(coding, dose, measured, opened)?;
+            add_containers(coding, dose, measured, &mut opened)?;
         }
     }
     opened.documented = documented;
@@ -51,15 +47,15 @@ pub(super) fn gather(
         (false, Some(discarded)) => {
             opened.payable = measured.administered + discarded;
             opened.content = opened.payable;
-            Some(())
+            Some(opened)
         }
         (false, None) => {
             ask_containers(coding, treatment, measured.unit, is_unstated);
             None
         }
         (true, documented) => {
-            check_content(coding, treatment, measured, opened, documented);
-            Some(())
+            check_content(coding, treatment, measured, &mut opened, documented);
+            Some(opened)
         }
     }
 }
