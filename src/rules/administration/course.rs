@@ -94,18 +94,8 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, are_single: b
     let (index, family, group) = (service.index, service.family, service.group);
     let technique = if service.kind == Kind::Push { Technique::Push } else { Technique::Infusion };
     let administration = visit.administration(service);
-    let is_hydration = service.kind == Kind::Hydration;
     let single = visit.single_drug(service);
-    let goes_on = |course: &Course<'_>| match (single, course.drug) {
-        (Some(one), Some(other)) => identity::is_one_drug(one, other),
-        _ => is_given_again(coding, visit, service, &visit.services[course.first]),
-    };
-    let known = visit.courses.iter().enumerate().position(|(place, course)| {
-        course.group == group
-            && (course.family == Family::Hydration) == is_hydration
-            && (is_hydration
-                || goes_on(course) && !runs_beside(coding, visit, at, place))
-    });
+    let known = known_course(coding, visit, at, single);
     // Single drugs were compared already.
     let known = known.or_else(|| if are_single { None } else { mixed_before(coding, visit, at) });
     if administration.drugs.len() > 1 {
@@ -132,6 +122,23 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, are_single: b
             is_reportable: true,
         }),
     }
+}
+
+/// The course that a service goes on with; every service is compared with all courses before it, so this is apart from
+/// what is done once.
+#[inline(never)]
+fn known_course(coding: &Coding<'_>, visit: &Visit<'_>, at: usize, single: Option<&DrugFacts>) -> Option<usize> {
+    let service = &visit.services[at];
+    let is_hydration = service.kind == Kind::Hydration;
+    let goes_on = |course: &Course<'_>| match (single, course.drug) {
+        (Some(one), Some(other)) => identity::is_one_drug(one, other),
+        _ => is_given_again(coding, visit, service, &visit.services[course.first]),
+    };
+    visit.courses.iter().enumerate().position(|(place, course)| {
+        course.group == service.group
+            && (course.family == Family::Hydration) == is_hydration
+            && (is_hydration || goes_on(course) && !runs_beside(coding, visit, at, place))
+    })
 }
 
 /// The course that a mixture goes on with where each of its drugs was given through the line before, by whatever bags:
