@@ -127,7 +127,12 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, are_single: b
 /// The course that a service goes on with; every service is compared with all courses before it, so this is apart from
 /// what is done once.
 #[inline(never)]
-fn known_course(coding: &Coding<'_>, visit: &Visit<'_>, at: usize, single: Option<&DrugFacts>) -> Option<usize> {
+fn known_course(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    at: usize,
+    single: Option<&DrugFacts>,
+) -> Option<usize> {
     let service = &visit.services[at];
     let is_hydration = service.kind == Kind::Hydration;
     let goes_on = |course: &Course<'_>| match (single, course.drug) {

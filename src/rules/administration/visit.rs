@@ -211,8 +211,8 @@ pub(super) struct Visit<'a> {
     /// In the order of visit and start time, and where these are equal of what the record says.
     pub(super) services: Vec<Service>,
     /// What the services were admitted as. Later rules hold a service, settle it, or make an infusion of what was short
-    /// enough for a push; hydration, a cavity or a transfusion never comes in, and neither does a first service that
-    /// is none of a vein. So a rule for what is rare returns at its door.
+    /// enough for a push or an injection; no hydration, cavity or transfusion comes in, and no service of another way
+    /// where all were of a vein. So a rule for what is rare returns at its door.
     pub(super) admitted: Kinds,
     pub(super) segments: Segments,
     pub(super) groups: SmallVec<[Group<'a>; GROUPS_INLINE]>,

@@ -66,7 +66,7 @@ impl OfDrugs {
         let mut stakes = Stakes::new();
         for line in &lines[first_of_drugs(lines)..] {
             let (Some(&a), Some(d)) = (line.administrations.first(), line.drug) else { continue };
-            if !stakes.last().is_some_and(|(drug, _)| *drug == (a, d)) {
+            if stakes.last().is_none_or(|(drug, _)| *drug != (a, d)) {
                 stakes.push(((a, d), Stake::default()));
             }
             if let Some((_, stake)) = stakes.last_mut() {

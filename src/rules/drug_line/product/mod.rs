@@ -94,9 +94,7 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVer
     let version = match asked.drug.code {
         Some(code) => by_code(coding, asked, code),
         None if compounded::is_uncoded(coding, asked) => unclassified::select(coding, asked.at, asked.drug),
-        None => {
-            candidates::choose(coding, asked).filter(|version| !is_no_antiemetic(coding, asked, version))
-        }
+        None => candidates::choose(coding, asked).filter(|version| !is_no_antiemetic(coding, asked, version)),
     }?;
     if asked.drug.code.is_some()
         && (!compounded::agrees(coding, asked, version)
@@ -115,8 +113,7 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVer
 /// Whether a dose earns a line: it is no flush that another service includes, and nothing speaks against a code without
 /// a unit.
 fn is_admissible(coding: &mut Coding<'_>, dose: &Dose<'_>) -> bool {
-    !flush::is_included(coding, dose)
-        && (!dose.is_unclassified || unclassified::is_admissible(coding, dose))
+    !flush::is_included(coding, dose) && (!dose.is_unclassified || unclassified::is_admissible(coding, dose))
 }
 
 /// Whether a drug by mouth that only its name leads to the code of an antiemetic was none, because it went with other

@@ -64,7 +64,10 @@ impl Measured {
 }
 
 /// Counts the units of a treatment, or says what keeps it from being counted.
-pub(in crate::rules::drug_line) fn bill(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed> {
+pub(in crate::rules::drug_line) fn bill(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+) -> Option<Billed> {
     let billed = count(coding, treatment)?;
     if billed.units == 0 {
         let text = "Nothing was given, so neither an administered nor a discarded amount is billed";
