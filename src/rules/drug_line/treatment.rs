@@ -187,7 +187,7 @@ impl Key {
 }
 
 /// Orders the doses of one line by their times, and those of one time by what the record says of them; where no time
-/// is known the order of the list is the order given.
+/// is known the order of the list is the order given. Few doses have one key, so this stays out of the sorting.
 #[inline(never)]
 fn in_time(one: &Dose<'_>, other: &Dose<'_>) -> Ordering {
     let time = |dose: &Dose<'_>| (dose.administration.start.is_none(), dose.administration.start);
