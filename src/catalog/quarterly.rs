@@ -48,6 +48,14 @@ impl<K: Eq + Hash, T: PartialEq> QuarterlyTable<K, T> {
         row_in(changes, quarter).map(|value| InQuarter { value, quarter, is_exact: quarter == wanted })
     }
 
+    /// The row in force on a date, for a caller who does not ask which quarter answered.
+    #[inline]
+    pub fn row_on(&self, key: &K, date: Date) -> Option<&T> {
+        let changes = self.rows.get(key)?;
+        // A row changes with a quarter that is held only, so up to the date it is as the nearest one held has it.
+        row_in(changes, Quarter::of(date).max(*self.quarters.first()?))
+    }
+
     /// The quarters held, ascending.
     pub fn quarters(&self) -> &[Quarter] {
         &self.quarters
@@ -176,7 +184,10 @@ mod tests {
     #[test]
     fn the_nearest_earlier_quarter_answers_and_says_so() {
         let table = table();
-        let answer = |key, day| table.on(&key, day).map(|a| (*a.value, a.quarter.to_string(), a.is_exact));
+        let answer = |key, day| {
+            assert_eq!(table.on(&key, day).map(|a| a.value), table.row_on(&key, day));
+            table.on(&key, day).map(|a| (*a.value, a.quarter.to_string(), a.is_exact))
+        };
         assert_eq!(answer("J1", date(2024, 5, 1)), Some(('K', "2024Q2".into(), true)));
         assert_eq!(answer("J1", date(2024, 12, 31)), Some(('K', "2024Q2".into(), false)));
         assert_eq!(answer("J1", date(2026, 1, 1)), Some(('N', "2025Q1".into(), false)));

@@ -118,7 +118,7 @@ impl Catalog {
 
     /// What a line is worth at its payment limit, in dollars; nothing where none is known.
     pub fn value_of(&self, line: &Line) -> Option<Decimal> {
-        self.asp_limit(line.code, line.service_date)?.value.dollars.checked_times(line.units)
+        self.limits.row_on(&line.code, line.service_date)?.dollars.checked_times(line.units)
     }
 
     /// What two values are together, where either is known.
@@ -136,11 +136,16 @@ impl Catalog {
         self.edits.unit_limits.on(&(code, kind), date)
     }
 
+    /// The most units of a code that its medically unlikely edit lets pass on a date, whichever quarter says so.
+    #[inline]
+    pub fn unit_limit(&self, code: HcpcsCode, kind: EditKind, date: Date) -> Option<&UnitLimit> {
+        self.edits.unit_limits.row_on(&(code, kind), date)
+    }
+
     /// The primary codes that an add-on code may follow on a date; nothing where it is no add-on code.
     #[inline]
-    pub fn add_on_parents(&self, code: HcpcsCode, date: Date) -> Option<InQuarter<&[AddOnParent]>> {
-        let InQuarter { value, quarter, is_exact } = self.edits.add_ons.on(&code, date)?;
-        Some(InQuarter { value, quarter, is_exact })
+    pub fn add_on_parents(&self, code: HcpcsCode, date: Date) -> Option<&[AddOnParent]> {
+        self.edits.add_ons.row_on(&code, date).map(|parents| &**parents)
     }
 
     /// The code pair in force on a date, in this order of the columns.
@@ -198,7 +203,7 @@ mod tests {
         assert_eq!(status("J9305").as_deref(), Some("K"));
         let limit = catalog.mue(code("96375"), EditKind::Practitioner, day).expect("a limit");
         assert!(limit.value.units > 0 && !limit.is_exact);
-        let parents = catalog.add_on_parents(code("96375"), day).expect("an add-on code").value;
+        let parents = catalog.add_on_parents(code("96375"), day).expect("an add-on code");
         let hydration = parents.iter().find(|parent| parent.code == code("96360")).expect("a parent");
         assert_eq!(hydration.setting, AddOnSetting::PractitionerOnly);
         let pair = catalog.procedure_pair(code("96413"), code("96365"), EditKind::Practitioner, day);

@@ -346,7 +346,12 @@ impl Encounter {
 
     /// The date of service of an administration: the day on which it began. Where no time of it is known, it is that
     /// of an administration that it ran together with, else that of the visit. Both tracks take it from here.
+    #[inline]
     pub fn date_of(&self, administration: &Administration) -> Date {
+        administration.start.map_or_else(|| self.date_without_start(administration), LocalTime::date)
+    }
+
+    fn date_without_start(&self, administration: &Administration) -> Date {
         let began = self.began(administration).or_else(|| {
             let mut beside = self.administrations.iter().filter(|other| {
                 other.concurrent_with.contains(&administration.id)

@@ -168,21 +168,26 @@ impl<'a> Clock<'a> {
     }
 
     /// Seconds from the origin of the visit; a time that occurs twice is read as the first one.
+    #[inline]
     pub fn seconds(&self, time: LocalTime) -> i64 {
         match self.zone {
-            Some(zone) if self.crosses_change => {
-                let read = |time| zone.to_ambiguous_timestamp(time).compatible();
-                match (read(self.origin), read(time)) {
-                    (Ok(origin), Ok(time)) => time.duration_since(origin).as_secs(),
-                    // Only the ends of the calendar have no timestamp; the civil difference serves there.
-                    _ => self.by_calendar(time),
-                }
-            }
+            Some(zone) if self.crosses_change => self.by_zone(zone, time),
+            _ => self.by_calendar(time),
+        }
+    }
+
+    #[cold]
+    fn by_zone(&self, zone: &TimeZone, time: LocalTime) -> i64 {
+        let read = |time| zone.to_ambiguous_timestamp(time).compatible();
+        match (read(self.origin), read(time)) {
+            (Ok(origin), Ok(time)) => time.duration_since(origin).as_secs(),
+            // Only the ends of the calendar have no timestamp; the civil difference serves there.
             _ => self.by_calendar(time),
         }
     }
 
     /// The civil difference; nearly every time lies on the date of the origin.
+    #[inline]
     fn by_calendar(&self, time: LocalTime) -> i64 {
         if time.date() == self.origin.date() {
             clock_seconds(time) - self.origin_seconds

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::administration::modifiers::edit_kind;
 use super::drug_line::limits::X_01;
 use super::{Family, rule};
-use crate::catalog::edits::ProcedurePair;
+use crate::catalog::edits::{ProcedurePair, UnitLimit};
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::{CodeSketch, HcpcsCode, Modifier};
 use crate::domain::encounter::OtherService;
@@ -96,8 +96,13 @@ fn check_units(coding: &mut Coding<'_>, at: usize) {
         return;
     }
     let units: u32 = lines[at..].iter().filter(same).map(|line| line.units).sum();
-    let Some(limit) = coding.catalog.mue(code, edit_kind(coding), service_date) else { return };
-    if units > limit.value.units {
+    let (catalog, kind) = (coding.catalog, edit_kind(coding));
+    // Few pass their limit, and of the others nobody asks which quarter's table it stands in.
+    let is_within = |limit: &UnitLimit| units <= limit.units;
+    if catalog.unit_limit(code, kind, service_date).is_none_or(is_within) {
+        return;
+    }
+    if let Some(limit) = catalog.mue(code, kind, service_date) {
         let facts = [
             fact::derived("code", Value::Code(code)),
             fact::derived("units", Value::Count(i64::from(units))),
@@ -119,8 +124,13 @@ fn check_units(coding: &mut Coding<'_>, at: usize) {
 fn possible_seconds(coding: &Coding<'_>, count: usize) -> SmallVec<[usize; SECONDS_INLINE]> {
     let lines = &coding.result.lines;
     let firsts: CodeSketch = lines[..count].iter().map(|line| line.code).collect();
-    let may_be_second = |at: &usize| coding.catalog.edits.pairs.may_follow(lines[*at].code, firsts);
-    (0..lines.len()).filter(may_be_second).collect()
+    let mut seconds = SmallVec::new();
+    for (at, line) in lines.iter().enumerate() {
+        if coding.catalog.edits.pairs.may_follow(line.code, firsts) {
+            seconds.push(at);
+        }
+    }
+    seconds
 }
 
 /// Compares a service with the others of its date, and with the drugs: NCCI counts a few, such as heparin, as part of

@@ -89,7 +89,7 @@ pub enum Unknown {
 ///
 /// # Errors
 /// The fact to ask for, where the class is not known.
-pub fn class_of_administration(
+pub(in crate::rules) fn class_of_administration(
     coding: &mut Coding<'_>,
     index: u16,
     single: Option<&DrugFacts>,

@@ -15,6 +15,7 @@ use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{NotedFact, Value, fact};
 use gaps::Gap;
+use stake::{OfDrugs, Scope};
 
 rule! {
     pub static G_30: "G-30", "A signed order",
@@ -84,10 +85,14 @@ pub fn check(coding: &mut Coding<'_>) {
     unstated(coding);
 }
 
-/// One finding for a gap, with the lines that rest on it from the `first` on; a grave one withholds them.
-fn report(coding: &mut Coding<'_>, gap: &Gap, first: usize) {
+/// One finding for a gap, with the lines that rest on it; a grave one withholds them. `of_drugs` are the stakes of the
+/// drugs, once they are known.
+fn report(coding: &mut Coding<'_>, gap: &Gap, of_drugs: &mut Option<OfDrugs>) {
     let Some(severity) = gap.severity.finding() else { return };
-    let at_stake = stake::of(gap.scope, coding, first);
+    let at_stake = match gap.scope {
+        Scope::Drug(a, d) => of_drugs.get_or_insert_with(|| OfDrugs::new(coding)).of(a, d),
+        scope => stake::of(scope, coding),
+    };
     if at_stake.lines == 0 {
         return;
     }

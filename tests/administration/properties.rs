@@ -222,7 +222,7 @@ proptest! {
         let is_facility = visit.setting.is_facility();
         for line in lines(&result) {
             let Some(parents) = CATALOG.add_on_parents(line.code, visit.service_date) else { continue };
-            let stands = parents.value.iter().any(|parent| {
+            let stands = parents.iter().any(|parent| {
                 let fits = match parent.setting {
                     AddOnSetting::Both => true,
                     AddOnSetting::PractitionerOnly => !is_facility,

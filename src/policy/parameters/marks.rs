@@ -34,6 +34,8 @@ pub enum CodeMark {
     AdmittedApart = 1 << 10,
     /// A supply that the services include (rule MOD-2).
     IncludedSupply = 1 << 11,
+    /// Bounded by the amount of the dose (rule U-09).
+    DoseBound = 1 << 12,
 }
 
 /// The tables that name a code.
@@ -85,6 +87,7 @@ impl MarkedCodes {
             mark(pair.on_dialysis, CodeMark::RenalPair);
             mark(pair.other, CodeMark::RenalPair);
         }
+        tables.dose_bounds.iter().for_each(|bound| mark(bound.code, CodeMark::DoseBound));
         let by_route = tables.codes_by_route.iter().flat_map(|row| &row.codes);
         by_route.for_each(|code| mark(*code, CodeMark::ByRoute));
         tables.ndc_qualifiers.iter().for_each(|row| mark(row.code, CodeMark::NdcUnit));
@@ -98,6 +101,7 @@ impl MarkedCodes {
     }
 
     /// The tables that name a code.
+    #[inline]
     pub fn of(&self, code: HcpcsCode) -> CodeMarks {
         self.0.get(&code).copied().unwrap_or_default()
     }

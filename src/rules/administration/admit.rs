@@ -40,10 +40,9 @@ rule! {
 
 pub(super) static RULES: &[&Rule] = &[&DOC_1, &TIME_10];
 
-/// Puts an administration on the table, or says why it earns no line.
-pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) -> Service {
-    let administration = &visit.encounter.administrations[usize::from(index)];
-    let mut service = Service {
+/// An administration before anything is known of it but its place and its start: it earns no line.
+pub(super) fn unread(visit: &Visit<'_>, index: u16, administration: &Administration) -> Service {
+    Service {
         index,
         kind: Kind::Settled,
         family: Family::Therapeutic,
@@ -55,29 +54,39 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         group: usize::MAX,
         course: usize::MAX,
         first_bag: index,
-    };
+    }
+}
+
+/// Puts an administration on the table, or says why it earns no line.
+pub(super) fn admit(
+    coding: &mut Coding<'_>,
+    visit: &mut Visit<'_>,
+    administration: &Administration,
+    service: &mut Service,
+) {
+    let index = service.index;
     if not_given::is_settled(coding, index, administration) {
-        return service;
+        return;
     }
     let Some(route) = administration.route else {
-        hold(coding, &mut service, Family::Chemotherapy, &DOC_1, "Waits for the route.");
+        hold(coding, service, Family::Chemotherapy, &DOC_1, "Waits for the route.");
         let field = Field::Administration(index, "route");
         let text = "No route is given, so no code is chosen. Say how the drug was given.";
         coding.find(Severity::Block, Reason::MissingRoute, field, &DOC_1, text, &[]);
         what_if::ask_route(coding, index);
-        return service;
+        return;
     };
     named_route::doubt(coding, index, administration, route);
     let is_apart = may_be_apart(coding, administration);
-    if is_apart && declotting::is_settled(coding, &mut service, administration, route) {
-        return service;
+    if is_apart && declotting::is_settled(coding, service, administration, route) {
+        return;
     }
     let route = match route {
         Route::Implanted if is_injected(coding, administration) => Route::Subcutaneous,
         Route::PumpStart | Route::PumpRefill => {
-            match pump_delivery::read(coding, &mut service, administration, route) {
+            match pump_delivery::read(coding, service, administration, route) {
                 Way::Route(route) => route,
-                Way::Settled => return service,
+                Way::Settled => return,
             }
         }
         _ => route,
@@ -90,13 +99,12 @@ pub(super) fn admit(coding: &mut Coding<'_>, visit: &mut Visit<'_>, index: u16) 
         _ if is_apart && outside::is_flush_elsewhere(coding, index, route) => {}
         Route::PumpRefill => service.kind = Kind::Refill,
         Route::OnBodyInjector => service.kind = Kind::OnBodyInjector,
-        Route::Transfusion => outside::transfusion(coding, visit, &mut service),
+        Route::Transfusion => outside::transfusion(coding, visit, service),
         _ if is_apart && elsewhere::is_settled(coding, visit, index, route) => {}
         _ if outside::is_outside(coding, index, route) => {}
         _ if is_apart && outside::sends_cells_away(coding, index) => {}
-        _ => admit_by_class(coding, visit, &mut service, route, is_apart),
+        _ => admit_by_class(coding, visit, service, route, is_apart),
     }
-    service
 }
 
 /// Whether a list of the policy may take an administration out of the ordinary course: it names the code of a drug, or

@@ -36,7 +36,9 @@ pub(super) static RULES: &[&Rule] = &[&SEQ_4, &REP_5];
 /// Gathers the services of each access line into courses.
 pub(super) fn gather<'a>(coding: &mut Coding<'a>, visit: &mut Visit<'a>) {
     let are_single = complete_single_drugs(coding, visit);
-    for kind in [Kind::Infusion, Kind::Push, Kind::Hydration] {
+    let with_hydration = [Kind::Infusion, Kind::Push, Kind::Hydration];
+    let kinds = if visit.admitted.has(Kind::Hydration) { &with_hydration[..] } else { &with_hydration[..2] };
+    for &kind in kinds {
         for at in 0..visit.services.len() {
             if visit.services[at].kind == kind {
                 join(coding, visit, at, are_single);
@@ -94,18 +96,8 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, are_single: b
     let (index, family, group) = (service.index, service.family, service.group);
     let technique = if service.kind == Kind::Push { Technique::Push } else { Technique::Infusion };
     let administration = visit.administration(service);
-    let is_hydration = service.kind == Kind::Hydration;
     let single = visit.single_drug(service);
-    let goes_on = |earlier: &Service| match (single, visit.single_drug(earlier)) {
-        (Some(one), Some(other)) => identity::is_one_drug(one, other),
-        _ => is_given_again(coding, visit, service, earlier),
-    };
-    let known = visit.courses.iter().enumerate().position(|(place, course)| {
-        course.group == group
-            && (course.family == Family::Hydration) == is_hydration
-            && (is_hydration
-                || goes_on(&visit.services[course.first]) && !runs_beside(coding, visit, at, place))
-    });
+    let known = known_course(coding, visit, at, single);
     // Single drugs were compared already.
     let known = known.or_else(|| if are_single { None } else { mixed_before(coding, visit, at) });
     if administration.drugs.len() > 1 {
@@ -122,6 +114,7 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, are_single: b
         }
         None => visit.courses.push(Course {
             group,
+            drug: single,
             family,
             technique,
             first: at,
@@ -131,6 +124,28 @@ fn join(coding: &mut Coding<'_>, visit: &mut Visit<'_>, at: usize, are_single: b
             is_reportable: true,
         }),
     }
+}
+
+/// The course that a service goes on with; every service is compared with all courses before it, so this is apart from
+/// what is done once.
+#[inline(never)]
+fn known_course(
+    coding: &Coding<'_>,
+    visit: &Visit<'_>,
+    at: usize,
+    single: Option<&DrugFacts>,
+) -> Option<usize> {
+    let service = &visit.services[at];
+    let is_hydration = service.kind == Kind::Hydration;
+    let goes_on = |course: &Course<'_>| match (single, course.drug) {
+        (Some(one), Some(other)) => identity::is_one_drug(one, other),
+        _ => is_given_again(coding, visit, service, &visit.services[course.first]),
+    };
+    visit.courses.iter().enumerate().position(|(place, course)| {
+        course.group == service.group
+            && (course.family == Family::Hydration) == is_hydration
+            && (is_hydration || goes_on(course) && !runs_beside(coding, visit, at, place))
+    })
 }
 
 /// The course that a mixture goes on with where each of its drugs was given through the line before, by whatever bags:

@@ -11,7 +11,9 @@ use crate::rules::classify;
 
 /// Asks for what the lines of hydration rest on, where the request does not say it.
 pub(super) fn check(coding: &mut Coding<'_>, visit: &Visit<'_>) {
-    if !visit.services.iter().any(|service| service.kind == Kind::Hydration) {
+    if !visit.admitted.has(Kind::Hydration)
+        || !visit.services.iter().any(|service| service.kind == Kind::Hydration)
+    {
         return;
     }
     let codes = &coding.policy.administration.hydration_codes;

@@ -168,12 +168,12 @@ fn doubt_pushed_sugar(coding: &mut Coding<'_>, index: u16) {
 /// Holds hydration back beside a transfusion of its visit whose times nobody wrote: what ran together with it is
 /// never reported (rules HYD-4, HYD-7).
 pub(super) fn wait_for_transfusions(coding: &mut Coding<'_>, visit: &mut Visit<'_>) {
-    let is_untimed =
-        |s: &&Service| s.kind == Kind::Transfusion && s.flow.segments == 0 && s.flow.seconds == 0;
-    // Nearly every visit has none, and then nothing is collected.
-    if !visit.services.iter().any(|service| is_untimed(&service)) {
+    // Nearly every visit has none, and then nothing is looked at.
+    if !visit.admitted.has(Kind::Transfusion) {
         return;
     }
+    let is_untimed =
+        |s: &&Service| s.kind == Kind::Transfusion && s.flow.segments == 0 && s.flow.seconds == 0;
     let untimed: Vec<Service> = visit.services.iter().filter(is_untimed).copied().collect();
     for transfusion in untimed {
         wait_for_transfusion(coding, visit, &transfusion);

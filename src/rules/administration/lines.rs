@@ -64,9 +64,11 @@ pub(super) fn bill(
     place: Place,
 ) -> bool {
     let date = visit.date(service);
+    // Most codes are new to the claim, and then no line is looked for again.
+    let has_code = coding.result.lines.iter().any(|line| line.code == code);
     // An add-on that the encounter has already was let in with its parent.
     let is_let_in = place != Place::AddOn
-        || is_billed_in_encounter(coding, visit, service, code)
+        || has_code && is_billed_in_encounter(coding, visit, service, code)
         || has_parent(coding, code, date, |line| is_of_encounter(coding, visit, service, line));
     if !is_let_in {
         refuse_with_finding(coding, service, code);
@@ -97,7 +99,8 @@ pub(super) fn bill(
     let same =
         |other: &&mut Line| other.code == code && other.service_date == date && other.modifiers == modifiers;
     // Two initial services that carry one modifier, as of two visits, are two lines of one unit.
-    match lines.iter_mut().find(same).filter(|_| place != Place::Initial) {
+    let may_be_same = has_code && place != Place::Initial;
+    match may_be_same.then(|| lines.iter_mut().find(same)).flatten() {
         Some(other) => {
             other.units = other.units.saturating_add(units);
             other.add_administration(service.index);
@@ -132,15 +135,15 @@ fn group_modifier(
     place: Place,
 ) -> Option<Modifier> {
     let group = visit.groups.get(service.group)?;
+    let modifier = group.modifier?;
     let is_apart =
         group.is_further_visit && !access::has_earlier_visit_on(visit, service.group, visit.date(service));
-    let modifier = group.modifier.filter(|_| !is_apart);
     let carries = match place {
         Place::Initial => true,
         Place::AddOn => *coding.policy.administration.modifier_on_add_ons,
         Place::Own => false,
     };
-    modifier.filter(|_| carries)
+    (carries && !is_apart).then_some(modifier)
 }
 
 fn keeps_planned_code(coding: &Coding<'_>, visit: &Visit<'_>, service: &Service) -> bool {
@@ -223,7 +226,7 @@ fn has_cms_parent(coding: &Coding<'_>, code: HcpcsCode, date: Date, counts: impl
         AddOnSetting::FacilityOnly => is_facility,
     };
     let is_parent = |line: &Line| {
-        let mut parents = parents.value.iter();
+        let mut parents = parents.iter();
         parents.any(|parent| parent.code == line.code && is_allowed(parent.setting))
     };
     coding.result.lines.iter().any(|line| is_parent(line) && counts(line))

@@ -92,7 +92,9 @@ pub fn code(coding: &mut Coding<'_>) {
             coding.turn_to(coding.encounter.date_of(administration));
         }
         visit.single_drugs.push(course::single_drug(coding, administration));
-        let service = admit::admit(coding, &mut visit, index as u16);
+        let mut service = admit::unread(&visit, index as u16, administration);
+        admit::admit(coding, &mut visit, administration, &mut service);
+        visit.admitted.add(service.kind);
         visit.services.push(service);
     }
     coding.turn_to(coding.encounter.service_date);
@@ -109,7 +111,9 @@ pub fn code(coding: &mut Coding<'_>) {
     course::gather(coding, &mut visit);
     code_access_lines(coding, &mut visit);
     // Many visits use a vein and nothing else, and then none of these has anything to say.
-    if !visit.services.iter().all(|service| service.kind.is_of_access_line()) {
+    if !visit.admitted.are_of_access_line()
+        && !visit.services.iter().all(|service| service.kind.is_of_access_line())
+    {
         code_other_routes(coding, &visit);
     }
     modifiers::add(coding, &visit);
@@ -225,9 +229,12 @@ fn holds_reason(visit: &Visit<'_>, course: usize) -> bool {
 
 /// The courses of an access line that can be reported, the highest rank first.
 fn ranked(visit: &Visit<'_>, group: usize) -> Courses {
-    let courses = visit.courses.iter().enumerate();
-    let reportable = courses.filter(|(_, course)| course.group == group && course.is_reportable);
-    let mut ranked: Courses = reportable.map(|(place, _)| place).collect();
+    let mut ranked = Courses::new();
+    for (place, course) in visit.courses.iter().enumerate() {
+        if course.group == group && course.is_reportable {
+            ranked.push(place);
+        }
+    }
     ranked.sort_unstable_by(|one, other| visit.courses[*one].rank.cmp(&visit.courses[*other].rank));
     ranked
 }

@@ -78,9 +78,8 @@ pub(super) fn add(coding: &mut Coding<'_>, visit: &Visit<'_>) {
     let parameters = &coding.policy.administration;
     let distinct = if *parameters.modifier_style == ModifierStyle::X { UNUSUAL } else { FIFTY_NINE };
     let injections = paired_injections(coding);
-    let has_cavity = visit.services.iter().any(|service| service.kind == Kind::Cavity);
-    let may_have_blood = !coding.encounter.other_services.is_empty()
-        || visit.services.iter().any(|service| service.kind == Kind::Transfusion);
+    let has_cavity = visit.admitted.has(Kind::Cavity);
+    let may_have_blood = !coding.encounter.other_services.is_empty() || visit.admitted.has(Kind::Transfusion);
     for at in 0..coding.result.lines.len() {
         let Line { track, code, service_date, .. } = coding.result.lines[at];
         if track != Track::Administration {

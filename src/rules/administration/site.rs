@@ -42,8 +42,13 @@ const REFERRING_WORDS: [&str; 9] =
 
 /// Whether a text names no site of its own and refers to one named before, as `same as above` does.
 pub(super) fn refers_to_another(site: &str) -> bool {
-    // Few names begin so, and of the others nothing more is read.
-    if !site.trim_start().starts_with(['s', 'S', 'd', 'D', 'a', 'A']) {
+    // Few names begin with a letter of such a word, and of the others nothing more is read.
+    let is_other_letter = |first: &u8| {
+        first.is_ascii_alphanumeric() && !matches!(first.to_ascii_lowercase(), b's' | b'd' | b'a')
+    };
+    if site.as_bytes().first().is_some_and(is_other_letter)
+        || !site.trim_start().starts_with(['s', 'S', 'd', 'D', 'a', 'A'])
+    {
         return false;
     }
     let words = words(site);

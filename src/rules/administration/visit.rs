@@ -77,6 +77,38 @@ impl Kind {
     }
 }
 
+/// Kinds of service, one bit each.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Kinds(u16);
+
+impl Kinds {
+    /// The kinds of which the rules of the access lines say all there is to say.
+    const OF_ACCESS_LINE: u16 = Self::bit(Kind::Infusion)
+        | Self::bit(Kind::Push)
+        | Self::bit(Kind::Hydration)
+        | Self::bit(Kind::Held)
+        | Self::bit(Kind::Settled);
+
+    const fn bit(kind: Kind) -> u16 {
+        1 << kind as u16
+    }
+
+    /// Adds a kind.
+    pub(super) const fn add(&mut self, kind: Kind) {
+        self.0 |= Self::bit(kind);
+    }
+
+    /// Whether a kind is among them.
+    pub(super) const fn has(self, kind: Kind) -> bool {
+        self.0 & Self::bit(kind) != 0
+    }
+
+    /// Whether the rules of the access lines say all there is to say of every one.
+    pub(super) const fn are_of_access_line(self) -> bool {
+        self.0 & !Self::OF_ACCESS_LINE == 0
+    }
+}
+
 /// When a service ran, in seconds of the visit's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Flow {
@@ -138,8 +170,10 @@ pub(super) type Rank = [i64; 5];
 
 /// Everything given of one drug, or one mixture, through one access line.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Course {
+pub(super) struct Course<'a> {
     pub(super) group: usize,
+    /// What the table of drugs has of its one drug.
+    pub(super) drug: Option<&'a DrugFacts>,
     pub(super) family: Family,
     pub(super) technique: Technique,
     /// Place in the visit's services of the earliest one of the leading technique.
@@ -176,9 +210,13 @@ pub(super) struct Visit<'a> {
     pub(super) is_one_visit: bool,
     /// In the order of visit and start time, and where these are equal of what the record says.
     pub(super) services: Vec<Service>,
+    /// What the services were admitted as. Later rules hold a service, settle it, or make an infusion of what was short
+    /// enough for a push or an injection; no hydration, cavity or transfusion comes in, and no service of another way
+    /// where all were of a vein. So a rule for what is rare returns at its door.
+    pub(super) admitted: Kinds,
     pub(super) segments: Segments,
     pub(super) groups: SmallVec<[Group<'a>; GROUPS_INLINE]>,
-    pub(super) courses: Vec<Course>,
+    pub(super) courses: Vec<Course<'a>>,
     /// Of each administration, in the order of the request, what the table of drugs has of its one drug: most have it,
     /// and comparing these needs no look-up.
     pub(super) single_drugs: SmallVec<[Option<&'a DrugFacts>; SERVICES_INLINE]>,
@@ -199,6 +237,7 @@ impl<'a> Visit<'a> {
             is_one_day,
             is_one_visit: true,
             services: Vec::with_capacity(encounter.administrations.len()),
+            admitted: Kinds::default(),
             segments: SmallVec::new(),
             groups: SmallVec::new(),
             courses: Vec::with_capacity(encounter.administrations.len()),

@@ -120,14 +120,14 @@ pub(super) fn report_all(coding: &mut Coding<'_>) {
         // A gap that another rule has reported already is not reported twice.
         let field = Field::Encounter(part.field);
         if !coding.result.findings.iter().any(|finding| finding.field == field) {
-            report(coding, &part.gap(severities), 0);
+            report(coding, &part.gap(severities), &mut None);
         }
     }
-    let first_of_drugs = stake::first_of_drugs(&coding.result.lines);
+    // What an administration or a drug lacks withholds no line, so the stakes of the drugs stay as they are.
+    let mut of_drugs = None;
     for (index, administration) in (0..).zip(&encounter.administrations) {
         of_administration(index, administration, severities, |gap| {
-            let first = if matches!(gap.scope, Scope::Drug(..)) { first_of_drugs } else { 0 };
-            report(coding, &gap, first);
+            report(coding, &gap, &mut of_drugs);
         });
     }
 }

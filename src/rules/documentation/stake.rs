@@ -1,5 +1,7 @@
 //! What rests on a part of the record: the lines, and their value where the payment limit is known.
 
+use smallvec::SmallVec;
+
 use crate::catalog::Catalog;
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::HcpcsCode;
@@ -19,6 +21,7 @@ pub(super) enum Scope {
 }
 
 /// How many lines are at stake, and their value at the payment limits.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Stake {
     pub lines: usize,
     /// Nothing where no payment limit is known.
@@ -26,31 +29,58 @@ pub(super) struct Stake {
 }
 
 /// Where the drug lines begin, which stand behind all others.
-pub(super) fn first_of_drugs(lines: &[Line]) -> usize {
+fn first_of_drugs(lines: &[Line]) -> usize {
     lines.iter().position(|line| line.track == Track::Drug).unwrap_or(lines.len())
 }
 
-/// What rests on a part of the record, of the lines from the `first` on.
-pub(super) fn of(scope: Scope, coding: &Coding<'_>, first: usize) -> Stake {
+/// What rests on a part of the record.
+pub(super) fn of(scope: Scope, coding: &Coding<'_>) -> Stake {
     let parameters = &coding.policy.administration;
-    let lines = coding.result.lines[first..].iter();
-    match scope {
-        // What rests on one drug is asked for most often, and the lines of one drug stand together.
-        Scope::Drug(a, d) => {
-            let is_its_own = |line: &&Line| is_of_drug(line, a, d);
-            sum(coding, lines.skip_while(|line| !is_its_own(line)).take_while(is_its_own))
-        }
-        _ => sum(coding, lines.filter(|line| rests(line, scope, parameters))),
+    let mut stake = Stake::default();
+    for line in coding.result.lines.iter().filter(|line| rests(line, scope, parameters)) {
+        stake.add(line, coding.catalog);
+    }
+    stake
+}
+
+impl Stake {
+    fn add(&mut self, line: &Line, catalog: &Catalog) {
+        self.lines += 1;
+        self.dollars = Catalog::sum(self.dollars, catalog.value_of(line));
     }
 }
 
-fn sum<'l>(coding: &Coding<'_>, resting: impl Iterator<Item = &'l Line>) -> Stake {
-    let mut stake = Stake { lines: 0, dollars: None };
-    for line in resting {
-        stake.lines += 1;
-        stake.dollars = Catalog::sum(stake.dollars, coding.catalog.value_of(line));
+/// Drugs whose stakes are held without an allocation.
+const DRUGS_INLINE: usize = 8;
+
+/// What rests on each drug, by the place of the drug in the request.
+pub(super) struct OfDrugs(Stakes);
+
+type Stakes = SmallVec<[((u16, u16), Stake); DRUGS_INLINE]>;
+
+impl OfDrugs {
+    /// Looks at the drug lines once for all drugs: gaps of a drug are asked for most often, and the lines of one drug
+    /// stand together.
+    pub(super) fn new(coding: &Coding<'_>) -> Self {
+        let lines = &coding.result.lines;
+        let mut stakes = Stakes::new();
+        for line in &lines[first_of_drugs(lines)..] {
+            let (Some(&a), Some(d)) = (line.administrations.first(), line.drug) else { continue };
+            if stakes.last().is_none_or(|(drug, _)| *drug != (a, d)) {
+                stakes.push(((a, d), Stake::default()));
+            }
+            if let Some((_, stake)) = stakes.last_mut() {
+                stake.add(line, coding.catalog);
+            }
+        }
+        Self(stakes)
     }
-    stake
+
+    /// What rests on a drug.
+    pub(super) fn of(&self, a: u16, d: u16) -> Stake {
+        let known = self.0.iter().find(|(drug, _)| *drug == (a, d));
+        known.map(|(_, stake)| *stake).unwrap_or_default()
+    }
 }
 
 /// Whether any line rests on a part of the record.

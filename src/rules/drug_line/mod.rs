@@ -47,6 +47,7 @@ const DOSES_INLINE: usize = 16;
 /// Runs the rules of this family on a visit.
 pub fn code(coding: &mut Coding<'_>) {
     let doses = product::resolve_all(coding);
+    let visit_may_ask = modifiers::visit_may_ask(coding.encounter);
     let mut in_order: SmallVec<[&Dose<'_>; DOSES_INLINE]> = doses.iter().collect();
     for treatment in treatment::combine(&mut in_order) {
         coding.turn_to(treatment.date());
@@ -54,7 +55,8 @@ pub fn code(coding: &mut Coding<'_>) {
         package::check(coding, &treatment, &billed);
         let discard = waste::decide(coding, &treatment, &doses, &billed);
         let first = coding.result.lines.len();
-        add_lines(coding, &treatment, &billed, &discard);
+        let common = modifiers::common(coding, &treatment, visit_may_ask);
+        add_lines(coding, &treatment, &common, &billed, &discard);
         ndc_report::attach(coding, &treatment, &billed, &discard, first);
         modifiers::sides::part(coding, &treatment, first);
         limits::split(coding, &treatment, first);
@@ -63,18 +65,33 @@ pub fn code(coding: &mut Coding<'_>) {
 }
 
 /// The administered line, and the JW line where drug was discarded.
-fn add_lines(coding: &mut Coding<'_>, treatment: &Treatment<'_>, billed: &Billed, discard: &Discard) {
-    let common = modifiers::common(coding, treatment);
+fn add_lines(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    common: &modifiers::Modifiers,
+    billed: &Billed,
+    discard: &Discard,
+) {
+    let (given, own) = (billed.units.saturating_add(discard.combined_units), discard.jz.then_some(JZ));
     let narrative = treatment.first().is_unclassified.then(|| unclassified::write(coding, treatment));
-    let rows = [
-        (billed.units.saturating_add(discard.combined_units), discard.jz.then_some(JZ)),
-        (discard.jw_units, Some(JW)),
-    ];
-    for (units, own) in rows {
-        if units > 0 {
-            let printed = modifiers::print(coding, treatment, &common, own);
-            coding.result.lines.push(treatment.line(units, printed, narrative.clone()));
-        }
+    if discard.jw_units == 0 {
+        // Of most drugs nothing is discarded, and the one line takes the narrative as it is.
+        return add_line(coding, treatment, common, (given, own), narrative);
+    }
+    add_line(coding, treatment, common, (given, own), narrative.clone());
+    add_line(coding, treatment, common, (discard.jw_units, Some(JW)), narrative);
+}
+
+fn add_line(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+    common: &modifiers::Modifiers,
+    (units, own): (u32, Option<Modifier>),
+    narrative: Option<Box<str>>,
+) {
+    if units > 0 {
+        let printed = modifiers::print(coding, treatment, common, own);
+        coding.result.lines.push(treatment.line(units, printed, narrative));
     }
 }
 

@@ -47,8 +47,8 @@ pub struct Filled {
 /// The encounter with the contents that the crosswalk tells of containers without one; nothing where all are stated.
 pub fn filled(encounter: &Encounter, catalog: &Catalog, policy: &Policy) -> Option<(Encounter, Vec<Filled>)> {
     let is_open = |container: &Container| container.content.unit == Unit::Vial;
-    let drugs = encounter.administrations.iter().flat_map(|administration| &administration.drugs);
-    if !drugs.flat_map(|drug| &drug.containers).any(is_open) {
+    let holds_open = |drug: &DrugGiven| drug.containers.iter().any(is_open);
+    if !encounter.administrations.iter().any(|administration| administration.drugs.iter().any(holds_open)) {
         return None;
     }
     let (mut changed, mut contents) = (encounter.clone(), Vec::new());

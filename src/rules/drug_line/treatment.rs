@@ -70,6 +70,7 @@ impl Dose<'_> {
 pub struct Treatment<'a> {
     /// At least one dose.
     pub doses: &'a [&'a Dose<'a>],
+    first: &'a Dose<'a>,
     /// The side, where the route is billed by side (rule M-12).
     pub laterality: Option<Laterality>,
     /// What the request states of any of the drugs.
@@ -79,12 +80,14 @@ pub struct Treatment<'a> {
 impl<'a> Treatment<'a> {
     fn of(doses: &'a [&'a Dose<'a>]) -> Self {
         let stated = doses.iter().fold(DrugMarks::default(), |stated, dose| stated.or(dose.stated));
-        Self { doses, laterality: doses[0].key.side(), stated }
+        // The doses of a treatment are those of one key, so there is a first one.
+        let first = doses[0];
+        Self { doses, first, laterality: first.key.side(), stated }
     }
 
     /// The first dose; it names the line.
-    pub fn first(&self) -> &Dose<'a> {
-        self.doses[0]
+    pub const fn first(&self) -> &'a Dose<'a> {
+        self.first
     }
 
     /// The code that is billed.
@@ -167,17 +170,14 @@ pub struct Key {
     /// Each date of service is billed by itself (rules L-01, U-14).
     date: Date,
     code: HcpcsCode,
-    /// No side, right, left, both.
-    laterality: u8,
-    esa: u8,
-    is_subcutaneous: bool,
-    /// Set where the dose stands alone: its own administration, or its own unclassified product.
-    alone: Option<(u16, u16)>,
+    /// What else tells doses apart, the first byte first: no side, right, left, both; why an erythropoietin was given;
+    /// whether under the skin; and of a dose that stands alone a one and its place in the request.
+    apart: u64,
 }
 
 impl Key {
     fn side(&self) -> Option<Laterality> {
-        match self.laterality {
+        match self.apart.to_be_bytes()[0] {
             1 => Some(Laterality::Right),
             2 => Some(Laterality::Left),
             3 => Some(Laterality::Bilateral),
@@ -187,7 +187,8 @@ impl Key {
 }
 
 /// Orders the doses of one line by their times, and those of one time by what the record says of them; where no time
-/// is known the order of the list is the order given.
+/// is known the order of the list is the order given. Few doses have one key, so this stays out of the sorting.
+#[inline(never)]
 fn in_time(one: &Dose<'_>, other: &Dose<'_>) -> Ordering {
     let time = |dose: &Dose<'_>| (dose.administration.start.is_none(), dose.administration.start);
     let has_time = one.administration.start.is_some();
@@ -196,7 +197,7 @@ fn in_time(one: &Dose<'_>, other: &Dose<'_>) -> Ordering {
 }
 
 /// What has to agree with another dose for both to be billed together; an unclassified product stands alone.
-pub fn key(
+pub(super) fn key(
     coding: &Coding<'_>,
     (administration, drug, at): (&Administration, &DrugGiven, (u16, u16)),
     (code, marks): (HcpcsCode, CodeMarks),
@@ -206,24 +207,23 @@ pub fn key(
     let is_uncoded = code == HcpcsCode::NONE;
     let stands_alone = is_uncoded || is_unclassified || scope == RoundingScope::PerAdministration;
     let by_route = marks.has(CodeMark::RouteModifier);
-    Key {
-        date: coding.date,
-        code,
-        laterality: match side(administration, drug, coding.policy) {
-            None => 0,
-            Some(Laterality::Right) => 1,
-            Some(Laterality::Left) => 2,
-            Some(Laterality::Bilateral) => 3,
-        },
-        esa: match esa_reason(coding, drug, marks) {
-            None => 0,
-            Some(EsaIndication::ChemotherapyAnemia) => 1,
-            Some(EsaIndication::RadiotherapyAnemia) => 2,
-            Some(EsaIndication::Other) => 3,
-        },
-        is_subcutaneous: by_route && administration.route.is_some_and(is_subcutaneous),
-        alone: stands_alone.then_some(at),
-    }
+    let side = match side(administration, drug, coding.policy) {
+        None => 0,
+        Some(Laterality::Right) => 1,
+        Some(Laterality::Left) => 2,
+        Some(Laterality::Bilateral) => 3,
+    };
+    let esa = match esa_reason(coding, drug, marks) {
+        None => 0,
+        Some(EsaIndication::ChemotherapyAnemia) => 1,
+        Some(EsaIndication::RadiotherapyAnemia) => 2,
+        Some(EsaIndication::Other) => 3,
+    };
+    let is_subcutaneous = by_route && administration.route.is_some_and(is_subcutaneous);
+    let ([a, b], [c, d]) =
+        if stands_alone { (at.0.to_be_bytes(), at.1.to_be_bytes()) } else { Default::default() };
+    let apart = [side, esa, u8::from(is_subcutaneous), u8::from(stands_alone), a, b, c, d];
+    Key { date: coding.date, code, apart: u64::from_be_bytes(apart) }
 }
 
 fn side(administration: &Administration, drug: &DrugGiven, policy: &Policy) -> Option<Laterality> {

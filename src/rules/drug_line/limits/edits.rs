@@ -1,7 +1,5 @@
 //! Medically unlikely edits: the units of a code on a line or a day against the table of the claim (rules ).
 
-use std::ops::Range;
-
 use super::{X_01, X_02};
 use crate::catalog::edits::{Adjudication, UnitLimit};
 use crate::catalog::{CodeFlag, EditKind};
@@ -23,19 +21,32 @@ struct Table {
     is_borrowed: bool,
 }
 
+/// The units of a code on a date.
+#[derive(Clone, Copy, Default)]
+struct Units {
+    /// On the line that has most.
+    most: u64,
+    sum: u64,
+}
+
 /// Warns where the units of a code pass its medically unlikely edit (rules ).
-pub fn check_edits(coding: &mut Coding<'_>) {
+pub(in crate::rules::drug_line) fn check_edits(coding: &mut Coding<'_>) {
     // Drug lines stand behind the others and in the order of their dates and codes, so those of a code on a date
     // are together.
     let lines = &coding.result.lines;
     let mut at = lines.iter().position(|line| line.track == Track::Drug).unwrap_or(lines.len());
     while let Some(&Line { code, service_date, .. }) = coding.result.lines.get(at) {
         let is_same = |line: &&Line| line.code == code && line.service_date == service_date;
-        let same = coding.result.lines[at..].iter().take_while(is_same).count();
+        let mut units = Units::default();
+        let first = at;
+        for line in coding.result.lines[at..].iter().take_while(is_same) {
+            units.most = units.most.max(u64::from(line.units));
+            units.sum += u64::from(line.units);
+            at += 1;
+        }
         coding.turn_to(service_date);
         let table = table_of(coding, code);
-        check_edit(coding, table, code, at..at + same);
-        at += same;
+        check_edit(coding, table, code, units, first);
     }
     coding.turn_to(coding.encounter.service_date);
 }
@@ -67,22 +78,22 @@ fn table_of(coding: &Coding<'_>, code: HcpcsCode) -> Table {
     }
 }
 
-/// Compares the units of a code's lines with its edit.
-fn check_edit(coding: &mut Coding<'_>, table: Table, code: HcpcsCode, lines: Range<usize>) {
-    let Some(found) = coding.catalog.mue(code, table.kind, coding.date) else { return };
-    let UnitLimit { units: limit, adjudication } = *found.value;
+/// Compares the units of a code's lines, which stand from the `first` on, with its edit.
+fn check_edit(coding: &mut Coding<'_>, table: Table, code: HcpcsCode, units: Units, first: usize) {
+    let Some(found) = coding.catalog.unit_limit(code, table.kind, coding.date) else { return };
+    let UnitLimit { units: limit, adjudication } = *found;
     // Nothing is paid on claims of the table's own kind, which says nothing of others.
     if table.is_borrowed && limit == 0 {
         return;
     }
-    let lines = &coding.result.lines[lines];
-    let units = lines.iter().map(|line| u64::from(line.units));
     let units = match adjudication {
-        Adjudication::ClaimLine => units.max().unwrap_or_default(),
-        Adjudication::DatePolicy | Adjudication::DateClinical => units.sum(),
+        Adjudication::ClaimLine => units.most,
+        Adjudication::DatePolicy | Adjudication::DateClinical => units.sum,
     };
     let Some(excess) = units.checked_sub(u64::from(limit)).filter(|excess| *excess > 0) else { return };
-    let first = &lines[0];
+    // Which quarter's table it is has to be told of a limit that is passed.
+    let Some(found) = coding.catalog.mue(code, table.kind, coding.date) else { return };
+    let first = &coding.result.lines[first];
     let administration = first.administrations.first().copied().unwrap_or_default();
     let field = Field::Drug(administration, first.drug.unwrap_or_default(), "");
     let denial = &coding.policy.drug_line.mue_denial;

@@ -12,7 +12,7 @@ use crate::engine::trail::{Value, fact};
 use crate::rules::drug_line::modifiers::{M_13, put_in_order};
 use crate::rules::drug_line::treatment::Treatment;
 
-pub use edits::check_edits;
+pub(super) use edits::check_edits;
 pub use records::*;
 
 /// Lines that one drug, and one whole visit, may be split into. True ones take a few; a slip in a dose or a charge
@@ -25,7 +25,8 @@ const NANOS_OF_A_CENT: i64 = 10_000_000;
 
 /// Splits lines that pass the unit field or the highest charge of a claim (rules X-03..X-05): those from
 /// the `first` on, which are the treatment's.
-pub fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
+#[inline]
+pub(super) fn split(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
     let most = (*coding.policy.drug_line.units_per_line_max).max(1);
     let is_charged = treatment.doses.iter().any(|dose| dose.drug.charge_cents.is_some());
     if is_charged || coding.result.lines[first..].iter().any(|line| line.units > most) {

@@ -48,19 +48,24 @@ const ASKED_OF_CODES: CodeMarks = CodeMarks::of(&[
 
 /// The modifiers that stand on every line of a treatment.
 #[inline]
-pub fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
-    if may_ask(coding.encounter, treatment) { asked(coding, treatment) } else { Modifiers::new() }
+pub(super) fn common(coding: &mut Coding<'_>, treatment: &Treatment<'_>, visit_may_ask: bool) -> Modifiers {
+    if visit_may_ask || may_ask(treatment) { asked(coding, treatment) } else { Modifiers::new() }
 }
 
-/// Whether something of the visit, the code or the drug may ask for a modifier; of most drugs nothing does.
-fn may_ask(encounter: &Encounter, treatment: &Treatment<'_>) -> bool {
-    let (coverage, first) = (&encounter.coverage, treatment.first());
-    first.marks.has_any(ASKED_OF_CODES)
-        || encounter.off_campus.is_some()
+/// Whether something of the visit may ask for a modifier on the lines of every drug.
+pub(super) fn visit_may_ask(encounter: &Encounter) -> bool {
+    let coverage = &encounter.coverage;
+    encounter.off_campus.is_some()
         || encounter.renal.esrd_on_dialysis == Some(true)
         || coverage.not_a_benefit
         || coverage.expected_denial
         || coverage.medical_policy_met == Some(true)
+}
+
+/// Whether something of the code or the drug may ask for a modifier; of most drugs nothing does.
+fn may_ask(treatment: &Treatment<'_>) -> bool {
+    let first = treatment.first();
+    first.marks.has_any(ASKED_OF_CODES)
         || treatment.laterality.is_some()
         || !first.drug.circumstances.is_empty()
         || first.drug.code.is_some_and(|given| given != first.code)

@@ -16,7 +16,7 @@ pub(super) const LEFT: Modifier = Modifier::of("LT");
 
 /// Puts the lines from `first` on that stand for both sides on one line a side; without an equal share for
 /// each they are withheld, and asked about.
-pub fn part(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
+pub(in crate::rules::drug_line) fn part(coding: &mut Coding<'_>, treatment: &Treatment<'_>, first: usize) {
     if treatment.laterality != Some(Laterality::Bilateral) || treatment.first().is_unclassified {
         return;
     }

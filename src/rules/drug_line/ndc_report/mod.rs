@@ -24,7 +24,7 @@ const JW: Modifier = Modifier::of("JW");
 
 /// Names the NDCs on the lines of a treatment, each with its part of the quantity (rule D-08): on those
 /// from the `first` on.
-pub fn attach(
+pub(super) fn attach(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     billed: &Billed,
@@ -251,7 +251,7 @@ mod tests {
     use crate::rules::drug_line::units::Measured;
 
     fn amount(one: i128, administered: i128) -> Billed {
-        let measured = Measured { one, administered, ordered: None, unit: Unit::Milligram };
+        let measured = Measured { one, administered, unit: Unit::Milligram };
         Billed { units: 0, counting: Counting::Amount(measured) }
     }
 

@@ -80,7 +80,7 @@ impl<'a> Asked<'a> {
             drug: self.drug,
             code,
             version,
-            billing: by_dose::unit(coding, version.code).map_or(billing, Ok),
+            billing: by_dose::unit(coding, self, version.code).map_or(billing, Ok),
             is_unclassified,
             listed: coding.catalog.formulary.drug(code),
             per_ml,

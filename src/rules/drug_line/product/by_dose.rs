@@ -32,13 +32,16 @@ fn admits(bound: &DoseBound, dose: Quantity) -> bool {
     bound.most.and_then(is_over) != Some(true) && bound.above.and_then(is_over) != Some(false)
 }
 
-fn bound_of<'p>(coding: &Coding<'p>, code: HcpcsCode) -> Option<&'p DoseBound> {
+fn bound_of<'p>(coding: &Coding<'p>, asked: &Asked<'_>, code: HcpcsCode) -> Option<&'p DoseBound> {
+    if !asked.marks_of(coding, code).has(CodeMark::DoseBound) {
+        return None;
+    }
     coding.policy.drug_line.dose_bounds.iter().find(|bound| bound.code == code)
 }
 
 /// The unit of a code whose doses are events, whatever amount files print beside it.
-pub(super) fn unit(coding: &Coding<'_>, code: HcpcsCode) -> Option<BillingUnit> {
-    bound_of(coding, code).filter(|bound| bound.is_event)?;
+pub(super) fn unit(coding: &Coding<'_>, asked: &Asked<'_>, code: HcpcsCode) -> Option<BillingUnit> {
+    bound_of(coding, asked, code).filter(|bound| bound.is_event)?;
     let quantity = Quantity::new(Decimal::ONE, Unit::Dose);
     Some(BillingUnit { quantity, form: UnitForm::PerEvent, limit: None })
 }
@@ -47,7 +50,7 @@ pub(super) fn unit(coding: &Coding<'_>, code: HcpcsCode) -> Option<BillingUnit> 
 pub(super) fn keep_within_bounds(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) {
     let Some(dose) = asked.drug.dose_administered else { return };
     narrow::keep_if_any(found, |version| {
-        bound_of(coding, version.code).is_none_or(|bound| admits(bound, dose))
+        bound_of(coding, asked, version.code).is_none_or(|bound| admits(bound, dose))
     });
 }
 
@@ -67,7 +70,7 @@ pub(super) fn narrow(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&Co
 pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
     let Some(dose) = asked.drug.dose_administered else { return true };
     let of_row = row_of(coding, version).and_then(|row| covering(coding, row, asked));
-    let beyond = bound_of(coding, version.code).filter(|bound| !admits(bound, dose));
+    let beyond = bound_of(coding, asked, version.code).filter(|bound| !admits(bound, dose));
     let right = of_row.or(beyond.map(|bound| bound.right));
     let Some(right) = right.filter(|right| *right != version.code) else { return true };
     let facts = [

@@ -62,7 +62,9 @@ pub fn resolve_all<'a>(coding: &mut Coding<'a>) -> Vec<Dose<'a>> {
                 coding.not_billed(asked.field(""), &L_04, text, &facts);
                 continue;
             }
-            if let Some(dose) = resolve(coding, asked) {
+            let Some(version) = resolve(coding, &asked) else { continue };
+            let dose = asked.dose(coding, version);
+            if is_admissible(coding, &dose) {
                 doses.push(dose);
             }
         }
@@ -87,40 +89,35 @@ fn was_given(coding: &mut Coding<'_>, asked: &Asked<'_>) -> bool {
     false
 }
 
-fn resolve<'a>(coding: &mut Coding<'a>, asked: Asked<'a>) -> Option<Dose<'a>> {
-    if !is_billable_source(coding, &asked) || flush::is_settled(coding, &asked) {
+/// The version of the code that a drug is billed by.
+fn resolve<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
+    if !is_billable_source(coding, asked) || flush::is_settled(coding, asked) {
         return None;
     }
-    report_ambiguous_ndc(coding, &asked);
+    report_ambiguous_ndc(coding, asked);
     let version = match asked.drug.code {
-        Some(code) => by_code(coding, &asked, code),
-        None if compounded::is_uncoded(coding, &asked) => unclassified::select(coding, asked.at, asked.drug),
-        None => {
-            candidates::choose(coding, &asked).filter(|version| !is_no_antiemetic(coding, &asked, version))
-        }
+        Some(code) => by_code(coding, asked, code),
+        None if compounded::is_uncoded(coding, asked) => unclassified::select(coding, asked.at, asked.drug),
+        None => candidates::choose(coding, asked).filter(|version| !is_no_antiemetic(coding, asked, version)),
     }?;
     if asked.drug.code.is_some()
-        && (!compounded::agrees(coding, &asked, version)
-            || bag_sizes::are_of_other_codes(coding, &asked, version))
-        || !contradiction::agrees_with_name(coding, &asked, version)
+        && (!compounded::agrees(coding, asked, version)
+            || bag_sizes::are_of_other_codes(coding, asked, version))
+        || !contradiction::agrees_with_name(coding, asked, version)
     {
         return None;
     }
-    let version = check::settle(coding, &asked, version)?;
-    note_biosimilar(coding, &asked, version);
-    let version = check::prefer_reference(coding, &asked, version);
-    if version.billing == Err(NoUnitReason::Unclassified) && !check::has_no_own_code(coding, &asked, version)
-    {
-        return None;
-    }
-    let dose = asked.dose(coding, version);
-    if flush::is_included(coding, &dose) {
-        return None;
-    }
-    if dose.is_unclassified && !unclassified::is_admissible(coding, &dose) {
-        return None;
-    }
-    Some(dose)
+    let version = check::settle(coding, asked, version)?;
+    note_biosimilar(coding, asked, version);
+    let version = check::prefer_reference(coding, asked, version);
+    let is_unclassified = version.billing == Err(NoUnitReason::Unclassified);
+    (!is_unclassified || check::has_no_own_code(coding, asked, version)).then_some(version)
+}
+
+/// Whether a dose earns a line: it is no flush that another service includes, and nothing speaks against a code without
+/// a unit.
+fn is_admissible(coding: &mut Coding<'_>, dose: &Dose<'_>) -> bool {
+    !flush::is_included(coding, dose) && (!dose.is_unclassified || unclassified::is_admissible(coding, dose))
 }
 
 /// Whether a drug by mouth that only its name leads to the code of an antiemetic was none, because it went with other

@@ -42,8 +42,6 @@ pub struct Measured {
     /// One billing unit.
     pub one: i128,
     pub administered: i128,
-    /// The ordered dose, where every dose states one.
-    pub ordered: Option<i128>,
     /// The unit to print amounts in.
     pub unit: Unit,
 }
@@ -54,6 +52,11 @@ impl Measured {
         self.unit.measure()
     }
 
+    /// The ordered dose, where every dose of the treatment states one in the measure of the code.
+    pub fn ordered(&self, treatment: &Treatment<'_>) -> Option<i128> {
+        treatment.doses.iter().map(|dose| ordered_amount(dose, self.unit)).sum()
+    }
+
     /// An amount in the unit of the code.
     pub fn readable(&self, base: i128) -> Value {
         readable(base, self.unit)
@@ -61,8 +64,21 @@ impl Measured {
 }
 
 /// Counts the units of a treatment, or says what keeps it from being counted.
-pub fn bill(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed> {
-    let billed = match unit_of(coding.policy, treatment) {
+pub(in crate::rules::drug_line) fn bill(
+    coding: &mut Coding<'_>,
+    treatment: &Treatment<'_>,
+) -> Option<Billed> {
+    let billed = count(coding, treatment)?;
+    if billed.units == 0 {
+        let text = "Nothing was given, so neither an administered nor a discarded amount is billed";
+        coding.not_billed(treatment.field(""), &crate::rules::drug_line::waste::W_13, text, &[]);
+        return None;
+    }
+    Some(billed)
+}
+
+fn count(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed> {
+    match unit_of(coding.policy, treatment) {
         Ok(unit) => match unit.form {
             UnitForm::PerContainer => containers(coding, treatment, unit),
             UnitForm::PerEvent => events::count(coding, treatment, unit),
@@ -83,13 +99,7 @@ pub fn bill(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Option<Billed
             block(coding, treatment.field("hcpcs_code"), Reason::NoBillingUnit, &U_01, text, &facts);
             None
         }
-    }?;
-    if billed.units == 0 {
-        let text = "Nothing was given, so neither an administered nor a discarded amount is billed";
-        coding.not_billed(treatment.field(""), &crate::rules::drug_line::waste::W_13, text, &[]);
-        return None;
     }
-    Some(billed)
 }
 
 /// The unit that counts: the convention of a two-component code, or the catalog's (rule U-08).
@@ -110,15 +120,13 @@ fn amounts(coding: &mut Coding<'_>, treatment: &Treatment<'_>, unit: BillingUnit
     note_components(coding, treatment, unit);
     let one = unit_amount(unit.quantity).ok()?;
     let mut administered: i128 = 0;
-    let mut ordered = Some(0_i128);
     for dose in treatment.doses {
         let amount = given_amount(coding, dose, unit.quantity)?;
         administered = administered.checked_add(amount)?;
-        ordered =
-            ordered.zip(ordered_amount(coding, dose, unit.quantity, amount)).map(|(sum, one)| sum + one);
+        check_order(coding, dose, unit.quantity.unit, amount);
         check_basis(coding, dose);
     }
-    let measured = Measured { one, administered, ordered, unit: unit.quantity.unit };
+    let measured = Measured { one, administered, unit: unit.quantity.unit };
     if dispensed::is_open(coding, treatment, &measured) {
         return None;
     }
@@ -192,16 +200,18 @@ fn refuse(coding: &mut Coding<'_>, dose: &Dose<'_>, given: Quantity, unit: Quant
     }
 }
 
-/// The ordered amount, with a finding where another was given (rule U-17).
-fn ordered_amount(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Quantity, given: i128) -> Option<i128> {
-    let stated = dose.drug.dose_ordered?;
-    let ordered = convert::in_measure(stated, unit.unit.measure(), dose.per_ml, LastPlace::Up).ok()?;
+/// The ordered amount of one dose in the measure of a unit.
+fn ordered_amount(dose: &Dose<'_>, unit: Unit) -> Option<i128> {
+    convert::in_measure(dose.drug.dose_ordered?, unit.measure(), dose.per_ml, LastPlace::Up).ok()
+}
+
+/// Says where another amount was given than was ordered (rule U-17).
+fn check_order(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Unit, given: i128) {
+    let Some((stated, ordered)) = dose.drug.dose_ordered.zip(ordered_amount(dose, unit)) else { return };
     // Where nothing was given, no dose is billed.
     if ordered != given && given > 0 {
-        let facts = [
-            fact::given("ordered", Value::Quantity(stated)),
-            fact::given("given", readable(given, unit.unit)),
-        ];
+        let facts =
+            [fact::given("ordered", Value::Quantity(stated)), fact::given("given", readable(given, unit))];
         let text = "{ordered} was ordered and {given} given; the administered dose is billed";
         coding.find(
             Severity::Info,
@@ -212,7 +222,6 @@ fn ordered_amount(coding: &mut Coding<'_>, dose: &Dose<'_>, unit: Quantity, give
             &facts,
         );
     }
-    Some(ordered)
 }
 
 /// Warns where the dose is stated on another basis than the code counts (rule U-10).
@@ -259,7 +268,7 @@ fn note_units(
         fact::catalog("unit", Value::Quantity(unit.quantity)),
         fact::derived("units", Value::Count(i64::from(units))),
     ];
-    let is_exact = i128::from(units).checked_mul(measured.one) == Some(measured.administered);
+    let is_exact = !divided(measured.administered, measured.one).1;
     // Only a dose below one unit is rounded up by either way.
     let up = || administered_units(measured.administered, measured.one, UnitRounding::Up);
     let is_lower = rounding == UnitRounding::Down && up() != Ok(units);

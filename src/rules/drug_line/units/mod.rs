@@ -15,7 +15,8 @@ use crate::domain::quantity::{Measure, Quantity};
 use crate::policy::parameters::UnitRounding;
 use convert::{AmountError, LastPlace, Strength};
 
-pub use billed::{Billed, Counting, Measured, bill};
+pub(in crate::rules::drug_line) use billed::bill;
+pub use billed::{Billed, Counting, Measured};
 pub use records::*;
 pub use unopened::are_unlisted;
 

@@ -49,7 +49,7 @@ pub struct Discard {
 }
 
 /// Decides what the claim says of discarded drug of one treatment, beside all the doses of the visit.
-pub fn decide(
+pub(super) fn decide(
     coding: &mut Coding<'_>,
     treatment: &Treatment<'_>,
     doses: &[Dose<'_>],
@@ -117,7 +117,7 @@ fn measured_discard(
         }
     };
     let units = units_of_rest(coding, measured, rest, billed.units);
-    let found = Found { opened, rest, units };
+    let found = Found { opened: &opened, rest, units };
     if units < *coding.policy.drug_line.smallest_jw_units {
         return below_one_unit(coding, treatment, measured, &found, reporting);
     }
@@ -134,13 +134,13 @@ fn measured_discard(
     {
         return Discard::default();
     }
-    let units = avoidable::limit(coding, treatment, measured, &found.opened, billed.units, units);
+    let units = avoidable::limit(coding, treatment, measured, found.opened, billed.units, units);
     report(coding, treatment, measured, rest, units, reporting)
 }
 
 /// The rest that was found in the opened containers.
-struct Found {
-    opened: Opened,
+struct Found<'o> {
+    opened: &'o Opened,
     /// What may count as discarded, in the base of the measure.
     rest: i128,
     /// Whole units of it.

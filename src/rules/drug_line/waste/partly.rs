@@ -15,7 +15,7 @@ pub(super) fn rest(
     administered_units: u32,
 ) -> Option<i128> {
     let reading = &coding.policy.drug_line.partly_administered;
-    let rest = match (**reading, measured.ordered) {
+    let rest = match (**reading, measured.ordered(treatment)) {
         (PartlyAdministered::RestAfterAdministered, _) => left,
         (PartlyAdministered::NotBilled, _) => 0,
         (PartlyAdministered::RestAfterOrdered, Some(ordered)) => {
