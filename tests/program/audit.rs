@@ -105,7 +105,9 @@ fn a_file_of_claims_becomes_figures_rows_and_a_page() {
     let rows = printed(&["audit", path, "--format", "csv"]);
     assert_eq!(rows.lines().count(), 3, "{rows}");
     assert!(rows.contains("MISSING_LINE,ADD_ON_HOURS_NEVER_BILLED"), "{rows}");
-    assert_eq!(printed(&["audit", path, "--format", "jsonl"]).lines().count(), 3);
+    let each = printed(&["audit", path, "--format", "jsonl"]);
+    let last: Value = each.lines().last().and_then(|line| serde_json::from_str(line).ok()).expect("JSON");
+    assert_eq!((each.lines().count(), &last["error"]["reason"]), (4, &json!("INVALID_REQUEST")));
     let page = printed(&["audit", path, "--format", "html"]);
     assert!(page.starts_with("<!doctype html>") && page.contains("<svg") && !page.contains("src="));
     assert!(printed(&["audit", path]).contains("further hours of an"));
