@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, CodeFlags, CodeVersion};
 use crate::domain::billing::BillingUnit;
 use crate::domain::claim::{Line, Track};
 use crate::domain::code::HcpcsCode;
-use crate::domain::drug::{Container, ContainerKind, DrugGiven};
+use crate::domain::drug::{Container, ContainerKind, DiscardReason, DrugGiven};
 use crate::domain::encounter::{Administration, Encounter, Setting};
 use crate::domain::finding::Reason;
 use crate::domain::quantity::Quantity;
@@ -116,7 +116,20 @@ fn the_guide_departs_only_where_its_figure_does() {
     let visit = visit("4 mg", vec![container("10 mg", 1, ContainerKind::SingleDose)], Some("6 mg"));
     let guide = code(&visit, "10 mg", "guide-2026");
     assert_eq!(lines(&guide), ["1"]);
-    assert!(!has(&guide, Reason::GuideDepartsFromAuthority));
+    let departures: Vec<_> =
+        guide.findings.iter().filter(|finding| finding.reason == Reason::GuideDepartsFromAuthority).collect();
+    assert_eq!(departures.iter().map(|finding| finding.rule.id).collect::<Vec<_>>(), ["Z-02"]);
+    assert_eq!(lines(&code(&visit, "10 mg", "medicare")), ["1 JZ"]);
+}
+
+#[test]
+fn the_guide_bills_the_rest_of_an_unstable_drug_and_says_that_cms_does_not() {
+    let mut visit = visit("60 mg", vec![container("100 mg", 1, ContainerKind::MultiDose)], Some("40 mg"));
+    visit.administrations[0].drugs[0].discard_reason = Some(DiscardReason::UnstableAfterOpening);
+    let guide = code(&visit, "10 mg", "guide-2026");
+    assert_eq!(lines(&guide), ["6", "4 JW"]);
+    assert!(has(&guide, Reason::GuideDepartsFromAuthority));
+    assert_eq!(lines(&code(&visit, "10 mg", "medicare")), ["6"]);
 }
 
 #[test]

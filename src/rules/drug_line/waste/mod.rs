@@ -5,6 +5,7 @@
 
 pub mod avoidable;
 mod balance;
+mod departures;
 mod held;
 mod opened;
 mod partly;
@@ -231,6 +232,9 @@ fn below_one_unit(
     let field = treatment.field("dose_discarded");
     coding.find(Severity::Info, Reason::DiscardBelowOneUnit, field, rule, text, &facts);
     let attests_payable_only = *coding.policy.drug_line.jz_attestation != JzAttestation::NoDiscard;
+    if !attests_payable_only {
+        departures::without_zero(coding, treatment, reporting, &facts);
+    }
     let jz = attests_payable_only && attests_zero(coding, treatment, reporting);
     if jz && covers_all {
         let text = "JZ is printed although {discarded} was thrown away, because one unit of {unit} covers the container";
@@ -239,13 +243,17 @@ fn below_one_unit(
     Discard { jz, amount: Some(found.rest), ..Discard::default() }
 }
 
+/// Whether this payer knows JZ.
+const fn names_zero(reporting: DiscardReporting) -> bool {
+    matches!(reporting, DiscardReporting::JzOnly | DiscardReporting::JwAndJz)
+}
+
 /// Whether JZ is printed on the date for this payer (rules Z-01, Z-02).
 fn attests_zero(coding: &mut Coding<'_>, treatment: &Treatment<'_>, reporting: DiscardReporting) -> bool {
     let standing = &coding.policy.drug_line.jz_standing;
-    let names_zero = matches!(reporting, DiscardReporting::JzOnly | DiscardReporting::JwAndJz);
     let facts = [fact::parameter("since", Value::Date(standing.from), standing)];
     let trail = &mut coding.result.trail;
-    match (names_zero, **standing) {
+    match (names_zero(reporting), **standing) {
         (false, _) | (_, Standing::NotUsed) => false,
         (true, Standing::Optional) => {
             let text = "JZ may be printed and is not required on this date";
@@ -308,6 +316,7 @@ fn report(
         let text = "The administered line carries no JZ, because drug was discarded";
         trail.declined(&Z_03, treatment.subject(), text, &facts);
     }
+    departures::of_several_doses(coding, treatment, &facts);
     Discard { jw_units: units, amount, ..Discard::default() }
 }
 
