@@ -6,7 +6,8 @@ use infusion_coder::domain::field::Field;
 use infusion_coder::engine::CodingResult;
 use infusion_coder::engine::trail::{Outcome, Subject, Value};
 
-/// Additional hours that the trail gives to the drug of an administration by its route.
+/// Additional hours that the trail gives to the drug of an administration by its route. Hydration beside another initial
+/// service has its first hour among them; where it is the initial service, its code is that hour.
 pub fn hours(visit: &Encounter, result: &CodingResult, index: usize) -> i64 {
     let own = &visit.administrations[index];
     let is_same = |at: u16| {
@@ -19,7 +20,12 @@ pub fn hours(visit: &Encounter, result: &CodingResult, index: usize) -> i64 {
             && matches!(step.subject, Subject::Administration(at) if is_same(at))
     });
     let facts = steps.flat_map(|step| result.trail.facts(&step.note)).filter(|fact| fact.name == "hours");
-    facts.map(|fact| if let Value::Count(hours) = fact.value { hours } else { 0 }).sum()
+    let additional: i64 =
+        facts.map(|fact| if let Value::Count(hours) = fact.value { hours } else { 0 }).sum();
+    let is_first_hour = |line: &&infusion_coder::domain::claim::Line| {
+        line.code == HcpcsCode::of("96360") && line.administrations.iter().any(|at| is_same(*at))
+    };
+    additional + result.lines.iter().filter(is_first_hour).map(|line| i64::from(line.units)).sum::<i64>()
 }
 
 /// Services of the drug of an administration that wait for an answer.

@@ -1,5 +1,7 @@
 //! Intra-arterial administration (rules CHM-9, INJ-3).
 
+use smallvec::SmallVec;
+
 use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
 use super::sequence;
@@ -29,8 +31,12 @@ rule! {
 
 pub(super) static RULES: &[&Rule] = &[&CHM_9, &INJ_3];
 
+/// Infusions that count with an earlier one, held without an allocation; few drugs go into arteries.
+type Joined = SmallVec<[u16; 4]>;
+
 /// Codes what went into arteries.
 pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
+    let mut joined = Joined::new();
     for at in 0..visit.services.len() {
         let service = visit.services[at];
         match (service.kind, service.family) {
@@ -42,7 +48,7 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
                 let code = coding.policy.administration.intra_arterial_codes.push;
                 one(coding, visit, &service, &CHM_9, "A chemotherapy push into an artery.", code);
             }
-            (Kind::ArterialInfusion, Family::Chemotherapy) => infusion(coding, visit, at),
+            (Kind::ArterialInfusion, Family::Chemotherapy) => infusion(coding, visit, at, &mut joined),
             (Kind::ArterialPush, _) => {
                 let code = coding.policy.administration.intra_arterial_codes.therapeutic_injection;
                 one(coding, visit, &service, &INJ_3, "A therapeutic injection into an artery.", code);
@@ -65,7 +71,7 @@ fn one(
     lines::bill(coding, visit, service, code, 1, Place::Own);
 }
 
-fn infusion(coding: &mut Coding<'_>, visit: &Visit<'_>, at: usize) {
+fn infusion(coding: &mut Coding<'_>, visit: &Visit<'_>, at: usize, joined: &mut Joined) {
     let service = &visit.services[at];
     let codes = &coding.policy.administration.intra_arterial_codes;
     if is_prolonged(coding, visit, service) {
@@ -80,10 +86,15 @@ fn infusion(coding: &mut Coding<'_>, visit: &Visit<'_>, at: usize) {
             && !is_prolonged(coding, visit, other)
             && course::is_same(coding, visit, other, service)
     };
-    if visit.services[..at].iter().any(is_part) {
+    if joined.contains(&service.index) {
         return;
     }
-    let parts: Vec<&Service> = visit.services[at..].iter().filter(|other| is_part(other)).collect();
+    // A bag that names no site goes with the first that it may belong to, and makes no others one.
+    let parts: Vec<&Service> = visit.services[at..]
+        .iter()
+        .filter(|other| is_part(other) && !joined.contains(&other.index))
+        .collect();
+    joined.extend(parts.iter().map(|part| part.index));
     first_hour(coding, visit, service, &parts);
 }
 
