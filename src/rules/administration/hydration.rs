@@ -4,7 +4,7 @@ use super::infusion_time::{additional_hours, later_hours, note_hours};
 use super::lines::{self, Place};
 use super::overlap;
 use super::visit::{Kind, Segment, Segments, Service, Visit};
-use super::{held, what_if};
+use super::{held, order, what_if};
 use crate::domain::drug::DrugGiven;
 use crate::domain::encounter::{FluidPurpose, Route};
 use crate::domain::field::Field;
@@ -174,7 +174,12 @@ pub(super) fn wait_for_transfusions(coding: &mut Coding<'_>, visit: &mut Visit<'
     }
     let is_untimed =
         |s: &&Service| s.kind == Kind::Transfusion && s.flow.segments == 0 && s.flow.seconds == 0;
-    let untimed: Vec<Service> = visit.services.iter().filter(is_untimed).copied().collect();
+    let mut untimed: Vec<Service> = visit.services.iter().filter(is_untimed).copied().collect();
+    // The fluid waits for the first of several, and never for the one that is listed first.
+    untimed.sort_by(|one, other| {
+        let [one, other] = [one, other].map(|service| visit.administration(service));
+        one.start.cmp(&other.start).then_with(|| order::by_facts(one, other))
+    });
     for transfusion in untimed {
         wait_for_transfusion(coding, visit, &transfusion);
     }

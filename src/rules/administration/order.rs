@@ -21,7 +21,7 @@ pub(super) fn compare(visit: &Visit<'_>, one: &Service, other: &Service) -> Orde
 }
 
 /// Orders two administrations by what the record says of them; equal where it says the same of both.
-fn by_facts(one: &Administration, other: &Administration) -> Ordering {
+pub(super) fn by_facts(one: &Administration, other: &Administration) -> Ordering {
     let when = |of: &Administration| (of.stop, of.duration_minutes, of.discontinued_planned_minutes);
     let how = |of: &Administration| (of.route, of.pump, of.attended_throughout, of.lesion_count);
     let why = |of: &Administration| (of.access_reason, of.fluid_purpose, of.includes_puncture);
