@@ -268,8 +268,7 @@ impl Formulary {
     }
 
     /// What a record names, a biosimilar being the drug of its reference product. A note behind the name tells
-    /// nothing of the drug.
-    /// Of two that name no drug the numbers tell whether they are one.
+    /// nothing of the drug. Of two that name no drug the numbers tell whether they are one.
     pub fn substance_of_name(&self, text: &str) -> String {
         let given = self.given_part(text);
         if self.is_placeholder(given) {

@@ -62,7 +62,7 @@ rule! {
 rule! {
     pub static CLS_5: "CLS-5", "Chemotherapy codes for cancer only",
     basis: Secondary, cites: ["GUIDE-2026"],
-    says: "Under this reading the chemotherapy codes are for cancer only; the same drug against another disease is therapeutic. The stated indication decides, else the diagnoses where all of them or none are cancer, status, symptoms and common companions left out; otherwise it is asked.",
+    says: "Under this reading the chemotherapy codes are for cancer only; the same drug against another disease is therapeutic, and so is a biologic that is no antineoplastic, whatever the visit treats. The stated indication decides, else the diagnoses where all of them or none are cancer, status, symptoms and common companions left out; otherwise it is asked.",
     why: "Some payers and the 2026 billing guide read the codes so. CMS and CPT do not (CLS-1).",
     example: "Rituximab for rheumatoid arthritis is a therapeutic infusion under this reading.",
     exceptions: "Used only where the policy asks for it.",

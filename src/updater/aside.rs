@@ -17,7 +17,8 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 
 /// Runs work that waits, computes and writes on a runtime of its own, whose threads end with it.
 ///
-/// A refresh reads, compares and builds for the better part of a second; among the threads that serve, calls would wait for it.
+/// A refresh judges a release and compares it with the one in use between its reads and writes; done on the threads that
+/// serve, calls would wait for it.
 ///
 /// # Errors
 /// A runtime that cannot be made. Work whose waiter is gone, as at the end of the service, ends where it waits itself.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
+use super::words::{self, Words};
 use super::{Formulary, fold};
 use crate::domain::drug::DrugClass;
 
@@ -199,21 +200,12 @@ fn may_tell(text: &str) -> bool {
 }
 
 fn words(text: &str) -> Vec<Word> {
-    let mut words = Vec::new();
-    let mut start = None;
-    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (start, letter.is_alphanumeric()) {
-            (None, true) => start = Some(at),
-            (Some(from), false) => {
-                let lower = text[from..at].to_lowercase();
-                let parts = WORDS.get(lower.as_bytes()).copied().unwrap_or_default();
-                words.push(Word { place: from..at, parts, text: lower });
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    words
+    let words = Words::of(text);
+    let read = |word: words::Word<'_>| {
+        let parts = WORDS.get(word.text.as_bytes()).copied().unwrap_or_default();
+        Word { place: word.place, parts, text: word.text.to_owned() }
+    };
+    words.all(0..words.len()).map(read).collect()
 }
 
 /// The words that say that others gave it, and whether they surely do.

@@ -206,6 +206,20 @@ fn every_source_is_in_the_citations() {
 }
 
 #[test]
+fn the_source_that_ends_a_row_is_in_the_citations() {
+    let citations: toml::Table = include_str!("../../../catalog/citations.toml").parse().expect("citations");
+    let tables = [
+        include_str!("../../../catalog/drugs/containers.csv"),
+        include_str!("../../../catalog/drugs/routes.csv"),
+        include_str!("../../../catalog/package_sizes.csv"),
+    ];
+    for row in tables.iter().flat_map(|table| table.lines().skip(1)) {
+        let key = row.rsplit(',').next().expect("a source");
+        assert!(citations.contains_key(key), "{row}");
+    }
+}
+
+#[test]
 fn the_reason_or_the_moment_behind_a_name_is_no_drug_that_was_given() {
     for (name, class) in [
         ("NS 1 L pre-cisplatin", DrugClass::Hydration),

@@ -61,38 +61,37 @@ pub(super) fn is_concurrent(
     course: usize,
     overlap: Overlap,
 ) -> bool {
-    let (Overlap { own, alone, .. }, shared, is_most) = (&overlap, overlap.shared(), overlap.is_most());
+    let shared = overlap.shared();
     if shared <= 0 {
         return false;
     }
     let first = visit.services[visit.courses[course].first].index;
+    let subject = Subject::Administration(first);
     if overlap.is_declared {
-        let subject = Subject::Administration(first);
         let text = "The record says that this ran together with a higher-ranked infusion, and no clock times tell for how long: concurrent.";
         coding.result.trail.fired(&CONC_5, subject, text, &[]);
         return true;
     }
     if overlap.is_said_and_most() {
         let text = "The record says that this ran together with a higher-ranked infusion, and the clock times show it for most of its minutes: concurrent.";
-        coding.result.trail.fired(&CONC_5, Subject::Administration(first), text, &[]);
+        coding.result.trail.fired(&CONC_5, subject, text, &[]);
         return true;
     }
     let switch = &coding.policy.administration.overlap_rule;
     let (is_concurrent, label) = by_clock(coding, &overlap);
     let facts = [
-        fact::derived("minutes", Value::Minutes(*own / 60)),
+        fact::derived("minutes", Value::Minutes(overlap.own / 60)),
         fact::derived("shared", Value::Minutes(shared / 60)),
-        fact::derived("left", Value::Minutes(*alone / 60)),
+        fact::derived("left", Value::Minutes(overlap.alone / 60)),
         fact::parameter("rule", Value::Label(label), switch),
     ];
-    let subject = Subject::Administration(first);
     if is_concurrent {
         let text = "Of {minutes} minutes, {shared} minutes ran together with a higher-ranked infusion and {left} minutes alone: concurrent ({rule}).";
         coding.result.trail.fired(&CONC_5, subject, text, &facts);
     } else {
         let text = "Of {minutes} minutes, {shared} minutes ran together with a higher-ranked infusion and {left} minutes alone: sequential, with the minutes alone ({rule}).";
         coding.result.trail.declined(&CONC_5, subject, text, &facts);
-        if is_most {
+        if overlap.is_most() {
             let text = "Of {minutes} minutes, {shared} ran together with a higher-ranked infusion. Sources disagree on how much overlap makes a drug concurrent; this policy counts the {left} minutes alone ({rule}). State what it ran concurrently with where that was meant.";
             let field = Field::Administration(first, "concurrentWith");
             coding.find(Severity::Info, Reason::DisputedRule, field, &CONC_5, text, &facts);

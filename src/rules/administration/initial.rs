@@ -61,7 +61,7 @@ rule! {
     says: "In a facility chemotherapy outranks therapeutic services, and these outrank hydration; inside a family infusion outranks push, and push outranks injection.",
     why: "The instruction before the codes of 2010 orders them so for facilities, whatever came first.",
     example: "A chemotherapy push outranks a therapeutic infusion; a therapeutic push outranks hydration.",
-    exceptions: "The 2026 guide puts the length before the technique (row G-10).",
+    exceptions: "A switch puts the length before the technique. The 2026 guide does not: it speaks of the longest infusion (row G-10).",
 }
 
 rule! {

@@ -67,7 +67,7 @@ rule! {
     says: "No code describes a chemotherapy drug that runs together with another one. The unlisted chemotherapy code is reported, or nothing, as the policy says.",
     why: "The concurrent code is for therapeutic drugs, and the pump code is for starting a pump.",
     example: "Two chemotherapy bags over the same hour: the initial infusion and the unlisted code.",
-    exceptions: "The 2026 guide uses the pump start code, which will be denied (row G-13). Beside a therapeutic initial service of an office chemotherapy has no code either (SEQ-2), and the reason of the visit is asked for.",
+    exceptions: "The 2026 guide uses the pump start code, which will be denied (row G-13), unless a pump was started, whose code it is. Beside a therapeutic initial service of an office chemotherapy has no code either (SEQ-2), and the reason of the visit is asked for.",
 }
 
 rule! {
