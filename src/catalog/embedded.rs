@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::biosimilar::Biosimilars;
 use super::error::DataError;
 use super::formulary::{Formulary, FormularyFiles};
+use super::package_forms::PackageForms;
 use super::package_sizes::PackageSizes;
 use super::release::{Overlay, Release, ReleaseHeader, ReleaseKind, hex};
 use super::snapshot::Catalog;
@@ -92,6 +93,7 @@ fn read_overlay() -> Result<Overlay, DataError> {
         biosimilars: Biosimilars::parse(FORMULARY.biosimilars)?,
         successors: Successors::parse(include_str!("../../catalog/successors.csv"))?,
         package_sizes: PackageSizes::parse(include_str!("../../catalog/package_sizes.csv"))?,
+        package_forms: Arc::new(PackageForms::parse(include_str!("../../catalog/package_forms.csv"))?),
     })
 }
 

@@ -16,6 +16,7 @@ pub mod keyed;
 pub mod list;
 pub mod names;
 pub mod ndc;
+pub mod package_forms;
 pub mod package_sizes;
 pub mod payment;
 pub mod product_names;

@@ -16,8 +16,8 @@ pub struct NdcEntry {
     pub bill_units_per_package: Decimal,
     /// Size of one container: millilitres of a liquid, otherwise 1.
     pub package_size: Decimal,
-    /// The container holds a liquid, as our own table tells, so that a size of 1 is one millilitre.
-    pub is_liquid: bool,
+    /// What our own tables tell of a size of 1, which CMS prints for one millilitre and for one piece.
+    pub form: PackageForm,
     /// Containers in the package.
     pub package_quantity: Decimal,
     /// First and last quarter held whose crosswalk has these very numbers.
@@ -25,10 +25,24 @@ pub struct NdcEntry {
     pub quarter: Quarter,
 }
 
+/// What a package holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PackageForm {
+    Liquid,
+    /// A powder, a kit, an implant or a tablet, which is counted.
+    Piece,
+    Untold,
+}
+
 impl NdcEntry {
     /// Whether the package is counted by pieces: its size is 1 and nothing says that this is one millilitre.
     pub fn is_counted(&self) -> bool {
-        self.package_size == Decimal::ONE && !self.is_liquid
+        self.package_size == Decimal::ONE && self.form != PackageForm::Liquid
+    }
+
+    /// What the package holds; every size but 1 is in millilitres.
+    pub fn told_form(&self) -> PackageForm {
+        if self.package_size == Decimal::ONE { self.form } else { PackageForm::Liquid }
     }
 
     /// Whether another row of the package has the same numbers, whatever its quarters.

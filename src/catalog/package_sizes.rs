@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use super::error::DataError;
-use super::ndc::NdcEntry;
+use super::ndc::{NdcEntry, PackageForm};
 use super::table::rows;
 use crate::domain::code::Ndc;
 use crate::domain::quantity::Decimal;
@@ -21,7 +21,7 @@ struct Correction {
     printed: Decimal,
     /// Millilitres of a liquid container, otherwise 1.
     size: Decimal,
-    is_liquid: bool,
+    form: PackageForm,
 }
 
 impl PackageSizes {
@@ -33,12 +33,12 @@ impl PackageSizes {
         rows("package_sizes.csv", text, &["ndc", "printed", "size", "form", "because", "cite"])?
             .map(|row| {
                 let row = row?;
-                let is_liquid = match row.text(3) {
-                    "liquid" => true,
-                    "" => false,
+                let form = match row.text(3) {
+                    "liquid" => PackageForm::Liquid,
+                    "" => PackageForm::Piece,
                     other => return Err(row.refuse(&format!("`{other}` is no form"))),
                 };
-                Ok((row.read(0)?, Correction { printed: row.read(1)?, size: row.read(2)?, is_liquid }))
+                Ok((row.read(0)?, Correction { printed: row.read(1)?, size: row.read(2)?, form }))
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -48,13 +48,14 @@ impl PackageSizes {
     pub fn correct(&self, ndc: Ndc, entry: &mut NdcEntry) {
         if let Some(known) = self.0.get(&ndc).filter(|known| known.printed == entry.package_size) {
             entry.package_size = known.size;
-            entry.is_liquid = known.is_liquid;
+            entry.form = known.form;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::PackageForm;
     use crate::catalog::release::{Overlay, Release};
 
     #[test]
@@ -66,7 +67,7 @@ mod tests {
         };
         assert!(sizes.0.len() > 20);
         for (ndc, known) in &sizes.0 {
-            let is_other = known.is_liquid || known.printed != known.size;
+            let is_other = known.form == PackageForm::Liquid || known.printed != known.size;
             assert!(printed(ndc, known.printed) && is_other, "{ndc}");
         }
     }

@@ -6,6 +6,7 @@ use super::codes::CodeTable;
 use super::edits::{AddOnParent, EditKind, Edits, ProcedurePair, UnitLimit};
 use super::formulary::Formulary;
 use super::ndc::{NdcEntry, NdcTable};
+use super::package_forms::PackageForms;
 use super::payment::{PaymentLimit, StatusIndicator};
 use super::product_names::NamesOnDemand;
 use super::quarterly::{InQuarter, QuarterlyTable};
@@ -63,6 +64,7 @@ pub struct Catalog {
     pub codes: CodeTable,
     pub formulary: Arc<Formulary>,
     pub ndcs: NdcTable,
+    pub package_forms: Arc<PackageForms>,
     /// OPPS status indicators of Addendum B.
     pub statuses: QuarterlyTable<HcpcsCode, StatusIndicator>,
     /// Part B payment limits, dollars for one billing unit.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::brands::Products;
-use crate::catalog::ndc::NdcEntry;
+use crate::catalog::ndc::{NdcEntry, PackageForm};
 use crate::catalog::payment::{PaymentLimit, StatusIndicator};
 use crate::catalog::release::{Changes, Release, ReleaseHeader};
 use crate::cms::addendum_b::StatusIndicators;
@@ -30,7 +30,7 @@ pub(super) fn packages(header: ReleaseHeader, file: &Crosswalk) -> Release {
             bill_units: row.bill_units,
             bill_units_per_package: row.bill_units_per_package,
             package_size: row.package_size,
-            is_liquid: false,
+            form: PackageForm::Untold,
             package_quantity: row.package_quantity,
             first_quarter: quarter,
             quarter,

@@ -212,6 +212,7 @@ fn the_source_that_ends_a_row_is_in_the_citations() {
         include_str!("../../../catalog/drugs/containers.csv"),
         include_str!("../../../catalog/drugs/routes.csv"),
         include_str!("../../../catalog/package_sizes.csv"),
+        include_str!("../../../catalog/package_forms.csv"),
     ];
     for row in tables.iter().flat_map(|table| table.lines().skip(1)) {
         let key = row.rsplit(',').next().expect("a source");

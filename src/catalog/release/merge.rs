@@ -14,6 +14,7 @@ use crate::catalog::compose::seed::is_drug_family;
 use crate::catalog::edits::{EditKind, PairKey, ProcedurePair};
 use crate::catalog::formulary::Formulary;
 use crate::catalog::ndc::{NdcEntry, NdcTable};
+use crate::catalog::package_forms::PackageForms;
 use crate::catalog::package_sizes::PackageSizes;
 use crate::catalog::product_names::NamesOnDemand;
 use crate::catalog::quarterly::QuarterlyTable;
@@ -31,6 +32,7 @@ pub struct Overlay {
     pub biosimilars: Biosimilars,
     pub successors: Successors,
     pub package_sizes: PackageSizes,
+    pub package_forms: Arc<PackageForms>,
 }
 
 impl Catalog {
@@ -74,7 +76,11 @@ pub(in crate::catalog) struct Merging<'o> {
 
 impl<'o> Merging<'o> {
     pub(in crate::catalog) fn new(overlay: &'o Overlay) -> Self {
-        let catalog = Catalog { formulary: overlay.formulary.clone(), ..Catalog::default() };
+        let catalog = Catalog {
+            formulary: overlay.formulary.clone(),
+            package_forms: overlay.package_forms.clone(),
+            ..Catalog::default()
+        };
         let (told, ndcs) = (FxHashMap::default(), FxHashMap::default());
         let products = Products::default();
         let pairs = QuarterlyTable::default();
@@ -99,6 +105,7 @@ impl<'o> Merging<'o> {
         merge_codes(&mut self.told, header.quarter, codes, descriptors);
         for (ndc, mut entry) in ndcs {
             self.overlay.package_sizes.correct(ndc, &mut entry);
+            self.overlay.package_forms.tell(&mut entry);
             merge_ndc(self.ndcs.entry((ndc, entry.code)).or_default(), entry);
         }
         let Catalog { statuses, limits, edits, .. } = &mut self.catalog;

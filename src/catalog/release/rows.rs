@@ -7,7 +7,7 @@ use crate::catalog::edits::{
     AddOnParent, AddOnSetting, Adjudication, EditKind, PairKey, ProcedurePair, UnitLimit,
 };
 use crate::catalog::error::DataError;
-use crate::catalog::ndc::NdcEntry;
+use crate::catalog::ndc::{NdcEntry, PackageForm};
 use crate::catalog::payment::{PaymentLimit, StatusIndicator};
 use crate::catalog::record::{CodeFlags, CodeVersion};
 use crate::catalog::table::Row;
@@ -270,7 +270,7 @@ fn read_ndc(row: &Row<'_>) -> Result<(Ndc, NdcEntry), DataError> {
         bill_units: row.read(2)?,
         bill_units_per_package: row.read(3)?,
         package_size: row.read(4)?,
-        is_liquid: false,
+        form: PackageForm::Untold,
         package_quantity: row.read(5)?,
         first_quarter: row.read(6)?,
         quarter: row.read(7)?,

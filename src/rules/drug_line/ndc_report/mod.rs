@@ -1,5 +1,6 @@
 //! The NDCs of a line, each with its own unit and quantity (rules D-01..D-10).
 
+mod opened;
 mod packages;
 mod records;
 
@@ -16,7 +17,7 @@ use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::treatment::{Treatment, ask};
 use crate::rules::drug_line::units::{Billed, Counting};
 use crate::rules::drug_line::waste::Discard;
-use packages::Package;
+use packages::{Assumed, Package};
 
 pub use records::*;
 
@@ -122,8 +123,15 @@ fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, named: &[Package], a
         ];
         let text = "The containers of {ndc} are reported with a quantity of {quantity} in their own unit";
         coding.result.trail.fired(package.rule, treatment.subject(), text, &facts);
-        if package.is_form_assumed {
-            let text = "{ndc} is swallowed and its form is not stated: it is counted in pieces, which is wrong of a liquid; state the form of the container";
+        if let Some(assumed) = package.assumed {
+            let text = match assumed {
+                Assumed::Swallowed => {
+                    "{ndc} is swallowed and its form is not stated: it is counted in pieces, which is wrong of a liquid; state the form of the container"
+                }
+                Assumed::Piece => {
+                    "Neither the record nor the crosswalk tells whether {ndc} is a liquid: it is counted in pieces as a powder is; state the form or the volume of the container"
+                }
+            };
             let field = treatment.field("containers");
             coding.find(Severity::Info, Reason::ContainerKindAssumed, field, &D_04, text, &facts);
         }
@@ -274,7 +282,7 @@ mod tests {
             discarded,
             kept: 0,
             rule: &D_04,
-            is_form_assumed: false,
+            assumed: None,
         };
         let third = package(1_000_000_000, 2, 1);
         assert_eq!(third.quantity_of(true, 3).map(|q| q.to_string()).as_deref(), Some("0.333"));

@@ -2,10 +2,10 @@
 
 use smallvec::SmallVec;
 
+use super::opened::{Opened, Source, opened, read};
 use super::*;
-use crate::catalog::ndc::NdcEntry;
-use crate::catalog::{Catalog, CodeFlag};
-use crate::domain::drug::{Container, NdcGiven, ProductForm};
+use crate::catalog::ndc::{NdcEntry, PackageForm};
+use crate::domain::drug::ProductForm;
 use crate::domain::quantity::{Measure, Quantity, Unit};
 use crate::policy::parameters::CodeMark;
 use crate::rules::drug_line::package::is_placeholder;
@@ -14,14 +14,13 @@ use crate::rules::drug_line::units::{
     self,
     convert::{LastPlace, in_measure},
 };
-use crate::rules::drug_line::waste::scope;
 
 /// One millilitre in the base of its measure, and billionths in a decimal one.
 const BASE_PER_ML_NANO: i128 = 1_000;
-const NANOS: i128 = 1_000_000_000;
+pub(super) const NANOS: i128 = 1_000_000_000;
 
 /// Kinds of container of one treatment that are held without an allocation; few treatments have more.
-const OPENED_INLINE: usize = 4;
+pub(super) const OPENED_INLINE: usize = 4;
 
 /// Everything opened of one NDC.
 #[derive(Debug, Clone)]
@@ -38,26 +37,16 @@ pub struct Package {
     pub kept: i128,
     /// The rule that gave the unit: the payer's (D-05), the crosswalk's (D-10) or the form's (D-04).
     pub rule: &'static Rule,
-    /// The drug is swallowed and nothing tells pieces from a liquid; it is counted in pieces.
-    pub is_form_assumed: bool,
+    pub assumed: Option<Assumed>,
 }
 
-/// Equal containers of one NDC, before they are added up.
-struct Opened<'t> {
-    ndc: Option<Ndc>,
-    /// The row of the crosswalk that lists the NDC on the date of service, that of the code before another.
-    listed: Option<&'t NdcEntry>,
-    /// Content of one, in the base of the code's measure.
-    content: i128,
-    count: u32,
-    source: Source<'t>,
-}
-
-#[derive(Clone, Copy)]
-enum Source<'t> {
-    Container(&'t Dose<'t>, &'t Container),
-    /// A dose without containers.
-    Dose(&'t Dose<'t>),
+/// Why a package is counted in pieces although nothing tells that it is no liquid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assumed {
+    /// It is swallowed, as a tablet or as a solution.
+    Swallowed,
+    /// Neither the record nor a listed package of the same content tells a powder from a liquid.
+    Piece,
 }
 
 /// The packages of a treatment by NDC, in the order of the NDCs.
@@ -97,7 +86,7 @@ pub fn of(
                 known.kept += kept;
             }
             None => {
-                let is_form_assumed = one.is_swallowed() && rule.id == D_10.id;
+                let assumed = one.assumed(qualifier, rule);
                 packages.push(Package {
                     ndc: one.ndc,
                     qualifier,
@@ -106,7 +95,7 @@ pub fn of(
                     discarded,
                     kept,
                     rule,
-                    is_form_assumed,
+                    assumed,
                 });
             }
         }
@@ -131,9 +120,10 @@ fn rule_of(coding: &Coding<'_>, opened: &Opened<'_>) -> &'static Rule {
         Source::Container(dose, container) => (dose, container.form, container.volume),
         Source::Dose(dose) => (dose, None, None),
     };
+    let is_listed = opened.listed.is_some() || opened.others.is_some();
     match fixed_rule(coding, dose) {
         Some(_) => &D_05,
-        None if form.is_none() && volume.is_none() && opened.listed.is_some() => &D_10,
+        None if form.is_none() && volume.is_none() && is_listed => &D_10,
         None => &D_04,
     }
 }
@@ -143,80 +133,6 @@ fn left_over(opened: &[Opened<'_>], billed: &Billed, rest: i128) -> i128 {
     let Counting::Amount(measured) = &billed.counting else { return 0 };
     let content: i128 = opened.iter().map(|one| one.content * i128::from(one.count)).sum();
     (content - measured.administered - rest).max(0)
-}
-
-impl Opened<'_> {
-    fn is_for_several(&self, coding: &Coding<'_>) -> bool {
-        let Source::Container(dose, container) = self.source else { return false };
-        // The rest of a bottle of tablets is the next patient's.
-        scope::is_loose(dose)
-            || !scope::is_single_dose(coding, dose, scope::kind_of(coding, dose, container).0)
-    }
-
-    /// Whether the drug is swallowed and neither its form nor a volume or a strength of it is stated.
-    fn is_swallowed(&self) -> bool {
-        let (dose, is_told) = match self.source {
-            Source::Dose(dose) => (dose, false),
-            Source::Container(dose, container) => {
-                let is_liquid =
-                    container.volume.is_some() || container.content.unit.measure() == Measure::Volume;
-                (dose, is_liquid || container.form.is_some())
-            }
-        };
-        dose.version.flags.has(CodeFlag::Oral) && dose.per_ml.is_none() && !is_told
-    }
-}
-
-fn opened<'t>(
-    catalog: &'t Catalog,
-    treatment: &Treatment<'t>,
-    billed: &Billed,
-) -> SmallVec<[Opened<'t>; OPENED_INLINE]> {
-    let in_code = |quantity: Quantity, dose: &Dose<'_>| match &billed.counting {
-        Counting::Amount(measured) => {
-            in_measure(quantity, measured.measure(), dose.per_ml, LastPlace::Down).ok()
-        }
-        _ => None,
-    };
-    let mut opened = SmallVec::new();
-    for dose in treatment.doses {
-        let of_drug = read(dose.drug.ndc.as_ref());
-        for container in &dose.drug.containers {
-            let ndc = read(container.ndc.as_ref()).or(of_drug);
-            opened.push(Opened {
-                ndc,
-                listed: listed(catalog, ndc, dose),
-                content: in_code(container.content, dose).unwrap_or(1),
-                count: container.count,
-                source: Source::Container(dose, container),
-            });
-        }
-        if dose.drug.containers.is_empty() {
-            let content = dose.drug.dose_administered.and_then(|given| in_code(given, dose)).unwrap_or(1);
-            let source = Source::Dose(dose);
-            opened.push(Opened {
-                ndc: of_drug,
-                listed: listed(catalog, of_drug, dose),
-                content,
-                count: 1,
-                source,
-            });
-        }
-    }
-    opened
-}
-
-fn listed<'t>(catalog: &'t Catalog, ndc: Option<Ndc>, dose: &Dose<'_>) -> Option<&'t NdcEntry> {
-    let ndc = ndc?;
-    let of_code = catalog.ndc_on(ndc, dose.date()).find(|row| row.code == dose.code);
-    of_code.or_else(|| catalog.ndc_on(ndc, dose.date()).next())
-}
-
-fn read(ndc: Option<&NdcGiven>) -> Option<Ndc> {
-    match ndc? {
-        NdcGiven::Read(ndc) => Some(*ndc),
-        NdcGiven::Ambiguous(_) => None,
-    }
 }
 
 /// The unit and the quantity of what was opened (rules D-03..D-05).
@@ -246,9 +162,16 @@ fn quantity(coding: &Coding<'_>, opened: &Opened<'_>, billed: &Billed) -> Option
             // The crosswalk prints a size of 1 for what is no liquid, so a strength after reconstitution says nothing.
             None if is_counted(opened) => counted(),
             None if opened.is_swallowed() => pieces(coding, opened, billed).or_else(counted),
-            None => liquid().or_else(counted),
+            None => liquid().or_else(|| by_others(opened)).or_else(counted),
         },
     }
+}
+
+/// The millilitres of a container that is not listed, by those that are (rule D-10).
+fn by_others(opened: &Opened<'_>) -> Option<(NdcQualifier, i64)> {
+    let (form, size) = opened.others?;
+    let volume = size.nanos().checked_mul(i64::from(opened.count))?;
+    (form == PackageForm::Liquid).then_some((NdcQualifier::Milliliter, volume))
 }
 
 /// The part of a package that a dose without containers takes: its containers hold `BILLUNITS` units,

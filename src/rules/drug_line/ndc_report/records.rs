@@ -46,7 +46,9 @@ rule! {
          quantity is not the unit count of the code.",
     why: "It tells what was taken from the shelf.",
     example: "A 6 mg syringe of 0.6 mL is ML 0.6.",
-    exceptions: "Payers that fix the unit (D-05). The crosswalk prints 1 for one millilitre and for one piece alike.",
+    exceptions:
+        "Payers that fix the unit (D-05). The crosswalk prints 1 for one millilitre and for one piece alike; a table of \
+         the contents tells which, and a content that it does not tell is counted, with a finding.",
 }
 
 rule! {
@@ -104,5 +106,6 @@ rule! {
     example: "A 10 mg vial under a 20 mg code holds half a unit.",
     exceptions:
         "See W-15. A size that CMS prints wrong, such as the milligrams of a powder, is corrected by a table with its \
-         source until CMS prints another.",
+         source until CMS prints another. The form and the size of an NDC that is not listed are those of the listed \
+         packages of the same code and content, where all agree.",
 }
