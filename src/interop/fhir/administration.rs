@@ -6,7 +6,7 @@ use crate::domain::time::{LocalTime, TimeZone, parse_instant};
 
 use super::bundle::{Faults, FhirError, Resource, Resources, quantity};
 use super::elements::{AdministrationResource, Dosage, OrderResource, Period};
-use super::route::{self, RouteRead};
+use super::route::{self, FlowRead, RouteRead};
 use super::{medication, systems};
 
 /// Reads one administration; nothing when the record says that it did not take place.
@@ -71,8 +71,12 @@ fn route(
     took_time: bool,
     path: &str,
 ) -> Result<Option<crate::domain::encounter::Route>, FhirError> {
-    let has_flow = took_time || dosage.rate_ratio.is_some() || dosage.rate_quantity.is_some();
-    match route::read(dosage.route.as_ref(), dosage.method.as_ref(), has_flow) {
+    let flow = match (dosage.rate_ratio.is_some() || dosage.rate_quantity.is_some(), took_time) {
+        (true, _) => FlowRead::Rate,
+        (false, true) => FlowRead::Time,
+        (false, false) => FlowRead::Untold,
+    };
+    match route::read(dosage.route.as_ref(), dosage.method.as_ref(), flow) {
         RouteRead::Known(route) => Ok(Some(route)),
         // The engine asks whoever knows whether it was a push or an infusion.
         RouteRead::TechniqueMissing | RouteRead::NotStated => Ok(None),

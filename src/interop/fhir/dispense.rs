@@ -1,12 +1,15 @@
 //! MedicationDispense: the containers that were opened for an administration.
 
-use crate::domain::drug::Container;
+use crate::domain::drug::{Container, NdcGiven};
 use crate::domain::encounter::Administration;
 use crate::domain::quantity::{Decimal, Measure, Quantity};
 use crate::domain::time::{Date, LocalTime, TimeZone, parse_date, parse_instant};
+use crate::rules::drug_line::package;
 
 use super::bundle::{FhirError, Resource, Resources, decimal, quantity};
-use super::elements::{AdministrationResource, Amount, DispenseResource, MedicationResource, Reference};
+use super::elements::{
+    AdministrationResource, Amount, CodeableConcept, DispenseResource, MedicationResource, Reference,
+};
 use super::{medication, systems, visit};
 
 /// One administration of the Bundle that took place, as far as a dispense may be for it.
@@ -165,40 +168,77 @@ fn date(text: &str, zone: Option<&TimeZone>) -> Option<Date> {
     }
 }
 
+/// The containers of a dispense. The Medication tells what one holds, or its NDC does where the crosswalk lists it.
 fn container<'a>(
     dispense: &DispenseResource<'a>,
     resource: &Resource<'a>,
     resources: &Resources<'a>,
 ) -> Result<Option<Container>, FhirError> {
     let path = &resource.path;
-    let Some(reference) = &dispense.medication_reference else { return Ok(None) };
-    let product = medication::referenced(reference, &dispense.contained, path, resources)?;
-    let Some(product) = product else { return Ok(None) };
-    let read: MedicationResource<'_> = product.read()?;
-    let content = read.amount.as_ref().and_then(|ratio| ratio.numerator.as_ref());
-    let Some(content) = content else { return Ok(None) };
-    let ndc = read.code.as_ref().and_then(systems::ndc).map(|(index, code)| {
-        let at = format!("{}.code.coding[{index}].code", product.path);
-        medication::ndc_given(code).map_err(|error| FhirError::new(at, error.to_string()))
-    });
-    let content = quantity(content, &format!("{}.amount.numerator", product.path))?;
-    let volume = read.amount.as_ref().and_then(|ratio| quantity(ratio.denominator.as_ref()?, "").ok());
-    let Some(count) = count(dispense, [Some(content), volume], path)? else { return Ok(None) };
+    let Some(product) = product(dispense, path, resources)? else { return Ok(None) };
+    let holds = [product.content, product.volume];
+    let content = match product.content {
+        Some(content) => content,
+        None if product.ndc.is_some() => package::UNSTATED,
+        None => return Ok(None),
+    };
+    let Some(count) = count(dispense, holds, path)? else { return Ok(None) };
     Ok(Some(Container {
         content,
         volume: None,
         count,
         kind: None,
         form: None,
-        ndc: ndc.transpose()?,
-        lot_number: read.batch.and_then(|batch| batch.lot_number),
+        ndc: product.ndc,
+        lot_number: product.lot_number,
         shared_with_later_patient: false,
+    }))
+}
+
+/// What a dispense says of the product that left the pharmacy.
+struct Product {
+    content: Option<Quantity>,
+    volume: Option<Quantity>,
+    ndc: Option<NdcGiven>,
+    lot_number: Option<String>,
+}
+
+fn product<'a>(
+    dispense: &DispenseResource<'a>,
+    path: &str,
+    resources: &Resources<'a>,
+) -> Result<Option<Product>, FhirError> {
+    let ndc_of = |concept: &CodeableConcept, path: &str| {
+        let read = systems::ndc(concept).map(|(index, code)| {
+            let at = format!("{path}.coding[{index}].code");
+            medication::ndc_given(code).map_err(|error| FhirError::new(at, error.to_string()))
+        });
+        read.transpose()
+    };
+    if let Some(concept) = &dispense.medication_codeable_concept {
+        let ndc = ndc_of(concept, &format!("{path}.medicationCodeableConcept"))?;
+        return Ok(Some(Product { content: None, volume: None, ndc, lot_number: None }));
+    }
+    let Some(reference) = &dispense.medication_reference else { return Ok(None) };
+    let product = medication::referenced(reference, &dispense.contained, path, resources)?;
+    let Some(product) = product else { return Ok(None) };
+    let read: MedicationResource<'_> = product.read()?;
+    let amount = read.amount.as_ref();
+    let content = amount.and_then(|ratio| ratio.numerator.as_ref());
+    let content = content.map(|content| quantity(content, &format!("{}.amount.numerator", product.path)));
+    let code = read.code.as_ref();
+    Ok(Some(Product {
+        content: content.transpose()?,
+        volume: amount.and_then(|ratio| quantity(ratio.denominator.as_ref()?, "").ok()),
+        ndc: code.map_or(Ok(None), |code| ndc_of(code, &format!("{}.code", product.path)))?,
+        lot_number: read.batch.and_then(|batch| batch.lot_number),
     }))
 }
 
 /// How many containers were dispensed: counted, or as the drug that they hold.
 ///
-/// An amount of drug that makes no whole containers is a prepared dose, which tells nothing of what was opened for it.
+/// An amount of drug that makes no whole containers, or a part of one, is a prepared dose, which tells nothing of what was
+/// opened for it.
 fn count(
     dispense: &DispenseResource<'_>,
     holds: [Option<Quantity>; 2],
@@ -217,8 +257,10 @@ fn count(
             holds.into_iter().flatten().filter(|one| one.in_base() > 0 && one.is_same_measure(drug));
         return Ok(one.next().and_then(|one| whole(drug.in_base(), one.in_base())));
     }
-    let refuse = || FhirError::new(format!("{at}.value"), "give a whole number of containers");
-    whole(number, i128::from(Decimal::ONE.nanos())).map(Some).ok_or_else(refuse)
+    if number <= 0 {
+        return Err(FhirError::new(format!("{at}.value"), "give a number of containers above zero"));
+    }
+    Ok(whole(number, i128::from(Decimal::ONE.nanos())))
 }
 
 /// The dispensed amount where it is one of drug, by mass or volume; vials, syringes and pieces are counted.

@@ -185,6 +185,7 @@ pub(super) struct DispenseResource<'a> {
     pub status: Option<String>,
     #[serde(borrow)]
     pub contained: Vec<&'a RawValue>,
+    pub medication_codeable_concept: Option<CodeableConcept>,
     pub medication_reference: Option<Reference>,
     pub authorizing_prescription: Vec<Reference>,
     /// The administration it was for, which a later release of the standard allows here.

@@ -15,6 +15,21 @@ const CODED: &[(&str, &str)] = &[
     ("58100008", "intraarterial"),
     ("38239002", "intraperitoneal"),
     ("26643006", "oral"),
+    ("447694001", "respiratory"),
+    ("127492001", "nasogastric"),
+    ("127490009", "gastrostomy"),
+    ("37161004", "rectal"),
+    ("37839007", "sublingual"),
+    ("46713006", "nasal"),
+    ("6064005", "topical"),
+    ("45890007", "transdermal"),
+    ("54485002", "ophthalmic"),
+    ("10547007", "otic"),
+    ("16857009", "vaginal"),
+    ("54471007", "buccal"),
+    ("404820008", "epidural"),
+    ("417255000", "intraosseous"),
+    ("372471009", "intravesical"),
     ("372464004", "intradermal"),
     ("12130007", "intraarticular"),
     ("418401004", "intravitreal"),
@@ -60,6 +75,8 @@ const SINGLE: &[(&str, Route)] = &[
     ("intradermal", Route::Intradermal),
     ("inhalation", Route::Inhaled),
     ("inhaled", Route::Inhaled),
+    ("respiratory", Route::Inhaled),
+    ("endotracheal", Route::Inhaled),
     ("nebulization", Route::Inhaled),
     ("nebulized", Route::Inhaled),
     ("nebulizer", Route::Inhaled),
@@ -70,12 +87,48 @@ const SINGLE: &[(&str, Route)] = &[
     ("nasal", Route::Topical),
     ("intranasal", Route::Topical),
     ("rectal", Route::Topical),
+    ("rectum", Route::Topical),
+    ("nostril", Route::Topical),
+    ("translingual", Route::Topical),
+    ("irrigation", Route::Topical),
     ("sublingual", Route::Topical),
     ("buccal", Route::Topical),
     ("ophthalmic", Route::Topical),
     ("otic", Route::Topical),
     ("vaginal", Route::Topical),
     ("oral", Route::Oral),
+    // What goes into the stomach by a tube is swallowed for the patient.
+    ("ng", Route::Oral),
+    ("nasogastric", Route::Oral),
+    ("gastrostomy", Route::Oral),
+    ("tube", Route::Oral),
+    ("swallow", Route::Oral),
+    ("bladder", Route::Intravesical),
+    ("intratumoral", Route::Intralesional),
+    ("intraventricular", Route::IntraventricularReservoir),
+    ("implant", Route::Implanted),
+    ("implanted", Route::Implanted),
+    ("implantation", Route::Implanted),
+    ("periarticular", Route::Intraarticular),
+    ("intrabursal", Route::Intraarticular),
+    ("intrasynovial", Route::Intraarticular),
+    // Ways without a code of their own here.
+    ("epidural", Route::Other),
+    ("intraepidural", Route::Other),
+    ("intraosseous", Route::Other),
+    ("infiltration", Route::Other),
+    ("perineural", Route::Other),
+    ("subconjunctival", Route::Other),
+    ("intracameral", Route::Other),
+    ("intraocular", Route::Other),
+    ("intracavernous", Route::Other),
+    ("intracardiac", Route::Other),
+    ("intrauterine", Route::Other),
+    ("intraurethral", Route::Other),
+    ("intratympanic", Route::Other),
+    ("percutaneous", Route::Other),
+    ("dental", Route::Other),
+    ("apheresis", Route::Other),
 ];
 
 /// What the record says of the route.
@@ -88,6 +141,15 @@ pub(super) enum RouteRead {
     Unknown,
 }
 
+/// What the record tells of a flow beside the words of its route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FlowRead {
+    Rate,
+    /// It took a time, and no rate is stated.
+    Time,
+    Untold,
+}
+
 /// Words that tell a needle or a flow, and no place that it went to.
 const PLACELESS: &[&str] = &["injection", "injectable", "infusion"];
 
@@ -96,14 +158,14 @@ const PLACELESS: &[&str] = &["injection", "injectable", "infusion"];
 pub(super) fn read(
     route: Option<&CodeableConcept>,
     method: Option<&CodeableConcept>,
-    has_flow: bool,
+    flow: FlowRead,
 ) -> RouteRead {
     let words = words([route, method]);
     let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let technique = |push, infusion| {
         if says(PUSH) {
             RouteRead::Known(push)
-        } else if says(INFUSION) || has_flow {
+        } else if says(INFUSION) || flow != FlowRead::Untold {
             RouteRead::Known(infusion)
         } else {
             RouteRead::TechniqueMissing
@@ -116,7 +178,9 @@ pub(super) fn read(
     } else if says(&["intraarterial"]) {
         technique(Route::IntraArterialPush, Route::IntraArterialInfusion)
     } else if says(&["subcutaneous"]) {
-        RouteRead::Known(if says(INFUSION) { Route::SubcutaneousInfusion } else { Route::Subcutaneous })
+        // What took its time may have been an injection with an observation, so the engine asks; a rate tells.
+        let ran = says(INFUSION) || flow == FlowRead::Rate;
+        RouteRead::Known(if ran { Route::SubcutaneousInfusion } else { Route::Subcutaneous })
     } else {
         let single = SINGLE.iter().find(|(word, _)| says(&[word]));
         let other = if says(PLACELESS) { RouteRead::NotStated } else { RouteRead::Unknown };
@@ -160,27 +224,42 @@ mod tests {
     #[test]
     fn words_and_codes_settle_the_route() {
         let cases = [
-            (text("IV push"), None, false, RouteRead::Known(Route::IvPush)),
-            (text("IVPB"), None, false, RouteRead::Known(Route::IvInfusion)),
-            (code("47625008"), code("420620005"), true, RouteRead::Known(Route::IvPush)),
-            (code("47625008"), None, true, RouteRead::Known(Route::IvInfusion)),
-            (code("47625008"), None, false, RouteRead::TechniqueMissing),
-            (text("Subcutaneous route (qualifier value)"), None, true, RouteRead::Known(Route::Subcutaneous)),
-            (text("Intra-arterial infusion"), None, false, RouteRead::Known(Route::IntraArterialInfusion)),
-            (text("IT"), None, false, RouteRead::Known(Route::Intrathecal)),
-            (text("give it somehow"), None, false, RouteRead::Unknown),
-            (text("beside it or so"), None, false, RouteRead::Unknown),
-            (text("SubQ"), None, false, RouteRead::Known(Route::Subcutaneous)),
-            (text("By mouth"), None, false, RouteRead::Known(Route::Oral)),
-            (text("Nebulization"), None, false, RouteRead::Known(Route::Inhaled)),
-            (text("intranasal"), None, false, RouteRead::Known(Route::Topical)),
-            (text("PR"), None, false, RouteRead::Known(Route::Topical)),
-            (text("sublingual"), None, false, RouteRead::Known(Route::Topical)),
-            (text("Injection"), None, false, RouteRead::NotStated),
-            (None, None, true, RouteRead::NotStated),
+            (text("IV push"), None, FlowRead::Untold, RouteRead::Known(Route::IvPush)),
+            (text("IVPB"), None, FlowRead::Untold, RouteRead::Known(Route::IvInfusion)),
+            (code("47625008"), code("420620005"), FlowRead::Time, RouteRead::Known(Route::IvPush)),
+            (code("47625008"), None, FlowRead::Time, RouteRead::Known(Route::IvInfusion)),
+            (code("47625008"), None, FlowRead::Untold, RouteRead::TechniqueMissing),
+            (
+                text("Subcutaneous route (qualifier value)"),
+                None,
+                FlowRead::Time,
+                RouteRead::Known(Route::Subcutaneous),
+            ),
+            (text("Subcutaneous"), None, FlowRead::Rate, RouteRead::Known(Route::SubcutaneousInfusion)),
+            (text("NG tube"), None, FlowRead::Untold, RouteRead::Known(Route::Oral)),
+            (text("Respiratory tract route"), None, FlowRead::Untold, RouteRead::Known(Route::Inhaled)),
+            (text("Per rectum"), None, FlowRead::Untold, RouteRead::Known(Route::Topical)),
+            (text("Epidural"), None, FlowRead::Untold, RouteRead::Known(Route::Other)),
+            (
+                text("Intra-arterial infusion"),
+                None,
+                FlowRead::Untold,
+                RouteRead::Known(Route::IntraArterialInfusion),
+            ),
+            (text("IT"), None, FlowRead::Untold, RouteRead::Known(Route::Intrathecal)),
+            (text("give it somehow"), None, FlowRead::Untold, RouteRead::Unknown),
+            (text("beside it or so"), None, FlowRead::Untold, RouteRead::Unknown),
+            (text("SubQ"), None, FlowRead::Untold, RouteRead::Known(Route::Subcutaneous)),
+            (text("By mouth"), None, FlowRead::Untold, RouteRead::Known(Route::Oral)),
+            (text("Nebulization"), None, FlowRead::Untold, RouteRead::Known(Route::Inhaled)),
+            (text("intranasal"), None, FlowRead::Untold, RouteRead::Known(Route::Topical)),
+            (text("PR"), None, FlowRead::Untold, RouteRead::Known(Route::Topical)),
+            (text("sublingual"), None, FlowRead::Untold, RouteRead::Known(Route::Topical)),
+            (text("Injection"), None, FlowRead::Untold, RouteRead::NotStated),
+            (None, None, FlowRead::Time, RouteRead::NotStated),
         ];
-        for (route, method, rate, expected) in cases {
-            assert_eq!(read(route.as_ref(), method.as_ref(), rate), expected, "{route:?} {method:?}");
+        for (route, method, flow, expected) in cases {
+            assert_eq!(read(route.as_ref(), method.as_ref(), flow), expected, "{route:?} {method:?}");
         }
     }
 }

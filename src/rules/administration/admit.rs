@@ -179,6 +179,9 @@ fn admit_by_class(
         Route::Intramuscular | Route::Subcutaneous => {
             service.kind = Kind::Injection;
             read_push(coding, visit, service);
+            if route == Route::Subcutaneous {
+                subcutaneous_infusion::doubt_injection(coding, visit, service);
+            }
         }
         Route::Intrathecal
         | Route::IntraventricularReservoir

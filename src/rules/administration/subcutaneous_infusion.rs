@@ -6,9 +6,11 @@ use super::lines::{self, Place};
 use super::overlap;
 use super::sequence::{self, Parts};
 use super::visit::{Kind, Service, Visit};
+use super::what_if::answer;
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
+use crate::domain::finding::{Reason, Severity};
 use crate::domain::time::Date;
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
@@ -62,6 +64,36 @@ pub(super) fn any_class(
         return Ok(DrugClass::Therapeutic);
     }
     Err(unknown)
+}
+
+/// Asks whether an injection under the skin that took longer than one ran in as an infusion (rule SCI-1).
+pub(super) fn doubt_injection(coding: &mut Coding<'_>, visit: &Visit<'_>, service: &Service) {
+    let administration = visit.administration(service);
+    let minutes = service.flow.seconds / 60;
+    let limit = &coding.policy.administration.push_minutes_max;
+    // Who stood by gave it by hand, and what a pump on the body gives later has a code of its own.
+    let is_told = administration.attended_throughout == Some(true) || administration.pump.is_some();
+    if minutes <= **limit || is_told {
+        return;
+    }
+    let field = Field::Administration(service.index, "route");
+    let facts = [
+        fact::given("minutes", Value::Minutes(minutes)),
+        fact::parameter("limit", Value::Minutes(**limit), limit),
+    ];
+    let text = "This injection under the skin took {minutes} minutes by its times, more than {limit}; what runs in so long is an infusion. Correct the route, or the times.";
+    coding.find(Severity::Warn, Reason::ContradictoryTimes, field, &SCI_1, text, &facts);
+    let text = "Did the drug run in under the skin as an infusion?";
+    coding.ask(field, &SCI_1, text, &[], |coding| {
+        let ran = answer(coding, "Yes, as the times say", service.index, |a| {
+            a.route = Some(Route::SubcutaneousInfusion);
+        });
+        let injected =
+            answer(coding, "No, it was injected, and the stop is of something else", service.index, |a| {
+                (a.stop, a.duration_minutes) = (None, None);
+            });
+        if ran.lines == injected.lines { Vec::new() } else { vec![ran, injected] }
+    });
 }
 
 /// Codes the infusions under the skin, each encounter by itself.

@@ -3,6 +3,7 @@
 mod switches;
 mod tables;
 
+use super::administration::DrugList;
 use super::{SetOf, parameters};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::drug::{ContainerKind, DiscardReason, DrugClass};
@@ -125,6 +126,10 @@ parameters! {
         pub self_administered_codes: Vec<HcpcsCode>,
         /// Antiemetics by mouth that take the place of intravenous ones at chemotherapy (rule M-02).
         pub oral_antiemetic_codes: Vec<HcpcsCode>,
+        /// Those of them that are more often a premedication against reactions (rule M-02).
+        pub oral_premedication_codes: Vec<HcpcsCode>,
+        /// Antiemetics into the vein, beside which one by mouth replaces none (rule M-02).
+        pub intravenous_antiemetics: DrugList,
         /// Erythropoiesis-stimulating agents (rules M-03, M-04).
         pub esa_codes: Vec<EsaCode>,
         /// Hematocrit above which a dialysis line names how long it stayed there, in percent (rule M-04).

@@ -292,7 +292,7 @@ fn note_antiemetic(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
 }
 
 /// Whether a drug against cancer was given at the visit.
-fn is_beside_chemotherapy(coding: &Coding<'_>) -> bool {
+pub(super) fn is_beside_chemotherapy(coding: &Coding<'_>) -> bool {
     let drugs = coding.encounter.administrations.iter().flat_map(|administration| &administration.drugs);
     let is_chemotherapy = |drug| {
         classify::known_class(coding, drug).is_some_and(|(class, _)| class == DrugClass::Antineoplastic)
@@ -303,6 +303,15 @@ fn is_beside_chemotherapy(coding: &Coding<'_>) -> bool {
         code.is_none_or(|code| !coding.policy.marked_codes.of(code).has(CodeMark::OralAntiemetic))
     };
     drugs.filter(is_other).any(is_chemotherapy)
+}
+
+/// Whether an antiemetic went into the vein (rule M-02).
+pub(super) fn has_intravenous_antiemetic(coding: &Coding<'_>) -> bool {
+    let listed = &coding.policy.drug_line.intravenous_antiemetics;
+    let mut drugs = coding.encounter.administrations.iter().flat_map(|administration| {
+        administration.drugs.iter().filter(|_| administration.route != Some(Route::Oral))
+    });
+    drugs.any(|drug| identity::is_listed(coding, drug, listed))
 }
 
 /// Whether a visit gave drugs by other ways than the mouth, and none against cancer (rule M-02).

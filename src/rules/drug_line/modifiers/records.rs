@@ -35,7 +35,8 @@ rule! {
     why: "Patients usually give it themselves.",
     example: "Abatacept by subcutaneous injection.",
     exceptions: "GY is printed only where the request states that it is no benefit. A drug by mouth that its name alone \
-         leads to the code of an antiemetic, given beside other treatment than chemotherapy, was none and has no line.",
+         leads to the code of an antiemetic was none and has no line beside other treatment than chemotherapy, beside an \
+         antiemetic into the vein, and where it is more often given against reactions.",
 }
 
 rule! {

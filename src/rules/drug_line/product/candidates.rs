@@ -7,10 +7,10 @@ use crate::catalog::search::Matched;
 use crate::catalog::{CodeFlag, CodeFlags};
 use crate::domain::drug::DrugClass;
 use crate::engine::trail::NotedFact;
-use crate::rules::Rule;
 use crate::rules::drug_line::life_cycle::L_05;
 use crate::rules::drug_line::product::named::Named;
 use crate::rules::drug_line::unclassified::{N_02, N_07};
+use crate::rules::{Rule, classify};
 
 /// The coverage code of CMS for what Medicare does not pay.
 const NOT_PAYABLE: char = 'I';
@@ -302,6 +302,11 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
         coding.not_billed(asked.field(""), &N_02, text, &facts);
         return None;
     }
+    if let Some((severity, text)) = of_another_list(coding, asked) {
+        coding.find(severity, Reason::UnknownProduct, asked.field("hcpcs_code"), &N_02, text, &facts);
+        coding.not_billed(asked.field(""), &N_02, text, &facts);
+        return None;
+    }
     if let Some(told) = before_code::told(coding, asked).filter(|_| is_no_slip(coding, asked)) {
         return unclassified::select(coding, asked.at, &told);
     }
@@ -317,6 +322,22 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
 /// Whether a name is a product's that the catalog knows of another date or setting, or nearly that of none.
 fn is_no_slip(coding: &Coding<'_>, asked: &Asked<'_>) -> bool {
     before_code::product(coding, asked).is_some() || near(coding, asked).is_empty()
+}
+
+/// What to say of a product whose code stands on a list that the catalog does not hold, and is never unclassified.
+fn of_another_list(coding: &Coding<'_>, asked: &Asked<'_>) -> Option<(Severity, &'static str)> {
+    let (class, _) = classify::known_class(coding, asked.drug)?;
+    match class {
+        DrugClass::BloodProduct => Some((
+            Severity::Info,
+            "{drug} is a blood product, whose P code tells how it was prepared: state that code to have its line",
+        )),
+        DrugClass::Vaccine => Some((
+            Severity::Warn,
+            "{drug} is a vaccine or an antibody that immunises, whose product has a code of CPT: state that code to have its line, which no unclassified code takes the place of",
+        )),
+        _ => None,
+    }
 }
 
 /// Whether a name without a code means a fluid, most of which have none.

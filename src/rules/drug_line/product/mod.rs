@@ -1,5 +1,6 @@
 //! Which code a drug is billed by: from its code, its NDC or its name, on the date of service.
 
+mod antiemetic;
 mod asked;
 mod bag_sizes;
 mod before_code;
@@ -98,7 +99,9 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVer
     let version = match asked.drug.code {
         Some(code) => by_code(coding, asked, code),
         None if compounded::is_uncoded(coding, asked) => unclassified::select(coding, asked.at, asked.drug),
-        None => candidates::choose(coding, asked).filter(|version| !is_no_antiemetic(coding, asked, version)),
+        None => {
+            candidates::choose(coding, asked).filter(|version| !antiemetic::is_none(coding, asked, version))
+        }
     }?;
     if asked.drug.code.is_some()
         && (!compounded::agrees(coding, asked, version)
@@ -118,22 +121,6 @@ fn resolve<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVer
 /// a unit.
 fn is_admissible(coding: &mut Coding<'_>, dose: &Dose<'_>) -> bool {
     !flush::is_included(coding, dose) && (!dose.is_unclassified || unclassified::is_admissible(coding, dose))
-}
-
-/// Whether a drug by mouth that only its name leads to the code of an antiemetic was none, because it went with other
-/// treatment than chemotherapy: Benadryl before infliximab is no antiemetic (rule M-02).
-fn is_no_antiemetic(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
-    let is_antiemetic = coding.policy.marked_codes.of(version.code).has(CodeMark::OralAntiemetic);
-    let is_by_name = asked.drug.name.is_some() && asked.drug.ndcs().next().is_none();
-    if !is_antiemetic || !is_by_name || !modifiers::is_beside_other_treatment(coding) {
-        return false;
-    }
-    let facts =
-        [fact::given("drug", Value::Of(asked.field(""))), fact::catalog("code", Value::Code(version.code))];
-    let text = "{code} is {drug} by mouth as full replacement of an intravenous antiemetic at chemotherapy, and this visit shows none, so no line is billed; state the code where it was one";
-    coding.not_billed(asked.field(""), &M_02, text, &facts);
-    coding.find(Severity::Info, Reason::SelfAdministered, asked.field("name"), &M_02, text, &facts);
-    true
 }
 
 /// A biosimilar has its own code, and sometimes another unit than its reference (rules B-01, B-05).
