@@ -227,13 +227,24 @@ pub(super) fn key(
 }
 
 fn side(administration: &Administration, drug: &DrugGiven, policy: &Policy) -> Option<Laterality> {
-    if drug.laterality.is_none() && drug.name.is_none() {
+    if drug.laterality.is_none() && drug.name.is_none() && administration.access_site.is_none() {
         return None;
     }
     let routes = &policy.drug_line.laterality_routes;
     let by_side = administration.route.is_some_and(|route| routes.contains(&route));
     let named = || drug.name.as_deref().and_then(side_in_name);
-    drug.laterality.or_else(named).filter(|_| by_side)
+    let sited = || administration.access_site.as_deref().and_then(side_of_site);
+    if by_side { drug.laterality.or_else(named).or_else(sited) } else { None }
+}
+
+/// The side that the record gives as the site, in words or as ophthalmologists shorten it.
+fn side_of_site(site: &str) -> Option<Laterality> {
+    match site.trim().to_lowercase().as_str() {
+        "od" | "right" | "rt" => Some(Laterality::Right),
+        "os" | "left" | "lt" => Some(Laterality::Left),
+        "ou" | "both" => Some(Laterality::Bilateral),
+        words => side_in_name(words),
+    }
 }
 
 /// The side that the record writes behind the name of the drug.
