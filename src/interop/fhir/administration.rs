@@ -1,7 +1,7 @@
 //! MedicationAdministration: when, how and how much.
 
 use crate::domain::drug::DrugGiven;
-use crate::domain::encounter::Administration;
+use crate::domain::encounter::{Administration, Route};
 use crate::domain::time::{LocalTime, TimeZone, parse_instant};
 
 use super::bundle::{Faults, FhirError, Resource, Resources, quantity};
@@ -38,7 +38,13 @@ pub(super) fn read<'a>(
         administration.access_site = dosage.site.as_ref().and_then(systems::printed).map(str::to_owned);
         let took_time =
             administration.start.zip(administration.stop).is_some_and(|(start, stop)| start < stop);
-        administration.route = faults.note(route(dosage, took_time, &path));
+        let (known, vessel) = faults.note(route(dosage, took_time, &path));
+        administration.route = known;
+        if let (Some(vessel), Some(name)) = (vessel, &mut drug.name) {
+            // The visit has no route for a vessel alone; behind the name the word is read as records have it.
+            name.push(' ');
+            name.push_str(vessel);
+        }
         let dose = dosage.dose.as_ref().map(|dose| quantity(dose, &format!("{path}.dose")));
         drug.dose_administered = faults.note(dose.transpose());
     }
@@ -66,20 +72,22 @@ fn drug<'a>(
     }
 }
 
+/// The route, or the vessel where nothing tells a push from an infusion.
 fn route(
     dosage: &Dosage<'_>,
     took_time: bool,
     path: &str,
-) -> Result<Option<crate::domain::encounter::Route>, FhirError> {
+) -> Result<(Option<Route>, Option<&'static str>), FhirError> {
     let flow = match (dosage.rate_ratio.is_some() || dosage.rate_quantity.is_some(), took_time) {
         (true, _) => FlowRead::Rate,
         (false, true) => FlowRead::Time,
         (false, false) => FlowRead::Untold,
     };
     match route::read(dosage.route.as_ref(), dosage.method.as_ref(), flow) {
-        RouteRead::Known(route) => Ok(Some(route)),
+        RouteRead::Known(route) => Ok((Some(route), None)),
         // The engine asks whoever knows whether it was a push or an infusion.
-        RouteRead::TechniqueMissing | RouteRead::NotStated => Ok(None),
+        RouteRead::TechniqueMissing(vessel) => Ok((None, Some(vessel))),
+        RouteRead::NotStated => Ok((None, None)),
         RouteRead::Unknown => Err(FhirError::new(
             format!("{path}.route"),
             "no known route is named; give a SNOMED CT route or a text such as `intravenous`",

@@ -135,8 +135,8 @@ const SINGLE: &[(&str, Route)] = &[
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RouteRead {
     Known(Route),
-    /// Into a vein or an artery, and nothing tells a push from an infusion.
-    TechniqueMissing,
+    /// Into a vein or an artery, in a word of records, and nothing tells a push from an infusion.
+    TechniqueMissing(&'static str),
     NotStated,
     Unknown,
 }
@@ -162,21 +162,21 @@ pub(super) fn read(
 ) -> RouteRead {
     let words = words([route, method]);
     let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let technique = |push, infusion| {
+    let technique = |vessel, push, infusion| {
         if says(PUSH) {
             RouteRead::Known(push)
         } else if says(INFUSION) || flow != FlowRead::Untold {
             RouteRead::Known(infusion)
         } else {
-            RouteRead::TechniqueMissing
+            RouteRead::TechniqueMissing(vessel)
         }
     };
     if words.is_empty() {
         RouteRead::NotStated
     } else if says(&["intravenous"]) {
-        technique(Route::IvPush, Route::IvInfusion)
+        technique("IV", Route::IvPush, Route::IvInfusion)
     } else if says(&["intraarterial"]) {
-        technique(Route::IntraArterialPush, Route::IntraArterialInfusion)
+        technique("intra-arterial", Route::IntraArterialPush, Route::IntraArterialInfusion)
     } else if says(&["subcutaneous"]) {
         // What took its time may have been an injection with an observation, so the engine asks; a rate tells.
         let ran = says(INFUSION) || flow == FlowRead::Rate;
@@ -228,7 +228,7 @@ mod tests {
             (text("IVPB"), None, FlowRead::Untold, RouteRead::Known(Route::IvInfusion)),
             (code("47625008"), code("420620005"), FlowRead::Time, RouteRead::Known(Route::IvPush)),
             (code("47625008"), None, FlowRead::Time, RouteRead::Known(Route::IvInfusion)),
-            (code("47625008"), None, FlowRead::Untold, RouteRead::TechniqueMissing),
+            (code("47625008"), None, FlowRead::Untold, RouteRead::TechniqueMissing("IV")),
             (
                 text("Subcutaneous route (qualifier value)"),
                 None,
