@@ -13,7 +13,6 @@ use super::formulary::Formulary;
 use super::names::{fold, is_filler, is_salt, is_unit};
 use super::record::{CodeFlag, CodeVersion};
 use super::snapshot::Lookup;
-use super::text::Text;
 use crate::domain::billing::NoUnitReason;
 use crate::domain::code::HcpcsCode;
 use crate::domain::time::Date;
@@ -87,7 +86,7 @@ struct ProductNames(FxHashMap<Box<str>, Vec<Entry>>);
 type Entry = (Nearness, HcpcsCode, Date);
 
 /// The name that CMS gave a version of a code, where our tables rename it.
-pub(super) type Descriptor = (HcpcsCode, Date, Text);
+pub(super) type Descriptor = (HcpcsCode, Date, super::Text);
 
 /// The index of a snapshot, read when a name is first looked up: most visits give codes, and start without it.
 #[derive(Debug, Clone, Default)]
