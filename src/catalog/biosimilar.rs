@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::error::DataError;
 use super::table::rows;
+use super::text::Text;
 use crate::domain::code::HcpcsCode;
 
 /// The columns of `catalog/biosimilars.csv`.
@@ -17,9 +18,9 @@ pub(super) const COLUMNS: &[&str] =
 pub struct Biosimilar {
     pub code: HcpcsCode,
     /// Nonproprietary name with its suffix.
-    pub name: Arc<str>,
+    pub name: Text,
     /// One code may serve several brands of one applicant (rule B-03).
-    pub brands: Arc<[Box<str>]>,
+    pub brands: Arc<[Text]>,
     pub reference_product: Arc<str>,
     /// Codes of the reference product, the current one first.
     pub reference_codes: Arc<[HcpcsCode]>,

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::record::CodeVersion;
+use super::text::Text;
 use crate::cms::makers::is_maker;
 
 /// The brands that are known and those that another source adds. No source takes one away: the HCPCS file prints at
 /// most one brand of a code, and the crosswalk of packages prints the others.
-pub(super) fn joined(known: &Arc<[Box<str>]>, told: &Arc<[Box<str>]>) -> Arc<[Box<str>]> {
+pub(super) fn joined(known: &Arc<[Text]>, told: &Arc<[Text]>) -> Arc<[Text]> {
     let is_known = |brand: &str| known.iter().any(|held| are_one(held, brand));
     let mut added = told.iter().filter(|brand| !is_known(brand)).peekable();
     if added.peek().is_none() {
@@ -17,7 +18,7 @@ pub(super) fn joined(known: &Arc<[Box<str>]>, told: &Arc<[Box<str>]>) -> Arc<[Bo
 }
 
 /// The name of one maker's product of a drug. A maker alone is no name of a drug.
-pub(super) fn of_maker(drug: &str, maker: &str) -> Box<str> {
+pub(super) fn of_maker(drug: &str, maker: &str) -> Text {
     format!("{drug} ({})", maker.trim()).into()
 }
 
@@ -43,8 +44,8 @@ fn are_one(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn brands(names: &[&str]) -> Arc<[Box<str>]> {
-        names.iter().map(|name| Box::from(*name)).collect()
+    fn brands(names: &[&str]) -> Arc<[Text]> {
+        names.iter().map(|name| Text::from(*name)).collect()
     }
 
     #[test]

@@ -43,12 +43,12 @@ const FREE: Slot = Slot {
 };
 
 impl CodeTable {
-    /// Puts the table together from the versions of each code, the newest first; the codes may come in any order.
-    pub fn new(codes: impl IntoIterator<Item = Vec<CodeVersion>>) -> Self {
-        let mut groups: Vec<Vec<CodeVersion>> = codes.into_iter().filter(|group| !group.is_empty()).collect();
-        groups.sort_unstable_by_key(|group| group[0].code);
-        let len = groups.len();
-        let versions: Box<[CodeVersion]> = groups.into_iter().flatten().collect();
+    /// Puts the table together from the versions of all codes, those of one code the oldest first.
+    pub fn new(mut versions: Vec<CodeVersion>) -> Self {
+        versions.sort_by_key(|version| version.code);
+        versions.chunk_by_mut(|one, next| one.code == next.code).for_each(<[CodeVersion]>::reverse);
+        let len = versions.chunk_by(|one, next| one.code == next.code).count();
+        let versions = versions.into_boxed_slice();
         let size = if len == 0 { 0 } else { (len * 8 / TAKEN_OF_EIGHT + 1).next_power_of_two() };
         let mut table = Self { slots: vec![FREE; size].into(), versions, len };
         let mut first = 0;
@@ -165,9 +165,9 @@ mod tests {
     /// A table of made-up codes, each with as many versions as its number's last digit and one.
     fn table(count: usize) -> CodeTable {
         let model = Catalog::embedded().codes.values().next().expect("a code")[0].clone();
-        let versions = |number: usize| {
+        let versions = |number: usize| -> Vec<CodeVersion> {
             let code: HcpcsCode = format!("Z{number:04}").parse().expect("a code");
-            let years = (2000..=2000 + (number % 10) as i16).rev();
+            let years = 2000..=2000 + (number % 10) as i16;
             let version = |year| CodeVersion {
                 code,
                 added: date(2000, 1, 1),
@@ -177,7 +177,7 @@ mod tests {
             };
             years.map(version).collect()
         };
-        CodeTable::new((0..count).rev().map(versions))
+        CodeTable::new((0..count).rev().flat_map(versions).collect())
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::fmt;
 use super::record::CodeVersion;
 use super::release::Release;
 use super::snapshot::{Catalog, Lookup};
+use super::text::Text;
 use crate::domain::code::HcpcsCode;
 use crate::domain::time::Date;
 
@@ -181,7 +182,7 @@ fn change(
 
 fn kind_of(old: &CodeVersion, new: &CodeVersion) -> Option<ChangeKind> {
     // Case, punctuation and blanks vary between postings without a change of meaning.
-    let plain = |text: &Option<std::sync::Arc<str>>| {
+    let plain = |text: &Option<Text>| {
         text.as_ref().map(|text| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
     };
     // Another bound of a dose that is billed once leaves its units as they are.

@@ -9,7 +9,7 @@ use super::error::DataError;
 use super::formulary::{Formulary, FormularyFiles};
 use super::package_forms::PackageForms;
 use super::package_sizes::PackageSizes;
-use super::release::{Overlay, Release, ReleaseHeader, ReleaseKind, hex};
+use super::release::{Merging, Overlay, Release, ReleaseHeader, ReleaseKind, hex};
 use super::snapshot::Catalog;
 use super::successors::Successors;
 use crate::domain::quarter::QuarterError;
@@ -41,18 +41,36 @@ const SEED: &[(&str, &str)] = &[
 impl Catalog {
     /// The catalog that the program carries; read once, on first use.
     pub fn embedded() -> Arc<Self> {
-        static EMBEDDED: LazyLock<Arc<Catalog>> =
-            LazyLock::new(|| Arc::new(Catalog::merge([Release::embedded()], Overlay::embedded())));
+        static EMBEDDED: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
+            let mut merging = Merging::new(Overlay::embedded());
+            merging.add(Release::read_embedded());
+            Arc::new(merging.finish())
+        });
         EMBEDDED.clone()
     }
 }
 
 impl Release {
-    /// The release that the program carries.
+    /// The release that the program carries, for who looks at it again and again: it stays in memory.
     pub fn embedded() -> &'static Self {
-        static EMBEDDED: LazyLock<Release> = LazyLock::new(|| {
-            // The files are compiled in and a test reads them, so a refusal cannot reach a user.
-            read_seed().unwrap_or_else(|error| panic!("embedded release: {error}"))
+        static EMBEDDED: LazyLock<Release> = LazyLock::new(Release::read_embedded);
+        &EMBEDDED
+    }
+
+    /// The release that the program carries, read for one use: a service holds its catalog alone.
+    pub fn read_embedded() -> Self {
+        // The files are compiled in and a test reads them, so a refusal cannot reach a user.
+        Self::read_tables(ReleaseHeader::embedded().clone(), SEED)
+            .unwrap_or_else(|error| panic!("embedded release: {error}"))
+    }
+}
+
+impl ReleaseHeader {
+    /// The header of the release that the program carries.
+    pub fn embedded() -> &'static Self {
+        static EMBEDDED: LazyLock<ReleaseHeader> = LazyLock::new(|| {
+            // As above: compiled in, and read by a test.
+            seed_header().unwrap_or_else(|error| panic!("embedded release: {error}"))
         });
         &EMBEDDED
     }
@@ -69,22 +87,12 @@ impl Overlay {
     }
 }
 
-fn read_seed() -> Result<Release, DataError> {
+fn seed_header() -> Result<ReleaseHeader, QuarterError> {
     let mut digest = Sha256::new();
     SEED.iter().for_each(|(_, text)| digest.update(text));
     let quarter = include_str!("../../catalog/seed/QUARTER").trim();
-    let quarter = quarter.parse().map_err(|error: QuarterError| DataError {
-        file: "seed/QUARTER".into(),
-        line: 1,
-        message: error.to_string().into(),
-    })?;
-    let header = ReleaseHeader::new(
-        ReleaseKind::Embedded,
-        quarter,
-        "embedded table of facts",
-        &hex(&digest.finalize()),
-    );
-    Release::read_tables(header, SEED)
+    let digest = hex(&digest.finalize());
+    Ok(ReleaseHeader::new(ReleaseKind::Embedded, quarter.parse()?, "embedded table of facts", &digest))
 }
 
 fn read_overlay() -> Result<Overlay, DataError> {
@@ -104,6 +112,6 @@ mod tests {
     #[test]
     fn the_embedded_files_are_read() {
         assert_eq!(read_overlay().map(|overlay| overlay.formulary.by_code.is_empty()), Ok(false));
-        assert_eq!(read_seed().map(|release| release.codes.is_empty()), Ok(false));
+        assert!(!Release::read_embedded().codes.is_empty());
     }
 }

@@ -28,8 +28,10 @@ pub mod snapshot;
 pub mod store;
 pub mod successors;
 mod table;
+pub mod text;
 
 pub use edits::EditKind;
 pub use quarterly::InQuarter;
 pub use record::{CodeFlag, CodeFlags, CodeVersion};
 pub use snapshot::{Catalog, Lookup};
+pub use text::Text;

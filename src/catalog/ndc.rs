@@ -1,5 +1,7 @@
 //! From a National Drug Code to billing codes and units in a container.
 
+use smallvec::SmallVec;
+
 use super::keyed::KeyedTable;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quantity::Decimal;
@@ -60,19 +62,22 @@ impl NdcEntry {
     }
 }
 
+/// The rows of one package; nearly all have one, which is held in place.
+type Rows = SmallVec<[NdcEntry; 1]>;
+
 /// The crosswalk of all quarters held.
 #[derive(Debug, Clone, Default)]
 pub struct NdcTable {
     /// The newest quarter first, then by code: one NDC may sit under several codes (rule L-05).
-    entries: KeyedTable<Ndc, Vec<NdcEntry>>,
+    entries: KeyedTable<Ndc, Rows>,
 }
 
 impl NdcTable {
     /// Puts the table together; rows may come in any order.
     pub fn new(rows: impl IntoIterator<Item = (Ndc, NdcEntry)>) -> Self {
-        let mut entries: KeyedTable<Ndc, Vec<NdcEntry>> = KeyedTable::default();
+        let mut entries: KeyedTable<Ndc, Rows> = KeyedTable::default();
         for (ndc, entry) in rows {
-            entries.or_insert_with(ndc, Vec::new).push(entry);
+            entries.or_insert_with(ndc, Rows::new).push(entry);
         }
         entries.shrink_to_fit();
         for (_, entries) in entries.iter_mut() {
@@ -83,7 +88,7 @@ impl NdcTable {
 
     /// Every row of an NDC, the newest quarter first.
     pub fn get(&self, ndc: Ndc) -> &[NdcEntry] {
-        self.entries.get(&ndc).map_or(&[], Vec::as_slice)
+        self.entries.get(&ndc).map_or(&[], |rows| rows.as_slice())
     }
 
     /// The rows of an NDC that speak for a date: those of its quarter, else those of the nearest one where all lie on one

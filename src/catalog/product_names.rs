@@ -86,7 +86,7 @@ struct ProductNames(FxHashMap<Box<str>, Vec<Entry>>);
 type Entry = (Nearness, HcpcsCode, Date);
 
 /// The name that CMS gave a version of a code, where our tables rename it.
-pub(super) type Descriptor = (HcpcsCode, Date, Box<str>);
+pub(super) type Descriptor = (HcpcsCode, Date, super::Text);
 
 /// The index of a snapshot, read when a name is first looked up: most visits give codes, and start without it.
 #[derive(Debug, Clone, Default)]

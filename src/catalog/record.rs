@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::Text;
 use crate::domain::billing::{BillingUnit, NoUnitReason};
 use crate::domain::code::HcpcsCode;
 use crate::domain::time::Date;
@@ -140,9 +141,9 @@ pub struct CodeVersion {
     pub terminated: Option<Date>,
     pub flags: CodeFlags,
     /// Drug or product in our own words: the nonproprietary name.
-    pub name: Arc<str>,
+    pub name: Text,
     /// Brand names in our own table of facts.
-    pub brands: Arc<[Box<str>]>,
+    pub brands: Arc<[Text]>,
     /// Codes of the reference product of a biosimilar.
     pub reference_codes: Arc<[HcpcsCode]>,
     pub reference_product: Option<Arc<str>>,
@@ -151,12 +152,12 @@ pub struct CodeVersion {
     /// Coverage code of the CMS file (C, D, I, M, S), or a blank.
     pub coverage: char,
     /// Pricing indicator of the CMS file, or an empty text.
-    pub pricing_indicator: Box<str>,
+    pub pricing_indicator: Text,
     /// Action code of the release.
     pub action: char,
     /// CMS long descriptor, only where the operator imported a CMS file; never in the embedded default.
-    pub long_descriptor: Option<Arc<str>>,
-    pub short_descriptor: Option<Arc<str>>,
+    pub long_descriptor: Option<Text>,
+    pub short_descriptor: Option<Text>,
     /// Which file proves the record.
     pub source: Arc<str>,
 }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::error::DataError;
+use super::text::Text;
 
 /// One row as texts; every error names the file and the line.
 pub(super) struct Row<'a> {
@@ -16,7 +18,7 @@ pub(super) struct Row<'a> {
 
 enum Cells<'a> {
     Csv(csv::StringRecord),
-    Json(&'a [Cell<'a>]),
+    Json { whole: &'a Arc<String>, cells: &'a [Cell<'a>] },
 }
 
 /// A cell of a JSON row, which lies in the text itself wherever nothing in it is escaped.
@@ -24,18 +26,26 @@ enum Cells<'a> {
 pub(super) struct Cell<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
 impl<'a> Row<'a> {
-    /// A row from its cells.
-    pub fn new(file: &'a str, line: u64, cells: &'a [Cell<'a>]) -> Self {
-        Self { file, line, cells: Cells::Json(cells) }
+    /// A row from its cells, which lie in a whole.
+    pub fn new(file: &'a str, line: u64, whole: &'a Arc<String>, cells: &'a [Cell<'a>]) -> Self {
+        Self { file, line, cells: Cells::Json { whole, cells } }
     }
 
     /// A cell as it is written, trimmed; empty where the row is short.
     pub fn text(&self, column: usize) -> &str {
         let cell = match &self.cells {
             Cells::Csv(cells) => cells.get(column),
-            Cells::Json(cells) => cells.get(column).map(|cell| &*cell.0),
+            Cells::Json { cells, .. } => cells.get(column).map(|cell| &*cell.0),
         };
         cell.unwrap_or_default().trim()
+    }
+
+    /// A cell, or a part of one, to be kept: without a copy where the whole stays.
+    pub fn kept(&self, part: &str) -> Text {
+        match self.cells {
+            Cells::Csv(_) => part.into(),
+            Cells::Json { whole, .. } => Text::part_of(whole, part),
+        }
     }
 
     /// A cell read as a value.

@@ -34,17 +34,14 @@ impl<'a> ParameterSource<'a> {
         self.date
     }
 
-    /// The value in force, its first date, its citation, and the payer whose exception set it.
-    pub(super) fn value(
-        &self,
-        key: &str,
-    ) -> Result<(&'a toml::Value, Date, &'a str, Option<&'a str>), PolicyError> {
+    /// The value in force and its first date.
+    pub(super) fn value(&self, key: &str) -> Result<(&'a toml::Value, Date), PolicyError> {
         for (_, payer) in self.chain {
             let exception = payer.exceptions.iter().find(|exception| {
                 exception.parameter.as_deref() == Some(key) && exception.holds_on(self.date)
             });
-            if let Some(Exception { value: Some(value), from, cite, .. }) = exception {
-                return Ok((value, *from, cite, Some(&payer.id)));
+            if let Some(Exception { value: Some(value), from, .. }) = exception {
+                return Ok((value, *from));
             }
         }
         let missing = || PolicyError::NoValue { key: key.to_owned(), date: self.date };
@@ -56,12 +53,12 @@ impl<'a> ParameterSource<'a> {
             .max_by_key(|value| value.from)
             .or_else(|| entry.values.iter().min_by_key(|value| value.from))
             .ok_or_else(missing)?;
-        Ok((&dated.value, dated.from, &dated.cite, None))
+        Ok((&dated.value, dated.from))
     }
 
     /// Which value is in force.
     pub(super) fn id(&self, key: &str) -> Result<ValueId, PolicyError> {
-        self.value(key).map(|(value, ..)| ValueId(std::ptr::from_ref(value).addr()))
+        self.value(key).map(|(value, _)| ValueId(std::ptr::from_ref(value).addr()))
     }
 
     pub(super) fn rules_off(&self) -> Arc<[Box<str>]> {
@@ -221,27 +218,37 @@ impl Data {
         version: &Arc<str>,
     ) -> Result<Vec<Arc<Policy>>, PolicyError> {
         let chain = &self.chain(id)?;
-        let mut dates = BTreeSet::new();
-        for (_, entry) in self.parameters.values() {
-            dates.extend(entry.values.iter().map(|value| value.from));
-        }
-        for exception in chain.iter().flat_map(|(_, payer)| &payer.exceptions) {
-            dates.insert(exception.from);
-            dates.extend(exception.until);
-        }
-        dates.insert(Date::MIN);
+        let changes = self.changes(chain);
         let title: Arc<str> = chain[0].1.title.as_str().into();
         let mut next = None;
-        let mut policies = Vec::with_capacity(dates.len());
-        // From the last one back, so that each knows the one that follows it.
-        for date in dates.into_iter().rev() {
+        let mut policies = Vec::with_capacity(changes.len());
+        // From the last one back, so that each knows the one that follows it, and reads only what changes between them.
+        for (date, changed) in changes.into_iter().rev() {
             let source = ParameterSource { data: self, payer: id, chain, date };
             let policy = Arc::new(Policy::resolve(&source, groups, &title, version, next.take())?);
-            next = Some(policy.clone());
+            next = Some((policy.clone(), changed));
             policies.push(policy);
         }
         policies.reverse();
         Ok(policies)
+    }
+}
+
+/// The dates on which anything changes, each with the parameters that may.
+type ParametersByDate<'a> = BTreeMap<Date, Vec<&'a str>>;
+
+impl Data {
+    fn changes<'a>(&'a self, chain: &[&'a (String, PayerFile)]) -> ParametersByDate<'a> {
+        let mut changes = ParametersByDate::from([(Date::MIN, Vec::new())]);
+        for (key, (_, entry)) in &self.parameters {
+            entry.values.iter().for_each(|value| changes.entry(value.from).or_default().push(key));
+        }
+        for exception in chain.iter().flat_map(|(_, payer)| &payer.exceptions) {
+            for date in [Some(exception.from), exception.until].into_iter().flatten() {
+                changes.entry(date).or_default().extend(exception.parameter.as_deref());
+            }
+        }
+        changes
     }
 }
 

@@ -28,7 +28,10 @@ pub use limits::*;
 pub use marks::*;
 pub use set::*;
 
-/// A parameter in force: its value, and where the value comes from.
+/// The values of a parameter that has several. The policies of other dates and payers share them.
+pub type List<T> = Arc<[T]>;
+
+/// A parameter in force: its value, and where the value stands in the data files.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Param<T> {
     value: T,
@@ -36,10 +39,6 @@ pub struct Param<T> {
     pub key: &'static str,
     /// First date of service the value holds for.
     pub from: Date,
-    /// Key into `citations.toml`.
-    pub cite: Arc<str>,
-    /// The payer whose exception set the value; empty for the national rule.
-    pub payer: Option<Arc<str>>,
 }
 
 impl<T> Param<T> {
@@ -47,12 +46,12 @@ impl<T> Param<T> {
     where
         T: DeserializeOwned,
     {
-        let (value, from, cite, payer) = source.value(key)?;
+        let (value, from) = source.value(key)?;
         let value = value.clone().try_into().map_err(|error: toml::de::Error| PolicyError::Value {
             key: key.to_owned(),
             message: error.message().to_owned(),
         })?;
-        Ok(Self { value, key, from, cite: cite.into(), payer: payer.map(Into::into) })
+        Ok(Self { value, key, from })
     }
 }
 
@@ -66,7 +65,7 @@ impl<T> Deref for Param<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Param<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} ({} from {}, {})", self.value, self.key, self.from, self.cite)
+        write!(f, "{:?} ({} from {})", self.value, self.key, self.from)
     }
 }
 
@@ -83,6 +82,7 @@ macro_rules! parameters {
         pub struct $group { $($(#[$doc])* pub $field: $crate::policy::Param<$type>,)* }
 
         impl $crate::policy::parameters::Group for $group {
+            const FAMILY: &'static str = $family;
             const KEYS: &'static [&'static str] = &[$(concat!($family, ".", stringify!($field))),*];
 
             #[allow(unused_variables, unused_mut, reason = "a group may be empty")]
@@ -108,6 +108,8 @@ pub(crate) use parameters;
 
 /// A group of parameters, as its macro declares it.
 pub(super) trait Group: Sized {
+    /// What the keys of the group's parameters begin with.
+    const FAMILY: &'static str;
     /// The keys of the group's parameters.
     const KEYS: &'static [&'static str];
 
@@ -126,6 +128,8 @@ pub(super) struct Groups {
     administration: Pool<AdministrationParameters>,
     drug_line: Pool<DrugLineParameters>,
     marked_codes: FxHashMap<(*const AdministrationParameters, *const DrugLineParameters), Arc<MarkedCodes>>,
+    /// Those that were read last: few tables name a code, so most groups mark the same ones.
+    last_marked: Arc<MarkedCodes>,
     documentation: Pool<DocumentationParameters>,
     limits: Pool<LimitParameters>,
     audit: Pool<AuditParameters>,
@@ -144,7 +148,16 @@ impl<T> Default for Pool<T> {
 }
 
 impl<T: Group> Pool<T> {
-    fn group(&mut self, source: &ParameterSource<'_>) -> Result<Arc<T>, PolicyError> {
+    /// The group of one payer on one date; that of the next date where none of its parameters changes then.
+    fn group(
+        &mut self,
+        source: &ParameterSource<'_>,
+        next: Option<(&Arc<T>, &[&str])>,
+    ) -> Result<Arc<T>, PolicyError> {
+        let is_changed = |key: &&str| key.strip_prefix(T::FAMILY).is_some_and(|name| name.starts_with('.'));
+        if let Some((group, _)) = next.filter(|(_, changed)| !changed.iter().any(is_changed)) {
+            return Ok(group.clone());
+        }
         let values: Box<[ValueId]> = T::KEYS.iter().map(|key| source.id(key)).collect::<Result<_, _>>()?;
         if let Some(known) = self.groups.get(&values) {
             return Ok(known.clone());
@@ -166,7 +179,15 @@ impl Groups {
         drug_line: &Arc<DrugLineParameters>,
     ) -> Arc<MarkedCodes> {
         let marked = self.marked_codes.entry((Arc::as_ptr(administration), Arc::as_ptr(drug_line)));
-        marked.or_insert_with(|| Arc::new(MarkedCodes::new(administration, drug_line))).clone()
+        let last = &mut self.last_marked;
+        let read = || {
+            let marked = MarkedCodes::new(administration, drug_line);
+            if **last != marked {
+                *last = Arc::new(marked);
+            }
+            last.clone()
+        };
+        marked.or_insert_with(read).clone()
     }
 }
 
@@ -226,10 +247,12 @@ impl Policy {
         groups: &mut Groups,
         title: &Arc<str>,
         version: &Arc<str>,
-        next: Option<Arc<Self>>,
+        next: Option<(Arc<Self>, Vec<&str>)>,
     ) -> Result<Self, PolicyError> {
-        let administration = groups.administration.group(source)?;
-        let drug_line = groups.drug_line.group(source)?;
+        let after = next.as_ref().map(|(next, changed)| (&**next, changed.as_slice()));
+        let administration =
+            groups.administration.group(source, after.map(|(next, keys)| (&next.administration, keys)))?;
+        let drug_line = groups.drug_line.group(source, after.map(|(next, keys)| (&next.drug_line, keys)))?;
         Ok(Self {
             payer: source.payer().clone(),
             title: title.clone(),
@@ -238,11 +261,13 @@ impl Policy {
             marked_codes: groups.marked_codes(&administration, &drug_line),
             administration,
             drug_line,
-            documentation: groups.documentation.group(source)?,
-            limits: groups.limits.group(source)?,
-            audit: groups.audit.group(source)?,
+            documentation: groups
+                .documentation
+                .group(source, after.map(|(next, keys)| (&next.documentation, keys)))?,
+            limits: groups.limits.group(source, after.map(|(next, keys)| (&next.limits, keys)))?,
+            audit: groups.audit.group(source, after.map(|(next, keys)| (&next.audit, keys)))?,
             rules_off: source.rules_off(),
-            next,
+            next: next.map(|(next, _)| next),
         })
     }
 }

@@ -142,9 +142,8 @@ impl Shelf for Keeper {
         if let Some(newest) = newest {
             return self.library.release(&newest.header.id).ok().map(Arc::new);
         }
-        let embedded = Release::embedded();
-        let serves = kind == ReleaseKind::Hcpcs && embedded.header.quarter <= quarter;
-        serves.then(|| Arc::new(embedded.clone()))
+        let serves = kind == ReleaseKind::Hcpcs && ReleaseHeader::embedded().quarter <= quarter;
+        serves.then(|| Arc::new(Release::read_embedded()))
     }
 
     fn keep(&self, release: &Release) -> Result<(), String> {

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::catalog::names::{fold, is_salt};
 use crate::catalog::release::{Descriptors, Overlay};
+use crate::catalog::text::Text;
 use crate::cms::ndc_crosswalk::Crosswalk;
 use crate::domain::code::HcpcsCode;
 
@@ -72,7 +73,7 @@ impl Products {
         self.0.iter().map(move |(code, names)| Descriptors {
             code: *code,
             long: joined(names).into(),
-            short: "".into(),
+            short: Text::default(),
         })
     }
 
@@ -101,7 +102,7 @@ impl Products {
         code: HcpcsCode,
         name: &str,
         drugs: &FxHashSet<String>,
-    ) -> Vec<Box<str>> {
+    ) -> Vec<Text> {
         let ingredient = fold(name);
         let is_other_drug = |product: &str| {
             let bare = bare_name(product);
@@ -128,7 +129,7 @@ impl Products {
                 !ingredient.iter().any(|word| word.starts_with(&first) || first.starts_with(word))
             })
         };
-        let mut brands: Vec<Box<str>> = self
+        let mut brands: Vec<Text> = self
             .0
             .get(&code)
             .into_iter()
@@ -137,7 +138,7 @@ impl Products {
             .filter(|name| ingredient.is_empty() || !is_other_drug(name))
             .map(|name| name.as_str().into())
             .collect();
-        brands.sort_unstable();
+        brands.sort_unstable_by(|one, other| (**one).cmp(other));
         brands.truncate(BRANDS_MAX);
         brands
     }

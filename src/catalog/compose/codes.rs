@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::catalog::brand_names::of_maker;
 use crate::catalog::record::CodeVersion;
 use crate::catalog::release::{Descriptors, Release, ReleaseHeader};
+use crate::catalog::text::Text;
 use crate::cms::descriptor::Conventions;
 use crate::cms::facts::facts;
 use crate::cms::hcpcs::{self, CodeRow};
@@ -26,7 +27,7 @@ pub fn hcpcs_release(header: ReleaseHeader, parsed: &hcpcs::Release, conventions
 }
 
 /// The brands of a code; the product of the one maker whom a code is for is named by both.
-fn brands(names: &Names) -> Arc<[Box<str>]> {
+fn brands(names: &Names) -> Arc<[Text]> {
     let of_maker = names.maker.iter().map(|maker| of_maker(&names.name, maker));
     names.brands.iter().map(|brand| brand.as_str().into()).chain(of_maker).collect()
 }
@@ -47,7 +48,11 @@ fn version(row: &CodeRow, conventions: &Conventions, source: &Arc<str>) -> CodeV
         reference_product: None,
         successors: details.successors().collect(),
         coverage: details.coverage,
-        pricing_indicator: details.pricing_indicators.first().cloned().unwrap_or_default(),
+        pricing_indicator: details
+            .pricing_indicators
+            .first()
+            .map(|first| Text::from(&**first))
+            .unwrap_or_default(),
         action: details.action,
         long_descriptor: None,
         short_descriptor: None,

@@ -3,12 +3,14 @@
 //! The first line is the header, every further line one row as `["table", cell, …]`, and the last
 //! line the digest of all bytes before it. Equal releases give equal bytes.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::rows::{self, TABLES};
+use super::rows::{self, TABLES, Table};
 use super::{Release, ReleaseHeader};
 use crate::catalog::error::DataError;
 use crate::catalog::table::{Cell, Row};
@@ -36,10 +38,10 @@ pub enum BundleError {
     Row(#[from] DataError),
 }
 
-/// The bytes of a release and their digest.
+/// A release as a text and its digest. What is read from it keeps its texts where they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
-    bytes: Vec<u8>,
+    text: Arc<String>,
     sha256: String,
 }
 
@@ -58,14 +60,14 @@ struct Trailer {
 impl Bundle {
     /// Writes a release.
     pub fn write(release: &Release) -> Self {
-        let mut bytes = Vec::new();
-        let mut push = |line: serde_json::Result<String>| {
+        let mut text = String::new();
+        let push = |text: &mut String, line: serde_json::Result<String>| {
             // Texts and lists of texts always have a JSON form.
-            bytes.extend_from_slice(line.unwrap_or_default().as_bytes());
-            bytes.push(b'\n');
+            text.push_str(&line.unwrap_or_default());
+            text.push('\n');
         };
         let header = Header { format: FORMAT.to_owned(), release: release.header.clone() };
-        push(serde_json::to_string(&header));
+        push(&mut text, serde_json::to_string(&header));
         let mut cells: Vec<String> = Vec::new();
         rows::write(release, |table, row| {
             cells.clear();
@@ -73,13 +75,11 @@ impl Bundle {
             // Empty cells at the end are left out; a short row reads as if they were there.
             let used = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
             cells.extend(row[..used].iter().map(|cell| (*cell).to_owned()));
-            push(serde_json::to_string(&cells));
+            push(&mut text, serde_json::to_string(&cells));
         });
-        let sha256 = hex(&Sha256::digest(&bytes));
-        let trailer = serde_json::to_string(&Trailer { sha256: sha256.clone() }).unwrap_or_default();
-        bytes.extend_from_slice(trailer.as_bytes());
-        bytes.push(b'\n');
-        Self { bytes, sha256 }
+        let sha256 = hex(&Sha256::digest(&text));
+        push(&mut text, serde_json::to_string(&Trailer { sha256: sha256.clone() }));
+        Self { text: Arc::new(text), sha256 }
     }
 
     /// Takes bytes that are a bundle, and checks their digest.
@@ -96,12 +96,16 @@ impl Bundle {
         if hex(&Sha256::digest(&bytes[..at])) != trailer.sha256 {
             return Err(BundleError::Digest);
         }
-        Ok(Self { bytes, sha256: trailer.sha256 })
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            BundleError::NotARow(1 + before.iter().filter(|byte| **byte == b'\n').count() as u64)
+        })?;
+        Ok(Self { text: Arc::new(text), sha256: trailer.sha256 })
     }
 
     /// The whole bundle, digest line included.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.text.as_bytes()
     }
 
     /// SHA-256 of the content, in hexadecimal.
@@ -114,26 +118,50 @@ impl Bundle {
     /// # Errors
     /// The first line that is not a row of a known table.
     pub fn read(&self) -> Result<Release, BundleError> {
-        let mut lines = self.bytes.split(|byte| *byte == b'\n');
+        let mut lines = self.text.split('\n');
         let first = lines.next().unwrap_or_default();
-        let header: Header = serde_json::from_slice(first).map_err(|_| BundleError::NoHeader)?;
+        let header: Header = serde_json::from_str(first).map_err(|_| BundleError::NoHeader)?;
         if header.format != FORMAT {
             return Err(BundleError::NoHeader);
         }
         let mut release = Release::empty(header.release);
-        for (line, number) in lines.zip(2..) {
-            if line.first() == Some(&b'[') {
-                read_line(&mut release, line, number)?;
+        // The longest lists are made room for at once: a list that grows is copied again and again.
+        let count = |table: Table| lines.clone().filter(|line| is_of(line, table)).count();
+        release.codes.reserve_exact(count(rows::CODES));
+        release.descriptors.reserve_exact(count(rows::DESCRIPTORS));
+        let mut cells = Vec::new();
+        for (line, number) in lines.zip(2..).filter(|(line, _)| line.starts_with('[')) {
+            if !split_plain(line, &mut cells) {
+                cells = serde_json::from_str(line).map_err(|_| BundleError::NotARow(number))?;
             }
+            let (table, cells) = cells.split_first().ok_or(BundleError::NotARow(number))?;
+            rows::read(&mut release, &table.0, &Row::new("bundle", number, &self.text, cells))?;
         }
         Ok(release)
     }
 }
 
-fn read_line(release: &mut Release, line: &[u8], number: u64) -> Result<(), BundleError> {
-    let cells: Vec<Cell<'_>> = serde_json::from_slice(line).map_err(|_| BundleError::NotARow(number))?;
-    let (table, cells) = cells.split_first().ok_or(BundleError::NotARow(number))?;
-    Ok(rows::read(release, &table.0, &Row::new("bundle", number, cells))?)
+/// Whether a line is a row of a table.
+fn is_of(line: &str, table: Table) -> bool {
+    line.strip_prefix("[\"")
+        .and_then(|rest| rest.strip_prefix(table.name))
+        .is_some_and(|rest| rest.starts_with('"'))
+}
+
+/// Reads a row as this program writes nearly all of them: texts without an escape, and nothing but a comma between.
+/// Says no of any other, which is then read as JSON.
+fn split_plain<'a>(line: &'a str, cells: &mut Vec<Cell<'a>>) -> bool {
+    cells.clear();
+    let Some(mut rest) = line.strip_prefix("[\"") else { return false };
+    // A text ends at the first quotation mark, unless an escape comes before.
+    while let Some(end) = memchr::memchr2(b'"', b'\\', rest.as_bytes()) {
+        cells.push(Cell(Cow::Borrowed(&rest[..end])));
+        match rest[end..].strip_prefix("\",\"") {
+            Some(next) => rest = next,
+            None => return &rest[end..] == "\"]",
+        }
+    }
+    false
 }
 
 impl Release {
@@ -190,6 +218,9 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::release::{Descriptors, Overlay, ReleaseKind};
+    use crate::catalog::{Catalog, CodeFlag, CodeFlags};
+    use crate::domain::code::HcpcsCode;
 
     #[test]
     fn a_release_survives_as_a_bundle_and_as_tables() {
@@ -200,6 +231,50 @@ mod tests {
         let files = release.write_tables();
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
         assert_eq!(Release::read_tables(release.header.clone(), &files).as_ref(), Ok(release));
+    }
+
+    #[test]
+    fn a_row_that_is_split_is_one_that_json_reads_as_well() {
+        for (line, is_plain) in [
+            (r#"["codes","J0120","","naïve"]"#, true),
+            (r#"["codes"]"#, true),
+            (r#"["","",""]"#, true),
+            (r#"["codes", "J0120"]"#, false),
+            (r#"["codes","5\" tube"]"#, false),
+            (r#"["codes","J0120""#, false),
+            (r#"["codes","J0120"] "#, false),
+            (r#"["codes",["J0120"]]"#, false),
+            ("[]", false),
+        ] {
+            let mut cells = Vec::new();
+            assert_eq!(split_plain(line, &mut cells), is_plain, "{line}");
+            let texts = |cells: &[Cell<'_>]| cells.iter().map(|cell| cell.0.to_string()).collect::<Vec<_>>();
+            if is_plain {
+                let read: Vec<Cell<'_>> = serde_json::from_str(line).expect("JSON");
+                assert_eq!(texts(&cells), texts(&read), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_catalog_lets_go_of_the_bundles_it_was_read_from() {
+        let quarter = "2030Q1".parse().expect("a quarter");
+        let header = ReleaseHeader::new(ReleaseKind::Hcpcs, quarter, "posting.txt", "aaaaaaaaaaaa");
+        let mut posting = Release { header, ..Release::read_embedded() };
+        for version in &mut posting.codes {
+            // Another version of each code, which shares its brands with the one before.
+            version.flags = CodeFlags::NONE.with(CodeFlag::Inhaled);
+            let (code, long, short) = (version.code, "our wording".into(), "ours".into());
+            posting.descriptors.push(Descriptors { code, long, short });
+        }
+        let bundles = [Release::embedded(), &posting].map(Bundle::write);
+        let releases = bundles.each_ref().map(|bundle| bundle.read().expect("a release"));
+        assert!(bundles.iter().all(|bundle| Arc::strong_count(&bundle.text) > 1_000));
+        let catalog = Catalog::merge(&releases, Overlay::embedded());
+        drop(releases);
+        assert_eq!(bundles.each_ref().map(|bundle| Arc::strong_count(&bundle.text)), [1, 1]);
+        let version = &catalog.codes.get(&HcpcsCode::of("J9312")).expect("a code")[0];
+        assert_eq!((version.long_descriptor.as_deref(), &*version.name), (Some("our wording"), "rituximab"));
     }
 
     #[test]

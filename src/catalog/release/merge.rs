@@ -1,9 +1,11 @@
 //! Several releases become one catalog, in which the date of service picks the version.
 
+use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::{Changes, Descriptors, Release, ReleaseHeader, ReleaseKind};
 use crate::catalog::biosimilar::Biosimilars;
@@ -21,6 +23,7 @@ use crate::catalog::quarterly::QuarterlyTable;
 use crate::catalog::record::{CodeFlag, CodeVersion};
 use crate::catalog::snapshot::Catalog;
 use crate::catalog::successors::Successors;
+use crate::catalog::text::{Text, gather};
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
@@ -64,10 +67,12 @@ pub(in crate::catalog) fn merge_order(headers: &[&ReleaseHeader]) -> Vec<usize> 
 pub(in crate::catalog) struct Merging<'o> {
     overlay: &'o Overlay,
     catalog: Catalog,
+    /// Of each code the oldest first.
+    versions: Vec<CodeVersion>,
     told: FxHashMap<HcpcsCode, Told>,
     /// The quarter of the embedded table, which holds every drug code whose dates are known.
     embedded: Option<Quarter>,
-    ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>>,
+    ndcs: FxHashMap<(Ndc, HcpcsCode), SmallVec<[NdcEntry; 1]>>,
     ids: Vec<Box<str>>,
     /// The product names of imported crosswalks, the newest last.
     products: Products,
@@ -83,8 +88,8 @@ impl<'o> Merging<'o> {
         };
         let (told, ndcs) = (FxHashMap::default(), FxHashMap::default());
         let products = Products::default();
-        let pairs = QuarterlyTable::default();
-        Self { overlay, catalog, told, embedded: None, ndcs, ids: Vec::new(), products, pairs }
+        let (pairs, versions) = (QuarterlyTable::default(), Vec::new());
+        Self { overlay, catalog, versions, told, embedded: None, ndcs, ids: Vec::new(), products, pairs }
     }
 
     /// Lays a release over those before it; they come in [`merge_order`].
@@ -102,7 +107,7 @@ impl<'o> Merging<'o> {
         if !codes.is_empty() {
             self.catalog.code_quarters.push(header.quarter);
         }
-        merge_codes(&mut self.told, header.quarter, codes, descriptors);
+        self.merge_codes(header.quarter, codes, descriptors);
         for (ndc, mut entry) in ndcs {
             self.overlay.package_sizes.correct(ndc, &mut entry);
             self.overlay.package_forms.tell(&mut entry);
@@ -129,23 +134,20 @@ impl<'o> Merging<'o> {
 
     /// The catalog of everything that was added.
     pub(in crate::catalog) fn finish(self) -> Catalog {
-        let Self { overlay, mut catalog, mut told, ndcs, ids, products, pairs, .. } = self;
+        let Self { overlay, mut catalog, mut versions, told, ndcs, ids, products, pairs, .. } = self;
         catalog.edits.pairs = pairs.into();
-        add_brands(&mut told, &products);
+        add_brands(&mut versions, &told, &products);
         let mut descriptors = Vec::new();
-        let newest_first = |told: Told| {
-            let mut versions = told.versions;
-            versions.reverse();
-            for version in &mut versions {
-                let name = version.name.clone();
-                overlay.complete(version);
-                if version.name != name {
-                    descriptors.push((version.code, version.effective, (&*name).into()));
-                }
+        for version in &mut versions {
+            let name = version.name.clone();
+            overlay.complete(version);
+            if version.name != name {
+                descriptors.push((version.code, version.effective, name));
             }
-            versions
-        };
-        catalog.codes = CodeTable::new(told.into_values().map(newest_first));
+        }
+        let names = descriptors.iter_mut().map(|(.., name)| name);
+        gather(&mut versions.iter_mut().flat_map(texts_of).chain(names).collect::<Vec<_>>());
+        catalog.codes = CodeTable::new(versions);
         catalog.release = ids.join("+").into();
         catalog.code_quarters.sort();
         catalog.product_names = NamesOnDemand::new(descriptors);
@@ -157,17 +159,18 @@ impl<'o> Merging<'o> {
 }
 
 /// Gives the newest version of each code the brands that the imported crosswalks list under it.
-fn add_brands(told: &mut FxHashMap<HcpcsCode, Told>, products: &Products) {
+fn add_brands(versions: &mut [CodeVersion], told: &FxHashMap<HcpcsCode, Told>, products: &Products) {
     if products.is_empty() {
         return;
     }
-    let newest = told.values().filter_map(|told| told.versions.last());
+    let newest = told.values().map(|told| &versions[told.newest()]);
     let drugs: FxHashSet<String> = newest
         .filter(|version| is_drug_family(version.code))
         .map(|version| bare_name(&version.name))
         .collect();
     let none = FxHashSet::default();
-    for version in told.values_mut().filter_map(|told| told.versions.last_mut()) {
+    for told in told.values() {
+        let version = &mut versions[told.newest()];
         if version.terminated.is_some() {
             continue;
         }
@@ -191,7 +194,7 @@ impl Overlay {
         } else if let Some(facts) = self.formulary.drug(version.code) {
             version.name = (&*facts.ingredient).into();
             if version.brands.is_empty() {
-                version.brands = facts.brands.iter().cloned().collect();
+                version.brands = facts.brands.iter().map(|brand| Text::from(&**brand)).collect();
             }
         }
         // A number that CMS gave to another drug later is not ended by the first one's end, nor replaced by its successors.
@@ -206,34 +209,58 @@ impl Overlay {
     }
 }
 
-/// What is known of a code so far, and the newest quarter that told it.
-struct Told {
-    quarter: Quarter,
-    /// The oldest first.
-    versions: Vec<CodeVersion>,
+/// The texts of a version that a release told.
+fn texts_of(version: &mut CodeVersion) -> impl Iterator<Item = &mut Text> {
+    // Two versions may share a list, which would hold the release that it came with; the empty one holds nothing.
+    let is_told = !version.brands.is_empty();
+    let brands = if is_told { Arc::make_mut(&mut version.brands) } else { Default::default() };
+    let descriptors = [&mut version.long_descriptor, &mut version.short_descriptor].into_iter().flatten();
+    brands.iter_mut().chain(descriptors).chain([&mut version.name, &mut version.pricing_indicator])
 }
 
-fn merge_codes(
-    told: &mut FxHashMap<HcpcsCode, Told>,
+/// What is known of a code so far: the newest quarter that told it, and the places of its versions, the oldest first.
+struct Told {
     quarter: Quarter,
-    codes: Vec<CodeVersion>,
-    descriptors: Vec<Descriptors>,
-) {
-    let texts: FxHashMap<HcpcsCode, Descriptors> =
-        descriptors.into_iter().map(|texts| (texts.code, texts)).collect();
-    for mut record in codes {
-        if let Some(texts) = texts.get(&record.code) {
-            record.long_descriptor = Some(texts.long.clone());
-            record.short_descriptor = Some(texts.short.clone());
+    places: SmallVec<[u32; 2]>,
+}
+
+impl Merging<'_> {
+    fn merge_codes(&mut self, quarter: Quarter, codes: Vec<CodeVersion>, mut texts: Vec<Descriptors>) {
+        texts.sort_by_key(|texts| texts.code);
+        for mut record in codes {
+            // The last one of a code speaks, as of its records.
+            let behind = texts.partition_point(|texts| texts.code <= record.code);
+            let texts = behind.checked_sub(1).map(|at| &texts[at]).filter(|texts| texts.code == record.code);
+            if let Some(texts) = texts {
+                record.long_descriptor = Some(texts.long.clone());
+                record.short_descriptor = Some(texts.short.clone());
+            }
+            match self.told.entry(record.code) {
+                Entry::Occupied(told) => told.into_mut().hear(&mut self.versions, record, quarter),
+                Entry::Vacant(none) => {
+                    let mut told = Told { quarter, places: SmallVec::new() };
+                    told.push(&mut self.versions, record);
+                    none.insert(told);
+                }
+            }
         }
-        let known = told.entry(record.code).or_insert_with(|| Told { quarter, versions: Vec::new() });
-        known.hear(record, quarter);
     }
 }
 
 impl Told {
-    fn hear(&mut self, record: CodeVersion, quarter: Quarter) {
-        let Some(last) = self.versions.last_mut() else { return self.versions.push(record) };
+    /// The place of the newest version; there is one from the first record on.
+    fn newest(&self) -> usize {
+        self.places[self.places.len() - 1] as usize
+    }
+
+    fn push(&mut self, versions: &mut Vec<CodeVersion>, version: CodeVersion) {
+        // No catalog comes near four thousand million versions.
+        self.places.push(versions.len() as u32);
+        versions.push(version);
+    }
+
+    fn hear(&mut self, versions: &mut Vec<CodeVersion>, record: CodeVersion, quarter: Quarter) {
+        let last = &mut versions[self.newest()];
         if quarter < self.quarter {
             // The embedded table is of a later quarter and holds the code's history, its end included;
             // an older posting has only its text to add.
@@ -258,18 +285,22 @@ impl Told {
             let begins = if is_reused { record.added } else { record.effective };
             let effective = begins.max(last.effective).max(untold);
             let (terminated, added) = (record.terminated, record.added);
-            self.versions.push(CodeVersion { effective, ..record });
+            self.push(versions, CodeVersion { effective, ..record });
             // The end of a code is no change of its meaning: what it was until then is the older record. What another
             // drug's number was had its own end before.
-            let is_of_drug = |version: &&mut CodeVersion| version.terminated.is_none_or(|end| added <= end);
-            self.versions.iter_mut().filter(is_of_drug).for_each(|version| version.terminated = terminated);
+            for place in &self.places {
+                let version = &mut versions[*place as usize];
+                if version.terminated.is_none_or(|end| added <= end) {
+                    version.terminated = terminated;
+                }
+            }
         }
         self.quarter = quarter;
     }
 }
 
 /// The same numbers in a later quarter lengthen the row.
-fn merge_ndc(rows: &mut Vec<NdcEntry>, entry: NdcEntry) {
+fn merge_ndc(rows: &mut SmallVec<[NdcEntry; 1]>, entry: NdcEntry) {
     let same = rows.iter_mut().find(|row| row.has_numbers_of(&entry));
     match same {
         Some(row) => {

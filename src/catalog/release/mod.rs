@@ -16,6 +16,7 @@ use super::ndc::NdcEntry;
 use super::payment::{PaymentLimit, StatusIndicator};
 use super::quarterly::QuarterlyTable;
 use super::record::CodeVersion;
+use super::text::Text;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quarter::Quarter;
 
@@ -144,8 +145,8 @@ impl<K: Eq + std::hash::Hash + Copy, T: PartialEq + Clone> Changes<K, T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Descriptors {
     pub code: HcpcsCode,
-    pub long: Arc<str>,
-    pub short: Arc<str>,
+    pub long: Text,
+    pub short: Text,
 }
 
 /// One release with all of its rows.

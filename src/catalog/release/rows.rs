@@ -175,7 +175,7 @@ pub(super) fn read(release: &mut Release, table: &str, row: &Row<'_>) -> Result<
             release.codes.push(version);
         }
         "descriptors" => {
-            let (long, short) = (row.text(1).into(), row.text(2).into());
+            let (long, short) = (row.kept(row.text(1)), row.kept(row.text(2)));
             release.descriptors.push(Descriptors { code: row.read(0)?, long, short });
         }
         "ndcs" => release.ndcs.push(read_ndc(row)?),
@@ -232,13 +232,13 @@ fn read_code(row: &Row<'_>, before: Option<&CodeVersion>) -> Result<CodeVersion,
         added: read_day(row, 2)?,
         terminated: if row.text(3).is_empty() { None } else { Some(read_day(row, 3)?) },
         flags: row.read::<CodeFlags>(8)?,
-        name: row.text(9).into(),
-        brands: shared(row.texts(10).map(Into::into).collect()),
+        name: row.kept(row.text(9)),
+        brands: shared(row.texts(10).map(|brand| row.kept(brand)).collect()),
         reference_codes: Arc::default(),
         reference_product: None,
         successors: shared(row.read_all(11)?),
         coverage: letter(12),
-        pricing_indicator: row.text(13).into(),
+        pricing_indicator: row.kept(row.text(13)),
         action: letter(14),
         long_descriptor: None,
         short_descriptor: None,

@@ -94,7 +94,7 @@ impl Library {
                 let received = self.received.load();
                 let received = received.iter().zip(1..).map(|(release, place)| Entry::of(release, place));
                 let entries: Vec<Entry> = received.collect();
-                Ok(if entries.is_empty() { vec![Entry::of(Release::embedded(), 1)] } else { entries })
+                Ok(if entries.is_empty() { vec![Entry::of(&Release::read_embedded(), 1)] } else { entries })
             }
         }
     }
@@ -122,7 +122,7 @@ impl Library {
             None => {
                 let received = self.received.load();
                 let found = received.iter().find(|release| release.header == entry.header);
-                Ok(found.unwrap_or_else(|| Release::embedded()).clone())
+                Ok(found.cloned().unwrap_or_else(Release::read_embedded))
             }
         }
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::ledger::Ledger;
 use super::{CACHE_BYTES, Entry, MANIFEST, Opened, Store, StoreError};
-use crate::catalog::release::{Bundle, Release};
+use crate::catalog::release::{Bundle, Release, ReleaseHeader};
 use crate::catalog::snapshot::Catalog;
 
 /// sled releases its lock a moment after the last handle is gone, so a reopening waits this long.
@@ -105,10 +105,10 @@ fn with_embedded(
     mut recovery: Recovery,
     ledger: Option<Ledger>,
 ) -> Result<Opened, StoreError> {
-    let embedded = Release::embedded();
-    let is_held = store.entries()?.iter().any(|entry| entry.active && entry.header == embedded.header);
+    let embedded = ReleaseHeader::embedded();
+    let is_held = store.entries()?.iter().any(|entry| entry.active && entry.header == *embedded);
     if !is_held {
-        store.put(embedded)?;
+        store.put(&Release::read_embedded())?;
     }
     let Settled { restored, lost, corrected } = settle(&store, ledger)?;
     if !is_held || corrected || !restored.is_empty() {

@@ -1,6 +1,6 @@
 //! Parameters of the audit of billed claims.
 
-use super::parameters;
+use super::{List, parameters};
 use crate::domain::code::{HcpcsCode, Modifier};
 
 parameters! {
@@ -13,15 +13,15 @@ parameters! {
         /// Share of the visits that a quality sample draws, in percent (row G-36).
         pub sample_percent: u32,
         /// First and last code of each range of administration codes.
-        pub administration_code_ranges: Vec<(HcpcsCode, HcpcsCode)>,
+        pub administration_code_ranges: List<(HcpcsCode, HcpcsCode)>,
         /// What the codes of drugs and their products begin with.
-        pub drug_code_prefixes: Vec<String>,
+        pub drug_code_prefixes: List<String>,
         /// Modifiers that the rules decide; others on a claim are not judged.
-        pub judged_modifiers: Vec<Modifier>,
+        pub judged_modifiers: List<Modifier>,
         /// Modifiers for the side of the body (rule M-12).
-        pub side_modifiers: Vec<Modifier>,
+        pub side_modifiers: List<Modifier>,
         /// Modifiers that say the same of a line, so that an audit takes one for another (RAC topic 71).
-        pub interchangeable_modifiers: Vec<Modifier>,
+        pub interchangeable_modifiers: List<Modifier>,
     }
 }
 

@@ -65,7 +65,7 @@ impl CodeMarks {
 }
 
 /// Every code that a table names, with its marks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MarkedCodes(FxHashMap<HcpcsCode, CodeMarks>);
 
 impl MarkedCodes {
@@ -88,14 +88,14 @@ impl MarkedCodes {
             mark(pair.other, CodeMark::RenalPair);
         }
         tables.dose_bounds.iter().for_each(|bound| mark(bound.code, CodeMark::DoseBound));
-        let by_route = tables.codes_by_route.iter().flat_map(|row| &row.codes);
+        let by_route = tables.codes_by_route.iter().flat_map(|row| row.codes.iter());
         by_route.for_each(|code| mark(*code, CodeMark::ByRoute));
         tables.ndc_qualifiers.iter().for_each(|row| mark(row.code, CodeMark::NdcUnit));
         let apart = [&administration.declotting.drugs, &administration.lock_drugs.drugs];
         let apart = apart.into_iter().chain([&*administration.flush_codes]);
         let apart = apart.chain(administration.cell_therapy.iter().map(|kind| &kind.products));
         let apart = apart.chain(administration.own_services.iter().map(|service| &service.products));
-        apart.flatten().for_each(|code| mark(*code, CodeMark::AdmittedApart));
+        apart.flat_map(|codes| codes.iter()).for_each(|code| mark(*code, CodeMark::AdmittedApart));
         administration.included_services.iter().for_each(|code| mark(*code, CodeMark::IncludedSupply));
         Self(marks)
     }

@@ -41,7 +41,7 @@ fn catalog(unit: &str) -> Catalog {
         source: "test".into(),
     };
     let mut catalog = Catalog::default();
-    catalog.codes = CodeTable::new([vec![version]]);
+    catalog.codes = CodeTable::new(vec![version]);
     catalog
 }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::domain::code::HcpcsCode;
 use crate::domain::encounter::{Route, Setting};
 use crate::domain::quantity::Quantity;
+use crate::policy::parameters::List;
 
 /// The codes of a family of intravenous services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -135,7 +136,7 @@ pub struct Operations {
     /// First and last codes of the operations.
     pub codes: (HcpcsCode, HcpcsCode),
     /// First and last codes among them of small procedures and of access, beside which a drug has its own reason.
-    pub except: Vec<(HcpcsCode, HcpcsCode)>,
+    pub except: List<(HcpcsCode, HcpcsCode)>,
 }
 
 impl Operations {
@@ -150,8 +151,8 @@ impl Operations {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrugList {
-    pub codes: Vec<HcpcsCode>,
-    pub names: Vec<String>,
+    pub codes: List<HcpcsCode>,
+    pub names: List<String>,
 }
 
 /// Drugs whose way out of an implanted pump is not a vein, or not always.
@@ -173,37 +174,37 @@ pub struct VaccineAdministration {
     /// Nothing where the product and the dose decide.
     pub code: Option<HcpcsCode>,
     /// First and last codes of the products.
-    pub products: Vec<(HcpcsCode, HcpcsCode)>,
+    pub products: List<(HcpcsCode, HcpcsCode)>,
     /// Words of the products' names, folded to lower case.
-    pub words: Vec<String>,
+    pub words: List<String>,
     /// Settings that report the code of any vaccine instead.
     #[serde(default)]
-    pub except: Vec<Setting>,
+    pub except: List<Setting>,
 }
 
 /// A drug whose giving has codes of another section, or is part of another service.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OwnService {
-    pub products: Vec<HcpcsCode>,
+    pub products: List<HcpcsCode>,
     /// What the products' names stand for, as the table of names has it.
     #[serde(default)]
-    pub names: Vec<String>,
+    pub names: List<String>,
     /// Routes it holds for; any where none is named.
     #[serde(default)]
-    pub routes: Vec<Route>,
+    pub routes: List<Route>,
     /// How the diagnoses begin that it holds for; any where none is named.
     #[serde(default)]
-    pub diagnoses: Vec<String>,
+    pub diagnoses: List<String>,
     /// What a question calls these diagnoses.
     #[serde(default)]
     pub disease: Option<String>,
     /// First and last codes of the services that include it when they stand on the claim.
     #[serde(default)]
-    pub services: Vec<(HcpcsCode, HcpcsCode)>,
+    pub services: List<(HcpcsCode, HcpcsCode)>,
     /// Codes to point at, the likeliest first; three at most.
     #[serde(default)]
-    pub codes: Vec<HcpcsCode>,
+    pub codes: List<HcpcsCode>,
     /// Whether the service that it is given for includes it.
     #[serde(default)]
     pub is_included: bool,
@@ -216,10 +217,10 @@ pub struct OwnService {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CellTherapy {
-    pub products: Vec<HcpcsCode>,
+    pub products: List<HcpcsCode>,
     /// Words of the products' names, where the catalog holds no code of theirs.
     #[serde(default)]
-    pub words: Vec<String>,
+    pub words: List<String>,
     /// Nothing before the first code of this service.
     #[serde(default)]
     pub administration: Option<HcpcsCode>,
@@ -229,10 +230,10 @@ pub struct CellTherapy {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declotting {
-    pub drugs: Vec<HcpcsCode>,
-    pub names: Vec<String>,
+    pub drugs: List<HcpcsCode>,
+    pub names: List<String>,
     /// Names of products that are made for catheters and nothing else.
-    pub catheter_products: Vec<String>,
+    pub catheter_products: List<String>,
     /// Most milligrams of one instillation.
     pub dose_mg_max: i32,
     pub code: HcpcsCode,
@@ -242,9 +243,9 @@ pub struct Declotting {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LockDrugs {
-    pub drugs: Vec<HcpcsCode>,
+    pub drugs: List<HcpcsCode>,
     /// What the products' names stand for.
-    pub names: Vec<String>,
+    pub names: List<String>,
     /// Most units of one lock.
     pub units_max: i32,
 }
@@ -254,11 +255,11 @@ pub struct LockDrugs {
 #[serde(deny_unknown_fields)]
 pub struct HormonalDoses {
     /// How the names of the product begin, folded to lower case.
-    pub names: Vec<String>,
+    pub names: List<String>,
     /// Words of a name that make it another product.
     #[serde(default)]
-    pub but: Vec<String>,
-    pub doses: Vec<Quantity>,
+    pub but: List<String>,
+    pub doses: List<Quantity>,
 }
 
 /// The code of chemotherapy into a cavity, and the punctures that it includes.
@@ -266,7 +267,7 @@ pub struct HormonalDoses {
 #[serde(deny_unknown_fields)]
 pub struct CavityPunctures {
     pub code: HcpcsCode,
-    pub included: Vec<HcpcsCode>,
+    pub included: List<HcpcsCode>,
 }
 
 /// An add-on code and the primary codes that it may follow.
@@ -274,5 +275,5 @@ pub struct CavityPunctures {
 #[serde(deny_unknown_fields)]
 pub struct AddOnWithParents {
     pub add_on: HcpcsCode,
-    pub parents: Vec<HcpcsCode>,
+    pub parents: List<HcpcsCode>,
 }

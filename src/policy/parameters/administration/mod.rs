@@ -6,7 +6,7 @@ mod switches;
 pub use codes::*;
 pub use switches::*;
 
-use super::{SetOf, parameters};
+use super::{List, SetOf, parameters};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::encounter::Setting;
 
@@ -34,7 +34,7 @@ parameters! {
         /// Codes of other code sets that a finding points to.
         pub outside_codes: OutsideCodes,
         /// CAR-T products, and the code of giving them.
-        pub cell_therapy: Vec<CellTherapy>,
+        pub cell_therapy: List<CellTherapy>,
         /// Sugars that are fluid or, where they are strong, a drug (rule HYD-1).
         pub sugars: DrugList,
         /// Operations that include what is given for them (rule CHM-13).
@@ -46,11 +46,11 @@ parameters! {
         /// Hours between two services of adjoining dates from which a hospital is asked about a stay (rule INIT-8).
         pub hospital_night_hours: u32,
         /// First and last codes of services that show a stay over dates (rules INIT-6, INIT-8).
-        pub stay_services: Vec<(HcpcsCode, HcpcsCode)>,
+        pub stay_services: List<(HcpcsCode, HcpcsCode)>,
         /// Minutes that an infusion without a pump is taken to run in a chair (rules CHM-4, CHM-5).
         pub chair_minutes_max: i64,
         /// Words of a drug's name that tell of a portable pump (rule CHM-4).
-        pub pump_words: Vec<String>,
+        pub pump_words: List<String>,
         /// Minutes by which a volume at its rate may differ from the clock (rule TIME-6).
         pub rate_minutes_apart_max: i64,
         /// Days that an infusion without a pump may run by its clock times; a longer one has a wrong date.
@@ -58,9 +58,9 @@ parameters! {
         /// Rate up to which a fluid may only keep the vein open, in millilitres an hour (rule HYD-3).
         pub keep_open_ml_per_hour_max: u32,
         /// Drugs whose giving has codes of another section or is part of another service (rule CHM-13).
-        pub own_services: Vec<OwnService>,
+        pub own_services: List<OwnService>,
         /// Vaccines whose administration has a code of its own, for the finding that points to it (rule CHM-13).
-        pub vaccine_administration: Vec<VaccineAdministration>,
+        pub vaccine_administration: List<VaccineAdministration>,
 
         /// Longest infusion that is still a push, in minutes (rule TIME-1).
         pub push_minutes_max: i64,
@@ -118,7 +118,7 @@ parameters! {
         /// Switch D-19: which primary codes an add-on code may follow.
         pub add_on_parents: AddOnParents,
         /// The primary codes that the CPT book names for each add-on code, for that reading of switch D-19.
-        pub cpt_add_on_parents: Vec<AddOnWithParents>,
+        pub cpt_add_on_parents: List<AddOnWithParents>,
 
         /// How an office finds the initial service (rules HIER-O, G-09).
         pub office_hierarchy: OfficeHierarchy,
@@ -127,45 +127,45 @@ parameters! {
         /// Whether the add-ons of a second site or visit carry its modifier too (rule MOD-1).
         pub modifier_on_add_ons: bool,
         /// Modifiers that the payer asks for on hydration that follows another service (rule MOD-5).
-        pub sequential_hydration_modifiers: Vec<Modifier>,
+        pub sequential_hydration_modifiers: List<Modifier>,
         /// Codes that carry a distinct-service modifier beside an intravenous initial code in an office (rule MOD-3).
-        pub paired_injections_office: Vec<HcpcsCode>,
+        pub paired_injections_office: List<HcpcsCode>,
         /// The same in a facility, where packaged services need none (rules MOD-3, INJ-4).
-        pub paired_injections_facility: Vec<HcpcsCode>,
+        pub paired_injections_facility: List<HcpcsCode>,
         /// Codes of an access line that carry one beside chemotherapy into a cavity or lesions, which is another site (rule SCI-2).
-        pub paired_with_cavity: Vec<HcpcsCode>,
+        pub paired_with_cavity: List<HcpcsCode>,
         /// Codes that carry a distinct-service modifier beside a transfusion.
-        pub paired_with_transfusion: Vec<HcpcsCode>,
+        pub paired_with_transfusion: List<HcpcsCode>,
         /// Hormonal products labelled for uses other than cancer (rule CHM-1).
-        pub hormonal_non_cancer_codes: Vec<HcpcsCode>,
+        pub hormonal_non_cancer_codes: List<HcpcsCode>,
         /// Hormonal products labelled for cancer alone (rule CHM-1).
-        pub hormonal_cancer_codes: Vec<HcpcsCode>,
+        pub hormonal_cancer_codes: List<HcpcsCode>,
         /// Doses of hormonal products that are labelled for cancer alone (rule CHM-1).
-        pub hormonal_cancer_doses: Vec<HormonalDoses>,
+        pub hormonal_cancer_doses: List<HormonalDoses>,
         /// Drugs labelled for cancer alone: a hormone given in the same visit was against cancer too (rule CHM-1).
         pub cancer_only_drugs: DrugList,
         /// How a diagnosis of cancer begins (rule CHM-1).
-        pub cancer_diagnoses: Vec<String>,
+        pub cancer_diagnoses: List<String>,
         /// How a diagnosis of a neoplasm begins that may be cancer or not (rules CHM-1, CLS-5).
-        pub uncertain_neoplasm_diagnoses: Vec<String>,
+        pub uncertain_neoplasm_diagnoses: List<String>,
         /// How a diagnosis begins that a hormonal drug treats in place of cancer (rule CHM-1).
-        pub other_hormonal_diagnoses: Vec<String>,
+        pub other_hormonal_diagnoses: List<String>,
         /// How a diagnosis begins that tells nothing of the use of a drug against cancer (rule CLS-5).
-        pub silent_diagnoses: Vec<String>,
+        pub silent_diagnoses: List<String>,
         /// Heparin that locks a line and is no push (rules CHM-8, CHM-13).
         pub lock_drugs: LockDrugs,
         /// Punctures that chemotherapy into a cavity includes (rule CHM-10).
-        pub cavity_punctures: Vec<CavityPunctures>,
+        pub cavity_punctures: List<CavityPunctures>,
         /// How a diagnosis begins that tells of a need of fluid or electrolytes (rule HYD-10).
-        pub hydration_diagnoses: Vec<String>,
+        pub hydration_diagnoses: List<String>,
         /// Electrolytes whose class follows the purpose of the fluid (rule HYD-9).
-        pub electrolyte_codes: Vec<HcpcsCode>,
+        pub electrolyte_codes: List<HcpcsCode>,
         /// Electrolytes ordered by their own dose, which no fluid for a maintenance is named after (rule HYD-9).
         pub dosed_electrolytes: DrugList,
         /// Drugs that flush a line and are no push (rules CHM-8, CHM-13).
-        pub flush_codes: Vec<HcpcsCode>,
+        pub flush_codes: List<HcpcsCode>,
         /// Services and supplies that the administration codes include (row G-08).
-        pub included_services: Vec<HcpcsCode>,
+        pub included_services: List<HcpcsCode>,
         /// Implants that are put under the skin by their own needle, and so are injections (rule CHM-1).
         pub injected_implants: DrugList,
         /// Drugs that a protocol gives before a transfusion, which one hospital does not report then (rule CHM-12).
@@ -178,7 +178,7 @@ parameters! {
         pub spreading_drugs: DrugList,
         /// First and last codes of services that take no flush away: those of laboratories, and what draws blood from
         /// the access, which yields to the flush (rule CHM-8).
-        pub services_beside_flush: Vec<(HcpcsCode, HcpcsCode)>,
+        pub services_beside_flush: List<(HcpcsCode, HcpcsCode)>,
         /// Days within which a flush after the start of the practice's pump disconnects it, where the record states no
         /// end (rule CHM-6).
         pub disconnection_days_max: i64,

@@ -8,6 +8,7 @@ use crate::domain::drug::{DrugCircumstance, EsaIndication, ProductKind};
 use crate::domain::encounter::{Entity340b, OffCampus, Route, Setting};
 use crate::domain::quantity::{Decimal, Quantity};
 use crate::domain::time::Date;
+use crate::policy::parameters::List;
 
 /// Declares rows of tables that the data files hold.
 macro_rules! rows {
@@ -32,7 +33,7 @@ rows! {
         pub total: Option<Quantity>,
         /// What one unit holds of each component, where a dose is written by any of them.
         #[serde(default)]
-        pub by_component: Vec<ComponentAmount>,
+        pub by_component: List<ComponentAmount>,
     }
 
     /// What one unit holds of one of several components.
@@ -50,7 +51,7 @@ rows! {
     /// What a millilitre holds of the products of some names.
     pub struct NamedStrength {
         /// Folded to lower case.
-        pub names: Vec<String>,
+        pub names: List<String>,
         pub per_ml: Quantity,
     }
 
@@ -81,24 +82,24 @@ rows! {
         pub code: HcpcsCode,
         pub modifier: Modifier,
         /// Brand and nonproprietary names, folded to lower case.
-        pub products: Vec<String>,
+        pub products: List<String>,
     }
 
     /// Codes that are wrong for a route, and the right ones.
     pub struct CodesByRoute {
-        pub codes: Vec<HcpcsCode>,
+        pub codes: List<HcpcsCode>,
         pub route: Route,
-        pub right: Vec<HcpcsCode>,
+        pub right: List<HcpcsCode>,
     }
 
     /// The strengths of the solution that a code is of.
     pub struct SolutionStrength {
         pub code: HcpcsCode,
         /// In percent.
-        pub percents: Vec<Decimal>,
+        pub percents: List<Decimal>,
         /// Names that mean the code only together with such a strength, folded to lower case.
         #[serde(default)]
-        pub names: Vec<String>,
+        pub names: List<String>,
     }
 
     /// The unclassified code of a kind of product.
@@ -110,18 +111,18 @@ rows! {
     /// The code of new drugs, and when it may be used.
     pub struct NewDrugCode {
         pub code: HcpcsCode,
-        pub settings: Vec<Setting>,
+        pub settings: List<Setting>,
         /// First FDA approval date that the code covers.
         pub approved_from: Date,
         /// Kinds of product that it takes the place of.
-        pub kinds: Vec<ProductKind>,
+        pub kinds: List<ProductKind>,
     }
 
     /// The unit that a payer defines for a drug under an unclassified code.
     pub struct UnclassifiedDosage {
         pub code: HcpcsCode,
         /// Nonproprietary or brand names, folded to lower case.
-        pub names: Vec<String>,
+        pub names: List<String>,
         pub quantity: Quantity,
     }
 
@@ -135,9 +136,9 @@ rows! {
     pub struct EsaReason {
         pub indication: EsaIndication,
         /// ICD-10-CM codes that stand for the reason.
-        pub diagnoses: Vec<String>,
+        pub diagnoses: List<String>,
         /// Words behind the drug's name, folded to lower case.
-        pub words: Vec<String>,
+        pub words: List<String>,
     }
 
     /// The modifier of a kind of 340B entity.

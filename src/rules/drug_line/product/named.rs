@@ -111,7 +111,8 @@ fn is_brand(coding: &Coding<'_>, part: &str) -> bool {
     let formulary = &coding.catalog.formulary;
     let is_its = |version: &CodeVersion| {
         let listed = formulary.drug(version.code).map(|listed| &*listed.brands).unwrap_or_default();
-        let brands = version.brands.iter().chain(listed).chain(formulary.further_names(version.code));
+        let further = listed.iter().chain(formulary.further_names(version.code));
+        let brands = version.brands.iter().map(|brand| &**brand).chain(further.map(|brand| &**brand));
         words.first().is_some_and(|first| !fold(&version.name).contains(first))
             && brands.into_iter().any(|brand| words_of(brand) == words)
     };

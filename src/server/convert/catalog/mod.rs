@@ -41,7 +41,7 @@ pub fn code_version(catalog: &Catalog, lookup: Lookup<'_>, date: Date) -> Option
 
 /// What the record itself says.
 fn record(version: &CodeVersion) -> pb::CodeVersion {
-    let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let letter = |letter: char| letter.to_string().trim().to_owned();
     pb::CodeVersion {
         code: version.code.to_string(),
@@ -53,14 +53,14 @@ fn record(version: &CodeVersion) -> pb::CodeVersion {
         flags: version.flags.iter().map(Counterpart::to_wire).collect(),
         name: version.name.to_string(),
         brands: version.brands.iter().map(ToString::to_string).collect(),
-        reference_product: text(&version.reference_product),
+        reference_product: text(version.reference_product.as_deref()),
         reference_codes: version.reference_codes.iter().map(ToString::to_string).collect(),
         successor_codes: version.successors.iter().map(ToString::to_string).collect(),
         coverage: letter(version.coverage),
         pricing_indicator: version.pricing_indicator.to_string(),
         action: letter(version.action),
-        long_descriptor: text(&version.long_descriptor),
-        short_descriptor: text(&version.short_descriptor),
+        long_descriptor: text(version.long_descriptor.as_deref()),
+        short_descriptor: text(version.short_descriptor.as_deref()),
         source: version.source.to_string(),
         ..pb::CodeVersion::default()
     }
