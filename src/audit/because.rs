@@ -47,7 +47,7 @@ pub(super) fn of_code(case: &Case<'_>, billed: HcpcsCode, supported: &Rest) -> &
         |code| of_date(code).version().is_some_and(|version| version.flags.has(CodeFlag::Biosimilar));
     match of_date(billed) {
         Lookup::Terminated(_) => &L_02,
-        Lookup::NotYet(_) => &L_01,
+        Lookup::NotYet(_) | Lookup::Unknown => &L_01,
         _ if is_biosimilar(billed) || is_biosimilar(right) => &B_04,
         _ => &L_04,
     }

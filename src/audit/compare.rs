@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::value;
 use crate::domain::claim::{Line, Modifiers};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::quantity::Decimal;
@@ -71,7 +72,7 @@ impl Claimed {
         Self {
             key: Key { date: line.service_date, code: line.code, discarded },
             modifiers: line.modifiers.clone(),
-            units: Decimal::from_nanos(i64::from(line.units) * Decimal::ONE.nanos()),
+            units: value::whole(line.units),
             line: at,
         }
     }
