@@ -55,6 +55,14 @@ pub(super) struct Remarked {
     pub supported: Claimed,
 }
 
+impl Remarked {
+    /// Whether the billed line says something by its modifiers that the supported one does not.
+    pub(super) fn is_beyond_support(&self, policy: &Policy) -> bool {
+        let own = judged(&self.supported.modifiers, true, policy);
+        judged(&self.billed.modifiers, true, policy).iter().any(|modifier| !own.contains(modifier))
+    }
+}
+
 /// Every difference of two lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Comparison {

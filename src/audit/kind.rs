@@ -21,7 +21,7 @@ pub enum Kind {
     WrongModifier,
     /// The record lacks a fact that the line needs.
     Unsupported,
-    /// The NDC belongs to another product.
+    /// The NDC belongs to another product, or its quantity is another.
     WrongNdc,
     /// The service was given on another date.
     WrongDate,

@@ -168,7 +168,7 @@ impl Case<'_> {
         let mut free: Vec<&Claimed> = supported.iter().collect();
         let one = |&at: &usize| {
             let line = &billed[at];
-            let discarded = self.is_discarded_part(line);
+            let discarded = self.is_discarded_part(billed, at);
             let fits = |other: &Claimed| {
                 (other.key.code, other.key.discarded) == (line.code, discarded)
                     && line.service_date.is_none_or(|date| date == other.key.date)
@@ -185,15 +185,31 @@ impl Case<'_> {
         order.iter().map(one).collect()
     }
 
-    /// Whether a line is that of discarded drug. One that is marked as both is it where its units are those of the
-    /// discarded part.
-    fn is_discarded_part(&self, line: &BilledLine) -> bool {
-        let is_discarded = |modifiers: &Modifiers| modifiers.contains(&DISCARDED);
-        let is_it = |own: &crate::domain::claim::Line| {
-            own.code == line.code && is_discarded(&own.modifiers) && value::whole(own.units) == line.units
+    /// Whether a billed line is that of discarded drug. One that is marked as both parts, or as none beside one for the
+    /// drug given, is it where its units are those of the discarded part.
+    fn is_discarded_part(&self, billed: &[BilledLine], at: usize) -> bool {
+        let line = &billed[at];
+        let is_marked = |modifiers: &Modifiers| modifiers.contains(&DISCARDED);
+        let fits = |units: Decimal, wants_discarded: bool| {
+            self.result.lines.iter().any(|own| {
+                let is_part = is_marked(&own.modifiers) == wants_discarded;
+                own.code == line.code && is_part && value::whole(own.units) == units
+            })
         };
-        is_discarded(&line.modifiers)
-            && (!line.modifiers.contains(&compare::NONE_DISCARDED) || self.result.lines.iter().any(is_it))
+        if is_marked(&line.modifiers) {
+            return !line.modifiers.contains(&compare::NONE_DISCARDED) || fits(line.units, true);
+        }
+        let others = || {
+            let all = billed.iter().enumerate().filter(|(other, _)| *other != at);
+            all.filter(|(_, other)| (other.code, other.service_date) == (line.code, line.service_date))
+        };
+        // Of two lines in equal units the first is that of the drug given.
+        let is_given = |(other, given): (usize, &BilledLine)| {
+            fits(given.units, false) && (given.units != line.units || other < at)
+        };
+        fits(line.units, true)
+            && !others().any(|(_, other)| is_marked(&other.modifiers))
+            && others().any(is_given)
     }
 
     fn discrepancies(
@@ -207,6 +223,10 @@ impl Case<'_> {
         let mut found: Vec<Discrepancy> =
             open.remarked.iter().map(|pair| self.wrong_modifier(pair)).collect();
         found.extend(open.unsupported.iter().map(|(rest, why)| self.unsupported(rest, why)));
+        found.extend(open.unsupported_modifiers.iter().map(|(pair, why)| {
+            let (kind, rule) = (Kind::Unsupported, why.rule);
+            Discrepancy { kind, rule, detail: Some(Detail::Lacking(why.note)), ..self.wrong_modifier(pair) }
+        }));
         let paired = pairing::pair(self, open.excess, open.shortage, is_dated);
         found.extend(paired.pairs.iter().map(|(billed, supported)| {
             let is_moved = billed.key.code == supported.key.code;
@@ -215,7 +235,10 @@ impl Case<'_> {
         for rest in &paired.excess {
             found.push(match open::blocked(self, rest) {
                 Some(why) => self.unsupported(rest, &why),
-                None if rest.is_shared => self.wrong_units(rest, claimed),
+                None if rest.is_shared => match self.duplicated(rest, claimed) {
+                    Some(twin) => self.duplicate(rest, twin),
+                    None => self.wrong_units(rest, claimed),
+                },
                 None => self.extra(rest),
             });
         }
@@ -271,6 +294,21 @@ impl Case<'_> {
         let dollars = worth(supported).zip(worth(billed));
         let difference = dollars.map(|(right, wrong)| compare::less(right, wrong));
         Discrepancy { dollars: difference.filter(|dollars| !dollars.is_zero()), ..found }
+    }
+
+    /// The line that only repeats another one; a second initial service is known by a pattern of its own.
+    fn duplicated<'c>(&self, rest: &Rest, claimed: &'c [Claimed]) -> Option<&'c Claimed> {
+        pairing::duplicate(rest, claimed)
+            .filter(|_| pattern::of_units(self, rest) != Some(Pattern::TwoInitials))
+    }
+
+    fn duplicate(&self, rest: &Rest, twin: &Claimed) -> Discrepancy {
+        let pattern = Pattern::DuplicateLine;
+        let side = Side { line: twin.line, modifiers: twin.modifiers.clone(), ..rest.side(rest.units) };
+        let amounts = (rest.units, Decimal::ZERO);
+        let found = self.discrepancy(Kind::ExtraLine, (Some(side), None), amounts, pattern.rule());
+        let dollars = value::of(self, rest.key, rest.units).map(value::negated);
+        Discrepancy { pattern: Some(pattern), dollars, ..found }
     }
 
     fn wrong_units(&self, rest: &Rest, claimed: &[Claimed]) -> Discrepancy {

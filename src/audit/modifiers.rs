@@ -30,7 +30,7 @@ pub(super) fn check(case: &Case<'_>, billed: &[BilledLine], judged: &[usize], fo
                 known.rule = rule.unwrap_or(known.rule);
             }
             None => {
-                let (billed, supported) = product::sides(case, line, at);
+                let (billed, supported) = product::sides(case, billed, at);
                 let amounts = (Decimal::ZERO, Decimal::ZERO);
                 let rule = rule.unwrap_or(&M_15);
                 let fault = case.discrepancy(Kind::WrongModifier, (Some(billed), supported), amounts, rule);

@@ -1,7 +1,7 @@
 //! Finds the supported service that a wrongly billed code stands in for.
 
 use super::Case;
-use super::compare::{Rest, less};
+use super::compare::{Claimed, Rest, less};
 use super::nature::{Nature, Place};
 use super::product;
 use crate::domain::quantity::Decimal;
@@ -84,6 +84,18 @@ fn best(
         }
     }
     best.map(|(_, b, s)| (b, s))
+}
+
+/// The last of the lines that only repeat another one, where what is billed too much is just what they repeat.
+pub(super) fn duplicate<'a>(rest: &Rest, claimed: &'a [Claimed]) -> Option<&'a Claimed> {
+    let alike = |one: &Claimed, other: &Claimed| {
+        (one.key, one.units, &one.modifiers) == (other.key, other.units, &other.modifiers)
+    };
+    claimed.iter().filter(|line| line.key == rest.key).rev().find(|line| {
+        let count = claimed.iter().filter(|other| alike(line, other)).count();
+        let repeated = u32::try_from(count.saturating_sub(1)).ok().filter(|count| *count > 0);
+        repeated.and_then(|count| line.units.checked_times(count)) == Some(rest.units)
+    })
 }
 
 /// How well a service on one date fits the same on another.

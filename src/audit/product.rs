@@ -12,7 +12,7 @@ use crate::domain::drug::{DrugGiven, NdcGiven};
 use crate::domain::quantity::Decimal;
 use crate::domain::time::Date;
 use crate::policy::parameters::NdcReporting;
-use crate::rules::drug_line::ndc_report::D_02;
+use crate::rules::drug_line::ndc_report::{D_02, D_04};
 
 /// Whether a code is an unclassified one on the date of service (rule N-01).
 pub(super) fn is_unclassified(case: &Case<'_>, code: HcpcsCode) -> bool {
@@ -86,20 +86,20 @@ pub(super) fn check_ndcs(
             continue;
         }
         match line.ndc {
-            Some(ndc) if !is_of_product(case, line, ndc) => found.push(wrong_ndc(case, line, at)),
-            None => found.extend(missing_ndc(case, line, at)),
-            Some(_) => {}
+            Some(ndc) if !is_of_product(case, line, ndc) => found.push(wrong_ndc(case, billed, at)),
+            Some(ndc) => found.extend(wrong_quantity(case, billed, at, ndc)),
+            None => found.extend(missing_ndc(case, billed, at)),
         }
     }
 }
 
 /// The difference of a drug line without an NDC, where the payer wants one on it (rules D-02, D-08).
-fn missing_ndc(case: &Case<'_>, line: &BilledLine, at: usize) -> Option<Discrepancy> {
+fn missing_ndc(case: &Case<'_>, billed: &[BilledLine], at: usize) -> Option<Discrepancy> {
     let parameters = &case.policy.drug_line;
-    let is_discarded = case.is_discarded_part(line);
+    let is_discarded = case.is_discarded_part(billed, at);
     let is_wanted = *parameters.ndc_reporting == NdcReporting::Required
         && (!is_discarded || *parameters.ndc_on_discard_line);
-    let (billed, supported) = sides(case, line, at);
+    let (billed, supported) = sides(case, billed, at);
     let own = case.result.lines.get(supported.as_ref()?.line).filter(|own| own.track == Track::Drug)?;
     is_wanted.then(|| {
         let reports = own.ndc.iter().chain(&own.further_ndcs).copied().collect::<Vec<_>>();
@@ -114,10 +114,30 @@ fn missing_ndc(case: &Case<'_>, line: &BilledLine, at: usize) -> Option<Discrepa
     })
 }
 
+/// The difference of an NDC whose quantity or unit is another than the record has, where one line alone is of the service
+/// on either side (rule D-04).
+fn wrong_quantity(case: &Case<'_>, billed: &[BilledLine], at: usize, ndc: Ndc) -> Option<Discrepancy> {
+    let (quantity, qualifier) = billed[at].ndc_quantity?;
+    let (side, supported) = sides(case, billed, at);
+    let own = case.result.lines.get(supported.as_ref()?.line)?;
+    let is_alone = billed.iter().filter(|line| line.code == side.code && line.ndc == Some(ndc)).count() == 1;
+    let right = own.ndc.iter().chain(&own.further_ndcs).find(|report| report.ndc == ndc)?;
+    if !is_alone
+        || side.units != supported.as_ref()?.units
+        || (right.quantity, right.qualifier) == (quantity, qualifier)
+    {
+        return None;
+    }
+    let detail = Some(Detail::Ndc(WantedNdc::Known(vec![*right])));
+    let amounts = (Decimal::ZERO, Decimal::ZERO);
+    Some(Discrepancy { detail, ..case.discrepancy(Kind::WrongNdc, (Some(side), supported), amounts, &D_04) })
+}
+
 /// A billed line, and the line of its service that the record supports.
-pub(super) fn sides(case: &Case<'_>, line: &BilledLine, at: usize) -> (Side, Option<Side>) {
+pub(super) fn sides(case: &Case<'_>, billed: &[BilledLine], at: usize) -> (Side, Option<Side>) {
+    let line = &billed[at];
     let date = line.service_date.unwrap_or(case.encounter.service_date);
-    let key = Key { date, code: line.code, discarded: case.is_discarded_part(line) };
+    let key = Key { date, code: line.code, discarded: case.is_discarded_part(billed, at) };
     let side = |line: usize, units, modifiers| Side { line, date, code: key.code, units, modifiers };
     let supported = line_of(case, key).map(|place| {
         let own = &case.result.lines[place];
@@ -150,9 +170,9 @@ fn recorded_ndcs(case: &Case<'_>, code: HcpcsCode, date: Date) -> Vec<Ndc> {
     read.collect()
 }
 
-fn wrong_ndc(case: &Case<'_>, line: &BilledLine, at: usize) -> Discrepancy {
+fn wrong_ndc(case: &Case<'_>, billed: &[BilledLine], at: usize) -> Discrepancy {
     let pattern = Pattern::NdcOfAnotherProduct;
-    let (billed, supported) = sides(case, line, at);
+    let (billed, supported) = sides(case, billed, at);
     let amounts = (Decimal::ZERO, Decimal::ZERO);
     let found = case.discrepancy(Kind::WrongNdc, (Some(billed), supported), amounts, pattern.rule());
     Discrepancy { pattern: Some(pattern), ..found }

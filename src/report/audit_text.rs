@@ -43,6 +43,7 @@ pub const fn pattern(pattern: Pattern) -> &'static str {
         Pattern::TherapeuticCode => "a therapeutic code for chemotherapy or another complex drug",
         Pattern::HydrationAndTherapy => "hydration and the infusion of a drug taken for each other",
         Pattern::OtherTechnique => "a push, an infusion and an injection taken for each other",
+        Pattern::DuplicateLine => "a line that stands on the claim once more",
     }
 }
 
@@ -108,9 +109,10 @@ fn wrong_units(found: &Discrepancy) -> String {
     let part =
         if right.modifiers.iter().any(|modifier| modifier.as_str() == "JW") { " discarded" } else { "" };
     format!(
-        "{}: {} were billed where {}{part} {} supported.",
+        "{}: {} {} billed where {}{part} {} supported.",
         wrong.code,
         counted(wrong),
+        if wrong.units.to_string() == "1" { "was" } else { "were" },
         right.units,
         if right.units.to_string() == "1" { "is" } else { "are" }
     )
@@ -155,14 +157,16 @@ fn modifier_fault(fault: &ModifierFault) -> String {
     }
 }
 
+/// An NDC as its line carries it: `N4 50242-0053-06 UN 1`.
+fn reported(report: &NdcReport) -> String {
+    let NdcReport { ndc, qualifier, quantity } = report;
+    format!("N4 {} {} {quantity}", ndc.hyphenated(), qualifier.as_str())
+}
+
 fn missing_ndc(found: &Discrepancy, line: &str) -> String {
-    let report = |report: &NdcReport| {
-        let NdcReport { ndc, qualifier, quantity } = report;
-        format!("N4 {} {} {quantity}", ndc.hyphenated(), qualifier.as_str())
-    };
     let wanted = match &found.detail {
         Some(Detail::Ndc(WantedNdc::Known(reports))) => {
-            let reports: Vec<String> = reports.iter().map(report).collect();
+            let reports: Vec<String> = reports.iter().map(reported).collect();
             format!("it is {}.", reports.join(" and "))
         }
         Some(Detail::Ndc(WantedNdc::Quantity(quantity, qualifier))) => format!(
@@ -176,6 +180,18 @@ fn missing_ndc(found: &Discrepancy, line: &str) -> String {
 
 fn wrong_ndc(found: &Discrepancy, billed: &[BilledLine]) -> String {
     let Some(side) = &found.billed else { return String::new() };
-    let ndc = billed.get(side.line).and_then(|line| line.ndc).map(|ndc| ndc.hyphenated());
+    let line = billed.get(side.line);
+    let quantity = line.and_then(|line| line.ndc_quantity);
+    if let (Some(Detail::Ndc(WantedNdc::Known(reports))), Some((quantity, qualifier))) =
+        (&found.detail, quantity)
+    {
+        let right: Vec<String> = reports.iter().map(reported).collect();
+        let (code, unit) = (side.code, qualifier.as_str());
+        return format!(
+            "The NDC of {code} was billed with {unit} {quantity} where {} is right.",
+            right.join(" and ")
+        );
+    }
+    let ndc = line.and_then(|line| line.ndc).map(|ndc| ndc.hyphenated());
     format!("NDC {} on {} is not of the product given.", ndc.unwrap_or_default(), side.code)
 }

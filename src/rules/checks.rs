@@ -217,7 +217,7 @@ fn report_pair(
         (true, true) => return,
         (true, false) => (
             Severity::Warn,
-            "{first} and {second} are a pair: {second} is denied unless the services were distinct and a modifier says so.",
+            "{first} and {second} are a pair: {second} is denied unless the services were distinct and a modifier says so, 25 on a visit and 59 or one of the X modifiers on another service.",
         ),
         (false, _) => (
             Severity::Block,
