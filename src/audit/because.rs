@@ -3,7 +3,7 @@
 use super::Case;
 use super::compare::{Claimed, DISCARDED, Key, NONE_DISCARDED, Rest};
 use super::nature::Nature;
-use crate::catalog::{CodeFlag, Lookup};
+use crate::catalog::{CodeFlag, CodeVersion, Lookup};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::DrugGiven;
 use crate::domain::field::Field;
@@ -15,6 +15,7 @@ use crate::rules::Rule;
 use crate::rules::audit::G_01;
 use crate::rules::drug_line::biosimilar::B_04;
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_04};
+use crate::rules::drug_line::unclassified::N_03;
 use crate::rules::drug_line::waste::{W_01, W_13, Z_01};
 
 /// What the ids of rules begin with: of classes, of discarded drug, and of none.
@@ -40,17 +41,30 @@ pub(super) fn of_code(case: &Case<'_>, billed: HcpcsCode, supported: &Rest) -> &
         let is_other_class = nature(billed).is_some_and(|wrong| wrong.family != right.family);
         let class = fired(case, supported.line).into_iter().find(|step| step.rule.id.starts_with(CLASS));
         let class = class.filter(|_| is_other_class).map(|step| step.rule);
-        return class.unwrap_or_else(|| of_line(case, supported.line, supported.units));
+        let steps = fired(case, supported.line);
+        let own = steps.iter().rev().find(|step| has(case, step, Value::Code(supported.key.code)));
+        let own = class.or_else(|| own.map(|step| step.rule));
+        return own.unwrap_or_else(|| of_line(case, supported.line, supported.units));
     }
     let of_date = |code| case.catalog.lookup(code, supported.key.date);
     let is_biosimilar =
         |code| of_date(code).version().is_some_and(|version| version.flags.has(CodeFlag::Biosimilar));
     match of_date(billed) {
         Lookup::Terminated(_) => &L_02,
-        Lookup::NotYet(_) => &L_01,
+        Lookup::NotYet(_) | Lookup::Unknown => &L_01,
+        lookup if is_of_other_setting(case, lookup) => &N_03,
         _ if is_biosimilar(billed) || is_biosimilar(right) => &B_04,
         _ => &L_04,
     }
+}
+
+/// Whether a code is for hospital outpatient departments, and the visit was elsewhere (rule N-03).
+fn is_of_other_setting(case: &Case<'_>, lookup: Lookup<'_>) -> bool {
+    let is_of_hospitals = |version: &CodeVersion| {
+        version.code.family() == 'C' || version.flags.has(CodeFlag::HospitalOutpatientOnly)
+    };
+    lookup.version().is_some_and(is_of_hospitals)
+        && !case.policy.drug_line.hospital_code_settings.contains(&case.encounter.setting)
 }
 
 /// The rule behind a line that is missing: for the drug itself the first that speaks of its code; where its discarded

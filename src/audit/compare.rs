@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::value;
 use crate::domain::claim::{Line, Modifiers};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::quantity::Decimal;
@@ -54,6 +55,14 @@ pub(super) struct Remarked {
     pub supported: Claimed,
 }
 
+impl Remarked {
+    /// Whether the billed line says something by its modifiers that the supported one does not.
+    pub(super) fn is_beyond_support(&self, policy: &Policy) -> bool {
+        let own = judged(&self.supported.modifiers, true, policy);
+        judged(&self.billed.modifiers, true, policy).iter().any(|modifier| !own.contains(modifier))
+    }
+}
+
 /// Every difference of two lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Comparison {
@@ -71,7 +80,7 @@ impl Claimed {
         Self {
             key: Key { date: line.service_date, code: line.code, discarded },
             modifiers: line.modifiers.clone(),
-            units: Decimal::from_nanos(i64::from(line.units) * Decimal::ONE.nanos()),
+            units: value::whole(line.units),
             line: at,
         }
     }

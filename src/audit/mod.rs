@@ -7,11 +7,14 @@
 mod because;
 mod beside;
 mod compare;
+mod kind;
+mod modifiers;
 mod nature;
 mod open;
 mod pairing;
 mod pattern;
 mod product;
+mod unknown;
 mod value;
 
 pub mod accuracy;
@@ -25,63 +28,14 @@ use crate::domain::encounter::Encounter;
 use crate::domain::quantity::Decimal;
 use crate::domain::time::Date;
 use crate::engine::CodingResult;
-use crate::engine::trail::Note;
 use crate::policy::Policy;
 use crate::rules::Rule;
 use compare::{Claimed, Comparison, DISCARDED, Key, Remarked, Rest};
 
 pub use crate::domain::claim::Modifiers;
 pub use beside::add_other_services;
+pub use kind::{Detail, Kind, ModifierFault, WantedNdc};
 pub use pattern::Pattern;
-
-/// What kind of difference it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// Supported and not billed.
-    MissingLine,
-    /// Billed and not earned by anything recorded.
-    ExtraLine,
-    /// Another code is right.
-    WrongCode,
-    /// Another number of units is right.
-    WrongUnits,
-    /// Other modifiers are right.
-    WrongModifier,
-    /// The record lacks a fact that the line needs.
-    Unsupported,
-    /// The NDC belongs to another product.
-    WrongNdc,
-    /// The service was given on another date.
-    WrongDate,
-}
-
-impl Kind {
-    /// Every kind, in the order of the published API.
-    pub const ALL: [Self; 8] = [
-        Self::MissingLine,
-        Self::ExtraLine,
-        Self::WrongCode,
-        Self::WrongUnits,
-        Self::WrongModifier,
-        Self::Unsupported,
-        Self::WrongNdc,
-        Self::WrongDate,
-    ];
-
-    /// The published name, as on the wire without its prefix.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::MissingLine => "MISSING_LINE",
-            Self::ExtraLine => "EXTRA_LINE",
-            Self::WrongCode => "WRONG_CODE",
-            Self::WrongUnits => "WRONG_UNITS",
-            Self::WrongModifier => "WRONG_MODIFIER",
-            Self::Unsupported => "UNSUPPORTED",
-            Self::WrongNdc => "WRONG_NDC",
-            Self::WrongDate => "WRONG_DATE",
-        }
-    }
-}
 
 /// One side of a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,8 +66,8 @@ pub struct Discrepancy {
     pub dollars: Option<Decimal>,
     /// The rule that decides what is right.
     pub rule: &'static Rule,
-    /// What the record lacks, for an unsupported line.
-    pub lacking: Option<Note>,
+    /// What it says beyond the sides.
+    pub detail: Option<Detail>,
 }
 
 /// A code that was judged, for the accuracy.
@@ -180,6 +134,7 @@ pub fn audit(case: &Case<'_>, billed: &[BilledLine]) -> Audit {
     let now = compare::compare(&claimed, &supported, &unread, case.policy);
     let is_dated = |rest: &Rest| billed[rest.line].service_date.is_some();
     let mut found = case.discrepancies(&now, &claimed, &unread, is_dated);
+    modifiers::check(case, billed, &judged, &mut found);
     product::check_ndcs(case, billed, &judged, &mut found);
     let own = found.len();
     let not_judged = beside::judge(case, billed, not_judged, &mut found);
@@ -213,7 +168,7 @@ impl Case<'_> {
         let mut free: Vec<&Claimed> = supported.iter().collect();
         let one = |&at: &usize| {
             let line = &billed[at];
-            let discarded = line.modifiers.contains(&DISCARDED);
+            let discarded = self.is_discarded_part(billed, at);
             let fits = |other: &Claimed| {
                 (other.key.code, other.key.discarded) == (line.code, discarded)
                     && line.service_date.is_none_or(|date| date == other.key.date)
@@ -230,6 +185,33 @@ impl Case<'_> {
         order.iter().map(one).collect()
     }
 
+    /// Whether a billed line is that of discarded drug. One that is marked as both parts, or as none beside one for the
+    /// drug given, is it where its units are those of the discarded part.
+    fn is_discarded_part(&self, billed: &[BilledLine], at: usize) -> bool {
+        let line = &billed[at];
+        let is_marked = |modifiers: &Modifiers| modifiers.contains(&DISCARDED);
+        let fits = |units: Decimal, wants_discarded: bool| {
+            self.result.lines.iter().any(|own| {
+                let is_part = is_marked(&own.modifiers) == wants_discarded;
+                own.code == line.code && is_part && value::whole(own.units) == units
+            })
+        };
+        if is_marked(&line.modifiers) {
+            return !line.modifiers.contains(&compare::NONE_DISCARDED) || fits(line.units, true);
+        }
+        let others = || {
+            let all = billed.iter().enumerate().filter(|(other, _)| *other != at);
+            all.filter(|(_, other)| (other.code, other.service_date) == (line.code, line.service_date))
+        };
+        // Of two lines in equal units the first is that of the drug given.
+        let is_given = |(other, given): (usize, &BilledLine)| {
+            fits(given.units, false) && (given.units != line.units || other < at)
+        };
+        fits(line.units, true)
+            && !others().any(|(_, other)| is_marked(&other.modifiers))
+            && others().any(is_given)
+    }
+
     fn discrepancies(
         &self,
         now: &Comparison,
@@ -241,6 +223,10 @@ impl Case<'_> {
         let mut found: Vec<Discrepancy> =
             open.remarked.iter().map(|pair| self.wrong_modifier(pair)).collect();
         found.extend(open.unsupported.iter().map(|(rest, why)| self.unsupported(rest, why)));
+        found.extend(open.unsupported_modifiers.iter().map(|(pair, why)| {
+            let (kind, rule) = (Kind::Unsupported, why.rule);
+            Discrepancy { kind, rule, detail: Some(Detail::Lacking(why.note)), ..self.wrong_modifier(pair) }
+        }));
         let paired = pairing::pair(self, open.excess, open.shortage, is_dated);
         found.extend(paired.pairs.iter().map(|(billed, supported)| {
             let is_moved = billed.key.code == supported.key.code;
@@ -249,7 +235,10 @@ impl Case<'_> {
         for rest in &paired.excess {
             found.push(match open::blocked(self, rest) {
                 Some(why) => self.unsupported(rest, &why),
-                None if rest.is_shared => self.wrong_units(rest, claimed),
+                None if rest.is_shared => match self.duplicated(rest, claimed) {
+                    Some(twin) => self.duplicate(rest, twin),
+                    None => self.wrong_units(rest, claimed),
+                },
                 None => self.extra(rest),
             });
         }
@@ -282,17 +271,19 @@ impl Case<'_> {
         let sides = (Some(rest.side(rest.units)), None);
         let found = self.discrepancy(Kind::Unsupported, sides, (rest.units, Decimal::ZERO), why.rule);
         let dollars = value::of(self, rest.key, rest.units).map(value::negated);
-        Discrepancy { dollars, lacking: Some(why.note), ..found }
+        Discrepancy { dollars, detail: Some(Detail::Lacking(why.note)), ..found }
     }
 
     fn wrong_code(&self, billed: &Rest, supported: &Rest) -> Discrepancy {
         let pattern = pattern::of_wrong_code(self, billed, supported);
-        let rule = pattern.map_or_else(|| because::of_code(self, billed.key.code, supported), Pattern::rule);
+        let rule = pattern::rule_of_wrong_code(self, pattern, supported.key.code);
+        let rule = rule.unwrap_or_else(|| because::of_code(self, billed.key.code, supported));
         let sides = (Some(billed.side(billed.units)), Some(supported.side(supported.units)));
         let found = self.discrepancy(Kind::WrongCode, sides, (billed.units, supported.units), rule);
         let worth = |rest: &Rest| value::of(self, rest.key, rest.units);
-        let dollars = worth(supported).zip(worth(billed));
-        Discrepancy { pattern, dollars: dollars.map(|(right, wrong)| compare::less(right, wrong)), ..found }
+        let dollars = worth(supported).zip(worth(billed)).map(|(right, wrong)| compare::less(right, wrong));
+        let is_unknown = unknown::is_unknown(self, billed.key.code, billed.key.date);
+        Discrepancy { pattern, dollars, detail: is_unknown.then_some(Detail::UnknownCode), ..found }
     }
 
     fn wrong_date(&self, billed: &Rest, supported: &Rest) -> Discrepancy {
@@ -303,6 +294,21 @@ impl Case<'_> {
         let dollars = worth(supported).zip(worth(billed));
         let difference = dollars.map(|(right, wrong)| compare::less(right, wrong));
         Discrepancy { dollars: difference.filter(|dollars| !dollars.is_zero()), ..found }
+    }
+
+    /// The line that only repeats another one; a second initial service is known by a pattern of its own.
+    fn duplicated<'c>(&self, rest: &Rest, claimed: &'c [Claimed]) -> Option<&'c Claimed> {
+        pairing::duplicate(rest, claimed)
+            .filter(|_| pattern::of_units(self, rest) != Some(Pattern::TwoInitials))
+    }
+
+    fn duplicate(&self, rest: &Rest, twin: &Claimed) -> Discrepancy {
+        let pattern = Pattern::DuplicateLine;
+        let side = Side { line: twin.line, modifiers: twin.modifiers.clone(), ..rest.side(rest.units) };
+        let amounts = (rest.units, Decimal::ZERO);
+        let found = self.discrepancy(Kind::ExtraLine, (Some(side), None), amounts, pattern.rule());
+        let dollars = value::of(self, rest.key, rest.units).map(value::negated);
+        Discrepancy { pattern: Some(pattern), dollars, ..found }
     }
 
     fn wrong_units(&self, rest: &Rest, claimed: &[Claimed]) -> Discrepancy {
@@ -325,12 +331,18 @@ impl Case<'_> {
     }
 
     fn extra(&self, rest: &Rest) -> Discrepancy {
+        let sides = (Some(rest.side(rest.units)), None);
+        let of = |kind, rule| self.discrepancy(kind, sides, (rest.units, Decimal::ZERO), rule);
+        let dollars = value::of(self, rest.key, rest.units).map(value::negated);
+        if unknown::is_unknown(self, rest.key.code, rest.key.date) {
+            return Discrepancy { detail: Some(Detail::UnknownCode), ..of(Kind::UnknownCode, unknown::RULE) };
+        }
+        if let Some(rule) = beside::including(self, rest.key) {
+            return Discrepancy { dollars, ..of(Kind::Included, rule) };
+        }
         let pattern = pattern::of_extra(self, rest);
         let rule = pattern.map_or_else(|| because::of_extra(self, rest.key), Pattern::rule);
-        let sides = (Some(rest.side(rest.units)), None);
-        let found = self.discrepancy(Kind::ExtraLine, sides, (rest.units, Decimal::ZERO), rule);
-        let dollars = value::of(self, rest.key, rest.units).map(value::negated);
-        Discrepancy { pattern, dollars, ..found }
+        Discrepancy { pattern, dollars, ..of(Kind::ExtraLine, rule) }
     }
 
     fn missing(&self, rest: &Rest, claimed: &[Claimed]) -> Discrepancy {
@@ -348,8 +360,8 @@ impl Case<'_> {
         (overbilled, underbilled): (Decimal, Decimal),
         rule: &'static Rule,
     ) -> Discrepancy {
-        let (pattern, dollars, lacking) = (None, None, None);
-        Discrepancy { kind, pattern, billed, supported, overbilled, underbilled, dollars, rule, lacking }
+        let (pattern, dollars, detail) = (None, None, None);
+        Discrepancy { kind, pattern, billed, supported, overbilled, underbilled, dollars, rule, detail }
     }
 }
 

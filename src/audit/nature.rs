@@ -58,9 +58,16 @@ impl Nature {
             + u32::from(self.place == other.place)
     }
 
-    /// Whether one can have been reported in place of the other: further hours only for further hours.
+    /// Whether one can have been reported in place of the other: further hours for further hours, or for another place
+    /// of their own kind.
     pub(super) fn can_stand_in_for(self, other: Self) -> bool {
-        (self.place == Place::Hour) == (other.place == Place::Hour) && self.likeness(other) > 0
+        let is_hours_alike = (self.place == Place::Hour) == (other.place == Place::Hour);
+        if is_hours_alike { self.likeness(other) > 0 } else { self.is_of_kind(other) }
+    }
+
+    /// Whether family and technique are the same.
+    pub(super) fn is_of_kind(self, other: Self) -> bool {
+        (self.family, self.technique) == (other.family, other.technique)
     }
 }
 
@@ -133,10 +140,13 @@ mod tests {
         let policy = book.at(date(2025, 11, 3), "medicare").expect("a policy");
         let of = |code| Nature::of(HcpcsCode::of(code), &policy.administration).expect(code);
         let like = |one, other| of(one).can_stand_in_for(of(other));
-        for (one, other) in [("96365", "96413"), ("96365", "96367"), ("96376", "96375"), ("96415", "96366")] {
+        for (one, other) in [("96365", "96413"), ("96365", "96367"), ("96376", "96375"), ("96415", "96366")]
+            .into_iter()
+            .chain([("96360", "96361"), ("96413", "96415"), ("96417", "96415"), ("96366", "96367")])
+        {
             assert!(like(one, other), "{one} {other}");
         }
-        for (one, other) in [("96366", "96367"), ("96360", "96375"), ("96415", "96417")] {
+        for (one, other) in [("96366", "96413"), ("96360", "96375"), ("96415", "96411")] {
             assert!(!like(one, other), "{one} {other}");
         }
         assert_eq!(of("96365").likeness(of("96413")), 2);

@@ -19,6 +19,8 @@ pub(super) struct Why {
 #[derive(Debug, Default)]
 pub(super) struct Open {
     pub unsupported: Vec<(Rest, Why)>,
+    /// Lines with a modifier that only an answer supports.
+    pub unsupported_modifiers: Vec<(Remarked, Why)>,
     pub remarked: Vec<Remarked>,
     pub excess: Vec<Rest>,
     pub shortage: Vec<Rest>,
@@ -27,11 +29,11 @@ pub(super) struct Open {
 /// Sets apart what would be no difference under some answer to an open question.
 ///
 /// For each question the answer that fits the claim best is taken. What is billed beyond the present
-/// lines and not beyond that answer's lacks only the fact; what is short of the present lines, or differs
-/// from their modifiers, and not from that answer's is no mistake of the claim.
+/// lines and not beyond that answer's lacks only the fact, and so does a modifier that only that answer supports; what
+/// is short of the present lines, or lacks a modifier of theirs, and not of that answer's is no mistake of the claim.
 pub(super) fn find(case: &Case<'_>, now: &Comparison, claimed: &[Claimed], unread: &[HcpcsCode]) -> Open {
     let Comparison { remarked, excess, shortage } = now.clone();
-    let mut open = Open { unsupported: Vec::new(), remarked, excess, shortage };
+    let mut open = Open { remarked, excess, shortage, ..Open::default() };
     for question in &case.result.questions {
         let answers = question.answers.iter().map(|answer| {
             let lines = answer.lines.iter().enumerate();
@@ -48,7 +50,13 @@ pub(super) fn find(case: &Case<'_>, now: &Comparison, claimed: &[Claimed], unrea
         open.excess = kept;
         open.unsupported.extend(settled.into_iter().map(|rest| (rest, why)));
         open.shortage.retain(|rest| is_among(rest, &best.shortage));
-        open.remarked.retain(|pair| best.remarked.iter().any(|other| other.key == pair.key));
+        let (kept, settled): (Vec<Remarked>, Vec<Remarked>) = open
+            .remarked
+            .into_iter()
+            .partition(|pair| best.remarked.iter().any(|other| other.key == pair.key));
+        open.remarked = kept;
+        let attests = settled.into_iter().filter(|pair| pair.is_beyond_support(case.policy));
+        open.unsupported_modifiers.extend(attests.map(|pair| (pair, why)));
     }
     open
 }

@@ -1,8 +1,8 @@
 //! Finds the supported service that a wrongly billed code stands in for.
 
 use super::Case;
-use super::compare::{Rest, less};
-use super::nature::Nature;
+use super::compare::{Claimed, Rest, less};
+use super::nature::{Nature, Place};
 use super::product;
 use crate::domain::quantity::Decimal;
 
@@ -18,13 +18,17 @@ pub(super) struct Paired {
 type Fit = u32;
 
 /// The same service on another date.
-const FIT_OTHER_DATE: Fit = 4;
+const FIT_OTHER_DATE: Fit = 8;
 /// The same on another date in as many units.
-const FIT_MOVED_WHOLE: Fit = 5;
-/// A drug code that stands in for another without being related to it.
+const FIT_MOVED_WHOLE: Fit = 10;
+/// A code that stands in for another without being related to it.
 const FIT_ONLY_ONES: Fit = 1;
 /// A drug code of the same product under another code.
-const FIT_RELATED: Fit = 2;
+const FIT_RELATED: Fit = 4;
+/// Each thing that two services have in common.
+const FIT_ALIKE: Fit = 2;
+/// A further hour in place of a service of its kind, or the other way round.
+const FIT_HOUR: Fit = 3;
 
 /// Pairs what is billed too much with what is missing, the best fit first. Only a line that states its date can have
 /// the wrong one.
@@ -82,6 +86,18 @@ fn best(
     best.map(|(_, b, s)| (b, s))
 }
 
+/// The last of the lines that only repeat another one, where what is billed too much is just what they repeat.
+pub(super) fn duplicate<'a>(rest: &Rest, claimed: &'a [Claimed]) -> Option<&'a Claimed> {
+    let alike = |one: &Claimed, other: &Claimed| {
+        (one.key, one.units, &one.modifiers) == (other.key, other.units, &other.modifiers)
+    };
+    claimed.iter().filter(|line| line.key == rest.key).rev().find(|line| {
+        let count = claimed.iter().filter(|other| alike(line, other)).count();
+        let repeated = u32::try_from(count.saturating_sub(1)).ok().filter(|count| *count > 0);
+        repeated.and_then(|count| line.units.checked_times(count)) == Some(rest.units)
+    })
+}
+
 /// How well a service on one date fits the same on another.
 fn moved(billed: &Rest, supported: &Rest) -> Option<Fit> {
     let service = |rest: &Rest| (rest.key.code, rest.key.discarded);
@@ -96,7 +112,15 @@ fn fit(case: &Case<'_>, billed: &Rest, supported: &Rest, all: (&[Rest], &[Rest])
     }
     let nature = |code| Nature::of(code, &case.policy.administration);
     match (nature(wrong.code), nature(right.code)) {
-        (Some(wrong), Some(right)) => wrong.can_stand_in_for(right).then(|| wrong.likeness(right)),
+        (Some(wrong), Some(right)) if wrong.can_stand_in_for(right) => {
+            let is_hours_alike = (wrong.place == Place::Hour) == (right.place == Place::Hour);
+            Some(if is_hours_alike { FIT_ALIKE * wrong.likeness(right) } else { FIT_HOUR })
+        }
+        (Some(wrong), Some(right)) => {
+            let is_hour = [wrong, right].iter().any(|nature| nature.place == Place::Hour);
+            let count = |rests: &[Rest]| rests.iter().filter(|rest| nature(rest.key.code).is_some()).count();
+            (!is_hour && (count(all.0), count(all.1)) == (1, 1)).then_some(FIT_ONLY_ONES)
+        }
         (None, None) if !billed.is_shared && !supported.is_shared => {
             if product::are_related(case, wrong.code, right.code) {
                 return Some(FIT_RELATED);

@@ -1,3 +1,5 @@
+mod faults;
+
 use super::*;
 use crate::domain::drug::{Container, ContainerKind, DrugClass, DrugGiven, DrugSource, NdcGiven};
 use crate::domain::encounter::{Administration, OtherService, Route, Setting};
@@ -82,8 +84,12 @@ fn found(visit: &Encounter, lines: &[&str]) -> Vec<String> {
 }
 
 fn audited(visit: &Encounter, billed: &[BilledLine]) -> Audit {
+    audited_for("medicare", visit, billed)
+}
+
+fn audited_for(payer: &str, visit: &Encounter, billed: &[BilledLine]) -> Audit {
     let book = PolicyBook::embedded().expect("the embedded policies");
-    let policy = book.at(visit.service_date, "medicare").expect("a policy");
+    let policy = book.at(visit.service_date, payer).expect("a policy");
     let catalog = Catalog::embedded();
     let mut visit = visit.clone();
     add_other_services(&mut visit, billed, policy);
@@ -135,12 +141,12 @@ fn each_mistake_has_its_kind() {
         (2, "", "MISSING_LINE - 96375x1"),
         (2, "96374", "WRONG_CODE 96374x1 96375x1 TWO_INITIALS"),
         (2, "96376", "WRONG_CODE 96376x1 96375x1 REPEAT_PUSH_IN_OFFICE"),
-        (0, "96365", "WRONG_CODE 96365x1 96413x1"),
+        (0, "96365", "WRONG_CODE 96365x1 96413x1 THERAPEUTIC_CODE"),
         (3, "J1200 x2", "WRONG_UNITS J1200x2 J1200x1"),
         (4, "Q5117 x56", "WRONG_CODE Q5117x56 Q5114x56"),
         (4, "J3490 x56", "WRONG_CODE J3490x56 Q5114x56 UNCLASSIFIED_CODE"),
         (3, "J1200 JB", "WRONG_MODIFIER J1200x1 J1200x1"),
-        (9, "96523", "EXTRA_LINE 96523x1 -"),
+        (9, "96523", "INCLUDED 96523x1 -"),
         (9, "96367", "EXTRA_LINE 96367x1 -"),
     ] {
         assert_eq!(found(&visit(), &changed(at, to)), [expected], "{to} in place of {at}");
@@ -154,8 +160,8 @@ fn what_is_never_paid_beside_an_administration_is_found() {
         ("99211 25", Some("EXTRA_LINE 99211x1 -")),
         ("99213", Some("UNSUPPORTED 99213x1 -")),
         ("99213 25", None),
-        ("36000", Some("EXTRA_LINE 36000x1 -")),
-        ("A4216", Some("EXTRA_LINE A4216x1 -")),
+        ("36000", Some("INCLUDED 36000x1 -")),
+        ("A4216", Some("INCLUDED A4216x1 -")),
         ("85025", None),
     ] {
         let lines = changed(9, service);

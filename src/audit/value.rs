@@ -14,6 +14,11 @@ pub(super) fn of(case: &Case<'_>, key: Key, units: Decimal) -> Option<Decimal> {
     i64::try_from(nanos).ok().map(Decimal::from_nanos)
 }
 
+/// A count of whole units.
+pub(super) fn whole(units: u32) -> Decimal {
+    Decimal::from_nanos(i64::from(units) * Decimal::ONE.nanos())
+}
+
 /// The amount below zero.
 pub(super) fn negated(amount: Decimal) -> Decimal {
     Decimal::from_nanos(-amount.nanos())

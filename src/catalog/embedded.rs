@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::biosimilar::Biosimilars;
 use super::error::DataError;
 use super::formulary::{Formulary, FormularyFiles};
+use super::modifiers::Modifiers;
 use super::package_forms::PackageForms;
 use super::package_sizes::PackageSizes;
 use super::release::{Merging, Overlay, Release, ReleaseHeader, ReleaseKind, hex};
@@ -25,6 +26,9 @@ const FORMULARY: FormularyFiles<'static> = FormularyFiles {
     brands: include_str!("../../catalog/drugs/brands.csv"),
     containers: include_str!("../../catalog/drugs/containers.csv"),
 };
+
+/// The modifiers of HCPCS and CPT.
+const MODIFIERS: &str = include_str!("../../catalog/modifiers.csv");
 
 /// The tables of the embedded release, written by `infusion-coder build-seed`.
 const SEED: &[(&str, &str)] = &[
@@ -87,6 +91,17 @@ impl Overlay {
     }
 }
 
+impl Modifiers {
+    /// The table that the program carries; read once, on first use, for an audit alone asks it.
+    pub fn embedded() -> &'static Self {
+        static EMBEDDED: LazyLock<Modifiers> = LazyLock::new(|| {
+            // As above: compiled in, and read by a test.
+            Modifiers::parse(MODIFIERS).unwrap_or_else(|error| panic!("embedded modifiers: {error}"))
+        });
+        &EMBEDDED
+    }
+}
+
 fn seed_header() -> Result<ReleaseHeader, QuarterError> {
     let mut digest = Sha256::new();
     SEED.iter().for_each(|(_, text)| digest.update(text));
@@ -113,5 +128,6 @@ mod tests {
     fn the_embedded_files_are_read() {
         assert_eq!(read_overlay().map(|overlay| overlay.formulary.by_code.is_empty()), Ok(false));
         assert!(!Release::read_embedded().codes.is_empty());
+        assert!(Modifiers::parse(MODIFIERS).is_ok());
     }
 }

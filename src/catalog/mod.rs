@@ -14,6 +14,7 @@ pub mod error;
 pub mod formulary;
 pub mod keyed;
 pub mod list;
+pub mod modifiers;
 pub mod names;
 pub mod ndc;
 pub mod package_forms;

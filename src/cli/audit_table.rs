@@ -67,6 +67,11 @@ pub fn claim(answer: &pb::AuditClaimResponse, audit: &Audit) -> String {
         page += &format!("\n{rows}\n");
     }
     page += &amounts(answer, audit);
+    // What only informs stands in the answer as JSON.
+    for finding in answer.findings.iter().filter(|finding| finding.severity() != pb::Severity::Info) {
+        let severity = pb::Severity::short_name(finding.severity).unwrap_or_default();
+        page += &format!("{severity} {}: {}\n", finding.rule_id, finding.text);
+    }
     for question in &answer.questions {
         page += &format!("To ask: {} ({})\n", question.text, question.field);
     }

@@ -74,7 +74,14 @@ impl StoreFlag {
             return Ok(Library::embedded());
         }
         match Library::open(&self.folder()?) {
-            Ok((library, _)) => Ok(library),
+            Ok((library, recovery)) => {
+                // A mistyped folder would answer from another catalog without a word.
+                let remark = recovery.remark();
+                if !remark.is_empty() {
+                    eprintln!("the store is {}{remark}", self.folder()?.display());
+                }
+                Ok(library)
+            }
             Err(error @ StoreError::Locked { .. }) if self.store.is_none() => {
                 eprintln!("answering from the embedded catalog: {error}");
                 Ok(Library::embedded())

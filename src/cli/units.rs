@@ -143,7 +143,14 @@ impl Flags {
 
     /// A name in the place of the code is the likeliest slip, and the way out is another flag.
     fn refuse_name_for_code(&self) -> anyhow::Result<()> {
-        let Some(code) = self.code.as_deref() else { return Ok(()) };
+        let Some(code) = self.code.as_deref() else {
+            let texts = [self.name.as_deref(), self.ndc.as_deref()];
+            let is_blank = texts.into_iter().flatten().all(|text| text.trim().is_empty());
+            if is_blank && self.billing_unit.is_none() {
+                anyhow::bail!("no drug is named: give its code, or --name, --ndc or --billing-unit");
+            }
+            return Ok(());
+        };
         if let Err(error) = code.parse::<HcpcsCode>() {
             anyhow::bail!("{error}; a drug's name goes behind --name: --name \"{code}\"");
         }

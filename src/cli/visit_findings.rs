@@ -94,6 +94,11 @@ pub(super) fn questions(page: &mut String, questions: &[pb::Question], billed: &
     for question in questions {
         line(page, &format!("\nQuestion: {} ({} · {})", question.text, question.field, question.rule_id));
         if question.answers.is_empty() {
+            let field = &question.field;
+            line(
+                page,
+                &format!("No answer is listed, for only the record knows it: state {field}, and ask again."),
+            );
             continue;
         }
         let mut table = table(&["If the record says", "the claim becomes"]);

@@ -85,7 +85,12 @@ fn name_included_services(coding: &mut Coding<'_>, count: usize) {
 /// Whether another service of the claim is part of every administration service, and nothing says that it was not.
 fn is_included(coding: &Coding<'_>, service: &OtherService) -> bool {
     let is_distinct = service.modifiers.iter().any(|modifier| DISTINCT.contains(modifier));
-    coding.policy.administration.included_services.contains(&service.code) && !is_distinct
+    let parameters = &coding.policy.administration;
+    let is_supply = || {
+        parameters.included_supplies.contains(&service.code)
+            && parameters.settings_including_supplies.contains(&coding.encounter.setting)
+    };
+    !is_distinct && (parameters.included_services.contains(&service.code) || is_supply())
 }
 
 fn check_units(coding: &mut Coding<'_>, at: usize) {
@@ -212,7 +217,7 @@ fn report_pair(
         (true, true) => return,
         (true, false) => (
             Severity::Warn,
-            "{first} and {second} are a pair: {second} is denied unless the services were distinct and a modifier says so.",
+            "{first} and {second} are a pair: {second} is denied unless the services were distinct and a modifier says so, 25 on a visit and 59 or one of the X modifiers on another service.",
         ),
         (false, _) => (
             Severity::Block,

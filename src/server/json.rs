@@ -172,35 +172,34 @@ pub fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error
     Ok(optional_count(deserializer)?.unwrap_or_default())
 }
 
-/// Reads a whole number that may be absent.
+/// Reads a whole number that may be absent. As in that mapping `1.0` is the whole number 1; it is read off its digits, for a
+/// floating-point number would also take one that is only near to it.
 ///
 /// # Errors
 /// Those of [`count`].
 pub fn optional_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    deserializer.deserialize_any(CountVisitor)
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    if raw == "null" {
+        return Ok(None);
+    }
+    let refuse = || de::Error::invalid_value(de::Unexpected::Other(&shortened(raw)), &WholeNumber);
+    let text: Cow<'_, str> = if raw.starts_with('"') {
+        serde_json::from_str(raw).map(|text: String| Cow::Owned(text)).map_err(|_| refuse())?
+    } else {
+        raw.into()
+    };
+    let text = text.trim();
+    let is_nothing = |rest: &str| !rest.is_empty() && rest.bytes().all(|digit| digit == b'0');
+    let whole = text.split_once('.').filter(|(_, rest)| is_nothing(rest)).map_or(text, |(whole, _)| whole);
+    whole.parse().map(Some).map_err(|_| refuse())
 }
 
-struct CountVisitor;
+/// What a count must be, for the message where it is none.
+struct WholeNumber;
 
-impl Visitor<'_> for CountVisitor {
-    type Value = Option<u32>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl de::Expected for WholeNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a whole number from 0 to 4294967295")
-    }
-
-    fn visit_u64<D: de::Error>(self, number: u64) -> Result<Option<u32>, D> {
-        let fits = u32::try_from(number);
-        fits.map(Some).map_err(|_| D::invalid_value(de::Unexpected::Unsigned(number), &self))
-    }
-
-    fn visit_str<D: de::Error>(self, text: &str) -> Result<Option<u32>, D> {
-        let read = text.trim().parse();
-        read.map(Some).map_err(|_| D::invalid_value(de::Unexpected::Str(&shortened(text)), &self))
-    }
-
-    fn visit_unit<D: de::Error>(self) -> Result<Option<u32>, D> {
-        Ok(None)
     }
 }
 
@@ -356,6 +355,12 @@ mod tests {
         }
         let bag: Administration = read(r#"{"durationMinutes": "90", "lesionCount": 3}"#).expect("counts");
         assert_eq!((bag.duration_minutes, bag.lesion_count), (Some(90), Some(3)));
+        let minutes = |value: &str| {
+            let bag: Result<Administration, _> = read(&format!(r#"{{"durationMinutes": {value}}}"#));
+            bag.ok().and_then(|bag| bag.duration_minutes)
+        };
+        assert_eq!(["1.0", "90.00", "\"2.0\""].map(minutes), [Some(1), Some(90), Some(2)]);
+        assert_eq!(["1.5", "1.", "1.0000000000000000001", "-1", "1e2", "true"].map(minutes), [None; 6]);
     }
 
     #[test]

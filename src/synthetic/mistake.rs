@@ -142,7 +142,7 @@ const FAMILIES: [(&str, &str); 6] = [
 const INITIALS: [(&str, &str); 4] =
     [("96367", "96365"), ("96375", "96374"), ("96417", "96413"), ("96411", "96409")];
 /// Services that no made visit holds.
-const NEVER_GIVEN: [&str; 4] = ["96373", "96523", "96542", "J1885"];
+const NEVER_GIVEN: [&str; 4] = ["96373", "96522", "96542", "J1885"];
 
 struct Claim<'r> {
     encounter: pb::Encounter,
@@ -181,7 +181,7 @@ impl Claim<'_> {
             }
             Mistake::TherapeuticCode => {
                 self.swap(&FAMILIES.map(|(therapeutic, chemotherapy)| (chemotherapy, therapeutic)))?;
-                wrong_code(None)
+                wrong_code(Some(Pattern::TherapeuticCode))
             }
             Mistake::SecondInitial => {
                 self.swap(&INITIALS)?;

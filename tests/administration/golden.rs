@@ -41,6 +41,9 @@ struct Golden {
     /// Words that the text of a finding must have.
     #[serde(default)]
     says: Vec<String>,
+    /// Words that the text of one finding alone must have.
+    #[serde(default)]
+    says_once: Vec<String>,
     /// Fields that are asked for.
     #[serde(default)]
     questions: Vec<String>,
@@ -178,6 +181,12 @@ fn fault(golden: &Golden, answer: &Value) -> Option<String> {
     let texts: Vec<&str> = findings.filter_map(|finding| finding["text"].as_str()).collect();
     if let Some(words) = golden.says.iter().find(|words| !texts.iter().any(|text| text.contains(*words))) {
         faults.push(format!("no finding says {words:?}: {texts:?}"));
+    }
+    for words in &golden.says_once {
+        let count = texts.iter().filter(|text| text.contains(&**words)).count();
+        if count != 1 {
+            faults.push(format!("{count} findings say {words:?}: {texts:?}"));
+        }
     }
     for wanted in &golden.names {
         let named = named_by(answer, wanted.split(':').next().unwrap_or_default());

@@ -16,6 +16,10 @@ parameters! {
         pub administration_code_ranges: List<(HcpcsCode, HcpcsCode)>,
         /// What the codes of drugs and their products begin with.
         pub drug_code_prefixes: List<String>,
+        /// What the codes of HCPCS and of the dental code set begin with.
+        pub hcpcs_first_letters: List<String>,
+        /// What a CPT code of four digits ends with.
+        pub cpt_last_letters: List<String>,
         /// Modifiers that the rules decide; others on a claim are not judged.
         pub judged_modifiers: List<Modifier>,
         /// Modifiers for the side of the body (rule M-12).

@@ -50,6 +50,7 @@ mod what_if;
 mod when;
 
 pub(in crate::rules) use outside::CHM_13;
+pub use pump::CHM_8;
 
 use smallvec::SmallVec;
 

@@ -9,7 +9,7 @@ use super::overlap;
 use super::visit::{Course, Courses, Family, Kind, Segments, Service, Technique, Visit};
 use crate::domain::code::HcpcsCode;
 use crate::domain::field::Field;
-use crate::domain::finding::{Reason, Severity};
+use crate::domain::finding::{Finding, Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{ConcurrentChemo, FamilyCodes, SameDrugInfusions};
@@ -332,7 +332,17 @@ fn bill_concurrent_chemotherapy(coding: &mut Coding<'_>, visit: &Visit<'_>, cour
             "The guide uses this code for concurrent chemotherapy. CPT keeps it for starting a pump infusion of more than 8 hours, so it will be denied; no code describes concurrent chemotherapy (CONC-3, CHM-4).",
         ),
     };
-    coding.find(severity, reason, field, &CONC_3, text, &[]);
+    // Of several drugs that ran beside the first it is said once.
+    let is_of_visit = |field: Field| {
+        let Field::Administration(index, _) = field else { return false };
+        visit.services.iter().any(|service| service.index == index && service.visit == first.visit)
+    };
+    let is_told = |finding: &Finding| {
+        finding.rule.id == CONC_3.id && finding.reason == reason && is_of_visit(finding.field)
+    };
+    if !coding.result.findings.iter().any(is_told) {
+        coding.find(severity, reason, field, &CONC_3, text, &[]);
+    }
     // The start of a pump has this code by right, wherever it stands among the services.
     let is_for_a_pump = |code: &HcpcsCode| {
         *code == coding.policy.administration.pump_codes.prolonged_start

@@ -166,6 +166,10 @@ parameters! {
         pub flush_codes: List<HcpcsCode>,
         /// Services and supplies that the administration codes include (row G-08).
         pub included_services: List<HcpcsCode>,
+        /// Supplies and devices that they include where one claim pays for both (row G-08).
+        pub included_supplies: List<HcpcsCode>,
+        /// Settings whose claim pays for supplies with the service (row G-08).
+        pub settings_including_supplies: SetOf<Setting>,
         /// Implants that are put under the skin by their own needle, and so are injections (rule CHM-1).
         pub injected_implants: DrugList,
         /// Drugs that a protocol gives before a transfusion, which one hospital does not report then (rule CHM-12).

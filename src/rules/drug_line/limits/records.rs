@@ -59,7 +59,7 @@ rule! {
 
 rule! {
     pub static G_17: "G-17", "The guide rounds down",
-    basis: Secondary, cites: ["GUIDE-2026"],
+    basis: Secondary, cites: ["GUIDE-2026", "S-FCSO-UNITS", "S-CGS"],
     says: "The 2026 guide rounds part units down and calls the rest waste.",
     why: "The guide's policy follows it to the letter and names the authority it departs from.",
     example: "175 of 200 mg at 50 mg: 3 units, and 25 mg discarded without a JW line.",

@@ -1,6 +1,6 @@
 //! The records of the modifier rules M-01..M-15.
 
-use crate::rules::{Family, Status, rule};
+use crate::rules::{Family, rule};
 
 /// The rules in the order of the rule book.
 pub static MODIFIERS: Family = (
@@ -167,11 +167,12 @@ rule! {
 }
 
 rule! {
-    pub static M_15: "M-15", "JR does not exist",
-    basis: Primary, cites: ["S-HCPCS20", "S-CC-SUFFIX"],
-    status: Status::Informational,
-    says: "No modifier JR for biosimilars is in the code files, and none is ever printed.",
-    why: "A cost site flags it as a myth.",
-    example: "A biosimilar is told by its own code.",
+    pub static M_15: "M-15", "Only modifiers of the code sets, each once",
+    basis: Primary, cites: ["S-HCPCS20", "S-HCPCS25", "S-CC-SUFFIX"],
+    says:
+        "A modifier stands on a line once, and is one of HCPCS or CPT on the date of service. No modifier JR for \
+         biosimilars is in the code files, and none is ever printed.",
+    why: "A payer returns a line with a modifier that it cannot read; a cost site flags JR as a myth.",
+    example: "A biosimilar is told by its own code; JZ twice on its line, or ZZ, is a fault of the claim.",
     exceptions: "None known.",
 }

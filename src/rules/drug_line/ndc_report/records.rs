@@ -20,7 +20,6 @@ rule! {
 rule! {
     pub static D_02: "D-02", "Where the NDC goes",
     basis: Secondary, cites: ["S-NDC-MEDSTAR", "S-NDC-RCM", "S-NDC-1LIB"],
-    status: Status::Informational,
     says:
         "The NDC is reported with qualifier N4, its unit and its quantity: item 24, locator 43, loop 2410.",
     why: "Each form has its own place for the same facts.",

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::catalog::formulary::ClassBasis;
-use crate::catalog::product_names::without_suffix;
+use crate::catalog::product_names::{NameQuery, Nearness, without_suffix};
 use crate::domain::drug::{DrugClass, ProductKind};
 use crate::policy::parameters::KindBeforeCode;
 
@@ -117,6 +117,18 @@ fn kind_of(coding: &Coding<'_>, asked: &Asked<'_>, later: &CodeVersion) -> Optio
         }
         _ => None,
     }
+}
+
+/// The code of a drug that has ended, the last one to end (rule L-02).
+pub(super) fn ended<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<&'a CodeVersion> {
+    let words = named::words_of(drug.name.as_deref()?.split('(').next()?);
+    let query = NameQuery::new(&words, &coding.catalog.formulary);
+    let ended =
+        coding.catalog.named(&query, Nearness::Exact, coding.date).filter_map(|lookup| match lookup {
+            Lookup::Terminated(version) => Some(version),
+            _ => None,
+        });
+    ended.max_by_key(|version| (version.terminated, version.code))
 }
 
 /// What is known of the class of a product.

@@ -310,8 +310,19 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
     if let Some(told) = before_code::told(coding, asked).filter(|_| is_no_slip(coding, asked)) {
         return unclassified::select(coding, asked.at, &told);
     }
-    let text = "Nothing in the catalog fits {drug} on this date: give its code or NDC, or its kind of product for an unclassified code";
-    coding.find(Severity::Block, Reason::UnknownProduct, asked.field("name"), &N_02, text, &facts);
+    if let Some(ended) = before_code::ended(coding, asked.drug) {
+        let facts = [
+            fact::given("drug", Value::Of(asked.field(""))),
+            fact::catalog("code", Value::Code(ended.code)),
+            fact::catalog("last", ended.terminated.map_or(Value::None, Value::Date)),
+            fact::given("date", Value::Date(coding.date)),
+        ];
+        let text = "{code}, the code of {drug}, ended on {last}, and no other fits on {date}: the unclassified code of its kind of product is what remains, so state the kind";
+        coding.find(Severity::Block, Reason::CodeNotInForce, asked.field("name"), &L_02, text, &facts);
+    } else {
+        let text = "Nothing in the catalog fits {drug} on this date: give its code or NDC, or its kind of product for an unclassified code";
+        coding.find(Severity::Block, Reason::UnknownProduct, asked.field("name"), &N_02, text, &facts);
+    }
     ask_codes(coding, asked, near(coding, asked));
     let text = "Which product is {drug}, and what kind is it?";
     let kinds = before_code::possible_kinds(coding, asked);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::catalog::CodeFlag;
+use crate::domain::drug::ProductKind;
 use crate::policy::parameters::{BiosimilarCoding, CodeMark, CodesByRoute, UnclassifiedBesideSpecific};
 use crate::rules::Rule;
 use crate::rules::drug_line::biosimilar::B_04;
@@ -101,10 +102,29 @@ fn agrees_with_setting(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &Cod
     if !named::is_of_hospitals(version) || settings.contains(&coding.encounter.setting) {
         return true;
     }
-    let facts = [fact::given("code", Value::Code(version.code))];
-    let text = "{code} is for hospital outpatient departments; this setting bills the product's other code or an unclassified one";
+    let others = named::of_words(coding, asked, &version.name);
+    let others =
+        others.into_iter().filter(|other| !named::is_of_hospitals(other) && other.code != version.code);
+    let codes: Vec<HcpcsCode> = others.map(|other| other.code).collect();
+    let unclassified = |kind| {
+        let mut rows = coding.policy.drug_line.unclassified_codes.iter();
+        rows.find(|row| row.kind == kind).map_or(Value::None, |row| Value::Code(row.code))
+    };
+    let facts = [
+        fact::given("code", Value::Code(version.code)),
+        fact::catalog("own", codes.first().map_or(Value::None, |code| Value::Code(*code))),
+        fact::derived("drug", unclassified(ProductKind::Drug)),
+        fact::derived("biologic", unclassified(ProductKind::Biologic)),
+        fact::derived("antineoplastic", unclassified(ProductKind::Antineoplastic)),
+    ];
+    let text = if codes.is_empty() {
+        "{code} is for hospital outpatient departments, and its product has no other code on this date: this setting bills the unclassified one, {drug} for a drug, {biologic} for a biologic, {antineoplastic} against cancer; state the name and the kind in place of the code"
+    } else {
+        "{code} is for hospital outpatient departments; this setting bills {own}, the product's other code"
+    };
     let field = asked.field("hcpcs_code");
     coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &N_03, text, &facts);
+    ask_codes(coding, asked, codes);
     false
 }
 

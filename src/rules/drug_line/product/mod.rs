@@ -253,9 +253,13 @@ fn refuse_terminated<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>, version: &'
         fact::given("date", Value::Date(coding.date)),
         fact::catalog("last", version.terminated.map_or(Value::None, Value::Date)),
     ];
-    let text = "{code} could be billed until {last} and not on {date}; there is no grace period";
-    coding.find(Severity::Block, Reason::CodeNotInForce, asked.field("hcpcs_code"), &L_02, text, &facts);
     let successors = successors(coding, asked, version);
+    let text = if successors.is_empty() {
+        "{code} could be billed until {last} and not on {date}; there is no grace period. No code took its place: the unclassified code of its kind of product is what remains, so state the name and the kind in place of the code"
+    } else {
+        "{code} could be billed until {last} and not on {date}; there is no grace period"
+    };
+    coding.find(Severity::Block, Reason::CodeNotInForce, asked.field("hcpcs_code"), &L_02, text, &facts);
     note_new_units(coding, asked, version, &successors);
     ask_codes(coding, asked, successors.iter().map(|successor| successor.code).collect());
 }

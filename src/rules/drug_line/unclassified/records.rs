@@ -104,7 +104,7 @@ rule! {
 
 rule! {
     pub static G_18: "G-18", "The guide knows two unclassified codes",
-    basis: Secondary, cites: ["GUIDE-2026"],
+    basis: Secondary, cites: ["GUIDE-2026", "S-PGBA-NOC", "S-MEDLEARN17"],
     says: "A drug without a code of its own is J3490 and a biologic J3590, whatever its kind, the setting and the date of its approval.",
     why: "The guide's policy follows it to the letter and names the code that CMS has for the product.",
     example: "A new antineoplastic in an office: J3490, and a finding that names J9999.",

@@ -149,8 +149,17 @@ pub fn note(coding: &mut Coding<'_>, treatment: &Treatment<'_>, exemption: Exemp
         .iter()
         .any(|dose| dose.drug.dose_discarded.is_some_and(|amount| !amount.value.is_zero()));
     if claims_waste {
-        let text = "The discarded amount of this drug cannot be billed here";
+        let is_unlisted = treatment.doses.iter().all(|dose| dose.drug.containers.is_empty());
         let field = treatment.field("dose_discarded");
+        if exemption == Exemption::MultiDose && is_unlisted {
+            // The kind is that of the product, for the record lists no container.
+            let text = "The product is taken to come in multi-dose containers, of which nothing discarded is billed; the record states a discarded amount and no container";
+            coding.find(Severity::Warn, Reason::MissingContainers, field, rule, text, &[]);
+            let text = "Which containers were opened for this drug, and were they single-dose or multi-dose?";
+            ask(coding, treatment.field("containers"), rule, text, &[], Vec::new());
+            return;
+        }
+        let text = "The discarded amount of this drug cannot be billed here";
         coding.find(Severity::Info, Reason::DiscardNotBillable, field, rule, text, &[]);
     }
 }
