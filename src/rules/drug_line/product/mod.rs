@@ -3,6 +3,7 @@
 mod asked;
 mod bag_sizes;
 mod before_code;
+mod brackets;
 mod by_dose;
 mod candidates;
 mod check;
