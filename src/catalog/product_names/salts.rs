@@ -8,6 +8,9 @@ use crate::catalog::names::{fold, is_salt};
 const SHORT_SALTS: &[(&str, &str)] =
     &[("hcl", "hydrochloride"), ("phos", "phosphate"), ("sod", "sodium"), ("succ", "succinate")];
 
+/// Salts that makers use beside the usual one of a drug, so that they tell the product.
+const OF_ONE_MAKER: &[&str] = &["ditromethamine"];
+
 /// What stands before the fluid of a product that is sold mixed.
 const MIXED_IN: &str = " in ";
 
@@ -40,7 +43,10 @@ impl Catalog {
         query: &NameQuery,
         near: &[Entry],
     ) -> Vec<&'n Entry> {
-        let Some(bare) = query.unsalted.as_deref().filter(|_| !near.is_empty()) else { return Vec::new() };
+        let is_own = query.salts.iter().any(|salt| OF_ONE_MAKER.contains(&salt.as_str()));
+        let Some(bare) = query.unsalted.as_deref().filter(|_| !near.is_empty() && !is_own) else {
+            return Vec::new();
+        };
         let identity = |(_, code, effective): &Entry| -> Option<String> {
             if let Some(listed) = self.formulary.drug(*code) {
                 return Some(listed.identity.to_string());
@@ -49,14 +55,17 @@ impl Catalog {
             Some(self.formulary.identity_of_name(&version.name))
         };
         let own: Vec<Option<String>> = near.iter().map(identity).collect();
-        // What is mixed with a fluid already is told by the fluid.
-        let is_premixed = |(_, code, effective): &Entry| {
-            let versions = self.codes.get(code).into_iter().flatten();
-            versions.filter(|it| it.effective == *effective).any(|version| version.name.contains(MIXED_IN))
+        let is_of_same_salt = |(_, code, effective): &Entry| {
+            let mut versions = self.codes.get(code).into_iter().flatten();
+            versions.find(|it| it.effective == *effective).is_some_and(|version| {
+                let own = salts(&fold(&version.name));
+                // What is mixed with a fluid already is told by the fluid.
+                !version.name.contains(MIXED_IN) && (own.is_empty() || own == query.salts)
+            })
         };
         let is_added = |entry: &&Entry| {
             entry.0 == Nearness::Exact
-                && !is_premixed(entry)
+                && is_of_same_salt(entry)
                 && !near.iter().any(|known| (known.1, known.2) == (entry.1, entry.2))
                 && own.contains(&identity(entry))
         };

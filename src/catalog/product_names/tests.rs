@@ -88,6 +88,9 @@ fn a_salt_decides_between_salts_and_not_between_makers() {
         ("methotrexate sodium", &["J9255", "J9260"]),
         ("methylprednisolone acetate", &["J1010"]),
         ("haloperidol decanoate", &["J1631"]),
+        ("edetate calcium disodium", &["J0600"]),
+        ("pemetrexed ditromethamine", &["J9323"]),
+        ("daunorubicin citrate", &["J9151"]),
     ] {
         let mut found = named(name).map(|(_, codes)| codes).unwrap_or_default();
         found.sort_unstable();
