@@ -88,6 +88,10 @@ mod tests {
             ("progesterone in oil", "progesterone in oil"),
             ("BAL IN OIL", "bal in oil"),
             ("Acthar Gel", "acthar gel"),
+            ("infliximab-dyyb 100 mg intravenous solution", "infliximab dyyb"),
+            ("ceftriaxone 1 gram intravenous recon soln", "ceftriaxone"),
+            ("hypertonic saline solution", "hypertonic saline solution"),
+            ("paclitaxel in solution", "paclitaxel in solution"),
             ("Glucagon Emergency Kit", "glucagon emergency kit"),
             ("SOLN", "soln"),
         ] {
