@@ -8,6 +8,7 @@ mod brand_names;
 pub mod codes;
 pub mod compose;
 pub mod diff;
+pub mod dose_forms;
 pub mod edits;
 mod embedded;
 pub mod error;

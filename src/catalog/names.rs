@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::dose_forms;
+
 /// Longest name of the tables, in words.
 pub(super) const NAME_WORDS_MAX: usize = 6;
 
@@ -72,6 +74,7 @@ const FILLERS: &[&str] = &[
     "ph",
     "picc",
     "piggyback",
+    "pork",
     "porcine",
     "prefilled",
     "premix",
@@ -210,9 +213,12 @@ const STRENGTH_UNITS: &[&str] = &[
     "ug",
     "unit",
     "units",
+    "unt",
+    "ut",
+    "vg",
 ];
 
-/// The words of a name in lower case, without strengths and punctuation.
+/// The words of a name in lower case, without strengths, dose forms and punctuation.
 ///
 /// `Ondansetron (Zofran) 8 mg IV` gives `ondansetron zofran iv`; `D5 1/2 NS` keeps its numbers.
 pub fn fold(text: &str) -> Vec<String> {
@@ -225,6 +231,7 @@ pub fn fold(text: &str) -> Vec<String> {
         .flat_map(number_and_fluid)
         .collect();
     drop_strengths(&mut words);
+    dose_forms::leave_out(&mut words);
     words
 }
 

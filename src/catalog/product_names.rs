@@ -1,6 +1,7 @@
 //! Which codes a drug's name may mean: one index of every name that a product has, by how near it is.
 
 mod one_form;
+mod parts;
 mod salts;
 mod written;
 
@@ -17,7 +18,9 @@ use crate::domain::billing::NoUnitReason;
 use crate::domain::code::HcpcsCode;
 use crate::domain::time::Date;
 use one_form::{OneForm, as_named};
-use salts::{in_full, is_other_salt, salts};
+use parts::without_use;
+pub use parts::{components, without_suffix};
+use salts::{in_full, is_other_salt, salts, without_salts};
 
 /// How near the name of a code is to the one that was asked for, the nearest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -161,7 +164,8 @@ impl Building {
         }
         // Records write drug and brand in one, either first; the brand tells a biosimilar without its letters.
         for brand in version.brands.iter().filter(|brand| !brand.starts_with(&*version.name)) {
-            for name in [Some(&*version.name), without_suffix(&version.name)].into_iter().flatten() {
+            let own = [Some(&*version.name), without_suffix(&version.name), without_use(&version.name)];
+            for name in own.into_iter().flatten() {
                 let (name, brand) = (fold(name), fold(brand));
                 self.add_words(at, &[&*name, &*brand].concat(), Nearness::Exact);
                 self.add_words(at, &[&*brand, &*name].concat(), Nearness::Exact);
@@ -257,6 +261,8 @@ pub struct NameQuery {
     before_number: Option<String>,
     /// The salts that the name tells.
     salts: Vec<String>,
+    /// The name without them, where it tells some and something else.
+    unsalted: Option<String>,
     /// The name with the words that are cut from it.
     written: Option<String>,
 }
@@ -265,7 +271,7 @@ impl NameQuery {
     /// The same name with every word of it, for a name that is a product's and may not be taken for another's.
     #[must_use]
     pub fn word_for_word(&self) -> Self {
-        Self { identity: String::new(), bare: self.exact.clone(), ..self.clone() }
+        Self { identity: String::new(), bare: self.exact.clone(), unsalted: None, ..self.clone() }
     }
 
     /// Folds the words of a name.
@@ -276,6 +282,7 @@ impl NameQuery {
             bare: without_preparation(words).concat(),
             before_number: before_number(words),
             salts: salts(words),
+            unsalted: without_salts(words),
             written: None,
         }
     }
@@ -296,15 +303,20 @@ impl super::Catalog {
             Nearness::Preparation => (&query.bare, Nearness::Exact),
             Nearness::Component => (&query.bare, nearness),
         };
-        let near = self.product_names.of(self).of_query(query, nearness, key).iter();
+        let names = self.product_names.of(self);
+        let near = names.of_query(query, nearness, key);
+        let bare =
+            if nearness == Nearness::Exact { self.without_its_salt(names, query, near) } else { Vec::new() };
         let number = query.before_number.clone().filter(|_| nearness > Nearness::Exact);
         let query_salts = query.salts.clone();
-        near.filter(move |(known, ..)| (reaches..=nearness).contains(known)).filter_map(
-            move |(_, code, effective)| {
+        let reached = near.iter().filter(move |(known, ..)| (reaches..=nearness).contains(known));
+        reached.map(|entry| (entry, false)).chain(bare.into_iter().map(|entry| (entry, true))).filter_map(
+            move |((_, code, effective), is_bare)| {
                 let lookup = self.lookup(*code, date);
                 let version = lookup.version().filter(|version| version.effective == *effective)?;
                 let is_other_number = number.as_ref().is_some_and(|base| has_numbers(version, base));
-                let is_other_salt = nearness > Nearness::Exact && is_other_salt(&query_salts, &version.name);
+                let may_differ = is_bare || nearness > Nearness::Exact;
+                let is_other_salt = may_differ && is_other_salt(&query_salts, &version.name);
                 (!is_other_number && !is_other_salt).then_some(lookup)
             },
         )
@@ -379,21 +391,6 @@ fn without_preparation(words: &[String]) -> Vec<&str> {
     }
     kept.splice(0..0, mark);
     kept
-}
-
-/// The drugs of a name; an enzyme that only spreads the other is none.
-pub fn components(name: &str) -> impl Iterator<Item = &str> {
-    let parts = name.split([',', ';', '/']).flat_map(|part| part.split(" and ")).map(str::trim);
-    parts
-        .map(|part| part.strip_prefix("and ").unwrap_or(part))
-        .filter(|part| !part.is_empty() && !part.to_ascii_lowercase().starts_with(SPREADING_ENZYME))
-}
-
-/// A name before the four letters that the FDA gives a biologic: `talquetamab-tgvs`.
-pub fn without_suffix(name: &str) -> Option<&str> {
-    const LETTERS: usize = 4;
-    let is_suffix = |text: &str| text.len() == LETTERS && text.bytes().all(|byte| byte.is_ascii_lowercase());
-    name.rsplit_once('-').filter(|(base, suffix)| !base.is_empty() && is_suffix(suffix)).map(|(base, _)| base)
 }
 
 #[cfg(test)]

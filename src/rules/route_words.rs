@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::catalog::dose_forms;
 use crate::domain::encounter::Route;
 
 /// Routes that a record may mean, the likeliest first.
@@ -46,6 +47,12 @@ const WORDS: &[(&str, &[Route])] = {
         ("tablets", MOUTH),
         ("capsule", MOUTH),
         ("capsules", MOUTH),
+        ("tbdp", MOUTH),
+        ("tbec", MOUTH),
+        ("tb24", MOUTH),
+        ("cpdr", MOUTH),
+        ("cp24", MOUTH),
+        ("chew", MOUTH),
         ("sl", MOUTH),
         ("sublingual", MOUTH),
         ("neb", BREATH),
@@ -53,6 +60,10 @@ const WORDS: &[(&str, &[Route])] = {
         ("nebulizer", BREATH),
         ("nebulized", BREATH),
         ("inhaled", BREATH),
+        ("inh", BREATH),
+        ("nebu", BREATH),
+        ("aers", BREATH),
+        ("aepb", BREATH),
         ("nasal", OTHER),
         ("intranasal", OTHER),
         ("rectal", OTHER),
@@ -107,6 +118,21 @@ const PHRASES: &[(&[&str], &[Route])] = {
         (&["subconjunctival"], OTHER),
     ]
 };
+
+/// Routes in the short words of electronic records, which may be other words but before a form: `IS SUSR`, and `is`.
+const BEFORE_FORM: &[(&str, &[Route])] = &[
+    ("ia", &[Route::IntraArterialInfusion, Route::IntraArterialPush]),
+    ("id", &[Route::Intradermal]),
+    ("il", &[Route::Intralesional]),
+    ("io", &[Route::Intravitreal, Route::IntraventricularReservoir, Route::Implanted, Route::Other]),
+    ("ip", &[Route::Intraperitoneal, Route::HeatedIntraperitoneal]),
+    ("is", &[Route::Intravesical]),
+    ("it", &[Route::Intrathecal, Route::IntraventricularReservoir]),
+    ("iu", &[Route::Implanted]),
+    ("ix", &[Route::Intraarticular]),
+    ("iz", &[Route::Intravitreal]),
+    ("sc", &[Route::Subcutaneous, Route::SubcutaneousInfusion, Route::OnBodyInjector, Route::Implanted]),
+];
 
 /// The short word for the spinal canal, which only its capitals tell from the pronoun.
 const SPINAL: &str = "IT";
@@ -181,7 +207,8 @@ pub fn told(name: &str) -> SmallVec<[&'static [Route]; 2]> {
     let mut told = SmallVec::new();
     for at in 0..words.len() {
         if !is_part_of_name(&words[at..]) && !is_set_aside(&words, at) {
-            told.extend(routes_of(words[at]).or_else(|| routes_at(&words[at..])));
+            let before_form = || routes_before_form(&words[at..]);
+            told.extend(before_form().or_else(|| routes_of(words[at])).or_else(|| routes_at(&words[at..])));
         }
     }
     told
@@ -213,6 +240,13 @@ fn is_part_of_name(words: &[&str]) -> bool {
     NO_ROUTES.iter().any(|(first, others)| {
         first.eq_ignore_ascii_case(word) && others.iter().any(|other| other.eq_ignore_ascii_case(next))
     })
+}
+
+/// The routes of a short word that only the form behind it makes a route.
+fn routes_before_form(words: &[&str]) -> Option<&'static [Route]> {
+    let [word, form, ..] = words else { return None };
+    let (_, routes) = BEFORE_FORM.iter().find(|(known, _)| known.eq_ignore_ascii_case(word))?;
+    dose_forms::is_route_of_form(word, form).then_some(*routes)
 }
 
 /// The routes that the phrase at the front of some words states.
@@ -270,6 +304,10 @@ mod tests {
             ("dexamethasone by mouth", &[Oral]),
             ("cytarabine IT", &[Route::Intrathecal, Route::IntraventricularReservoir]),
             ("give it slowly", &[]),
+            ("BCG LIVE 50 MG IS SUSR", &[Route::Intravesical]),
+            ("methotrexate is given", &[]),
+            ("ONDANSETRON 4 MG PO TBDP", &[Oral]),
+            ("ALBUTEROL SULFATE 2.5 MG/0.5ML IN NEBU", &[Route::Inhaled]),
             ("gentamicin bladder irrigation", &[Route::Intravesical]),
             ("Keytruda for bladder cancer", &[]),
             ("Kenalog intra-articular", &[Route::Intraarticular]),

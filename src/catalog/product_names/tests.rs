@@ -80,6 +80,32 @@ fn a_name_of_one_product_finds_no_other() {
 }
 
 #[test]
+fn a_salt_decides_between_salts_and_not_between_makers() {
+    for (name, codes) in [
+        ("melphalan hydrochloride", &["J9245", "J9246", "J9248", "J9249"][..]),
+        ("melphalan", &["J9245", "J9246", "J9248", "J9249"]),
+        ("pantoprazole sodium", &["J2470", "J2471"]),
+        ("methotrexate sodium", &["J9255", "J9260"]),
+        ("methylprednisolone acetate", &["J1010"]),
+        ("haloperidol decanoate", &["J1631"]),
+        ("edetate calcium disodium", &["J0600"]),
+        ("pemetrexed ditromethamine", &["J9323"]),
+        ("daunorubicin citrate", &["J9151"]),
+    ] {
+        let mut found = named(name).map(|(_, codes)| codes).unwrap_or_default();
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found, codes, "{name}");
+    }
+}
+
+#[test]
+fn insulin_of_a_brand_is_that_for_a_pump_too() {
+    let (_, codes) = named("Fiasp insulin").expect("codes");
+    assert!(["J1811", "J1812"].iter().all(|code| codes.iter().any(|it| it == code)), "{codes:?}");
+}
+
+#[test]
 fn a_letter_may_be_left_out_where_there_is_one_form() {
     for (name, code) in [("efgartigimod", "J9332"), ("agalsidase", "J0180"), ("olipudase", "J0218")] {
         let codes = named(name).map(|(_, codes)| codes).unwrap_or_default();

@@ -72,7 +72,7 @@ units! {
     Liter Volume 1_000_000 "l" ["liter", "liters", "litre", "litres"],
     BiologicalUnit BiologicalUnits 1 "unit" ["units", "[iu]", "iu", "i.u.", "[usp'u]", "usp unit", "usp units", "international unit", "international units", "u", "unit(s)", "int. unit", "int. units", "int unit", "int units", "intl unit", "intl units"],
     ThousandUnits BiologicalUnits 1_000 "1000 units" ["ku", "k[iu]", "thousand units"],
-    MillionUnits BiologicalUnits 1_000_000 "million units" ["mu", "m[iu]", "miu", "million iu", "million unit", "million international units", "million usp units"],
+    MillionUnits BiologicalUnits 1_000_000 "million units" ["mu", "m[iu]", "miu", "million iu", "million unit", "million international units", "million usp units", "mega unit", "mega units", "megaunit", "megaunits"],
     Becquerel Radioactivity 1 "bq" [],
     Kilobecquerel Radioactivity 1_000 "kbq" [],
     Megabecquerel Radioactivity 1_000_000 "mbq" [],
@@ -90,7 +90,7 @@ units! {
     MillionPlaqueFormingUnits PlaqueFormingUnits 1_000_000 "million pfu" ["million plaque forming units"],
     VectorGenome VectorGenomes 1 "vg" ["vector genome", "vector genomes"],
     BillionVectorGenomes VectorGenomes 1_000_000_000 "billion vg" ["billion vector genomes"],
-    Each Count 1 "each" ["ea", "tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "unit dose", "item", "device", "patch", "implant", "kit"],
+    Each Count 1 "each" ["ea", "tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "unit dose", "item", "items", "device", "devices", "patch", "patches", "implant", "implants", "kit", "kits", "pellet", "pellets", "applicator", "applicators"],
     Vial Count 1 "vial" ["vials", "container", "containers", "ampule", "ampules", "amp", "amps", "ampul", "ampuls", "ampoule", "ampoules", "syringe", "syringes", "bag", "bags"],
     Dose Count 1 "dose" ["doses", "treatment", "therapeutic dose", "study dose", "infusion", "instillation"],
     Day Time 1 "day" ["days"],
@@ -164,6 +164,9 @@ mod tests {
             ("unit(s)", Unit::BiologicalUnit),
             ("Int. Units", Unit::BiologicalUnit),
             ("tab", Unit::Each),
+            ("implants", Unit::Each),
+            ("applicators", Unit::Each),
+            ("mega units", Unit::MillionUnits),
         ] {
             assert_eq!(text.parse(), Ok(unit), "{text}");
         }

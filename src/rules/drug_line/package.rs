@@ -224,7 +224,12 @@ pub fn content_of_dose(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<Quantity>
 pub fn content_of_code(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<Quantity> {
     let unit = dose.billing.ok()?;
     let rows = coding.catalog.ndcs.iter().flat_map(|(_, rows)| rows).filter(|row| row.code == dose.code);
-    let mut contents = rows.map(|row| content_by_unit(coding.policy, row, unit, Forms::AsBilled));
+    let mut contents = rows.map(|row| content_by_unit(coding.policy, row, unit, Forms::AsBilled)).peekable();
+    // What no crosswalk lists is told by its label alone.
+    if contents.peek().is_none() {
+        let by_label = coding.policy.drug_line.container_contents.iter().find(|row| row.code == dose.code);
+        return by_label.map(|row| row.quantity);
+    }
     let first = contents.next()??;
     let is_it = |other: Quantity| other.compare(first).is_some_and(std::cmp::Ordering::is_eq);
     let listed = dose.listed.map(|drug| &*drug.container_sizes).unwrap_or_default();

@@ -92,7 +92,14 @@ impl<'a> Asked<'a> {
 
     /// How much drug a millilitre holds, where the request or the package tells it.
     fn strength(&self, coding: &mut Coding<'a>, version: &CodeVersion) -> Option<Strength> {
-        let stated = self.stated.has(DrugMark::Strength).then(|| amount_per_ml(self.drug)).flatten();
+        // A percentage is rounded, so the label of a product that its name tells goes before it.
+        let has_percent = self.drug.percent_strength.is_some()
+            || self.drug.name.as_deref().is_some_and(|name| name.contains('%'));
+        let by_label = || {
+            named::strength(coding, self.drug).filter(|_| has_percent && self.drug.amount_per_ml.is_none())
+        };
+        let is_told = self.stated.has(DrugMark::Strength);
+        let stated = is_told.then(|| by_label().or_else(|| amount_per_ml(self.drug))).flatten();
         if stated.is_some() || !self.stated.has(DrugMark::Volume) {
             return stated;
         }

@@ -1,10 +1,14 @@
 //! Codes that the amount of a dose tells apart: Q9991 up to 100 mg, and Q9992 above (rule U-09).
 
+use std::cmp::Ordering;
+
 use super::*;
+use crate::catalog::formulary::{DrugFacts, Fit};
+use crate::catalog::names::fold;
 use crate::domain::billing::{BillingUnit, UnitForm};
 use crate::domain::quantity::{Decimal, Quantity, Unit};
 use crate::policy::parameters::DoseBound;
-use crate::rules::drug_line::units::U_09;
+use crate::rules::drug_line::units::{U_09, strength};
 
 /// The code of a row of codes that covers an amount: each covers what is within its limit, the last one the rest.
 fn covering(coding: &Coding<'_>, row: &[HcpcsCode], asked: &Asked<'_>) -> Option<HcpcsCode> {
@@ -19,6 +23,46 @@ fn covering(coding: &Coding<'_>, row: &[HcpcsCode], asked: &Asked<'_>) -> Option
     None
 }
 
+/// The code of a product of the same drug that is sold in the very amount of a dose, or of the containers, where that is
+/// more than any container of the one code holds that the name fits, and whether a label tells so: `aflibercept` of 8 mg
+/// may be Eylea HD, and `aflibercept 8 mg/0.07 mL` is nothing else.
+pub(super) fn of_larger_package<'a>(
+    coding: &Coding<'a>,
+    asked: &Asked<'_>,
+    found: &[&CodeVersion],
+) -> Option<(&'a CodeVersion, bool)> {
+    let [only] = found else { return None };
+    let drug = asked.drug;
+    let name = drug.name.as_deref().filter(|_| drug.code.is_none() && drug.ndcs().next().is_none())?;
+    let formulary = &coding.catalog.formulary;
+    let listed = formulary.drug(only.code).filter(|own| !own.container_sizes.is_empty())?;
+    let of_container = drug.containers.first().map(|container| container.content);
+    let of_name = strength::in_name(name).map(|strength| strength.amount);
+    let of_label = of_container.or(of_name);
+    let stated = of_label.or(drug.dose_administered)?;
+    let is = |order| move |size: &Quantity| size.compare(stated) == Some(order);
+    if !listed.container_sizes.iter().all(is(Ordering::Less)) {
+        return None;
+    }
+    let own = fold(&listed.ingredient);
+    let mut brands = listed.brands.iter().chain(only.brands.iter());
+    if brands.any(|brand| fold(name).starts_with(&fold(brand))) {
+        return None;
+    }
+    let is_larger = |facts: &&DrugFacts| {
+        let words = fold(&facts.ingredient);
+        words.len() > own.len()
+            && words.starts_with(&own)
+            && facts.container_sizes.iter().any(is(Ordering::Equal))
+    };
+    let version = |facts: &DrugFacts| coding.catalog.lookup(facts.code, coding.date).billable();
+    let fits = |version: &&CodeVersion| {
+        named::fits_use(coding, asked, version) && named::fit(coding, asked, version) == Fit::Fits
+    };
+    let mut larger = formulary.by_code.values().filter(is_larger);
+    larger.find_map(|facts| version(facts).filter(fits)).map(|version| (version, of_label.is_some()))
+}
+
 fn row_of<'p>(coding: &Coding<'p>, version: &CodeVersion) -> Option<&'p [HcpcsCode]> {
     // Few codes count events, so the table is seldom looked at.
     version.billing_unit().filter(|unit| unit.form == UnitForm::PerEvent)?;
@@ -28,7 +72,7 @@ fn row_of<'p>(coding: &Coding<'p>, version: &CodeVersion) -> Option<&'p [HcpcsCo
 
 /// Whether a bound leaves a dose to its code; one in another measure says nothing.
 fn admits(bound: &DoseBound, dose: Quantity) -> bool {
-    let is_over = |limit: Quantity| dose.compare(limit).map(std::cmp::Ordering::is_gt);
+    let is_over = |limit: Quantity| dose.compare(limit).map(Ordering::is_gt);
     bound.most.and_then(is_over) != Some(true) && bound.above.and_then(is_over) != Some(false)
 }
 

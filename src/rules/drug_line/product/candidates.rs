@@ -100,9 +100,10 @@ fn why_several(asked: &Asked<'_>, is_component: bool, is_beside_its_other_part: 
 }
 
 /// Keeps those of several codes that the record tells; false where it tells bags of several codes, which is said.
-fn is_narrowed(coding: &mut Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&CodeVersion>) -> bool {
+fn is_narrowed<'a>(coding: &mut Coding<'a>, asked: &Asked<'_>, found: &mut Vec<&'a CodeVersion>) -> bool {
     // A code that Medicare does not pay, such as an S code, yields to one that every payer knows.
     narrow::keep_if_any(found, |version| version.coverage != NOT_PAYABLE);
+    narrow::by_supplier(coding, found);
     narrow::by_brand(found, asked.drug);
     narrow::by_age(found);
     by_dose::keep_within_bounds(coding, asked, found);
@@ -113,8 +114,15 @@ fn is_narrowed(coding: &mut Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&Code
     narrow::by_area(found, asked.drug);
     narrow::by_size(coding, found, asked.drug);
     narrow::by_unit(found, asked.drug);
+    narrow::by_strength(found, asked.drug);
     narrow::by_denomination(coding, asked, found);
     by_dose::narrow(coding, asked, found);
+    if let Some((larger, is_told)) = by_dose::of_larger_package(coding, asked, found) {
+        if is_told {
+            found.clear();
+        }
+        found.push(larger);
+    }
     true
 }
 
@@ -362,6 +370,11 @@ fn is_fluid(coding: &Coding<'_>, asked: &Asked<'_>) -> bool {
 fn near(coding: &Coding<'_>, asked: &Asked<'_>) -> Vec<HcpcsCode> {
     let name = asked.drug.name.as_deref().and_then(|name| name.split('(').next()).unwrap_or_default();
     if name.trim().len() < NEAR_LETTERS_MIN {
+        return Vec::new();
+    }
+    // What is spelt like a vaccine is none of the drugs that have codes here.
+    let named = coding.catalog.formulary.class_of_name(name);
+    if named.is_some_and(|named| named.class == DrugClass::Vaccine) {
         return Vec::new();
     }
     let hits = coding.catalog.search(name, coding.date, NEAR_MAX);

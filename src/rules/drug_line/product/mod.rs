@@ -4,6 +4,7 @@ mod antiemetic;
 mod asked;
 mod bag_sizes;
 mod before_code;
+mod brackets;
 mod by_dose;
 mod candidates;
 mod check;

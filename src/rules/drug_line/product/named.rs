@@ -2,6 +2,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
+use super::brackets::without_idle_brackets;
 use super::percent::percent_in;
 use super::*;
 use crate::catalog::CodeFlag;
@@ -57,6 +58,8 @@ type Writings = SmallVec<[NameQuery; 3]>;
 /// first. Of the ways of naming a drug the nearest counts that leaves a product for the route.
 pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
     let Some(name) = asked.drug.name.as_deref() else { return Named::default() };
+    let plain = without_idle_brackets(name);
+    let name = plain.as_deref().unwrap_or(name);
     let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
     let before = name.split('(').next().filter(|_| inside.is_some());
     // A maker is no drug.
@@ -306,7 +309,7 @@ pub(super) fn is_of_hospitals(version: &CodeVersion) -> bool {
 }
 
 /// Words behind a name that say in what form it was given and never which product it is.
-const FORM_WORDS: &[&str] = &["injection", "infusion"];
+const FORM_WORDS: &[&str] = &["injection", "infusion", "patch"];
 
 /// The words of a name without percentages and without how it was given: `Privigen 10 %` is `privigen`.
 pub(super) fn words_of(name: &str) -> Vec<String> {

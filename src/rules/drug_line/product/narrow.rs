@@ -4,6 +4,7 @@ use super::*;
 use crate::catalog::names::fold;
 use crate::cms::makers::is_maker;
 use crate::domain::billing::UnitForm;
+use crate::domain::encounter::Setting;
 use crate::domain::quantity::{Measure, Quantity};
 use crate::rules::drug_line::units::convert::amounts_in_name;
 
@@ -46,7 +47,16 @@ fn is_short_for(word: &str, name: &str) -> bool {
 
 /// Who names a brand means a code of it, and none of the drug under other brands: Lupron is no Lutrate.
 fn by_brand_word(found: &mut Vec<&CodeVersion>, words: &[String]) {
-    keep_if_any(found, |version| has_brand_word(version, words));
+    // A brand may be the name of another product whole, as CMS prints `Matrix HD` under two codes.
+    let is_named = |version: &CodeVersion| !words.is_empty() && fold(&version.name).starts_with(words);
+    keep_if_any(found, |version| {
+        has_brand_word(version, words) || is_brand_of_name(version) && is_named(version)
+    });
+}
+
+/// Whether the name of a code is a brand, as those of skin substitutes are.
+fn is_brand_of_name(version: &CodeVersion) -> bool {
+    version.flags.has(CodeFlag::SkinSubstitute)
 }
 
 /// Whether one of the words begins a brand of a code.
@@ -107,6 +117,23 @@ pub(super) fn by_size(coding: &Coding<'_>, found: &mut Vec<&CodeVersion>, drug: 
     keep_if_any(found, |version| {
         sizes(version).iter().any(|size| size.compare(stated).is_some_and(std::cmp::Ordering::is_eq))
     });
+}
+
+/// What a supplier of durable equipment provides is billed by the code for it, where the drug has one.
+pub(super) fn by_supplier(coding: &Coding<'_>, found: &mut Vec<&CodeVersion>) {
+    if coding.encounter.setting == Setting::DmeSupplier {
+        keep_if_any(found, |version| version.flags.has(CodeFlag::ThroughDme));
+    }
+}
+
+/// Of codes by mouth that are told apart by what one piece holds, the one of the strength that the name tells.
+pub(super) fn by_strength(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
+    if found.len() < 2 || !found.iter().all(|version| version.flags.has(CodeFlag::Oral)) {
+        return;
+    }
+    if let [strength] = drug.name.as_deref().map(amounts_in_name).unwrap_or_default().as_slice() {
+        keep_if_any(found, |version| is_unit(version, *strength));
+    }
 }
 
 /// Of several codes those whose unit is the stated one, where any is.

@@ -274,7 +274,7 @@ pub(super) fn swallowed<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Optio
         ask_codes(coding, asked, of_drug.iter().map(|version| version.code).collect());
         return None;
     }
-    let text = "No code of {drug} by mouth is known on this date. Part B pays for oral drugs against cancer, for antiemetics beside them, for immunosuppressants and for some drugs of dialysis; state the code where it is one of these, for others are self-administered";
+    let text = "No code by mouth is found under the name {drug} on this date. Part B pays for oral drugs against cancer, for antiemetics beside them, for immunosuppressants and for some drugs of dialysis; state the code where it is one of these, for others are self-administered";
     coding.not_billed(asked.field(""), &N_07, text, &facts);
     coding.find(Severity::Info, Reason::SelfAdministered, asked.field("name"), &N_07, text, &facts);
     None

@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalog::ndc::NdcEntry;
 use crate::domain::finding::{Reason, Severity};
-use crate::domain::quantity::Quantity;
+use crate::domain::quantity::{Quantity, Unit};
 use crate::engine::Coding;
 use crate::engine::trail::{Value, fact};
 use crate::policy::parameters::{CodeMark, ComponentUnit};
@@ -24,6 +24,9 @@ pub(super) fn settle(
 ) -> Option<BillingUnit> {
     if !treatment.first().marks.has(CodeMark::Components) {
         return Some(unit);
+    }
+    if let Some(printed) = treatment.first().billing.ok().filter(|_| are_in_packages(treatment)) {
+        return Some(BillingUnit { quantity: printed.quantity, ..unit });
     }
     let code = treatment.code();
     let table = &coding.policy.drug_line.component_units;
@@ -49,6 +52,16 @@ pub(super) fn settle(
     }
     refuse(coding, treatment, row, &facts);
     None
+}
+
+/// Whether the doses are whole packages of which no content is stated, so that the crosswalk alone counts them: it prints
+/// their units, whatever component an amount would be of.
+fn are_in_packages(treatment: &Treatment<'_>) -> bool {
+    let is_package = |amount: Quantity| matches!(amount.unit, Unit::Vial | Unit::Each);
+    treatment.doses.iter().all(|dose| {
+        dose.drug.dose_administered.is_some_and(is_package)
+            && dose.drug.containers.iter().all(|container| is_package(container.content))
+    })
 }
 
 /// The amount of the component that the doses are stated of; a question where they state none, for orders are written by

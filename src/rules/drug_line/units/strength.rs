@@ -58,7 +58,7 @@ fn of_container(drug: &DrugGiven) -> Option<Strength> {
 /// The strength that a name states: `dexamethasone 4 mg/mL`, `pegfilgrastim 6 mg/0.6 mL`, `bupivacaine 0.5 %`.
 ///
 /// Two different strengths in one name settle nothing.
-fn in_name(name: &str) -> Option<Strength> {
+pub fn in_name(name: &str) -> Option<Strength> {
     if !name.contains(['%', '/']) {
         return None;
     }
@@ -101,6 +101,9 @@ pub fn amounts_in_name(name: &str) -> Vec<Quantity> {
 }
 
 /// Numbers, words and marks of a name, each by itself: `4mg/mL` is `4`, `mg`, `/`, `mL`.
+///
+/// Numbers that a hyphen joins are the amounts of several drugs, so they are one word and no number; in brackets they only
+/// say what the number before them is made of, as in `6 (3-3) MG/ML`.
 fn words(name: &str) -> Vec<&str> {
     let kind = |c: char| match c {
         '0'..='9' | '.' | ',' => 0,
@@ -112,16 +115,21 @@ fn words(name: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = 0;
     let mut previous = None;
+    let is_digit =
+        |at: Option<usize>| at.and_then(|at| name.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
     for (at, c) in name.char_indices() {
-        if previous.is_some_and(|previous| previous != kind(c)) {
-            words.push(&name[start..at]);
+        let is_joint = c == '-' && is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
+        let kind = if is_joint { 0 } else { kind(c) };
+        if previous.is_some_and(|previous| previous != kind) {
+            words.push((start, &name[start..at]));
             start = at;
         }
-        previous = Some(kind(c));
+        previous = Some(kind);
     }
-    words.push(&name[start..]);
-    words.retain(|word| !word.chars().all(|c| kind(c) == 4));
-    words
+    words.push((start, &name[start..]));
+    let is_made_of = |(at, word): &(usize, &str)| word.contains('-') && name[..*at].ends_with('(');
+    words.retain(|word| !word.1.chars().all(|c| kind(c) == 4) && !is_made_of(word));
+    words.into_iter().map(|(_, word)| word).collect()
 }
 
 #[cfg(test)]
@@ -151,6 +159,9 @@ mod tests {
             ("D5 1/2 NS", None),
             ("ketorolac 15 mg / dose", None),
             ("0 mg/mL", None),
+            ("BETAMETHASONE SOD PHOS & ACET 6 (3-3) MG/ML", Some("6 mg in 100")),
+            ("IPRATROPIUM-ALBUTEROL 0.5-2.5 (3) MG/3ML", None),
+            ("Kenalog-40 40 mg/mL", Some("40 mg in 100")),
             ("1 mg/0 mL", None),
         ] {
             assert_eq!(named(name).as_deref(), strength, "{name}");

@@ -168,8 +168,11 @@ fn check_content(
     let Some(documented) = documented.filter(|documented| *documented != left && !opened.is_shared) else {
         return;
     };
-    let reason = treatment.first().drug.discard_reason;
-    if reason != Some(DiscardReason::PartlyAdministered) {
+    // Of a dose that was stopped early the entry bounds what its rule counts, which is less than all that was left.
+    let is_partly = treatment.first().drug.discard_reason == Some(DiscardReason::PartlyAdministered);
+    let is_of_order =
+        measured.ordered(treatment).is_some_and(|ordered| documented == opened.payable - ordered);
+    if !is_partly || !is_of_order {
         let facts = [
             fact::given("documented", measured.readable(documented)),
             fact::derived("left", measured.readable(left)),
@@ -178,7 +181,9 @@ fn check_content(
         let field = treatment.field("dose_discarded");
         coding.find(Severity::Warn, Reason::DiscardedAmountDiffers, field, &W_14, text, &facts);
     }
-    opened.payable = opened.payable.min(dose.saturating_add(documented));
+    if !is_partly {
+        opened.payable = opened.payable.min(dose.saturating_add(documented));
+    }
 }
 
 /// No containers: neither JW nor JZ can be judged, so it is asked (rule W-14).

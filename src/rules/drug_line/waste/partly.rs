@@ -27,6 +27,8 @@ pub(super) fn rest(
         }
         (PartlyAdministered::RestAfterOrdered, None) => 0,
     };
+    // No more was discarded than the record shows.
+    let rest = opened.documented.map_or(rest, |documented| rest.min(documented));
     let units = |rest| units_of_rest(coding, measured, rest, administered_units);
     let (counted, most) = (units(rest), units(left));
     let facts = [
