@@ -297,7 +297,6 @@ mod tests {
                 ("lidocaine", "lidocaine with zzz"),
                 ("ceftriaxone + zzzmab", "ceftriaxone"),
                 ("insulin regular", "insulin glargine"),
-                ("interferon alfa", "interferon beta"),
                 ("calcium chloride", "calcium gluconate"),
                 ("potassium chloride", "potassium phosphate"),
                 ("hydroxyprogesterone caproate", "progesterone"),

@@ -37,7 +37,10 @@ impl Formulary {
     pub fn begins_with_fluid(&self, text: &str) -> bool {
         let words = Words::of(text);
         let names = self.mentions(&words);
-        names.first().is_some_and(|first| first.named.class == DrugClass::Hydration)
+        let is_note = |at: usize| is_filler(words.word(at)) || !has_unknown(&[words.word(at)]);
+        names.first().is_some_and(|first| {
+            first.named.class == DrugClass::Hydration && (0..first.at.start).all(is_note)
+        })
     }
 
     /// Whether a text names a fluid first and tells of nothing mixed into it: what else stands there is a note, if the

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::{Part, TO_OTHERS, Word};
 
+/// Where patients are brought.
+const HERE: &[&str] = &["ed", "er", "here", "us"];
+
 /// The words that say so, and whether they surely do: `by flight crew`, `given in the field`, `en route`.
 pub(super) fn others(words: &[Word]) -> Option<(Range<usize>, bool)> {
     (0..words.len()).find_map(|at| crew(words, at).or_else(|| place(words, at)))
@@ -17,7 +20,8 @@ fn crew(words: &[Word], at: usize) -> Option<(Range<usize>, bool)> {
     let led = words[..at].iter().rev().take_while(|word| TO_OTHERS.contains(&word.text.as_str()));
     let led: Vec<&str> = led.map(|word| word.text.as_str()).collect();
     let is_by = led.contains(&"by");
-    let is_of_line = words.get(at + length).is_some_and(|next| next.is(Part::OfLine));
+    // `by SNF order` and `via flight crew IV` name whose it was, and not who gave it.
+    let is_of_line = words[at + length..].iter().take(2).any(|next| next.is(Part::OfLine));
     if is_of_line || !is_by && length < 2 {
         return None;
     }
@@ -41,8 +45,11 @@ fn place(words: &[Word], at: usize) -> Option<(Range<usize>, bool)> {
         _ => return None,
     };
     let led = words[..at].iter().rev().take_while(|word| TO_OTHERS.contains(&word.text.as_str())).count();
-    let goes_elsewhere = words.get(end).is_some_and(|next| next.text == "to");
-    Some((start(words, at - led)..end, !goes_elsewhere))
+    // The way to another room of the house is none to the house.
+    let goes_on = words.get(end).is_some_and(|next| next.text == "to");
+    let to = words[end..].iter().find(|word| !TO_OTHERS.contains(&word.text.as_str()));
+    let is_here = to.is_some_and(|to| to.is(Part::Arrival) || HERE.contains(&to.text.as_str()));
+    (!goes_on || is_here).then(|| (start(words, at - led)..end, true))
 }
 
 /// Where such words begin with a word of giving before them.

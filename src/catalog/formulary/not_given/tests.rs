@@ -151,6 +151,7 @@ fn what_others_gave_is_not_given_here() {
             "fentanyl given in the field",
             "fentanyl in field",
             "fentanyl 100 mcg given en route",
+            "fentanyl en route to ED",
         ],
     );
     assert_all(
@@ -160,7 +161,7 @@ fn what_others_gave_is_not_given_here() {
             "Zofran by paramedics",
             "Zofran given at outside hospital",
             "fentanyl by transport team",
-            "fentanyl given en route to CT",
+            "Zofran 4 mg not needed earlier",
             "NS started in the field, continued in ED",
         ],
     );
@@ -179,6 +180,12 @@ fn what_others_gave_is_not_given_here() {
             "Zofran for flight nausea",
             "fentanyl via flight crew IV",
             "morphine en bloc",
+            "fentanyl given en route to CT",
+            "insulin by SNF transfer order",
+            "Zofran 4 mg dropped off by pharmacy",
+            "fentanyl 50 mcg, vial broken, new vial obtained",
+            "NS 1 L broken up in 2 boluses",
+            "ceftriaxone 1 g duplicate bag 2 of 2",
         ],
     );
 }

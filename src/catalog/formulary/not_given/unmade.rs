@@ -24,8 +24,7 @@ impl Formulary {
         let linked = words[at + 1..].iter().take_while(|word| word.is(Part::Linking)).count();
         let end = at + 1 + linked;
         words.get(end).filter(|word| word.is(Part::Unused))?;
-        let is_otherwise = words.get(end + 1).is_some_and(|next| next.is(Part::Otherwise));
-        Some((at..end + 1, !is_otherwise))
+        Some((at..end + 1, is_left(words, end)))
     }
 
     /// `vial dropped` and `returned to Pyxis`: another dose may have been given instead, or a part of this one.
@@ -39,8 +38,8 @@ impl Formulary {
             ("returned", [to, store, ..]) if to.text == "to" && store.is(Part::Store) => at + 3,
             ("returned", []) if at > 0 && words[at - 1].is(Part::Store) => at + 1,
             ("returned", _) => return None,
-            // A pressure that dropped to a figure is none of the drug.
-            (_, [to, ..]) if to.text == "to" => return None,
+            // A pressure dropped to a figure, and a bag was broken up, or dropped off.
+            (_, [next, ..]) if !is_left(words, at) && next.text != "on" => return None,
             _ => at + 1,
         };
         Some((at..end, false))
@@ -55,6 +54,11 @@ impl Formulary {
             .map(|part| before.is(part));
         is_beside.contains(&true) || is_amount() || self.by_name.contains_key(before.text.as_str())
     }
+}
+
+/// Whether nothing stands behind a word that gives it another sense.
+fn is_left(words: &[Word], at: usize) -> bool {
+    words.get(at + 1).is_none_or(|next| next.is(Part::Leaving) || next.is(Part::Sign))
 }
 
 /// A fault of the record: surely where an entry is named with it, and `given in error` was given.
@@ -72,13 +76,13 @@ fn fault(words: &[Word], at: usize) -> Option<(Range<usize>, bool)> {
         return Some((at..at + 2, true));
     }
     if is(before, Part::Recorded) || led == 0 && is(before, Part::Entry) {
-        return Some((at - led - 1..at + 1, true));
+        return Some((at - led - 1..at + 1, is_left(words, at)));
     }
     let may_be = match word.text.as_str() {
         "error" => led > 0 && !is(before, Part::Giving),
         // What is voided is urine, unless the word stands by itself.
         "void" | "voided" => (at == 0 || next.is_none()) && !is(before, Part::Person),
-        _ => true,
+        _ => is_left(words, at),
     };
     may_be.then(|| (at - led..at + 1, false))
 }
