@@ -4,6 +4,7 @@
 //! reading of CPT by complexity and risk; other readings are profiles that list their differences.
 
 mod containers;
+mod fluids;
 mod mixture;
 mod not_given;
 mod notes;
@@ -11,6 +12,7 @@ mod occasion;
 mod placeholder;
 mod read;
 mod routes;
+mod telling;
 mod words;
 
 use containers::KnownContent;
@@ -19,6 +21,7 @@ pub use not_given::Told;
 pub use notes::may_name_flush;
 pub use routes::Fit;
 use routes::Ways;
+use telling::TellingWords;
 
 use rustc_hash::FxHashMap;
 
@@ -167,6 +170,7 @@ pub struct Formulary {
     contents: FxHashMap<HcpcsCode, Vec<KnownContent>>,
     ranges: Vec<CodeRange>,
     profiles: KeyedTable<(ClassProfile, HcpcsCode), Vec<ProfileEntry>>,
+    telling: TellingWords,
 }
 
 impl Formulary {
@@ -301,7 +305,8 @@ impl Formulary {
         let has_flush = matches.found.iter().any(|named| *named.drug == *notes::FLUSH)
             || self.begins_with_flushing(&folded);
         let named = matches.found.into_iter().min_by_key(|named| precedence(named))?;
-        let is_settled = named.class != DrugClass::Hydration || !matches.has_unknown_words || has_flush;
+        let is_settled =
+            named.class != DrugClass::Hydration || has_flush || !fluids::has_unknown(&matches.rest);
         is_settled.then_some(NameReading { named, has_fluid, has_flush })
     }
 

@@ -1,8 +1,11 @@
 //! Drug names as people write them, folded so that they can be looked up.
 
+mod salts;
+
 use rustc_hash::FxHashMap;
 
 use super::dose_forms;
+pub use salts::is_salt;
 
 /// Longest name of the tables, in words.
 pub(super) const NAME_WORDS_MAX: usize = 6;
@@ -127,41 +130,6 @@ const FILLERS: &[&str] = &[
     "x",
 ];
 
-/// Words that name the salt of a drug, which records often leave out. A depot ester, such as the decanoate, makes another product.
-const SALTS: &[&str] = &[
-    "acetate",
-    "acetonide",
-    "besylate",
-    "bitartrate",
-    "bromide",
-    "calcium",
-    "chloride",
-    "citrate",
-    "dihydrate",
-    "dipotassium",
-    "disodium",
-    "ditromethamine",
-    "edisylate",
-    "fumarate",
-    "gluconate",
-    "hcl",
-    "hydrochloride",
-    "lactate",
-    "maleate",
-    "mesylate",
-    "nitrate",
-    "phos",
-    "phosphate",
-    "potassium",
-    "sod",
-    "sodium",
-    "succ",
-    "succinate",
-    "sulfate",
-    "tartrate",
-    "tromethamine",
-];
-
 /// Units that begin a name, as in G-CSF.
 const GRAMS: &[&str] = &["g", "gm"];
 
@@ -208,6 +176,9 @@ const STRENGTH_UNITS: &[&str] = &[
     "ml",
     "mls",
     "mmol",
+    "mu",
+    "munit",
+    "munits",
     "ng",
     "u",
     "ug",
@@ -231,6 +202,7 @@ pub fn fold(text: &str) -> Vec<String> {
         .flat_map(number_and_fluid)
         .collect();
     drop_strengths(&mut words);
+    salts::write_in_full(&mut words);
     dose_forms::leave_out(&mut words);
     words
 }
@@ -243,7 +215,7 @@ pub(super) fn as_written(text: &str) -> Vec<String> {
 
 /// A fluid that is written in one with its strength, as in `D5 1/2NS`, in two words; any other word as it is.
 fn number_and_fluid(word: &str) -> impl Iterator<Item = String> + use<> {
-    const FLUIDS: &[&str] = &["nacl", "ns", "saline"];
+    const FLUIDS: &[&str] = &["kcl", "nacl", "ns", "saline"];
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = word.split_at(if FLUIDS.contains(&&word[digits..]) { digits } else { 0 });
     [number.to_owned(), rest.to_owned()].into_iter().filter(|part| !part.is_empty())
@@ -328,11 +300,6 @@ impl<'w, 'a, T> Matches<'w, 'a, T> {
     }
 }
 
-/// Whether a word names the salt of a drug.
-pub fn is_salt(word: &str) -> bool {
-    SALTS.contains(&word)
-}
-
 /// The words of a name without those that say how and how much, in one: what stands alone may be a short name.
 pub(super) fn alone(words: &[String]) -> String {
     let is_name = |word: &&str| !FILLERS.contains(word) && !word.bytes().all(|byte| byte.is_ascii_digit());
@@ -382,6 +349,8 @@ mod tests {
             ("filgrastim 300 mcg (G-CSF)", "filgrastim g csf"),
             ("GM-CSF 250 mcg", "gm csf"),
             ("B-12 1000 mcg", "b 12"),
+            ("penicillin G 2.5 MU", "penicillin g"),
+            ("D5NS+20KCl", "d5ns 20 kcl"),
         ] {
             assert_eq!(fold(text).join(" "), folded, "{text}");
         }

@@ -134,8 +134,10 @@ fn class_of_drug(
             Some((known.class, known.basis))
         }
         None => {
-            let route = coding.encounter.administrations[usize::from(index)].route;
-            known_class(coding, given).map(|known| named::by_route(coding, given, route, known))
+            let administration = &coding.encounter.administrations[usize::from(index)];
+            let known = known_class(coding, given)
+                .map(|known| named::by_route(coding, given, administration.route, known));
+            known.or_else(|| named::by_purpose(coding, given, administration.fluid_purpose))
         }
     };
     let class = match (given.class, listed) {

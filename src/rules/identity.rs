@@ -62,10 +62,30 @@ pub fn is_same(coding: &Coding<'_>, one: &DrugGiven, other: &DrugGiven) -> bool 
     if one.ndcs().any(is_same_product) {
         return true;
     }
-    let known = identities(coding, other);
+    let (own, known) = (identities(coding, one), identities(coding, other));
+    has_one_of(&own, &known)
+        || name_one_drug(coding, (one, &own), (other, &known))
+        || mean_one_product(coding, one, other)
+}
+
+/// Whether two lists of what entries stand for agree in one.
+fn has_one_of(own: &[Option<String>], known: &[Option<String>]) -> bool {
     let agrees =
         |identity: &String| known.iter().flatten().any(|o| o == identity || words(o) == words(identity));
-    identities(coding, one).iter().flatten().any(agrees) || mean_one_product(coding, one, other)
+    own.iter().flatten().any(agrees)
+}
+
+/// Whether the names are of one drug, whatever notes stand beside it that no list has.
+fn name_one_drug(
+    coding: &Coding<'_>,
+    (one, own): (&DrugGiven, &[Option<String>]),
+    (other, known): (&DrugGiven, &[Option<String>]),
+) -> bool {
+    let drug = |drug: &DrugGiven| {
+        [drug.name.as_deref().and_then(|name| coding.catalog.formulary.drug_of_name(name))]
+    };
+    let (one, other) = (drug(one), drug(other));
+    has_one_of(&one, known) || has_one_of(own, &other) || has_one_of(&one, &other)
 }
 
 /// Whether the codes or the names of two entries mean one product: one code that both have, or one drug where the table
@@ -228,6 +248,69 @@ mod tests {
             assert!(are_one(coding, "INFeD test dose 25 mg", "INFeD remainder 975 mg"));
             assert!(!are_one(coding, "morphine extra dose", "ketorolac extra dose"));
             assert!(!are_one(coding, "haloperidol", "haloperidol decanoate new"));
+        });
+    }
+
+    #[test]
+    fn words_that_no_list_has_make_no_other_drug_of_a_known_one() {
+        const NOTES: &str = "per Dr Smith; breakthrough; abd pain; chest pain; flank; renal colic; VORB; T.O.; Pyxis override; in triage; bed 12; on arrival; J. Smith RN; no relief; Hospira; Fresenius; BP 120/80; UTI; cellulitis; pneumonia; minibag; Galaxy; duplex; ADD-Vantage; secondary; L FA; LVG; RVG; Lt glut; LUOQ; RLQ; L; R; LUA; delt; vastus lateralis; abdomen";
+        with_coding(|coding| {
+            for name in ["morphine", "ceftriaxone", "Faslodex", "Vidaza", "Xolair", "Rituxan"] {
+                let is_other = |note: &&str| {
+                    !are_one(coding, &format!("{name} 250 mg {note}"), &format!("{name} flank pain"))
+                };
+                let other: Vec<&str> = NOTES.split("; ").filter(is_other).collect();
+                assert!(other.is_empty(), "{name} {other:?}");
+            }
+            for (one, other) in [
+                ("methylPREDNISolone sod suc(PF) 125 mg", "Solu-Medrol 40 mg"),
+                ("morphine(PF) 4 mg", "morphine sulf 4 mg"),
+                ("ketorolac trometh 15 mg", "Toradol"),
+                ("prochlorperazine edis", "Compazine"),
+                ("metoprolol tart", "Lopressor"),
+                ("hydrocortisone sod suc(PF)", "Solu-Cortef"),
+                ("penicillin G 5 million units", "penicillin G 2.5 MU"),
+                ("J2270", "morphine for flank pain"),
+            ] {
+                assert!(are_one(coding, one, other), "{one} and {other}");
+            }
+        });
+    }
+
+    #[test]
+    fn words_that_make_another_drug_stay() {
+        with_coding(|coding| {
+            for (one, other) in [
+                ("haloperidol flank", "haloperidol dec flank"),
+                ("haloperidol lactate", "Haldol decanoate LVG"),
+                ("doxorubicin", "doxorubicin liposomal"),
+                ("doxorubicin", "doxorubicin HCl lipos"),
+                ("doxorubicin", "Doxil"),
+                ("amphotericin B", "amphotericin B lipid complex"),
+                ("paclitaxel", "paclitaxel protein-bound"),
+                ("methylprednisolone acet 80 mg", "methylprednisolone sod suc 125 mg"),
+                ("penicillin G benzathine", "penicillin G potassium"),
+                ("penicillin G benz LVG", "penicillin G potassium"),
+                ("octreotide", "Sandostatin LAR"),
+                ("ampicillin UTI", "ampicillin-sulbactam UTI"),
+                ("lidocaine", "lidocaine with epinephrine"),
+                ("lidocaine", "lidocaine with zzz"),
+                ("ceftriaxone + zzzmab", "ceftriaxone"),
+                ("insulin regular", "insulin glargine"),
+                ("calcium chloride", "calcium gluconate"),
+                ("potassium chloride", "potassium phosphate"),
+                ("hydroxyprogesterone caproate", "progesterone"),
+                ("testosterone cypionate", "testosterone enanthate"),
+                ("testosterone cyp", "testosterone enan"),
+                ("trastuzumab", "trastuzumab deruxtecan"),
+                ("trastuzumab", "ado-trastuzumab emtansine"),
+                ("buprenorphine", "Sublocade"),
+                ("naltrexone", "naloxone"),
+                ("antibiotic A", "antibiotic B"),
+                ("zzz drug one flank", "zzz drug two flank"),
+            ] {
+                assert!(!are_one(coding, one, other), "{one} and {other}");
+            }
         });
     }
 

@@ -12,7 +12,7 @@ const BETWEEN_DRUGS: &[char] = &['+', '/', '&'];
 const BEFORE_NOTES: &[char] = &[',', ';'];
 
 /// Words between two drugs.
-const JOINING: &[&str] = &["and", "with"];
+const JOINING: &[&str] = &["and", "plus", "with"];
 
 /// What stands before a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +150,7 @@ mod tests {
             ("zzzmab (investigational) + heparin", Some("zzzmab (investigational)")),
             ("study drug MK-1234 with Benadryl", Some("study drug MK-1234")),
             ("Zofran and zzzmab", Some("zzzmab")),
+            ("NS plus zzzmab", Some("zzzmab")),
             ("zzzmab, Zofran 8 mg", Some("zzzmab")),
             ("Zofran 8 mg, zzzmab 20 mg", Some("zzzmab 20 mg")),
             ("lidocaine w/epi", None),

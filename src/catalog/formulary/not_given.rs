@@ -1,5 +1,8 @@
 //! Words of a drug's name that say that it was not given, that it was held for a while, or either.
 
+mod crews;
+mod unmade;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -26,7 +29,7 @@ pub enum Told {
 
 /// What a word may do in such a text; one word may do several things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u64)]
 enum Part {
     Sign = 1,
     DoubtfulSign = 1 << 1,
@@ -51,15 +54,38 @@ enum Part {
     OtherRoute = 1 << 20,
     OfDose = 1 << 21,
     TakenRoute = 1 << 22,
+    Fault = 1 << 23,
+    Recorded = 1 << 24,
+    Entry = 1 << 25,
+    Person = 1 << 26,
+    Unused = 1 << 27,
+    Lost = 1 << 28,
+    Container = 1 << 29,
+    Store = 1 << 30,
+    Remainder = 1 << 31,
+    Crew = 1 << 32,
+    PerhapsCrew = 1 << 33,
+    Field = 1 << 34,
+    Way = 1 << 35,
+    Within = 1 << 36,
+    /// The first word of several that say so together.
+    Leading = 1 << 37,
 }
 
 /// What a word is that may say so; behind it the others tell more.
-const SIGNS: u32 = Part::Sign as u32
-    | Part::DoubtfulSign as u32
-    | Part::Negation as u32
-    | Part::Others as u32
-    | Part::PerhapsOthers as u32
-    | Part::Arrival as u32;
+const SIGNS: u64 = Part::Sign as u64
+    | Part::DoubtfulSign as u64
+    | Part::Negation as u64
+    | Part::Others as u64
+    | Part::PerhapsOthers as u64
+    | Part::Arrival as u64
+    | Part::Fault as u64
+    | Part::Lost as u64
+    | Part::Crew as u64
+    | Part::PerhapsCrew as u64
+    | Part::Field as u64
+    | Part::Way as u64
+    | Part::Leading as u64;
 
 /// Letters of the longest of them.
 const SIGN_LETTERS_MAX: usize = 12;
@@ -89,17 +115,32 @@ const SECTIONS: &[(&str, Part)] = &[
     ("[other-route]", Part::OtherRoute),
     ("[of-dose]", Part::OfDose),
     ("[route]", Part::TakenRoute),
+    ("[faults]", Part::Fault),
+    ("[recorded]", Part::Recorded),
+    ("[entries]", Part::Entry),
+    ("[persons]", Part::Person),
+    ("[unused]", Part::Unused),
+    ("[lost]", Part::Lost),
+    ("[containers]", Part::Container),
+    ("[stores]", Part::Store),
+    ("[remainders]", Part::Remainder),
+    ("[crews]", Part::Crew),
+    ("[perhaps-crews]", Part::PerhapsCrew),
+    ("[field]", Part::Field),
+    ("[way]", Part::Way),
+    ("[within]", Part::Within),
+    ("[leading]", Part::Leading),
 ];
 
 /// The words that put what is given into doubt, in all their tenses the same first letters.
 const HOLDS: &[&str] = &["held", "hold", "holding"];
 
-static WORDS: LazyLock<FxHashMap<&[u8], u32>> = LazyLock::new(|| {
-    let mut words: FxHashMap<&[u8], u32> = FxHashMap::default();
+static WORDS: LazyLock<FxHashMap<&[u8], u64>> = LazyLock::new(|| {
+    let mut words: FxHashMap<&[u8], u64> = FxHashMap::default();
     for line in include_str!("../../../catalog/drugs/not_given_words.txt").lines() {
         let section = SECTIONS.iter().find_map(|(heading, part)| Some((line.strip_prefix(heading)?, *part)));
         for word in section.iter().flat_map(|(list, _)| list.split_ascii_whitespace()) {
-            *words.entry(word.as_bytes()).or_default() |= section.map_or(0, |(_, part)| part as u32);
+            *words.entry(word.as_bytes()).or_default() |= section.map_or(0, |(_, part)| part as u64);
         }
     }
     words
@@ -123,13 +164,13 @@ const CONTINUED: &[&str] = &[
 /// A word of a text, with its place and what it may do.
 struct Word {
     place: Range<usize>,
-    parts: u32,
+    parts: u64,
     text: String,
 }
 
 impl Word {
     const fn is(&self, part: Part) -> bool {
-        self.parts & part as u32 != 0
+        self.parts & part as u64 != 0
     }
 }
 
@@ -140,8 +181,8 @@ impl Formulary {
             return Told::Given;
         }
         let words = words(text);
-        let sign = sign(text, &words);
-        let by_others = if sign.is_none() { others(&words) } else { None };
+        let sign = self.sign(text, &words);
+        let by_others = if sign.is_none() { others(&words).or_else(|| crews::others(&words)) } else { None };
         let Some((sign, is_sure)) = sign.or_else(|| by_others.clone()) else { return Told::Given };
         let was_begun =
             |at: usize| words[at].is(Part::GoingOn) && !sign.contains(&at) && !is_negated(&words, at);
@@ -161,6 +202,23 @@ impl Formulary {
             return if is_told && is_one() { Told::ByOthers(bare) } else { Told::Doubtful(bare) };
         }
         if is_sure && !goes_on && is_one() { Told::NotGiven(bare) } else { Told::Doubtful(bare) }
+    }
+
+    /// The words that say that nothing was given, and whether they surely do.
+    fn sign(&self, text: &str, words: &[Word]) -> Option<(Range<usize>, bool)> {
+        let mut doubtful = None;
+        for at in 0..words.len() {
+            let found = negated(words, at).or_else(|| spoken(words, at)).or_else(|| self.unmade(words, at));
+            let Some((sign, is_sure)) = found.filter(|(sign, _)| !is_of_other(text, words, sign.start))
+            else {
+                continue;
+            };
+            if is_sure {
+                return Some((sign, true));
+            }
+            doubtful.get_or_insert((sign, false));
+        }
+        doubtful
     }
 
     /// Whether a text names one drug at most: of several, which one was not given is open.
@@ -250,22 +308,6 @@ fn is_of_other(text: &str, words: &[Word], at: usize) -> bool {
     let is_taken = |word: &Word| word.is(Part::TakenRoute) && word.text != words[object].text;
     words[object].is(Part::OtherDose)
         || words[object].is(Part::OtherRoute) && words[..object].iter().any(is_taken)
-}
-
-/// The words that say that nothing was given, and whether they surely do.
-fn sign(text: &str, words: &[Word]) -> Option<(Range<usize>, bool)> {
-    let mut doubtful = None;
-    for at in 0..words.len() {
-        let found = negated(words, at).or_else(|| spoken(words, at));
-        let Some((sign, is_sure)) = found.filter(|(sign, _)| !is_of_other(text, words, sign.start)) else {
-            continue;
-        };
-        if is_sure {
-            return Some((sign, true));
-        }
-        doubtful.get_or_insert((sign, false));
-    }
-    doubtful
 }
 
 /// `not given` and its like, from a negation on.

@@ -165,7 +165,7 @@ impl Formulary {
             .map_or(whole, |at| words.place(at).start);
         let Some(given) = names.get(first) else { return by_reason };
         let by_other = (given.at.end..words.len())
-            .find(|at| reading.names_reason(*at))
+            .find(|at| reading.names_reason(given, *at))
             .map_or(whole, |at| words.place(at).start);
         let by_name = names.windows(2).enumerate().skip(first).find_map(|(at, pair)| {
             let is_reason = !reading.is_mixed(pair[0].at.end..pair[1].at.start)
@@ -262,9 +262,12 @@ impl Reading<'_, '_> {
         self.names.iter().filter(|name| name.at.start >= at).any(is_other)
     }
 
-    /// Whether a reason begins at a word behind which another drug is named.
-    fn names_reason(&self, at: usize) -> bool {
-        let Some(length) = WORDS.at("reasons-of-another", &self.words, at) else { return false };
+    /// Whether a reason begins at a word behind which another drug is named; a fluid may have run with that drug.
+    fn names_reason(&self, given: &Mention<'_>, at: usize) -> bool {
+        let carriage = || WORDS.at("carriages", &self.words, at).filter(|_| given.is_fluid());
+        let Some(length) = WORDS.at("reasons-of-another", &self.words, at).or_else(carriage) else {
+            return false;
+        };
         let end = at + length;
         let next = self.names.iter().find(|name| name.at.start >= end);
         next.is_some_and(|next| next.named.nature != Nature::Flush && !self.is_mixed(end..next.at.start))

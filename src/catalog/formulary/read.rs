@@ -5,6 +5,7 @@ use std::str::FromStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::routes::route;
+use super::telling::TellingWords;
 use super::{
     CodeRange, DrugFacts, Formulary, FormularyFiles, FurtherNames, NamedClass, Nature, ProfileEntry,
     is_biologic_suffix,
@@ -36,6 +37,7 @@ impl Formulary {
         formulary.name_the_drugs();
         let own = formulary.read_names(files.names)?;
         formulary.settle_identities(&own);
+        formulary.telling = TellingWords::of(&formulary.by_name);
         Ok(formulary)
     }
 

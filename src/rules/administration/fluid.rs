@@ -32,6 +32,7 @@ pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> 
         _ => false,
     };
     if !may_be_fluid {
+        doubt_purpose_of_drug(coding, index);
         return Purpose::Class(class);
     }
     let switch = &coding.policy.administration.electrolyte_class;
@@ -78,6 +79,7 @@ pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> 
         coding.result.trail.fired(&HYD_9, Subject::Administration(index), text, &facts);
     }
     if read != DrugClass::Hydration {
+        doubt_purpose_of_drug(coding, index);
         Purpose::Class(read)
     } else if administration.fluid_purpose.is_none() && is_named_flush(coding, administration) {
         Purpose::Flush
@@ -99,17 +101,33 @@ fn is_named_flush(coding: &Coding<'_>, administration: &Administration) -> bool 
 }
 
 /// Whether a fluid only kept the vein open, by its purpose or by its name.
-pub(super) fn keeps_open(administration: &Administration) -> bool {
-    administration.fluid_purpose.or_else(|| named_purpose(administration)) == Some(FluidPurpose::KeepOpen)
+pub(super) fn keeps_open(coding: &Coding<'_>, administration: &Administration) -> bool {
+    let purpose = administration.fluid_purpose.or_else(|| named_purpose(coding, administration));
+    purpose == Some(FluidPurpose::KeepOpen)
 }
 
-/// The purpose that a fluid's name states: `NS at KVO` keeps the vein open.
-pub(super) fn named_purpose(administration: &Administration) -> Option<FluidPurpose> {
-    const KEEP_OPEN: &[&str] = &["kvo", "tko"];
-    let is_keep_open = |word: &str| KEEP_OPEN.iter().any(|known| known.eq_ignore_ascii_case(word));
-    let names = administration.drugs.iter().filter_map(|drug| drug.name.as_deref());
-    let mut words = names.flat_map(|name| name.split(|c: char| !c.is_ascii_alphanumeric()));
-    words.any(is_keep_open).then_some(FluidPurpose::KeepOpen)
+/// The purpose that a fluid's name states: `NS at KVO` keeps the vein open, and `NS behind heparin` carries a drug.
+pub(super) fn named_purpose(coding: &Coding<'_>, administration: &Administration) -> Option<FluidPurpose> {
+    let mut names = administration.drugs.iter().filter_map(|drug| drug.name.as_deref());
+    names.find_map(|name| coding.catalog.formulary.told_purpose(name))
+}
+
+/// Warns of a purpose that only a fluid has, where a drug that is named with the fluid decides: the purpose is not used.
+fn doubt_purpose_of_drug(coding: &mut Coding<'_>, index: u16) {
+    let administration = &coding.encounter.administrations[usize::from(index)];
+    let is_of_fluid = matches!(
+        administration.fluid_purpose,
+        Some(FluidPurpose::Hydration | FluidPurpose::KeepOpen | FluidPurpose::Carrier)
+    );
+    let [drug] = administration.drugs.as_slice() else { return };
+    let leads = |name: &str| coding.catalog.formulary.begins_with_fluid(name);
+    if !is_of_fluid || drug.code.is_some() || !drug.name.as_deref().is_some_and(leads) {
+        return;
+    }
+    let facts = [fact::given("drug", Value::Of(Field::Drug(index, 0, "")))];
+    let text = "The record says {drug}, and its purpose is one of a fluid alone: the drug decides, and the purpose is not used. Correct the name or the purpose.";
+    let field = Field::Administration(index, "fluidPurpose");
+    coding.find(Severity::Warn, Reason::DrugClassOverridden, field, &HYD_2, text, &facts);
 }
 
 /// Whether the purpose of the fluid leaves nothing to report.
@@ -120,7 +138,7 @@ fn is_refused(coding: &mut Coding<'_>, index: u16) -> bool {
     let what = Field::Administration(index, "");
     let is_integral =
         *coding.policy.administration.chemo_prehydration == ChemoPrehydration::IntegralIfLabelDirected;
-    let purpose = administration.fluid_purpose.or_else(|| named_purpose(administration));
+    let purpose = administration.fluid_purpose.or_else(|| named_purpose(coding, administration));
     let (rule, text) = match purpose {
         Some(FluidPurpose::KeepOpen) => (&HYD_3, "Fluid that keeps the vein open is never reported."),
         Some(FluidPurpose::Carrier) if has_transfusion(encounter) => {

@@ -38,7 +38,7 @@ rule! {
     says: "Hydration is a pre-packaged fluid, with or without electrolytes, that treats a need of volume or electrolytes, infused into a vein.",
     why: "A drug in the bag makes it therapeutic, and a flush is part of other services.",
     example: "Saline over an hour for dehydration after vomiting is hydration.",
-    exceptions: "None.",
+    exceptions: "A word beside the fluid that nothing is known of may be a drug, so the class is asked for, unless the record says what the fluid was for and nothing was mixed into it.",
 }
 
 rule! {
@@ -47,7 +47,7 @@ rule! {
     says: "Fluid that carries a drug is part of giving that drug.",
     why: "It only brings the drug in.",
     example: "The saline of an antibiotic bag is not hydration.",
-    exceptions: "None.",
+    exceptions: "Where the purpose says hydration and the name says that the fluid carried a drug or ran with one, the lines stand with a finding. A purpose that only a fluid has, stated of a drug, is not used, and a finding says so.",
 }
 
 rule! {

@@ -1,7 +1,7 @@
 //! Fluid that runs so slowly that it may only keep the vein open (rule HYD-3).
 
 use super::fluid;
-use super::hydration::HYD_3;
+use super::hydration::{HYD_2, HYD_3};
 use super::visit::Visit;
 use super::what_if::answer;
 use crate::domain::encounter::{Administration, FluidPurpose};
@@ -29,9 +29,10 @@ pub(super) fn doubt(coding: &mut Coding<'_>, visit: &Visit<'_>, billed: &[u16]) 
             continue;
         }
         if administration.fluid_purpose == Some(FluidPurpose::Hydration) {
-            let is_named = fluid::named_purpose(administration) == Some(FluidPurpose::KeepOpen);
-            if is_named || is_slow {
-                doubt_purpose(coding, index);
+            match fluid::named_purpose(coding, administration) {
+                Some(FluidPurpose::Carrier) => doubt_carriage(coding, index),
+                named if named.is_some() || is_slow => doubt_purpose(coding, index),
+                _ => {}
             }
             continue;
         }
@@ -57,6 +58,13 @@ fn doubt_purpose(coding: &mut Coding<'_>, index: u16) {
     let text = "The purpose says hydration, and the name or the rate of the fluid says that it kept the vein open, which is never reported. Correct one of them.";
     coding.find(Severity::Warn, Reason::HydrationNotSupported, field, &HYD_3, text, &[]);
     ask_purpose(coding, index);
+}
+
+/// Warns of a fluid whose purpose is hydration, and whose name says that it carried a drug or ran with one.
+fn doubt_carriage(coding: &mut Coding<'_>, index: u16) {
+    let field = Field::Administration(index, "fluidPurpose");
+    let text = "The purpose says hydration, and the name of the fluid says that it carried a drug or ran with one, which is never reported. Correct one of them.";
+    coding.find(Severity::Warn, Reason::HydrationNotSupported, field, &HYD_2, text, &[]);
 }
 
 fn ask_purpose(coding: &mut Coding<'_>, index: u16) {

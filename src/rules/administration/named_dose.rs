@@ -25,10 +25,16 @@ fn in_name(drug: &DrugGiven, name: &str) -> Option<Quantity> {
     amount.or_else(|| times(strength::amount_per_ml(drug)?, volume?))
 }
 
-/// The volume that the name states, as `in 50 mL NS`, and not that of a strength.
+/// The volume that the name states, as `in 50 mL NS`, and neither that of a strength nor one that runs in an hour.
 pub(super) fn volume_in_name(drug: &DrugGiven) -> Option<Quantity> {
     let words = words(drug.name.as_deref()?);
-    let volumes = (0..words.len()).filter(|at| *at == 0 || words[at - 1] != "/");
+    let is_rate = |at: usize| match words.get(at + 2..) {
+        Some(["/" | "per", hour, ..]) => {
+            ["h", "hr", "hour"].iter().any(|known| hour.eq_ignore_ascii_case(known))
+        }
+        _ => false,
+    };
+    let volumes = (0..words.len()).filter(|at| (*at == 0 || words[at - 1] != "/") && !is_rate(*at));
     let volumes = volumes.filter_map(|at| amount_at(&words[at..]));
     volumes.filter(|found| found.unit.measure() == Measure::Volume).max_by_key(|found| found.in_base())
 }
@@ -83,6 +89,20 @@ mod tests {
         ] {
             let drug = DrugGiven { name: Some(name.to_owned()), ..DrugGiven::default() };
             assert_eq!(of(&drug).map(|amount| amount.to_string()).as_deref(), amount, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_runs_in_an_hour_is_no_volume_of_the_bag() {
+        for (name, volume) in [
+            ("D5NS + KCl 20 mEq 125 mL/hr", None),
+            ("D5NS + KCl 20 mEq at 125 mL per hour", None),
+            ("KCl 20 mEq in 100 mL NS", Some("100 mL")),
+            ("NS 1000 mL/8 hr", Some("1000 mL")),
+            ("KCl 20 mEq in 1000 mL at 125 mL/h", Some("1000 mL")),
+        ] {
+            let drug = DrugGiven { name: Some(name.to_owned()), ..DrugGiven::default() };
+            assert_eq!(volume_in_name(&drug).map(|it| it.to_string()).as_deref(), volume, "{name}");
         }
     }
 }

@@ -25,7 +25,7 @@ const ROUTES: &[(Route, &str)] = &[
     (Route::Topical, "Put on the skin"),
     (Route::Oral, "Taken by mouth"),
     (Route::Inhaled, "Inhaled"),
-    (Route::Other, "By another way, as into the nose"),
+    (Route::Other, "By another way, as into the nose or a trigger point"),
 ];
 
 /// The routes that are offered where a record states none and no name of its drugs does.

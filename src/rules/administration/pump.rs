@@ -320,7 +320,7 @@ fn is_no_service(coding: &Coding<'_>, visit: &Visit<'_>, other: &Service) -> boo
     let administration = visit.administration(other);
     other.kind == Kind::Settled
         && (matches!(administration.route, Some(Route::Oral | Route::Topical))
-            || fluid::keeps_open(administration)
+            || fluid::keeps_open(coding, administration)
             || not_given::may_be_nothing(coding, administration))
 }
 

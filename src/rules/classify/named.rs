@@ -5,7 +5,7 @@ use crate::catalog::formulary::{ClassBasis, Fit, Nature};
 use crate::domain::billing::NoUnitReason;
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::{ClassProfile, DrugClass, DrugGiven};
-use crate::domain::encounter::Route;
+use crate::domain::encounter::{FluidPurpose, Route};
 use crate::engine::Coding;
 use crate::rules::identity;
 
@@ -38,6 +38,19 @@ pub(super) fn by_route(
         .filter_map(|code| formulary.class_of_code(code, ClassProfile::CptComplexity, coding.date));
     let Some(first) = classes.next() else { return known };
     if classes.all(|other| other.class == first.class) { (first.class, first.basis) } else { known }
+}
+
+/// The class of a fluid beside words that nothing is known of, where the record says what the fluid was for: it is what
+/// the record says, and the words are notes.
+pub(super) fn by_purpose(
+    coding: &Coding<'_>,
+    given: &DrugGiven,
+    purpose: Option<FluidPurpose>,
+) -> Option<(DrugClass, ClassBasis)> {
+    purpose.filter(|purpose| *purpose != FluidPurpose::ElectrolyteReplacement)?;
+    let name = given.name.as_deref().filter(|_| identity::code_of(coding, given).is_none())?;
+    let is_fluid = coding.catalog.formulary.is_fluid_with_notes(name);
+    is_fluid.then_some((DrugClass::Hydration, ClassBasis::Listed))
 }
 
 /// Whether a name is of a therapeutic drug and another one whose part in it is open, as `leucovorin with 5FU`: one bag
