@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::told::Told;
 use super::{Changes, Descriptors, Release, ReleaseHeader, ReleaseKind};
 use crate::catalog::biosimilar::Biosimilars;
 use crate::catalog::brand_names::{joined, settle_makers};
@@ -23,7 +24,6 @@ use crate::catalog::snapshot::Catalog;
 use crate::catalog::successors::Successors;
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quarter::Quarter;
-use crate::domain::time::Date;
 
 /// Our own tables that are laid over what the releases say.
 #[derive(Debug, Clone, Default)]
@@ -103,6 +103,9 @@ impl<'o> Merging<'o> {
             self.catalog.code_quarters.push(header.quarter);
         }
         merge_codes(&mut self.told, header.quarter, codes, descriptors);
+        if header.kind == ReleaseKind::Embedded {
+            self.told.values_mut().for_each(Told::end_table);
+        }
         for (ndc, mut entry) in ndcs {
             self.overlay.package_sizes.correct(ndc, &mut entry);
             self.overlay.package_forms.tell(&mut entry);
@@ -133,17 +136,26 @@ impl<'o> Merging<'o> {
         catalog.edits.pairs = pairs.into();
         add_brands(&mut told, &products);
         let mut descriptors = Vec::new();
+        let reassigned: FxHashSet<HcpcsCode> =
+            told.iter().filter(|(_, told)| told.is_reassigned()).map(|(code, _)| *code).collect();
+        if !reassigned.is_empty() {
+            // Facts of a drug are no facts of the one that has its number now.
+            catalog.formulary = Arc::new(catalog.formulary.without_codes(&reassigned));
+        }
         let newest_first = |told: Told| {
-            let mut versions = told.versions;
-            versions.reverse();
-            for version in &mut versions {
+            let mut told = told;
+            for (at, version) in told.versions.iter_mut().enumerate() {
+                if !told.ours.contains(&at) {
+                    continue;
+                }
                 let name = version.name.clone();
-                overlay.complete(version);
+                overlay.complete(version, at >= told.returned);
                 if version.name != name {
                     descriptors.push((version.code, version.effective, (&*name).into()));
                 }
             }
-            versions
+            told.versions.reverse();
+            told.versions
         };
         catalog.codes = CodeTable::new(told.into_values().map(newest_first));
         catalog.release = ids.join("+").into();
@@ -167,7 +179,9 @@ fn add_brands(told: &mut FxHashMap<HcpcsCode, Told>, products: &Products) {
         .map(|version| bare_name(&version.name))
         .collect();
     let none = FxHashSet::default();
-    for version in told.values_mut().filter_map(|told| told.versions.last_mut()) {
+    // A crosswalk from before the number was given to another drug lists the brands of the first one.
+    let of_one_drug = told.values_mut().filter(|told| !told.is_reassigned());
+    for version in of_one_drug.filter_map(|told| told.versions.last_mut()) {
         if version.terminated.is_some() {
             continue;
         }
@@ -179,8 +193,9 @@ fn add_brands(told: &mut FxHashMap<HcpcsCode, Told>, products: &Products) {
 }
 
 impl Overlay {
-    /// Adds what our tables know and the release does not say.
-    pub(super) fn complete(&self, version: &mut CodeVersion) {
+    /// Adds what our tables know and the release does not say, to a version of the drug that they were written for.
+    /// One that CMS put into force again after its end is replaced by nothing.
+    pub(super) fn complete(&self, version: &mut CodeVersion, is_returned: bool) {
         if let Some(biosimilar) = self.biosimilars.get(version.code) {
             version.reference_codes = biosimilar.reference_codes.clone();
             version.reference_product = Some(biosimilar.reference_product.clone());
@@ -196,7 +211,7 @@ impl Overlay {
         }
         // A number that CMS gave to another drug later is not ended by the first one's end, nor replaced by its successors.
         let last_day = self.successors.last_day(version.code);
-        if last_day.is_some_and(|last| last < version.added) {
+        if is_returned || last_day.is_some_and(|last| last < version.added) {
             return;
         }
         if version.successors.is_empty() {
@@ -204,13 +219,6 @@ impl Overlay {
         }
         version.terminated = version.terminated.or(last_day);
     }
-}
-
-/// What is known of a code so far, and the newest quarter that told it.
-struct Told {
-    quarter: Quarter,
-    /// The oldest first.
-    versions: Vec<CodeVersion>,
 }
 
 fn merge_codes(
@@ -226,45 +234,8 @@ fn merge_codes(
             record.long_descriptor = Some(texts.long.clone());
             record.short_descriptor = Some(texts.short.clone());
         }
-        let known = told.entry(record.code).or_insert_with(|| Told { quarter, versions: Vec::new() });
+        let known = told.entry(record.code).or_insert_with(|| Told::new(quarter));
         known.hear(record, quarter);
-    }
-}
-
-impl Told {
-    fn hear(&mut self, record: CodeVersion, quarter: Quarter) {
-        let Some(last) = self.versions.last_mut() else { return self.versions.push(record) };
-        if quarter < self.quarter {
-            // The embedded table is of a later quarter and holds the code's history, its end included;
-            // an older posting has only its text to add.
-            if last.bills_like(&record) && last.long_descriptor.is_none() {
-                last.long_descriptor = record.long_descriptor;
-                last.short_descriptor = record.short_descriptor;
-            }
-            return;
-        }
-        // A number that CMS gives to another drug begins anew; else no list takes a brand away.
-        let is_reused = last.terminated.is_some_and(|end| end < record.added);
-        let brands = if is_reused { record.brands.clone() } else { joined(&last.brands, &record.brands) };
-        let record = CodeVersion { brands, ..record };
-        if last.bills_like(&record) {
-            // The same version, seen again later.
-            let effective = last.effective.min(record.effective);
-            *last = CodeVersion { effective, ..record };
-        } else {
-            // What the quarter before said stays true of that quarter, whatever date the newer record bears.
-            let untold = if quarter > self.quarter { self.quarter.next().first_day() } else { Date::MIN };
-            // A list states the date of its last change; a number given to another drug means it since it was added.
-            let begins = if is_reused { record.added } else { record.effective };
-            let effective = begins.max(last.effective).max(untold);
-            let (terminated, added) = (record.terminated, record.added);
-            self.versions.push(CodeVersion { effective, ..record });
-            // The end of a code is no change of its meaning: what it was until then is the older record. What another
-            // drug's number was had its own end before.
-            let is_of_drug = |version: &&mut CodeVersion| version.terminated.is_none_or(|end| added <= end);
-            self.versions.iter_mut().filter(is_of_drug).for_each(|version| version.terminated = terminated);
-        }
-        self.quarter = quarter;
     }
 }
 
