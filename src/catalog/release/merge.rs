@@ -65,6 +65,8 @@ pub(in crate::catalog) struct Merging<'o> {
     overlay: &'o Overlay,
     catalog: Catalog,
     told: FxHashMap<HcpcsCode, Told>,
+    /// The quarters whose whole lists of codes were added.
+    lists: Vec<Quarter>,
     /// The quarter of the embedded table, which holds every drug code whose dates are known.
     embedded: Option<Quarter>,
     ndcs: FxHashMap<(Ndc, HcpcsCode), Vec<NdcEntry>>,
@@ -84,7 +86,17 @@ impl<'o> Merging<'o> {
         let (told, ndcs) = (FxHashMap::default(), FxHashMap::default());
         let products = Products::default();
         let pairs = QuarterlyTable::default();
-        Self { overlay, catalog, told, embedded: None, ndcs, ids: Vec::new(), products, pairs }
+        Self {
+            overlay,
+            catalog,
+            told,
+            lists: Vec::new(),
+            embedded: None,
+            ndcs,
+            ids: Vec::new(),
+            products,
+            pairs,
+        }
     }
 
     /// Lays a release over those before it; they come in [`merge_order`].
@@ -102,7 +114,12 @@ impl<'o> Merging<'o> {
         if !codes.is_empty() {
             self.catalog.code_quarters.push(header.quarter);
         }
-        merge_codes(&mut self.told, header.quarter, codes, descriptors);
+        let is_list = header.kind == ReleaseKind::Hcpcs;
+        merge_codes(&mut self.told, header.quarter, is_list, codes, descriptors);
+        // The seed is made of lists alone, and leaves out by its own rule what the newest one lacks.
+        if is_list && self.embedded.is_some() {
+            self.lists.push(header.quarter);
+        }
         if header.kind == ReleaseKind::Embedded {
             self.told.values_mut().for_each(Told::end_table);
         }
@@ -132,7 +149,9 @@ impl<'o> Merging<'o> {
 
     /// The catalog of everything that was added.
     pub(in crate::catalog) fn finish(self) -> Catalog {
-        let Self { overlay, mut catalog, mut told, ndcs, ids, products, pairs, .. } = self;
+        let Self { overlay, mut catalog, mut told, mut lists, ndcs, ids, products, pairs, .. } = self;
+        lists.sort();
+        told.values_mut().for_each(|told| told.end_unlisted(&lists));
         catalog.edits.pairs = pairs.into();
         add_brands(&mut told, &products);
         let mut descriptors = Vec::new();
@@ -224,6 +243,7 @@ impl Overlay {
 fn merge_codes(
     told: &mut FxHashMap<HcpcsCode, Told>,
     quarter: Quarter,
+    is_list: bool,
     codes: Vec<CodeVersion>,
     descriptors: Vec<Descriptors>,
 ) {
@@ -236,6 +256,9 @@ fn merge_codes(
         }
         let known = told.entry(record.code).or_insert_with(|| Told::new(quarter));
         known.hear(record, quarter);
+        if is_list {
+            known.listed = Some(quarter);
+        }
     }
 }
 

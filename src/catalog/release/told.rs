@@ -15,6 +15,8 @@ pub(super) struct Told {
     /// The versions of the drug that our own tables speak of by the number of the code: the last one that the
     /// embedded table has under it.
     pub(super) ours: Range<usize>,
+    /// The newest list that has the code, where a list has it.
+    pub(super) listed: Option<Quarter>,
     /// The first version since the code was put into force again after its end.
     pub(super) returned: usize,
 }
@@ -22,7 +24,7 @@ pub(super) struct Told {
 impl Told {
     /// Nothing is known yet.
     pub(super) const fn new(quarter: Quarter) -> Self {
-        Self { quarter, versions: Vec::new(), ours: 0..usize::MAX, returned: usize::MAX }
+        Self { quarter, versions: Vec::new(), ours: 0..usize::MAX, listed: None, returned: usize::MAX }
     }
 
     /// Ends the embedded table: of the drugs that had the number in turn, our tables speak of its last one.
@@ -30,6 +32,18 @@ impl Told {
         let begins = |pair: &[CodeVersion]| pair[0].terminated.is_some_and(|end| end < pair[1].added);
         let last = self.versions.windows(2).rposition(begins);
         self.ours = last.map_or(0, |at| at + 1)..usize::MAX;
+    }
+
+    /// Ends a code that a later list no longer has, and whose end no list states, as a code that was rescinded: whoever
+    /// bills it is told that it ended with the quarter before. `lists` are the quarters of all lists, ascending.
+    pub(super) fn end_unlisted(&mut self, lists: &[Quarter]) {
+        let Some(listed) = self.listed.filter(|listed| *listed >= self.quarter) else { return };
+        let Some(without) = lists.iter().find(|quarter| **quarter > listed) else { return };
+        let last_day = without.previous().last_day();
+        let lasting = self.versions.iter_mut().filter(|version| version.terminated.is_none());
+        lasting
+            .filter(|version| version.added <= last_day)
+            .for_each(|version| version.terminated = Some(last_day));
     }
 
     /// Whether CMS gave the number to another drug than the one that our tables speak of.
@@ -164,6 +178,17 @@ mod tests {
             let listed = catalog.formulary.drug(code).map(|facts| &*facts.ingredient);
             assert_eq!(listed, None, "facts of the first drug are none of the second");
         }
+    }
+
+    #[test]
+    fn a_code_that_the_next_list_lacks_has_ended() {
+        let header = ReleaseHeader::new(ReleaseKind::Hcpcs, "2031Q3".parse().expect("a quarter"), "", "b");
+        let without = Release::empty(header);
+        let catalog = merged(&[given_to_another("2031Q1"), without]);
+        assert_eq!(standing(&catalog, date(2031, 6, 30)).0, "in force");
+        assert_eq!(standing(&catalog, date(2031, 7, 1)).0, "ended");
+        let catalog = merged(&[given_to_another("2031Q1")]);
+        assert_eq!(standing(&catalog, date(2031, 7, 1)).0, "in force", "no later list is held");
     }
 
     #[test]
