@@ -64,7 +64,9 @@ impl TelemetryFlags {
         let filter = EnvFilter::builder().parse(format!("{},{QUIET}", self.log_filter))?;
         let lines = tracing_subscriber::fmt::layer()
             .with_ansi(std::io::stderr().is_terminal())
-            .with_writer(std::io::stderr);
+            .with_writer(std::io::stderr)
+            // A log that nobody reads ends nothing.
+            .log_internal_errors(false);
         let registry = tracing_subscriber::registry();
         #[cfg(feature = "otlp")]
         let (spans, registry) = {

@@ -79,7 +79,13 @@ impl CodeTable {
                 version.added <= date && version.terminated.is_some_and(|last| date <= last)
             };
             let held = versions.iter().find(|version| was_held(version) && version.effective <= date);
-            return held.map_or(Lookup::NotYet(newest), Lookup::InForce);
+            // Between that end and its new beginning the number had ended, and was not yet to come.
+            let ended = || versions.iter().find(|version| version.terminated.is_some_and(|last| last < date));
+            return match (held, ended()) {
+                (Some(version), _) => Lookup::InForce(version),
+                (None, Some(version)) => Lookup::Terminated(version),
+                (None, None) => Lookup::NotYet(newest),
+            };
         }
         if slot.last < date {
             return Lookup::Terminated(newest);

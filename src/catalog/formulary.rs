@@ -23,7 +23,7 @@ pub use routes::Fit;
 use routes::Ways;
 use telling::TellingWords;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keyed::KeyedTable;
 use super::names::{Matches, alone, fold, is_salt, without};
@@ -177,6 +177,20 @@ impl Formulary {
     /// The facts of a code.
     pub fn drug(&self, code: HcpcsCode) -> Option<&DrugFacts> {
         self.by_code.get(&code)
+    }
+
+    /// The same without what is known of codes whose number CMS gave to another drug: a name still tells what its
+    /// drug is.
+    #[must_use]
+    pub fn without_codes(&self, reassigned: &FxHashSet<HcpcsCode>) -> Self {
+        let mut left = self.clone();
+        let keeps = |code: &HcpcsCode| !reassigned.contains(code);
+        left.by_code.retain(keeps);
+        left.ways.retain(keeps);
+        left.profiles.retain(|(_, code)| keeps(code));
+        left.further_names.retain(|code, _| keeps(code));
+        left.contents.retain(|code, _| keeps(code));
+        left
     }
 
     /// The facts of the product codes of CPT, which are numbers.

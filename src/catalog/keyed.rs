@@ -10,7 +10,7 @@ const FREE: u32 = u32::MAX;
 /// Slots of the first rows.
 const SLOTS_MIN: usize = 8;
 
-/// Rows by key. Rows are added and changed, and never taken away; they stand in the order in which they came.
+/// Rows by key. Rows are added and changed, and none is taken away alone; they stand in the order in which they came.
 #[derive(Debug, Clone)]
 pub struct KeyedTable<K, V> {
     /// A power of two of slots, or none, at most half of them taken: the place of a row stands where the hash of its
@@ -74,6 +74,14 @@ impl<K: Eq + Hash, V> KeyedTable<K, V> {
     /// Every row.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.rows.iter().map(|(_, value)| value)
+    }
+
+    /// Lays the table out anew with the rows whose keys a test picks.
+    pub fn retain(&mut self, keeps: impl Fn(&K) -> bool) {
+        let rows = std::mem::take(self).rows;
+        for (key, value) in rows.into_iter().filter(|(key, _)| keeps(key)) {
+            self.add(key, value);
+        }
     }
 
     /// Gives back the room that no row takes.

@@ -181,7 +181,7 @@ impl Audits {
     /// Tells of a claim that cannot be audited; where every claim has a line of its own, its error stands there.
     fn refuse(&mut self, line: usize, refusal: Refusal) -> anyhow::Result<()> {
         self.summary.refused += 1;
-        eprintln!("line {line}: {refusal}");
+        tell!("line {line}: {refusal}");
         if self.format == AuditFormat::Jsonl {
             self.text += &(serde_json::to_string(&Refused::from(refusal))? + "\n");
         }
@@ -253,7 +253,7 @@ fn claims(file: &Path) -> anyhow::Result<Vec<BilledClaim>> {
         .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
     let read = x12::read_claims(&text).with_context(|| file.display().to_string())?;
     for problem in &read.problems {
-        eprintln!("{}: {problem}", file.display());
+        tell!("{}: {problem}", file.display());
     }
     Ok(read.claims)
 }

@@ -141,7 +141,7 @@ fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> 
     let (given, coded) = if flags.from.is_fhir(text) {
         let encounter = formats::read_fhir(text, &flags.formats)?;
         if flags.formats.setting.is_some_and(|setting| setting != encounter.setting) {
-            eprintln!("warning: the FHIR visit tells another setting than --setting, which is not used");
+            tell!("warning: the FHIR visit tells another setting than --setting, which is not used");
         }
         let coded = coder.code_foreign(encounter, text.as_bytes(), flags.wire_detail());
         (None, coded.map_err(Refused::from)?)
@@ -154,13 +154,13 @@ fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> 
         Refused::uncoded(&coded.encounter, lines)?;
         if flags.partial {
             for told in withheld(&coded.response) {
-                eprintln!("warning: {}: {}", told.field, told.description);
+                tell!("warning: {}: {}", told.field, told.description);
             }
         } else {
             Refused::incomplete(&coded.response)?;
         }
         let written = formats::write_lines(format, &coded.encounter, lines, &flags.formats)?;
-        formats::unwritten(format, lines).iter().for_each(|told| eprintln!("warning: {told}"));
+        formats::unwritten(format, lines).iter().for_each(|told| tell!("warning: {told}"));
         anyhow::Ok(written)
     };
     let shown = match flags.format {

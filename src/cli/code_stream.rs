@@ -46,7 +46,7 @@ pub fn run<C: LineCoder>(
     let bar = progress_bar(lines.length, skipped)?;
     let report = |progress: Progress, refusals: &[Refusal]| {
         for refusal in refusals {
-            bar.suspend(|| eprintln!("line {}: {}", refusal.line, refusal.reason));
+            bar.suspend(|| tell!("line {}: {}", refusal.line, refusal.reason));
         }
         bar.set_position(skipped + progress.bytes);
         bar.set_message(rate(answered + progress.lines, progress.lines, bar.elapsed()));
@@ -60,7 +60,7 @@ pub fn run<C: LineCoder>(
         Ok(progress) => {
             let before =
                 if answered > 0 { format!(" after {answered} of earlier runs") } else { String::new() };
-            eprintln!("{} lines answered{before}, {} of them refused", progress.lines, progress.refused);
+            tell!("{} lines answered{before}, {} of them refused", progress.lines, progress.refused);
             Ok(progress)
         }
     }

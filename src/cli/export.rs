@@ -36,7 +36,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     if flags.out.contains("://") {
         bail!("--out {}: single releases go into a folder; --bundle goes into a bucket too", flags.out);
     }
-    let (store, out) = (flags.store.open()?.store, PathBuf::from(&flags.out));
+    let (store, out) = (flags.store.open_existing()?.store, PathBuf::from(&flags.out));
     let ids: Vec<String> = match &flags.release {
         Some(id) => vec![id.clone()],
         None => store.entries()?.iter().map(|entry| entry.header.id.to_string()).collect(),

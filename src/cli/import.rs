@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 
 use super::posting::Posting;
 use super::print;
 use super::shelf::{Format, StoreFlag};
-use crate::catalog::release::Bundle;
+use crate::catalog::release::{Bundle, Release};
 use crate::catalog::store::{Entry, RELEASES_RETAINED, Store};
 use crate::domain::quarter::Quarter;
 
@@ -24,6 +24,9 @@ pub struct Flags {
     /// The quarter of the file, such as 2026Q1, where its name tells none.
     #[arg(long)]
     quarter: Option<Quarter>,
+    /// Store a file that the gate of `update` would refuse, for this reason.
+    #[arg(long, value_name = "REASON")]
+    accept: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
@@ -41,11 +44,46 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     if flags.check {
         return check(&posting, flags.format);
     }
+    let release = posting.release(flags.quarter)?;
+    let accepted = judge(&posting, &release, flags.accept.as_deref())?;
     let store = flags.store.open()?.store;
     let before = store.entries()?;
-    let entry = store.put(&posting.release(flags.quarter)?)?;
-    print(&format!("stored {}: {}\n", entry.header.id, counts(&posting)))?;
+    let entry = store.put(&release)?;
+    print(&format!("stored {} from {}: {}\n{accepted}", entry.header.id, posting.name, counts(&posting)))?;
+    tell_problems(&posting)?;
     tell_dropped(&store, &before)
+}
+
+/// Refuses what the gate of the updater would refuse, as a file that was cut, unless there is a reason to take it.
+fn judge(posting: &Posting, release: &Release, reason: Option<&str>) -> anyhow::Result<String> {
+    let objections: Vec<String> = posting.objections(release).iter().map(ToString::to_string).collect();
+    let Some(reason) = reason.map(str::trim) else {
+        if !objections.is_empty() {
+            let why = objections.join("; ");
+            bail!(
+                "{}: refused, and nothing is stored; --accept REASON stores it all the same: {why}",
+                posting.name
+            );
+        }
+        return Ok(String::new());
+    };
+    if reason.is_empty() {
+        bail!("--accept wants the reason, for the record");
+    }
+    Ok(objections.iter().map(|objection| format!("accepted, because {reason}: {objection}\n")).collect())
+}
+
+/// Says how many rows were not read whole, and which, as far as a person reads on.
+fn tell_problems(posting: &Posting) -> anyhow::Result<()> {
+    const SHOWN_MAX: usize = 10;
+    let problems = posting.file.problems();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let shown: String = problems.iter().take(SHOWN_MAX).map(|problem| format!("  {problem}\n")).collect();
+    let rest = problems.count().saturating_sub(SHOWN_MAX);
+    let rest = if rest == 0 { String::new() } else { format!("  {rest} more: see --check\n") };
+    print(&format!("problems {}\n{shown}{rest}", problems.count()))
 }
 
 /// Says which releases went, for the store keeps the newest of a kind alone.

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::print;
 use super::shelf::{Format, StoreFlag, date_or_today, standing, table, version_json};
 use crate::catalog::list::NdcReading;
+use crate::catalog::ndc::NdcEntry;
 use crate::catalog::{Catalog, Lookup};
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::time::Date;
@@ -16,7 +17,7 @@ use crate::domain::time::Date;
 pub struct Flags {
     /// A HCPCS code, or an NDC in 11 digits or with hyphens.
     code: String,
-    /// Date of service, YYYY-MM-DD; today when it is not given.
+    /// Date of service, YYYY-MM-DD; of a code today when it is not given, and of an NDC every quarter held.
     #[arg(long)]
     date: Option<String>,
     #[arg(long, value_enum, default_value_t)]
@@ -39,7 +40,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     }
     let reading = catalog.read_ndc(&flags.code);
     match reading.with_context(|| format!("`{}` is no HCPCS code either, such as J9271", flags.code))? {
-        NdcReading::Known(ndc) => print_ndc(&catalog, ndc, flags.format),
+        NdcReading::Known(ndc) => {
+            print_ndc(&catalog, ndc, flags.date.is_some().then_some(date), flags.format)
+        }
         NdcReading::Unknown(ndc) => bail!(
             "no crosswalk held knows {}: check its digits, or import the crosswalk of its quarter",
             ndc.hyphenated()
@@ -98,8 +101,12 @@ fn print_code(catalog: &Catalog, code: HcpcsCode, date: Date, format: Format) ->
     Ok(())
 }
 
-fn print_ndc(catalog: &Catalog, ndc: Ndc, format: Format) -> anyhow::Result<()> {
-    let entries = catalog.ndc(ndc);
+/// Prints the rows of a package: those that speak for a date of service, or without one those of every quarter held.
+fn print_ndc(catalog: &Catalog, ndc: Ndc, date: Option<Date>, format: Format) -> anyhow::Result<()> {
+    let entries: Vec<&NdcEntry> = match date {
+        Some(date) => catalog.ndc_on(ndc, date).collect(),
+        None => catalog.ndc(ndc).iter().collect(),
+    };
     if format == Format::Json {
         let rows: Vec<_> = entries
             .iter()

@@ -1,5 +1,19 @@
 //! The command line, one file a subcommand.
 
+/// Prints a line to standard error; where nobody reads it the work goes on.
+macro_rules! tell {
+    ($($text:tt)*) => {{
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{}\n", format_args!($($text)*)));
+    }};
+}
+
+/// Prints a line to standard output; whoever stops reading has seen enough.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($text)*)));
+    }};
+}
+
 mod allocator;
 pub mod audit;
 pub mod audit_table;
@@ -119,7 +133,7 @@ enum Command {
 pub fn main() -> ExitCode {
     // Answered here, because the versions of the rules and of the catalog are costly to know.
     if std::env::args_os().nth(1).is_some_and(|first| first == "--version" || first == "-V") {
-        println!("infusion-coder {}", version());
+        say!("infusion-coder {}", version());
         return ExitCode::SUCCESS;
     }
     // Before the command line is read, so that it is not read twice.
@@ -127,19 +141,34 @@ pub fn main() -> ExitCode {
         allocator::settle();
     }
     let done = settings::matches(command(), std::env::args_os().collect()).and_then(|matches| {
+        refuse_two_places(&matches);
         let program = Program::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         run(program.command)
     });
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", with_causes(error.as_ref()));
+            tell!("error: {}", with_causes(error.as_ref()));
             if error.is::<Refused>() || error.is::<code::RefusedLines>() {
                 ExitCode::from(EXIT_REFUSED)
             } else {
                 ExitCode::FAILURE
             }
         }
+    }
+}
+
+/// Ends the process where the command line names a running service and a store here: one of them would be passed over.
+/// A store that the environment names is that of every command, and stands aside.
+fn refuse_two_places(matches: &clap::ArgMatches) {
+    let Some((_, given)) = matches.subcommand() else { return };
+    let is_given = |flag: &str| {
+        matches!(given.try_contains_id(flag), Ok(true))
+            && given.value_source(flag) == Some(clap::parser::ValueSource::CommandLine)
+    };
+    if is_given("server") && is_given("store") {
+        let message = "--server asks a running service, and --store names a store here: give one of them";
+        command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
     }
 }
 

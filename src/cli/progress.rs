@@ -66,7 +66,7 @@ impl Observer for Shown {
                 bar.set_message(words(&progress));
                 bar.set_position(progress.percent.map_or(0, u64::from));
             }
-            None if is_new => eprintln!("{}", words(&progress)),
+            None if is_new => tell!("{}", words(&progress)),
             None => {}
         }
     }

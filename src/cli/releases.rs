@@ -47,7 +47,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
             (json!({ "releases": releases }), releases.iter().map(row).collect())
         }
         None => {
-            let entries = flags.store.open()?.store.entries()?;
+            let entries = flags.store.open_existing()?.store.entries()?;
             let row = |entry: &crate::catalog::store::Entry| Row {
                 release: entry.header.id.to_string(),
                 quarter: entry.header.quarter.to_string(),

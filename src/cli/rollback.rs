@@ -9,6 +9,7 @@ use super::remote::ServerFlag;
 use super::shelf::StoreFlag;
 use crate::catalog::store::Library;
 use crate::server::pb;
+use crate::updater;
 use crate::updater::desk::record;
 use crate::updater::history::Deed;
 use crate::updater::keeper::Keeper;
@@ -18,6 +19,9 @@ use crate::updater::keeper::Keeper;
 struct Place {
     #[command(flatten)]
     server: ServerFlag,
+    /// Publish what is then in use for replicas: a folder, or s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "PLACE", conflicts_with = "server")]
+    publish: Option<String>,
     /// Why, for the record.
     #[arg(long, default_value = "")]
     reason: String,
@@ -60,9 +64,10 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         let keeper = place.keeper()?;
         let (out, now) = keeper.roll_back(Some(release.as_str()).filter(|release| !release.is_empty()))?;
         record(&keeper, Deed::RolledBack, &out, place.reason.clone());
+        publish(&keeper)?;
         (out.header.id.to_string(), now.header.id.to_string())
     };
-    println!("rolled back: {out} is out of use; the newest release of codes in use is {now}");
+    say!("rolled back: {out} is out of use; the newest release of codes in use is {now}");
     Ok(())
 }
 
@@ -79,15 +84,27 @@ pub fn activate(flags: &ActivateFlags) -> anyhow::Result<()> {
         let keeper = place.keeper()?;
         let entry = keeper.activate(release)?;
         record(&keeper, Deed::Activated, &entry, place.reason.clone());
+        publish(&keeper)?;
     }
-    println!("activated: {release}");
+    say!("activated: {release}");
     Ok(())
+}
+
+/// Publishes the change, where there is a place for it.
+fn publish(keeper: &Keeper) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
+    match runtime.block_on(keeper.publish()) {
+        Some(failure) => anyhow::bail!("the change is made; {failure}"),
+        None => Ok(()),
+    }
 }
 
 impl Place {
     fn keeper(&self) -> anyhow::Result<Keeper> {
         let folder = self.store.folder()?;
+        drop(self.store.open_existing()?);
         let (library, _) = Library::open(&folder).context("the store cannot be opened")?;
-        Ok(Keeper::new(Arc::new(library), folder))
+        let place = self.publish.as_deref().map(updater::replica::Place::parse).transpose()?;
+        Ok(Keeper::new(Arc::new(library), folder).publishing(place))
     }
 }

@@ -251,7 +251,7 @@ impl Flags {
         if self.telemetry.log_format == LogFormat::Json {
             tracing::info!("{remark}");
         } else {
-            eprintln!("{remark}");
+            tell!("{remark}");
         }
     }
 
@@ -263,12 +263,12 @@ impl Flags {
             tracing::info!(address = %callers, administration, operators, "serving");
             return;
         }
-        eprintln!("serving on {callers}");
+        tell!("serving on {callers}");
         if let Some(address) = administration {
-            eprintln!("administration on {address}");
+            tell!("administration on {address}");
         }
         if let Some(address) = operators {
-            eprintln!("metrics on http://{address}/metrics");
+            tell!("metrics on http://{address}/metrics");
         }
     }
 }

@@ -59,7 +59,7 @@ pub fn matches(command: Command, arguments: Vec<OsString>) -> anyhow::Result<Arg
         if let Some(file) = file.filter(|_| error.use_stderr()) {
             // Nothing is left to say where standard error is closed.
             let _ = error.print();
-            eprintln!("note: a key of {} counts as the flag of its name", file.display());
+            tell!("note: a key of {} counts as the flag of its name", file.display());
             std::process::exit(error.exit_code());
         }
         error.exit()

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
@@ -42,6 +42,17 @@ impl StoreFlag {
             .context("no folder for the store is known: give one with --store")
     }
 
+    /// Opens the store that is there; a command that only reads makes none.
+    pub fn open_existing(&self) -> anyhow::Result<Opened> {
+        let folder = self.folder()?;
+        let shown = folder.display();
+        ensure!(
+            folder.join("db").exists(),
+            "there is no store in {shown}: check the path; `update` and `import` make one"
+        );
+        Ok(Store::open(&folder)?)
+    }
+
     /// Opens the store, making it where there is none.
     pub fn open(&self) -> anyhow::Result<Opened> {
         Ok(Store::open(&self.folder()?)?)
@@ -66,11 +77,18 @@ impl StoreFlag {
         }
     }
 
-    /// What is held: the store, or the embedded release where no store was named and none is there. A store
-    /// that was not named and is held by a running service leaves the embedded release, and says so.
+    /// What is held: the store, or the embedded release where there is none, which is told where one was named: a path
+    /// with a slip of the pen makes no store. One that was not named and is held by a running service leaves the
+    /// embedded release, and says so.
     pub fn held(&self) -> anyhow::Result<Library> {
         let is_there = self.folder().is_ok_and(|folder| folder.join("db").exists());
-        if self.store.is_none() && !is_there {
+        if !is_there {
+            if let Some(folder) = &self.store {
+                let folder = folder.display();
+                tell!(
+                    "answering from the embedded catalog: there is no store in {folder}; `update` and `import` make one"
+                );
+            }
             return Ok(Library::embedded());
         }
         match Library::open(&self.folder()?) {
@@ -83,7 +101,7 @@ impl StoreFlag {
                 Ok(library)
             }
             Err(error @ StoreError::Locked { .. }) if self.store.is_none() => {
-                eprintln!("answering from the embedded catalog: {error}");
+                tell!("answering from the embedded catalog: {error}");
                 Ok(Library::embedded())
             }
             Err(error) => Err(error.into()),

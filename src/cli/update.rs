@@ -99,7 +99,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     let library = match Library::open(&folder) {
         Ok((library, _)) => library,
         Err(held @ StoreError::Locked { .. }) => {
-            eprintln!("error: {held}");
+            tell!("error: {held}");
             return Ok(ExitCode::from(EXIT_HELD));
         }
         Err(error) => return Err(error.into()),
@@ -150,22 +150,22 @@ pub fn exit_code(outcome: Outcome, is_partial: bool, current_is_success: bool) -
 
 fn print(keeper: &Keeper, report: &Report, format: Format) -> anyhow::Result<()> {
     if format == Format::Json {
-        println!("{}", serde_json::to_string_pretty(report)?);
+        say!("{}", serde_json::to_string_pretty(report)?);
         return Ok(());
     }
-    println!("{}", report.summary());
+    say!("{}", report.summary());
     for note in report.notes.iter().filter(|_| report.outcome <= Outcome::Updated) {
-        println!("note: {note}");
+        say!("note: {note}");
     }
     for objection in &report.objections {
-        println!("objection: {objection}");
+        say!("objection: {objection}");
     }
     if let Some(reason) = &report.accepted {
-        println!("accepted: {reason}");
+        say!("accepted: {reason}");
     }
     for comparison in report.changes.iter().filter(|_| !report.validate_only) {
         let [page, _] = change_reports(keeper, &comparison.after.release);
-        println!("change report: {}", page.display());
+        say!("change report: {}", page.display());
     }
     Ok(())
 }

@@ -14,9 +14,9 @@ pub fn run(remote: &Remote, request: pb::StartRefreshRequest) -> anyhow::Result<
     let started = remote.administer(request, async |mut admin, it| admin.start_refresh(it).await)?;
     let started = started.into_inner().refresh.context("the service named no refresh")?;
     let last = follow(remote, started)?;
-    println!("{}", last.message);
+    say!("{}", last.message);
     for objection in &last.objections {
-        println!("objection: {objection}");
+        say!("objection: {objection}");
     }
     let outcome = match last.state() {
         RefreshState::Updated => Outcome::Updated,
@@ -39,7 +39,7 @@ fn follow(remote: &Remote, started: pb::Refresh) -> anyhow::Result<pb::Refresh> 
         while let Some(report) = reports.message().await? {
             let Some(now) = report.refresh else { continue };
             if now.message != last.message && now.state() == RefreshState::Running {
-                eprintln!("{}", now.message);
+                tell!("{}", now.message);
             }
             last = now;
         }

@@ -1,5 +1,7 @@
 //! Part B payment limits: the quarterly payment file of separately paid drugs.
 
+use rustc_hash::FxHashSet;
+
 use super::problem::{FileError, ProblemKind, Problems};
 use super::table::{self, Column, optional, required};
 use crate::domain::code::HcpcsCode;
@@ -42,8 +44,12 @@ pub struct LimitRow {
 /// [`FileError`] when the file is too large or has no header.
 pub fn parse(bytes: &[u8]) -> Result<PaymentLimits, FileError> {
     let (mut rows, mut problems) = (Vec::new(), Problems::default());
+    let mut seen = FxHashSet::default();
     table::each(bytes, COLUMNS, &mut problems, |row, problems| {
-        let code = row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?;
+        let code: HcpcsCode = row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?;
+        if !seen.insert(code) {
+            return Err(ProblemKind::Duplicate(code.as_str().into()));
+        }
         let mut number = |column: usize, name| match money(row.get(column)) {
             Some(number) => number,
             None => {
@@ -105,6 +111,15 @@ mod tests {
         assert_eq!(shown, ["J9999 Some(1137.892) 4", "A9606 None 5", "J0001 None 7"]);
         assert_eq!(limits.problems.iter().map(|it| it.line).collect::<Vec<_>>(), [6, 7]);
         assert!(parse(b"no header").is_err());
+    }
+
+    #[test]
+    fn a_code_listed_twice_keeps_its_first_limit() {
+        let text = "HCPCS Code,HCPCS Code Dosage,Payment Limit\nJ9271,1 MG,59.726\nJ9271,1 MG,1.000\n";
+        let limits = parse(text.as_bytes()).expect("limits");
+        let dollars: Vec<_> =
+            limits.rows.iter().filter_map(|row| row.dollars).map(|it| it.to_string()).collect();
+        assert_eq!((dollars, limits.problems.count()), (vec!["59.726".to_owned()], 1));
     }
 
     #[test]

@@ -20,11 +20,26 @@ pub(super) fn any_date(text: &str) -> Option<Date> {
     }
     let parts: Vec<&str> = text.split(['/', '-']).collect();
     let [first, second, third] = parts.as_slice() else { return None };
+    if let Some(month) = month_of(second) {
+        return Date::new(four_digits(third)?, month, first.parse().ok()?).ok();
+    }
     let (year, month, day) = if first.len() == 4 { (first, second, third) } else { (third, first, second) };
     if year.len() != 4 {
         return None;
     }
     Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+/// The month of `01-Jan-2027`.
+fn month_of(text: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let index = MONTHS.iter().position(|month| text.eq_ignore_ascii_case(month))?;
+    i8::try_from(index + 1).ok()
+}
+
+fn four_digits(text: &str) -> Option<i16> {
+    (text.len() == 4).then(|| text.parse().ok()).flatten()
 }
 
 /// The year and the day of the year, as the edit files write them: `2026091` is 1 April 2026.
@@ -45,12 +60,22 @@ mod tests {
 
     #[test]
     fn every_way_of_writing_a_date_is_read() {
-        for text in ["20190101", "01/01/2019", "1/1/2019", "2019-01-01", "43466"] {
+        for text in ["20190101", "01/01/2019", "1/1/2019", "2019-01-01", "43466", "01-Jan-2019", "1-JAN-2019"]
+        {
             assert_eq!(any_date(text), Some(date(2019, 1, 1)), "{text}");
         }
-        for wrong in
-            ["", "01/0/12019", "2019", "99999999", "1-1-19", "7", "13/01/2019", "99999999999999999999"]
-        {
+        for wrong in [
+            "",
+            "01/0/12019",
+            "2019",
+            "99999999",
+            "1-1-19",
+            "01-Jan-19",
+            "01-Jam-2019",
+            "7",
+            "13/01/2019",
+            "99999999999999999999",
+        ] {
             assert_eq!(any_date(wrong), None, "{wrong}");
         }
         assert_eq!(ordinal_date("2026091"), Some(date(2026, 4, 1)));

@@ -18,6 +18,7 @@ pub mod names;
 pub mod ndc_crosswalk;
 pub mod noc;
 pub mod pairs;
+pub mod period;
 pub mod problem;
 pub mod recognise;
 mod rows;

@@ -1,7 +1,9 @@
 //! The quarterly crosswalk from National Drug Codes to billing codes.
 
 use super::asp::money;
-use super::problem::{FileError, ProblemKind, Problems};
+use rustc_hash::FxHashSet;
+
+use super::problem::{FileError, ProblemKind, Problems, excerpt};
 use super::table::{self, Column, Row, required};
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quantity::Decimal;
@@ -12,10 +14,10 @@ pub(super) const COLUMNS: &[Column] = &[
     required(&["ndc", "ndcoralternateid"]),
     required(&["drugname"]),
     required(&["hcpcsdosage", "dosage"]),
-    required(&["pkgsize"]),
-    required(&["pkgqty"]),
-    required(&["billunits"]),
-    required(&["billunitspkg"]),
+    required(&["pkgsize", "packagesize"]),
+    required(&["pkgqty", "packageqty", "packagequantity"]),
+    required(&["billunits", "billingunits"]),
+    required(&["billunitspkg", "billunitsperpkg", "billunitsperpackage"]),
 ];
 
 /// The crosswalk of one quarter.
@@ -64,12 +66,19 @@ pub struct CrosswalkRow {
 pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
     let mut crosswalk = Crosswalk::default();
     let (mut rows, mut alternates) = (Vec::new(), Vec::new());
+    let mut seen = FxHashSet::default();
     table::each(bytes, COLUMNS, &mut crosswalk.problems, |row, _| {
-        let code = row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?;
-        let Ok(ndc) = row.get(1).parse() else {
+        let code: HcpcsCode = row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?;
+        let Ok(ndc) = row.get(1).parse::<Ndc>() else {
+            if is_ndc_without_zeros(row.get(1)) {
+                return Err(ProblemKind::bad("National Drug Code", row.get(1)));
+            }
             alternates.push(AlternateRow { line: row.line, code, drug_name: row.get(2).into() });
             return Ok(());
         };
+        if !seen.insert((ndc, code)) {
+            return Err(ProblemKind::Duplicate(excerpt(&format!("{} under {code}", row.get(1)))));
+        }
         rows.push(CrosswalkRow {
             line: row.line,
             code,
@@ -84,6 +93,12 @@ pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
         Ok(())
     })?;
     Ok(Crosswalk { rows, alternates, ..crosswalk })
+}
+
+/// Whether a spreadsheet took an NDC for a number, so that the noughts before it and the hyphens are gone: which of its
+/// parts was short nobody can tell. Other identifiers of digits alone are longer.
+fn is_ndc_without_zeros(text: &str) -> bool {
+    (7..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 pub(super) fn number(row: &Row<'_>, column: usize, name: &'static str) -> Result<Decimal, ProblemKind> {
@@ -104,5 +119,19 @@ mod tests {
         assert_eq!((crosswalk.rows.len(), crosswalk.alternates.len()), (1, 1));
         assert_eq!(crosswalk.rows[0].bill_units, Decimal::whole(10));
         assert_eq!(crosswalk.problems.iter().map(|it| it.line).collect::<Vec<_>>(), [5]);
+    }
+
+    #[test]
+    fn a_package_listed_twice_and_an_ndc_that_became_a_number_are_problems() {
+        let text = "_2026_CODE,NDC,Drug Name,Dosage,Package Size,Package Qty,Billing Units,BILL UNITS PER PKG\n\
+                    J9312,50242-0051-21,Brand,10 MG,10,1,10,10\n\
+                    J9312,50242-0051-21,Brand,10 MG,10,1,7,7\n\
+                    J9316,50242-0051-21,Brand,10 MG,10,1,10,10\n\
+                    J7674,1000101,Brand,1 MG,1,1,1,1\n\
+                    Q4100,880304040404,Skin,1 SQ CM,1,1,4,4\n";
+        let crosswalk = parse(text.as_bytes()).expect("a crosswalk");
+        let units: Vec<String> = crosswalk.rows.iter().map(|row| row.bill_units.to_string()).collect();
+        assert_eq!((units, crosswalk.alternates.len()), (vec!["10".to_owned(), "10".to_owned()], 1));
+        assert_eq!(crosswalk.problems.iter().map(|it| it.line).collect::<Vec<_>>(), [3, 5]);
     }
 }

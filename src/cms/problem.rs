@@ -18,12 +18,21 @@ pub enum FileError {
     TooMuchText(usize),
     #[error("no header row starts with `{0}`, so this is another kind of file or a new layout")]
     NoHeader(&'static str),
-    #[error("the header has no column `{0}`, so this is another kind of file or a new layout")]
+    #[error(
+        "the header has no column `{0}` (case, blanks and signs do not count), so this is another kind of file or a new layout"
+    )]
     NoColumn(&'static str),
     #[error("no row of the file is a record of this kind; check that it is the right file")]
     NoRecords,
+    #[error("no row of the file can be read; the first one, at {0}")]
+    NoneRead(Box<str>),
     #[error("no row tells which of the CMS files this is; check that it is the right file, or a new layout")]
     UnknownKind,
+    #[error(
+        "no row of the first sheet tells which of the CMS files this is, and no other sheet is read: \
+         where the table stands in another one, put that first"
+    )]
+    UnknownSheet,
 }
 
 /// What is wrong with one row.

@@ -104,7 +104,8 @@ pub fn kind_of(bytes: &[u8]) -> Result<Kind, FileError> {
         found = kind_of_row(cells);
         if found.is_some() || seen == HEADER_ROWS_MAX { Err(Stop::Enough) } else { Ok(()) }
     })?;
-    found.ok_or(FileError::UnknownKind)
+    let unknown = if workbook::is_workbook(bytes) { FileError::UnknownSheet } else { FileError::UnknownKind };
+    found.ok_or(unknown)
 }
 
 fn has_fixed_width_record(bytes: &[u8]) -> Result<bool, FileError> {
@@ -117,7 +118,7 @@ fn has_fixed_width_record(bytes: &[u8]) -> Result<bool, FileError> {
     Ok(numbered_lines(&text).take(RECORD_LINES_MAX).any(|(_, line)| hcpcs::is_record(line)))
 }
 
-fn kind_of_row(cells: &dyn Cells) -> Option<Kind> {
+pub(super) fn kind_of_row(cells: &dyn Cells) -> Option<Kind> {
     if hcpcs::is_header(cells) {
         return Some(Kind::Codes);
     }

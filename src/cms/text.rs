@@ -27,7 +27,9 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, FileError> {
 
 /// The lines of a text, counted from one, without their ends.
 pub fn numbered_lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
-    (1..).zip(text.split('\n')).map(|(number, line)| (number, line.strip_suffix('\r').unwrap_or(line)))
+    // Where no line ends with a line feed, the returns of an old Macintosh end them.
+    let end = if text.contains('\n') { '\n' } else { '\r' };
+    (1..).zip(text.split(end)).map(|(number, line)| (number, line.strip_suffix('\r').unwrap_or(line)))
 }
 
 /// The words of a text with one blank between them; no-break blanks and tabs count as blanks.
@@ -70,6 +72,7 @@ mod tests {
     fn lines_end_either_way() {
         let lines: Vec<_> = numbered_lines("a\r\nb\n\nc").collect();
         assert_eq!(lines, [(1, "a"), (2, "b"), (3, ""), (4, "c")]);
+        assert_eq!(numbered_lines("a\rb\rc").collect::<Vec<_>>(), [(1, "a"), (2, "b"), (3, "c")]);
     }
 
     #[test]

@@ -80,8 +80,8 @@ pub fn links(html: &str, page: &Url, feed: &Feed) -> Vec<Link> {
     links
 }
 
-/// Date and version in a link's file name.
-type Posting = (u32, u32);
+/// Date and version in a link's file name, and whether any of its names says that it is the final one.
+type Posting = (u32, u32, bool);
 
 fn link(href: &str, title: &str, text: &str, page: &Url, feed: &Feed) -> Option<(Link, Posting)> {
     let url = page.join(href.trim()).ok()?;
@@ -92,8 +92,9 @@ fn link(href: &str, title: &str, text: &str, page: &Url, feed: &Feed) -> Option<
     let ours = names.iter().any(|name| feed.link.matches(name));
     let ignored = names.iter().any(|name| feed.link_ignored.matches(name));
     let quarter = names.iter().find_map(|name| read_quarter(name))?;
-    let (day, version, _) = posting(&file);
-    (same_host && ours && !ignored).then_some((Link { quarter, url, target }, (day, version)))
+    let (day, version, _) = posting(&file).newness();
+    let is_final = names.iter().any(|name| posting(name).newness().2);
+    (same_host && ours && !ignored).then_some((Link { quarter, url, target }, (day, version, is_final)))
 }
 
 /// Whether an address leads to a file, to another page, or to something else such as a document.
@@ -203,6 +204,31 @@ mod tests {
             <a href="/files/zip/hcpc2026_jan_anweb_01122026.zip">again</a>"#;
         let expected = ["hcpc2026_jan_anweb_01122026.zip", "hcpc2026_jan_anweb_12082025.zip"];
         assert_eq!(codes(page), expected.map(|file| format!("2026Q1 Archive /files/zip/{file}")));
+    }
+
+    #[test]
+    fn the_final_file_comes_before_the_preliminary_one() {
+        let page = r#"<a href="/files/zip/october-2026-ndc-hcpcs-crosswalk.zip">a</a>
+            <a href="/files/zip/october-2026-ndc-hcpcs-crosswalk-final.zip">b</a>
+            <a href="/files/zip/july-2026-ndc-hcpcs-crosswalk.zip">NDC-HCPCS crosswalk, preliminary</a>
+            <a href="/media/7">July 2026 NDC-HCPCS Crosswalk - Final (ZIP)</a>"#;
+        let expected = [
+            "2026Q4 Archive /files/zip/october-2026-ndc-hcpcs-crosswalk-final.zip",
+            "2026Q4 Archive /files/zip/october-2026-ndc-hcpcs-crosswalk.zip",
+            "2026Q3 Archive /media/7",
+            "2026Q3 Archive /files/zip/july-2026-ndc-hcpcs-crosswalk.zip",
+        ];
+        assert_eq!(found(page, FeedId::NdcCrosswalk), expected);
+        // A page that cannot be read leaves the names, of which the final one is tried first.
+        for feed in Settings::embedded().feeds {
+            let mut finals = feed.templates.iter().map(|name| name.contains("final"));
+            let last_final = feed.templates.iter().rposition(|name| name.contains("final")).unwrap_or(0);
+            assert!(
+                finals.position(|is_final| !is_final).is_none_or(|first| first >= last_final),
+                "{}",
+                feed.title
+            );
+        }
     }
 
     #[test]

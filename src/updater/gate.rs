@@ -11,6 +11,7 @@ use super::quarter::read_quarter;
 use super::settings::{Feed, FeedId};
 use crate::catalog::CodeVersion;
 use crate::catalog::release::{Comparison, Release, in_force};
+use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
 
 /// What a release must look like; per-thousand shares are compared without rounding.
@@ -35,6 +36,8 @@ pub struct GateLimits {
     pub days_ahead: i32,
     /// Codes with a date out of reason that are put up with.
     pub odd_dates: usize,
+    /// Quarters after the one in effect that a release may be of.
+    pub quarters_ahead: i32,
 }
 
 /// One reason to refuse a release.
@@ -59,6 +62,10 @@ pub struct Candidate<'a> {
     pub problems: usize,
     /// The newest release held of an earlier posting.
     pub held: Option<&'a Release>,
+    /// The quarter that the file states of itself.
+    pub stated: Option<Quarter>,
+    /// The quarter in effect, where no other one was asked for.
+    pub current: Option<Quarter>,
 }
 
 /// Every objection to a release, none when it is plausible.
@@ -71,16 +78,31 @@ pub fn objections(candidate: Candidate<'_>, limits: &GateLimits) -> Vec<Objectio
     } else {
         rows(candidate, limits, &mut objections);
     }
+    quarters(candidate, limits, &mut objections);
+    objections
+}
+
+/// What a release says of its quarter must agree, and must not lie in a future that CMS posts nothing of.
+fn quarters(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Objection>) {
     let quarter = candidate.release.header.quarter;
     if let Some(named) = read_quarter(candidate.member).filter(|named| *named != quarter) {
         object(
-            &mut objections,
+            objections,
             "quarter",
             format!("{} is named for {named}", candidate.member),
             format!("the posting is of {quarter}"),
         );
     }
-    objections
+    if let Some(stated) = candidate.stated.filter(|stated| *stated != quarter) {
+        let found = format!("{} says that it is for {stated}", candidate.member);
+        object(objections, "stated-quarter", found, format!("the posting is of {quarter}"));
+    }
+    let Some(current) = candidate.current else { return };
+    if quarter.since(current) > limits.quarters_ahead {
+        let ahead = limits.quarters_ahead;
+        let accepted = format!("{current} is in effect, and at most {ahead} after it is posted early");
+        object(objections, "future-quarter", format!("the posting is of {quarter}"), accepted);
+    }
 }
 
 fn object(objections: &mut Vec<Objection>, check: &str, found: String, accepted: String) {
@@ -191,7 +213,7 @@ mod tests {
     fn checks(release: &Release, member: &str, problems: usize, held: Option<&Release>) -> Vec<String> {
         let settings = Settings::embedded();
         let feed = settings.feed(FeedId::Hcpcs).expect("the codes");
-        let candidate = Candidate { feed, release, member, problems, held };
+        let candidate = Candidate { feed, release, member, problems, held, stated: None, current: None };
         objections(candidate, &limits()).into_iter().map(|objection| objection.check).collect()
     }
 
@@ -251,6 +273,26 @@ mod tests {
         let half = release.codes.len() / 2;
         release.codes.truncate(half);
         assert!(checks(&release, "anweb.txt", 0, Some(&held)).contains(&"vanished".to_owned()));
+    }
+
+    #[test]
+    fn a_quarter_that_the_file_contradicts_or_that_is_not_posted_yet_is_refused() {
+        let release = plausible();
+        let quarter = release.header.quarter;
+        let settings = Settings::embedded();
+        let feed = settings.feed(FeedId::Hcpcs).expect("the codes");
+        let found = |stated, current| {
+            let candidate =
+                Candidate { feed, release: &release, member: "x", problems: 0, held: None, stated, current };
+            let checks = objections(candidate, &limits()).into_iter().map(|objection| objection.check);
+            checks.collect::<Vec<_>>()
+        };
+        let before = |count| (0..count).fold(quarter, |quarter: Quarter, _| quarter.previous());
+        assert_eq!(found(Some(quarter), Some(quarter)), [""; 0]);
+        assert_eq!(found(Some(before(1)), None), ["stated-quarter"]);
+        assert_eq!(found(None, Some(before(1))), [""; 0], "CMS posts the next quarter early");
+        assert_eq!(found(None, Some(before(2))), ["future-quarter"]);
+        assert_eq!(found(None, Some(quarter.next())), [""; 0], "an old quarter may be fetched");
     }
 
     #[test]

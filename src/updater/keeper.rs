@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::refresh::Shelf;
-use super::replica::{Place, publish};
+use super::replica::{Place, publish, published};
 use crate::catalog::release::{Release, ReleaseHeader, ReleaseKind};
-use crate::catalog::store::{Entry, Library, Store, StoreError};
+use crate::catalog::store::{Entry, Library, Store, StoreError, is_superseded};
 use crate::domain::quarter::Quarter;
 
 /// Why the library cannot be changed.
@@ -54,6 +54,14 @@ impl Keeper {
                 Some(format!("not published for the replicas: {error}"))
             }
         }
+    }
+
+    /// Whether there is a place for replicas, and it does not show what is in use.
+    pub async fn is_unpublished(&self) -> bool {
+        let Some(place) = self.place.as_ref() else { return false };
+        let in_use = self.entries().into_iter().filter(|entry| entry.active);
+        let in_use: Vec<String> = in_use.map(|entry| entry.header.id.to_string()).collect();
+        published(place).await.is_none_or(|shown| shown != in_use)
     }
 
     /// The folder of the store.
@@ -131,6 +139,12 @@ impl Keeper {
 impl Shelf for Keeper {
     fn held(&self) -> Vec<ReleaseHeader> {
         self.entries().into_iter().map(|entry| entry.header).collect()
+    }
+
+    fn settled(&self) -> Vec<ReleaseHeader> {
+        let entries = self.entries();
+        let is_settled = |entry: &&Entry| !entry.active || !is_superseded(entry, &entries);
+        entries.iter().filter(is_settled).map(|entry| entry.header.clone()).collect()
     }
 
     fn newest_until(&self, kind: ReleaseKind, quarter: Quarter) -> Option<Arc<Release>> {

@@ -1,5 +1,8 @@
 //! Which quarter and posting a name speaks of, and what a quarter's file is expected to be called.
 
+use std::sync::LazyLock;
+
+use super::settings::Settings;
 use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
 
@@ -45,7 +48,8 @@ pub fn month_name(quarter: Quarter) -> &'static str {
 ///
 /// Reads a month beside a year (`october-2025`, `HCPC2026_OCT_ANWEB`, `APR2026`), a numbered quarter
 /// (`2026-q3`, `V2026Q2`), a year and a month's number (`2020-10`), and else the year of an annual file (`2020-Alpha-Numeric`, `14anweb`),
-/// which CMS published in January.
+/// which CMS published in January. A year alone tells nothing of the quarterly files since: a month that is misspelt
+/// is no January.
 pub fn read_quarter(name: &str) -> Option<Quarter> {
     let lower = name.to_lowercase();
     let words: Vec<&str> =
@@ -55,7 +59,13 @@ pub fn read_quarter(name: &str) -> Option<Quarter> {
         .or_else(|| words.windows(3).find_map(|day| full_date(day[0], day[1], day[2])))
         .or_else(|| words.windows(2).find_map(|pair| year_and_month(pair[0], pair[1])))
         .or_else(|| words.iter().find_map(|word| joined(word)))
-        .or_else(|| words.iter().find_map(|word| year(word)).and_then(|year| Quarter::new(year, 1)))
+        .or_else(|| words.iter().find_map(|word| year(word)).and_then(annual))
+}
+
+/// The quarter of an annual file.
+fn annual(year: i16) -> Option<Quarter> {
+    static LAST: LazyLock<i16> = LazyLock::new(|| Settings::embedded().annual_until);
+    Quarter::new(year, 1).filter(|_| year <= *LAST)
 }
 
 fn month_and_year(first: &str, second: &str) -> Option<Quarter> {
@@ -111,13 +121,34 @@ fn year(word: &str) -> Option<i16> {
     }
 }
 
-/// Orders the postings of one quarter: the date in the name (`_MMDDYYYY` or `MMDDYY`), then `_vN`, then the name.
-pub fn posting(name: &str) -> (u32, u32, String) {
+/// The place of a file among the postings of its quarter: later ones compare greater.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PostingName {
+    /// The date in the name (`_MMDDYYYY` or `MMDDYY`) as YYYYMMDD; 0 without one.
+    day: u32,
+    /// The number of `_vN`; 0 without one.
+    version: u32,
+    /// Whether the name says `final`, as the file does that follows a preliminary one.
+    is_final: bool,
+    /// The name itself, so that the order is one.
+    name: String,
+}
+
+impl PostingName {
+    /// What tells two postings apart, and not two formats of one.
+    pub const fn newness(&self) -> (u32, u32, bool) {
+        (self.day, self.version, self.is_final)
+    }
+}
+
+/// Reads which posting of its quarter a name speaks of.
+pub fn posting(name: &str) -> PostingName {
     let lower = name.to_lowercase();
     let words = || lower.split(|c: char| !c.is_ascii_alphanumeric());
     let day = words().filter_map(date_suffix).max().unwrap_or(0);
     let version = words().filter_map(|word| word.strip_prefix('v')?.parse().ok()).max().unwrap_or(0);
-    (day, version, lower)
+    let is_final = words().any(|word| word == "final");
+    PostingName { day, version, is_final, name: lower }
 }
 
 /// YYYYMMDD of an `MMDDYYYY` or `MMDDYY` word, so that later dates compare greater.
@@ -161,6 +192,8 @@ mod tests {
             ("opps_addendum_b_2026-04.levelII.csv", "2026Q2"),
             ("AOC_V2026Q2-MCR.txt", "2026Q2"),
             ("2017-January-ASP-Pricing-File.zip", "2017Q1"),
+            ("section 508 version of Ocotber 2026 ASP NDC-HCPCS Crosswalk 091726.csv", "none"),
+            ("HCPC2027_JNA_ANWEB.txt", "none"),
             ("/media/123456", "none"),
             ("anweb.zip", "none"),
             ("Q5 2026Q7", "none"),

@@ -3,6 +3,7 @@
 use crate::catalog::EditKind;
 use crate::catalog::compose::{self, Readings};
 use crate::catalog::release::{Release, ReleaseHeader};
+use crate::cms::period::stated_quarter;
 use crate::cms::recognise::{Kind, kind_of, read as read_file};
 
 use super::refresh::Read;
@@ -17,7 +18,10 @@ pub fn read(feed: FeedId, members: &[Member], header: ReleaseHeader) -> Result<R
     let mut reasons = Vec::new();
     for member in members {
         match read_one(feed, &member.bytes, header.clone()) {
-            Ok((release, problems)) => return Ok(Read { release, member: member.name.clone(), problems }),
+            Ok((release, problems)) => {
+                let stated = stated_quarter(&member.bytes);
+                return Ok(Read { release, member: member.name.clone(), problems, stated });
+            }
             Err(reason) => reasons.push(format!("{}: {reason}", member.name)),
         }
     }

@@ -36,7 +36,8 @@ pub async fn run(
     let mut memory = Memory::load(keeper.folder());
     let mut report =
         updater.refresh(order, &mut memory).instrument(tracing::debug_span!("refresh run")).await;
-    if !order.validate_only && !report.releases.is_empty() {
+    // A place that shows what was in use before a roll-back, or nothing yet, is brought up to date as well.
+    if !order.validate_only && (!report.releases.is_empty() || keeper.is_unpublished().await) {
         report.notes.extend(keeper.publish().await);
     }
     if !order.validate_only {

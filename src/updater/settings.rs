@@ -149,6 +149,8 @@ impl FetchSettings {
 pub struct Settings {
     /// Scheme and host that relative addresses belong to.
     pub origin: String,
+    /// The last year whose files of codes were annual, so that their names tell no month.
+    pub annual_until: i16,
     pub fetch: FetchSettings,
     pub unpack: UnpackLimits,
     pub gate: GateLimits,

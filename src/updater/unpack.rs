@@ -11,6 +11,7 @@ use zip::result::ZipError;
 
 use super::quarter::{posting, read_quarter};
 use super::settings::Feed;
+use crate::cms::workbook::is_xlsx;
 use crate::domain::quarter::Quarter;
 
 /// What an archive may ask of the machine.
@@ -38,7 +39,9 @@ pub struct Member {
 /// Why an archive was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {
-    #[error("the download is not a zip archive, or is cut short: {0}")]
+    #[error(
+        "the download is not a zip archive, or is cut short: {0}; a table that is no archive is stored by `import`"
+    )]
     NotAnArchive(ZipError),
     #[error("the archive has {count} entries, and at most {limit} are accepted")]
     TooManyEntries { count: usize, limit: usize },
@@ -58,11 +61,14 @@ pub enum UnpackError {
     Overlapping,
     #[error("{name}: the entry is damaged: {reason}")]
     Damaged { name: String, reason: String },
-    #[error("the archive holds none of the expected members; it holds {}", .names.join(", "))]
+    #[error("this is a workbook and no archive of CMS: `import` stores it")]
+    Workbook,
+    #[error("the archive holds none of the expected members; it holds {}; another table is stored by `import`",
+        if .names.is_empty() { "nothing".to_owned() } else { .names.join(", ") })]
     NoMember { names: Vec<String> },
 }
 
-/// The members of a feed in an archive: the newest posting in each format, the preferred format first.
+/// The members of a feed in an archive: the newest posting in each format that it has, the preferred format first.
 ///
 /// The member rule looks at the file name only, since members may sit in a folder. Members named for
 /// another quarter than the `expected` one are taken only when there is none other: whether to believe
@@ -76,6 +82,9 @@ pub fn unpack(
     expected: Option<Quarter>,
     limits: UnpackLimits,
 ) -> Result<Vec<Member>, UnpackError> {
+    if is_xlsx(archive) {
+        return Err(UnpackError::Workbook);
+    }
     let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(UnpackError::NotAnArchive)?;
     let entries = inspect(&mut archive, limits)?;
     let chosen = choose(&entries, feed, expected)?;
@@ -176,7 +185,7 @@ fn escapes(name: &str) -> bool {
     name.starts_with(['/', '\\']) || name.contains(':') || name.split(['/', '\\']).any(|part| part == "..")
 }
 
-/// The newest matching entry of each format, in the order of preference.
+/// The matching entries of the newest posting, one of each format, in the order of preference.
 fn choose<'a>(
     entries: &'a [Entry],
     feed: &Feed,
@@ -195,11 +204,15 @@ fn choose<'a>(
         let other = expected.zip(read_quarter(&entry.name)).is_some_and(|(sought, found)| sought != found);
         !other
     };
-    let newest = |format: &String| {
-        let of_format = named.iter().filter(|entry| extension(&entry.name) == *format);
-        of_format.max_by_key(|entry| (in_quarter(entry), posting(&entry.name))).copied()
+    let newness = |entry: &Entry| (in_quarter(entry), posting(stem(&entry.name)).newness());
+    let newest = named.iter().map(|entry| newness(entry)).max();
+    // An older posting is another table, and no other format of the newest.
+    let of_newest: Vec<&Entry> = named.into_iter().filter(|entry| Some(newness(entry)) == newest).collect();
+    let in_format = |format: &String| {
+        let of_format = of_newest.iter().filter(|entry| extension(&entry.name) == *format);
+        of_format.max_by_key(|entry| posting(&entry.name)).copied()
     };
-    Ok(feed.formats.iter().filter_map(newest).collect())
+    Ok(feed.formats.iter().filter_map(in_format).collect())
 }
 
 /// Reads one entry, believing none of its declared sizes.

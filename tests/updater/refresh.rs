@@ -40,6 +40,10 @@ impl Shelf for Held {
         self.list().iter().map(|release| release.header.clone()).collect()
     }
 
+    fn settled(&self) -> Vec<ReleaseHeader> {
+        self.held()
+    }
+
     fn newest_until(&self, _: ReleaseKind, quarter: Quarter) -> Option<Arc<Release>> {
         self.list().into_iter().rfind(|release| release.header.quarter <= quarter)
     }
@@ -64,7 +68,7 @@ fn read(_: FeedId, members: &[Member], header: ReleaseHeader) -> Result<Read, St
     let count = text.trim().parse().map_err(|_| "this is no count".to_owned())?;
     let mut release = Release { header, ..Release::embedded().clone() };
     release.codes.truncate(count);
-    Ok(Read { release, member: member.name.clone(), problems: 0 })
+    Ok(Read { release, member: member.name.clone(), problems: 0, stated: None })
 }
 
 /// Notes the steps.

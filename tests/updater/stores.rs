@@ -126,6 +126,86 @@ async fn a_quarter_posted_again_speaks_alone_and_can_be_taken_back() {
     assert_eq!(house.unit("J9901", "2024-08-01"), None);
 }
 
+/// CMS corrects a posting and withdraws the correction: what it publishes is what answers come from.
+#[tokio::test]
+async fn a_correction_that_is_withdrawn_is_undone() {
+    let house = House::new(&[THIRD]).await;
+    let first = Posting::plausible().with("J9901", "Injection, testdrug, 44 mg", "20240701");
+    let second = Posting::plausible().with("J9901", "Injection, testdrug, 4 mg", "20240701");
+    let mut units = Vec::new();
+    for posting in [&first, &second, &first, &second] {
+        house.site.put(THIRD, posting.zip("HCPC2024_JUL_ANWEB.txt"));
+        assert_eq!(house.refresh().await.outcome, Outcome::Updated);
+        assert_eq!(house.refresh().await.outcome, Outcome::AlreadyCurrent);
+        units.push(house.unit("J9901", "2024-08-01").unwrap_or_default());
+    }
+    assert_eq!(units, ["44 mg", "4 mg", "44 mg", "4 mg"]);
+    assert_eq!(house.in_use().len(), 2, "nothing is stored twice");
+}
+
+/// A list of the quarter before is no word on the one in effect.
+#[tokio::test]
+async fn a_quarter_in_effect_that_is_not_found_is_told() {
+    let house = House::new(&[THIRD]).await;
+    house.site.put(THIRD, Posting::plausible().zip("HCPC2024_JUL_ANWEB.txt"));
+    for outcome in [Outcome::Updated, Outcome::AlreadyCurrent] {
+        let report = house.refresh_on("2024Q4").await;
+        assert_eq!(report.outcome, outcome);
+        let is_told = |note: &String| note.contains("2024Q4 is in effect") && note.contains("2024Q3");
+        assert!(report.notes.iter().any(is_told), "{:?}", report.notes);
+    }
+    let report = house.refresh_on("2024Q3").await;
+    assert!(report.notes.iter().all(|note| !note.contains("in effect")), "{:?}", report.notes);
+}
+
+/// What replicas read is what is in use, also where the run brought nothing new.
+#[tokio::test]
+async fn a_run_without_news_publishes_what_a_roll_back_changed() {
+    let mut house = House::new(&[THIRD]).await;
+    let place = TempDir::new().expect("a folder");
+    let shown = || {
+        let text = std::fs::read_to_string(place.path().join("current.json")).unwrap_or_default();
+        text.contains("2024Q3")
+    };
+    house.site.put(THIRD, Posting::plausible().zip("HCPC2024_JUL_ANWEB.txt"));
+    assert_eq!(house.refresh().await.outcome, Outcome::Updated);
+    let parsed = infusion_coder::updater::replica::Place::parse(place.path().to_str().expect("a path"));
+    house.keeper = house.keeper.clone().publishing(Some(parsed.expect("a place")));
+    assert_eq!(house.refresh().await.outcome, Outcome::AlreadyCurrent);
+    assert!(shown(), "an empty place is filled");
+    house.keeper.roll_back(None).expect("it is in use");
+    assert!(shown(), "nobody has published since");
+    assert_eq!(house.refresh().await.outcome, Outcome::AlreadyCurrent);
+    assert!(!shown());
+}
+
+/// What was rolled back stays out, and takes no place of a release in use.
+#[tokio::test]
+async fn releases_out_of_use_push_none_out() {
+    let quarters = [
+        ("april-2024", "HCPC2024_APR_ANWEB.txt", "2024Q2"),
+        ("july-2024", "HCPC2024_JUL_ANWEB.txt", "2024Q3"),
+        ("october-2024", "HCPC2024_OCT_ANWEB.txt", "2024Q4"),
+        ("january-2025", "HCPC2025_JAN_ANWEB.txt", "2025Q1"),
+        ("april-2025", "HCPC2025_APR_ANWEB.txt", "2025Q2"),
+    ];
+    let paths = quarters.map(|(month, ..)| format!("/files/zip/{month}-alpha-numeric-hcpcs-file.zip"));
+    let house = House::new(&[]).await;
+    let mut report = None;
+    for at in [4, 3, 0, 1, 2] {
+        list(&house.site, &[&paths[at]]);
+        let own =
+            Posting::plausible().with("J9901", &format!("Injection, testdrug, {} mg", at + 2), "20240101");
+        house.site.put(&paths[at], own.zip(quarters[at].1));
+        report = Some(house.refresh_on(quarters[at].2).await);
+        if at > 2 {
+            house.keeper.roll_back(None).expect("it is in use");
+        }
+    }
+    assert_eq!(house.in_use(), ["2024Q2", "2024Q3", "2024Q4"]);
+    assert!(report.is_some_and(|report| report.notes.iter().all(|note| !note.contains("dropped"))));
+}
+
 #[tokio::test]
 async fn a_change_posted_early_does_not_reach_back() {
     let house = House::new(&[FOURTH, THIRD]).await;

@@ -229,7 +229,11 @@ impl Comparing<'_> {
     /// The version with what our own tables add.
     fn completed(&self, version: &CodeVersion) -> CodeVersion {
         let mut own = version.clone();
-        self.overlay.complete(&mut own);
+        let end = self.old.get(&version.code).and_then(|old| old.terminated);
+        // What our tables say of a number is of the drug that had it before CMS gave it to another one.
+        if end.is_none_or(|end| version.added <= end) {
+            self.overlay.complete(&mut own, false);
+        }
         own
     }
 }

@@ -1,12 +1,12 @@
 //! Several releases become one catalog, in which the date of service picks the version.
 
-use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use super::told::Told;
 use super::{Changes, Descriptors, Release, ReleaseHeader, ReleaseKind};
 use crate::catalog::biosimilar::Biosimilars;
 use crate::catalog::brand_names::{joined, settle_makers};
@@ -26,7 +26,6 @@ use crate::catalog::successors::Successors;
 use crate::catalog::text::{Text, gather};
 use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quarter::Quarter;
-use crate::domain::time::Date;
 
 /// Our own tables that are laid over what the releases say.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +69,8 @@ pub(in crate::catalog) struct Merging<'o> {
     /// Of each code the oldest first.
     versions: Vec<CodeVersion>,
     told: FxHashMap<HcpcsCode, Told>,
+    /// The quarters whose whole lists of codes were added.
+    lists: Vec<Quarter>,
     /// The quarter of the embedded table, which holds every drug code whose dates are known.
     embedded: Option<Quarter>,
     ndcs: FxHashMap<(Ndc, HcpcsCode), SmallVec<[NdcEntry; 1]>>,
@@ -88,8 +89,19 @@ impl<'o> Merging<'o> {
         };
         let (told, ndcs) = (FxHashMap::default(), FxHashMap::default());
         let products = Products::default();
-        let (pairs, versions) = (QuarterlyTable::default(), Vec::new());
-        Self { overlay, catalog, versions, told, embedded: None, ndcs, ids: Vec::new(), products, pairs }
+        let (pairs, versions, lists) = (QuarterlyTable::default(), Vec::new(), Vec::new());
+        Self {
+            overlay,
+            catalog,
+            versions,
+            told,
+            lists,
+            embedded: None,
+            ndcs,
+            ids: Vec::new(),
+            products,
+            pairs,
+        }
     }
 
     /// Lays a release over those before it; they come in [`merge_order`].
@@ -107,7 +119,15 @@ impl<'o> Merging<'o> {
         if !codes.is_empty() {
             self.catalog.code_quarters.push(header.quarter);
         }
-        self.merge_codes(header.quarter, codes, descriptors);
+        let is_list = header.kind == ReleaseKind::Hcpcs;
+        self.merge_codes(header.quarter, is_list, codes, descriptors);
+        // The seed is made of lists alone, and leaves out by its own rule what the newest one lacks.
+        if is_list && self.embedded.is_some() {
+            self.lists.push(header.quarter);
+        }
+        if header.kind == ReleaseKind::Embedded {
+            self.told.values_mut().for_each(|told| told.end_table(&self.versions));
+        }
         for (ndc, mut entry) in ndcs {
             self.overlay.package_sizes.correct(ndc, &mut entry);
             self.overlay.package_forms.tell(&mut entry);
@@ -134,13 +154,24 @@ impl<'o> Merging<'o> {
 
     /// The catalog of everything that was added.
     pub(in crate::catalog) fn finish(self) -> Catalog {
-        let Self { overlay, mut catalog, mut versions, told, ndcs, ids, products, pairs, .. } = self;
+        let Self {
+            overlay, mut catalog, mut versions, mut told, mut lists, ndcs, ids, products, pairs, ..
+        } = self;
+        lists.sort();
+        told.values_mut().for_each(|told| told.end_unlisted(&mut versions, &lists));
         catalog.edits.pairs = pairs.into();
         add_brands(&mut versions, &told, &products);
         let mut descriptors = Vec::new();
-        for version in &mut versions {
+        let reassigned: FxHashSet<HcpcsCode> =
+            told.iter().filter(|(_, told)| told.is_reassigned()).map(|(code, _)| *code).collect();
+        if !reassigned.is_empty() {
+            // Facts of a drug are no facts of the one that has its number now.
+            catalog.formulary = Arc::new(catalog.formulary.without_codes(&reassigned));
+        }
+        for (place, is_returned) in told.values().flat_map(Told::ours) {
+            let version = &mut versions[place];
             let name = version.name.clone();
-            overlay.complete(version);
+            overlay.complete(version, is_returned);
             if version.name != name {
                 descriptors.push((version.code, version.effective, name));
             }
@@ -169,7 +200,8 @@ fn add_brands(versions: &mut [CodeVersion], told: &FxHashMap<HcpcsCode, Told>, p
         .map(|version| bare_name(&version.name))
         .collect();
     let none = FxHashSet::default();
-    for told in told.values() {
+    // A crosswalk from before the number was given to another drug lists the brands of the first one.
+    for told in told.values().filter(|told| !told.is_reassigned()) {
         let version = &mut versions[told.newest()];
         if version.terminated.is_some() {
             continue;
@@ -182,8 +214,9 @@ fn add_brands(versions: &mut [CodeVersion], told: &FxHashMap<HcpcsCode, Told>, p
 }
 
 impl Overlay {
-    /// Adds what our tables know and the release does not say.
-    pub(super) fn complete(&self, version: &mut CodeVersion) {
+    /// Adds what our tables know and the release does not say, to a version of the drug that they were written for.
+    /// One that CMS put into force again after its end is replaced by nothing.
+    pub(super) fn complete(&self, version: &mut CodeVersion, is_returned: bool) {
         if let Some(biosimilar) = self.biosimilars.get(version.code) {
             version.reference_codes = biosimilar.reference_codes.clone();
             version.reference_product = Some(biosimilar.reference_product.clone());
@@ -199,7 +232,7 @@ impl Overlay {
         }
         // A number that CMS gave to another drug later is not ended by the first one's end, nor replaced by its successors.
         let last_day = self.successors.last_day(version.code);
-        if last_day.is_some_and(|last| last < version.added) {
+        if is_returned || last_day.is_some_and(|last| last < version.added) {
             return;
         }
         if version.successors.is_empty() {
@@ -218,14 +251,14 @@ fn texts_of(version: &mut CodeVersion) -> impl Iterator<Item = &mut Text> {
     brands.iter_mut().chain(descriptors).chain([&mut version.name, &mut version.pricing_indicator])
 }
 
-/// What is known of a code so far: the newest quarter that told it, and the places of its versions, the oldest first.
-struct Told {
-    quarter: Quarter,
-    places: SmallVec<[u32; 2]>,
-}
-
 impl Merging<'_> {
-    fn merge_codes(&mut self, quarter: Quarter, codes: Vec<CodeVersion>, mut texts: Vec<Descriptors>) {
+    fn merge_codes(
+        &mut self,
+        quarter: Quarter,
+        is_list: bool,
+        codes: Vec<CodeVersion>,
+        mut texts: Vec<Descriptors>,
+    ) {
         texts.sort_by_key(|texts| texts.code);
         for mut record in codes {
             // The last one of a code speaks, as of its records.
@@ -235,67 +268,12 @@ impl Merging<'_> {
                 record.long_descriptor = Some(texts.long.clone());
                 record.short_descriptor = Some(texts.short.clone());
             }
-            match self.told.entry(record.code) {
-                Entry::Occupied(told) => told.into_mut().hear(&mut self.versions, record, quarter),
-                Entry::Vacant(none) => {
-                    let mut told = Told { quarter, places: SmallVec::new() };
-                    told.push(&mut self.versions, record);
-                    none.insert(told);
-                }
+            let known = self.told.entry(record.code).or_insert_with(|| Told::new(quarter));
+            known.hear(&mut self.versions, record, quarter);
+            if is_list {
+                known.listed = Some(quarter);
             }
         }
-    }
-}
-
-impl Told {
-    /// The place of the newest version; there is one from the first record on.
-    fn newest(&self) -> usize {
-        self.places[self.places.len() - 1] as usize
-    }
-
-    fn push(&mut self, versions: &mut Vec<CodeVersion>, version: CodeVersion) {
-        // No catalog comes near four thousand million versions.
-        self.places.push(versions.len() as u32);
-        versions.push(version);
-    }
-
-    fn hear(&mut self, versions: &mut Vec<CodeVersion>, record: CodeVersion, quarter: Quarter) {
-        let last = &mut versions[self.newest()];
-        if quarter < self.quarter {
-            // The embedded table is of a later quarter and holds the code's history, its end included;
-            // an older posting has only its text to add.
-            if last.bills_like(&record) && last.long_descriptor.is_none() {
-                last.long_descriptor = record.long_descriptor;
-                last.short_descriptor = record.short_descriptor;
-            }
-            return;
-        }
-        // A number that CMS gives to another drug begins anew; else no list takes a brand away.
-        let is_reused = last.terminated.is_some_and(|end| end < record.added);
-        let brands = if is_reused { record.brands.clone() } else { joined(&last.brands, &record.brands) };
-        let record = CodeVersion { brands, ..record };
-        if last.bills_like(&record) {
-            // The same version, seen again later.
-            let effective = last.effective.min(record.effective);
-            *last = CodeVersion { effective, ..record };
-        } else {
-            // What the quarter before said stays true of that quarter, whatever date the newer record bears.
-            let untold = if quarter > self.quarter { self.quarter.next().first_day() } else { Date::MIN };
-            // A list states the date of its last change; a number given to another drug means it since it was added.
-            let begins = if is_reused { record.added } else { record.effective };
-            let effective = begins.max(last.effective).max(untold);
-            let (terminated, added) = (record.terminated, record.added);
-            self.push(versions, CodeVersion { effective, ..record });
-            // The end of a code is no change of its meaning: what it was until then is the older record. What another
-            // drug's number was had its own end before.
-            for place in &self.places {
-                let version = &mut versions[*place as usize];
-                if version.terminated.is_none_or(|end| added <= end) {
-                    version.terminated = terminated;
-                }
-            }
-        }
-        self.quarter = quarter;
     }
 }
 

@@ -6,6 +6,7 @@ mod bundle;
 mod comparison;
 mod merge;
 mod rows;
+mod told;
 
 use std::sync::Arc;
 

@@ -98,6 +98,15 @@ const fn earlier_page_bytes() -> usize {
     EARLIER_PAGE_BYTES
 }
 
+/// Whether a later posting in use speaks for the quarter of a release; where CMS posts one file a quarter.
+pub fn is_superseded(release: &Entry, entries: &[Entry]) -> bool {
+    let (kind, quarter) = (release.header.kind, release.header.quarter);
+    let speaks_later =
+        |other: &Entry| other.active && other.sequence > release.sequence && other.header.kind == kind;
+    kind.files_per_quarter() == 1
+        && entries.iter().any(|other| speaks_later(other) && other.header.quarter == quarter)
+}
+
 /// An open store. One process holds it at a time.
 #[derive(Debug)]
 pub struct Store {
@@ -145,7 +154,8 @@ impl Store {
         Ok(entries)
     }
 
-    /// Stores a release and makes it active. Storing the same content again changes nothing.
+    /// Stores a release and makes it active. Storing the same content again changes nothing, unless another posting of
+    /// its quarter has come since: the one that is stored last speaks for the quarter.
     ///
     /// # Errors
     /// A write that fails, or that reads back differently; the releases held before stay in force.
@@ -223,7 +233,8 @@ impl Store {
         let entries = self.entries()?;
         let id = release.header.id.clone();
         let held = entries.iter().find(|entry| entry.header.id == id);
-        if let Some(held) = held.filter(|held| *held.sha256 == *bundle.sha256() && held.active) {
+        let speaks = |held: &&Entry| held.active && !is_superseded(held, &entries);
+        if let Some(held) = held.filter(|held| *held.sha256 == *bundle.sha256()).filter(speaks) {
             return Ok(held.clone());
         }
         // The export and twice its pages: sled writes them to its log, and may move them once.
@@ -304,8 +315,9 @@ impl Store {
         let embedded = added.is_embedded();
         let kept = if embedded { 1 } else { RELEASES_RETAINED * added.header.kind.files_per_quarter() };
         let mut entries = self.entries()?;
-        let mut same_kind: Vec<Entry> =
-            entries.iter().filter(|entry| entry.header.kind == added.header.kind).cloned().collect();
+        // Those out of use are remembered so that no refresh brings them back, and take no place of one in use.
+        let is_like = |entry: &&Entry| entry.header.kind == added.header.kind && entry.active == added.active;
+        let mut same_kind: Vec<Entry> = entries.iter().filter(is_like).cloned().collect();
         same_kind.sort_by_key(|entry| {
             if embedded { (None, entry.sequence) } else { (Some(entry.header.quarter), entry.sequence) }
         });

@@ -36,10 +36,45 @@ pub fn read(descriptor: &str) -> Option<Reading> {
         .or_else(|| ends_with_each(&phrases))
         .or_else(|| counted_whole(&phrases))
         .or_else(|| bounded_event(&phrases))
-        .or_else(|| amounts(&tokens, &phrases))
-        .or_else(|| single_unit(&phrases))
-        .or_else(|| in_parentheses(&phrases))
-        .or_else(|| strength(&phrases))
+        .or_else(|| (!is_unclear(&tokens, &phrases)).then(|| stated(&tokens, &phrases)).flatten())
+}
+
+/// What the amounts themselves say, where nothing is counted whole.
+fn stated(tokens: &[Token], phrases: &Phrases) -> Option<Reading> {
+    amounts(tokens, phrases)
+        .or_else(|| single_unit(phrases))
+        .or_else(|| in_parentheses(phrases))
+        .or_else(|| strength(phrases))
+}
+
+/// Whether the amounts leave open what is counted, so that to choose one of them would be a guess: a bound or a rate,
+/// the volume of a container behind an amount, or a list of drugs that no word joins.
+fn is_unclear(tokens: &[Token], phrases: &Phrases) -> bool {
+    let outside: Vec<&Amount> = phrases.amounts.iter().filter(|amount| amount.depth == 0).collect();
+    if outside.iter().any(|amount| amount.role == Role::Unclear) {
+        return true;
+    }
+    let Some([first, last]) = outside.last_chunk::<2>() else { return false };
+    if first.role != Role::Plain || last.role != Role::Plain {
+        return false;
+    }
+    let is_volume = |amount: &Amount| amount.quantity.unit.measure() == Measure::Volume;
+    let is_container = |token: &Token| CONTAINERS.iter().any(|word| token.is(word));
+    // "50 or 100 meq, 20 cc vial" states no one amount, and is billed by the vial's volume.
+    let is_one_of = first.start.checked_sub(1).is_some_and(|at| tokens[at].is("or"));
+    if is_volume(last) && !is_volume(first) && !is_one_of {
+        return tokens.get(last.end).is_some_and(is_container);
+    }
+    let is_same = first.quantity.is_same_measure(last.quantity);
+    is_same && is_list_of_drugs(&tokens[first.end..last.start])
+}
+
+/// What a volume is of that tells the size of a package.
+const CONTAINERS: [&str; 7] = ["vial", "bag", "bottle", "syringe", "ampule", "ampul", "cartridge"];
+
+/// `, name,` between two amounts: another drug with an amount of its own.
+fn is_list_of_drugs(between: &[Token]) -> bool {
+    matches!(between, [Token::Break, Token::Word(_), Token::Break])
 }
 
 fn plain(unit: BillingUnit) -> Reading {
@@ -146,12 +181,14 @@ fn multiple(amount: &Amount) -> BillingUnit {
     }
 }
 
-/// Components are joined by `and`, a slash, or a comma in a list that ends with `and`.
+/// Components are joined by `and`, `with`, `plus`, `in combination`, a slash, or a comma in a list that ends with `and`.
 fn are_joined(between: &[Token]) -> bool {
-    between
-        .iter()
-        .any(|token| token.is("and") || token.is_sign('/') || token.is_sign('-') || token.is_sign('&'))
-        || matches!(between, [Token::Break, Token::Word(word)] if word != "provided")
+    const WORDS: [&str; 4] = ["and", "with", "plus", "combination"];
+    const SIGNS: [char; 3] = ['/', '-', '&'];
+    let joins = |token: &Token| {
+        WORDS.iter().any(|word| token.is(word)) || SIGNS.iter().any(|sign| token.is_sign(*sign))
+    };
+    between.iter().any(joins) || matches!(between, [Token::Break, Token::Word(word)] if word != "provided")
 }
 
 /// An amount in parentheses right behind another restates it.

@@ -27,6 +27,8 @@ pub(super) enum Role {
     EqualsOneUnit,
     /// `minimum of`, `provided in`, `containing`: describes the product.
     Description,
+    /// A bound or a rate, from which no billing unit follows.
+    Unclear,
 }
 
 /// One amount, where it stands.
@@ -118,6 +120,9 @@ fn role(tokens: &[Token], start: usize, end: usize, quantity: Quantity) -> Role 
     if is_rate(behind) {
         return Role::Concentration;
     }
+    if is_by_weight_or_time(behind) || is_bound_behind(behind) {
+        return Role::Unclear;
+    }
     if let [equals, Token::Number(one), unit, ..] = behind
         && equals.is_sign('=')
         && *one == Decimal::ONE
@@ -129,12 +134,36 @@ fn role(tokens: &[Token], start: usize, end: usize, quantity: Quantity) -> Role 
     match () {
         () if before(&["less", "than", "or", "equal", "to"]) => Role::AtMost,
         () if before(&["greater", "than"]) => Role::MoreThan,
+        () if BOUNDS.iter().any(|words| before(words)) => Role::Unclear,
+        // The two codes of gamma globulin by its volume have always been billed by it.
+        () if before(&["over"]) && quantity.unit.measure() != Measure::Volume => Role::Unclear,
         () if before(&["up", "to"]) => Role::UpTo,
         () if before(&["per"]) => Role::Per,
         () if describes.iter().any(|words| before(words)) || before(&["minimum"]) => Role::Description,
         () if quantity.value.is_zero() => Role::Description,
         () => Role::Plain,
     }
+}
+
+/// Words before an amount that make it a bound of which CMS has not said how it is billed.
+const BOUNDS: &[&[&str]] = &[&["less", "than"], &["more", "than"], &["at", "least"], &["at", "most"]];
+
+/// Words behind an amount that make it one.
+const BOUNDS_BEHIND: &[[&str; 2]] = &[["or", "more"], ["or", "less"], ["or", "greater"], ["or", "above"]];
+
+/// What an amount is counted by that is a dose or a rate, and no amount of a drug.
+const WEIGHTS_AND_TIMES: &[&str] =
+    &["kg", "kilogram", "m2", "hour", "hr", "h", "minute", "min", "day", "week", "month"];
+
+fn is_by_weight_or_time(behind: &[Token]) -> bool {
+    let [first, by, ..] = behind else { return false };
+    (first.is_sign('/') || first.is("per") || first.is("each") || first.is("a"))
+        && WEIGHTS_AND_TIMES.iter().any(|word| by.is(word))
+}
+
+fn is_bound_behind(behind: &[Token]) -> bool {
+    let [first, second, ..] = behind else { return false };
+    BOUNDS_BEHIND.iter().any(|[one, other]| first.is(one) && second.is(other))
 }
 
 /// `/ml`, `per ml`, `per 0.25 cc`, `per 24 hours` behind an amount make it a strength.

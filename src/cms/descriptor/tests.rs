@@ -164,3 +164,34 @@ fn wordings_of_newer_codes() {
         ("INJECTION, EXAMPLE, UP TO 1 GM", "UpTo 1 g"),
     ]);
 }
+
+#[test]
+fn what_leaves_the_unit_open_states_no_amount() {
+    check(&[
+        ("Injection, one, 10 mg, 30 ml vial", "none"),
+        ("Injection, one, 30 ml vial, 10 mg", "Multiple 10 mg"),
+        ("Injection, example, less than 500 mg", "none"),
+        ("Injection, example, not more than 5 mg", "none"),
+        ("Injection, example, over 5 mg", "none"),
+        ("Injection, example, over 10 cc", "Multiple 10 mL"),
+        ("Injection, example, 5 mg or more", "none"),
+        ("Injection, example, weight-based, 1 mg/kg", "none"),
+        ("Injection, example, 1 mcg per kg", "none"),
+        ("Injection, example, 10 mg/hour", "none"),
+        ("Injection, example, 0,5 mg", "none"),
+        ("Injection, example, 1,5 mg", "none"),
+        ("Injection, example, 10 mgs", "Multiple 10 mg"),
+    ]);
+}
+
+#[test]
+fn two_drugs_are_two_components_however_they_are_joined() {
+    let both = "Components 4 mg of 4 mg + 1 mg";
+    check(&[
+        ("Injection, one, 4 mg, with another, 1 mg", both),
+        ("Injection, one 4 mg with another 1 mg", both),
+        ("Injection, one 4 mg plus another 1 mg", both),
+        ("Injection, one 4 mg in combination with another 1 mg", both),
+        ("Injection, one, 4 mg; another, 1 mg", "none"),
+    ]);
+}

@@ -37,7 +37,9 @@ pub(super) fn tokens(descriptor: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     while let Some(first) = rest.chars().next() {
         let after_number = matches!(tokens.last(), Some(Token::Number(_)));
+        let broken = broken_number_length(rest);
         let length = match first {
+            '0'..='9' if broken > 0 => broken,
             '0'..='9' => number_length(rest),
             '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => number_length(rest),
             _ if first.is_alphabetic() => word_length(rest, after_number),
@@ -46,6 +48,8 @@ pub(super) fn tokens(descriptor: &str) -> Vec<Token> {
         let (piece, tail) = rest.split_at(length);
         rest = tail;
         match first {
+            // Whether `0,5` is a half or two numbers nobody can tell, so it is no amount.
+            '0'..='9' if broken > 0 => tokens.push(Token::Sign('#')),
             '0'..='9' | '.' if length > 1 || first != '.' => {
                 let digits: String = piece.chars().filter(|c| *c != ',').collect();
                 // A run of digits too long for an amount is no amount; its place is kept by a sign.
@@ -105,6 +109,19 @@ fn number_length(text: &str) -> usize {
     at.max(1)
 }
 
+/// The length of a number that a comma breaks elsewhere than between thousands, as in `0,5`; 0 of any other.
+fn broken_number_length(text: &str) -> usize {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return 0;
+    }
+    let whole = number_length(text);
+    let mut behind = text[whole..].chars();
+    if behind.next() != Some(',') || !behind.next().is_some_and(|c| c.is_ascii_digit()) {
+        return 0;
+    }
+    text.find(|c: char| !c.is_ascii_digit() && c != ',').unwrap_or(text.len())
+}
+
 /// Letters and digits; hyphens, apostrophes and points inside. A unit behind a number is letters only,
 /// so that `10mg` and `4mg-4mg` come apart.
 fn word_length(text: &str, after_number: bool) -> usize {
@@ -150,6 +167,7 @@ mod tests {
         assert_eq!(shown("1,000 units"), "<1000> units");
         assert_eq!(shown("100,000 units,10 mg"), "<100000> units | <10> mg");
         assert_eq!(shown(".625 GM"), "<0.625> gm");
+        assert_eq!(shown("0,5 mg, 40, 500 ml"), "# mg | <40> | <500> ml");
         assert_eq!(shown("4 MG-4 MG-2 MG"), "<4> mg - <4> mg - <2> mg");
         assert_eq!(shown("(500 ml=1 unit)"), "( <500> ml = <1> unit )");
     }

@@ -31,6 +31,7 @@ const PHRASES: &[(&[&str], Unit)] = &[
     (&["microgram"], Unit::Microgram),
     (&["micrograms"], Unit::Microgram),
     (&["mg"], Unit::Milligram),
+    (&["mgs"], Unit::Milligram),
     (&["milligram"], Unit::Milligram),
     (&["milligrams"], Unit::Milligram),
     (&["g"], Unit::Gram),

@@ -81,9 +81,9 @@ pub(super) const LAYOUT: &[Place] = &[
     spare(263, 263, &["tos3"]),
     spare(264, 264, &["tos4"]),
     spare(265, 265, &["tos5"]),
-    place(269, 276, &["adddt", "codeadddate", "adddate"]),
-    place(277, 284, &["acteffdt", "actioneffdate", "acteffdate"]),
-    place(285, 292, &["termdt", "termdate"]),
+    place(269, 276, &["adddt", "codeadddate", "adddate", "dateadded"]),
+    place(277, 284, &["acteffdt", "actioneffdate", "acteffdate", "actioneffectivedate"]),
+    place(285, 292, &["termdt", "termdate", "terminationdate"]),
     spare(293, 293, &["actioncd", "actioncode"]),
 ];
 

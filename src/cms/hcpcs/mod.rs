@@ -88,7 +88,7 @@ pub fn parse(bytes: &[u8]) -> Result<Release, FileError> {
     }
     match parse_text(bytes) {
         Err(FileError::NoRecords) => parse_sheet(bytes).map_err(|error| match error {
-            FileError::NoColumn(_) => error,
+            FileError::NoColumn(_) | FileError::NoneRead(_) => error,
             _ => FileError::NoRecords,
         }),
         parsed => parsed,
@@ -130,6 +130,11 @@ impl Release {
     }
 
     fn or_no_records(self) -> Result<Self, FileError> {
-        if self.codes.is_empty() && self.modifiers.is_empty() { Err(FileError::NoRecords) } else { Ok(self) }
+        if !self.codes.is_empty() || !self.modifiers.is_empty() {
+            return Ok(self);
+        }
+        // Where every row is wrong in the same way, the first tells what it is.
+        let first = self.problems.iter().next();
+        Err(first.map_or(FileError::NoRecords, |first| FileError::NoneRead(first.to_string().into())))
     }
 }

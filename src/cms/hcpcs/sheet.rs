@@ -66,3 +66,23 @@ fn push_row(assembler: &mut Assembler, number: u32, cells: &dyn Cells, columns: 
     }
     assembler.push(&Record { line: number, fields });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(columns: &str, date: &str) -> Vec<u8> {
+        let header = "HCPC,SEQNUM,RECID,LONG DESCRIPTION,PRICE1,COV,BETOS,ADD DT";
+        let row = format!("J0001,00100,3,\"Injection, example, 1 mg\",51,C,O1E,{date},{date},,N");
+        format!("{header},{columns},ACTION CD\n{row}\n").into_bytes()
+    }
+
+    #[test]
+    fn dates_and_columns_in_other_words_are_read_or_named() {
+        let read = |columns, date| parse(&sheet(columns, date)).map(|release| release.codes.len());
+        assert_eq!(read("ACT EFF DT,TERM DT", "20270101"), Ok(1));
+        assert_eq!(read("ACTION EFFECTIVE DATE,TERMINATION DATE", "01-Jan-2027"), Ok(1));
+        let error = read("ACT EFF DT,TERM DT", "01/01/27").expect_err("which century?").to_string();
+        assert!(error.contains("line 2") && error.contains("01/01/27"), "{error}");
+    }
+}

@@ -33,6 +33,10 @@ pub trait Shelf: Send + Sync {
     /// The headers of the releases held, in use or not.
     fn held(&self) -> Vec<ReleaseHeader>;
 
+    /// Those of them that need not be stored again: each that speaks for its quarter, and each that somebody took out of
+    /// use. One whose place another posting has taken is published anew where CMS withdraws the other.
+    fn settled(&self) -> Vec<ReleaseHeader>;
+
     /// The newest release in use of a kind, of a quarter or an earlier one, to compare with.
     fn newest_until(&self, kind: ReleaseKind, quarter: Quarter) -> Option<Arc<Release>>;
 
@@ -56,6 +60,8 @@ pub struct Read {
     pub member: String,
     /// Rows that could not be read whole.
     pub problems: usize,
+    /// The quarter that the member states of itself.
+    pub stated: Option<Quarter>,
 }
 
 /// Reads the members of an archive, the preferred format first, into a release.
@@ -147,7 +153,31 @@ impl Updater<'_> {
                 }
             }
         }
+        self.miss_current(feed, order, report);
         true
+    }
+
+    /// Says where nothing of the quarter in effect was found though a page lists files: an older list is no word on it.
+    fn miss_current(&self, feed: &Feed, order: &Order, report: &mut Report) {
+        let Sought::From(current) = order.sought else { return };
+        if feed.id != FeedId::Hcpcs || !order.source.has_pages() || report.outcome > Outcome::Updated {
+            return;
+        }
+        let held = self.shelf.held();
+        let holds_codes = |kind| matches!(kind, ReleaseKind::Hcpcs | ReleaseKind::Embedded);
+        let mut quarters: Vec<Quarter> = held
+            .iter()
+            .chain(&report.releases)
+            .filter(|header| holds_codes(header.kind) && header.quarter <= current)
+            .map(|header| header.quarter)
+            .collect();
+        quarters.sort();
+        let newest = quarters.last().map_or_else(|| "none".to_owned(), ToString::to_string);
+        if quarters.last() != Some(&current) {
+            report.notes.push(format!(
+                "{current} is in effect, and its file is neither listed nor under any of its names; the newest held is {newest}"
+            ));
+        }
     }
 
     /// Takes one file through all steps.
@@ -174,7 +204,7 @@ impl Updater<'_> {
             memory.remember(feed.id, quarter, file);
             return Ok(Outcome::AlreadyCurrent);
         }
-        let judged = self.judge(&parcel, &download).await?;
+        let judged = self.judge(&parcel, &download, order).await?;
         let quarter = judged.release.header.quarter;
         report.objections.extend(judged.objections.iter().cloned());
         if !judged.objections.is_empty() {
@@ -185,8 +215,14 @@ impl Updater<'_> {
         }
         let header = judged.release.header.clone();
         if !order.validate_only {
+            let before = self.shelf.held();
             self.keep(feed, judged.release).await?;
             memory.remember(feed.id, quarter, file);
+            let held = self.shelf.held();
+            let gone = before.iter().filter(|was| !held.contains(was) && was.kind == header.kind);
+            report
+                .notes
+                .extend(gone.map(|was| format!("dropped {}: the store keeps the newest of a kind", was.id)));
         }
         report.changes.extend(judged.changes);
         report.releases.push(header);
@@ -206,10 +242,10 @@ impl Updater<'_> {
         self.step(Step::Activate, feed.id, Some(quarter), activating).await.map_err(failed)
     }
 
-    /// The quarter of the release that was read from a file with this digest.
+    /// The quarter of the release that was read from a file with this digest, where nothing is to be done with it.
     fn holds(&self, feed: &Feed, sha256: &str) -> Option<Quarter> {
         let kind = feed.id.release_kind();
-        let held = self.shelf.held();
+        let held = self.shelf.settled();
         held.iter().find(|held| held.kind == kind && *held.source_sha256 == *sha256).map(|held| held.quarter)
     }
 
@@ -256,7 +292,12 @@ impl Updater<'_> {
     }
 
     /// Unpacks, parses and judges a download away from the threads that serve requests.
-    async fn judge(&self, parcel: &Parcel<'_>, download: &Download) -> Result<Judged, RefreshError> {
+    async fn judge(
+        &self,
+        parcel: &Parcel<'_>,
+        download: &Download,
+        order: &Order,
+    ) -> Result<Judged, RefreshError> {
         let Parcel { feed, mut quarter, is_guess } = *parcel;
         let expected = (!is_guess).then_some(quarter);
         let (limits, owned, bytes) = (self.settings.unpack, feed.clone(), download.bytes.clone());
@@ -272,11 +313,23 @@ impl Updater<'_> {
         let (reader, id) = (self.reader, feed.id);
         let reading = blocking(move || reader(id, &members, header));
         let read = self.step(Step::Parse, feed.id, Some(quarter), reading).await;
-        let Read { release, member, problems } =
+        let Read { release, member, problems, stated } =
             read.map_err(|reason| RefreshError::Parse { member: named, reason })?;
+        // Whoever asks for a quarter by its name knows when it is.
+        let current = match order.sought {
+            Sought::From(current) => Some(current),
+            Sought::Only(_) => None,
+        };
         let held = self.shelf.newest_until(feed.id.release_kind(), quarter);
-        let candidate =
-            Candidate { feed, release: &release, member: &member, problems, held: held.as_deref() };
+        let candidate = Candidate {
+            feed,
+            release: &release,
+            member: &member,
+            problems,
+            held: held.as_deref(),
+            stated,
+            current,
+        };
         let judging = async { objections(candidate, &self.settings.gate) };
         let objections = self.step(Step::Gate, feed.id, Some(quarter), judging).await;
         let comparing =

@@ -56,6 +56,12 @@ pub async fn publish(keeper: &Keeper, place: &Place) -> Result<Pointer, ReplicaE
     Ok(pointer)
 }
 
+/// The releases that a place points to; nothing where it points to none, or does not answer.
+pub async fn published(place: &Place) -> Option<Vec<String>> {
+    let pointer = place.read(POINTER, &mut Validators::default()).await.ok()??;
+    serde_json::from_slice::<Pointer>(&pointer).ok().map(|pointer| pointer.releases)
+}
+
 fn pack(keeper: &Keeper) -> Result<Shipment, ReplicaError> {
     let store = keeper.store()?;
     let mut bundles = Vec::new();

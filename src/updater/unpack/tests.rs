@@ -43,10 +43,37 @@ fn the_code_file_is_chosen_among_reports_and_older_postings() {
         "NOC codes_JAN2026.xlsx",
         "proc_notes_JAN2026.txt",
     ];
-    let expected = ["HCPC2026_JAN_ANWEB_01122026.txt", "HCPC2026_JAN_ANWEB_12292025.xlsx"];
-    assert_eq!(chosen(&names, FeedId::Hcpcs, Some("2026Q1")), expected);
+    assert_eq!(chosen(&names, FeedId::Hcpcs, Some("2026Q1")), ["HCPC2026_JAN_ANWEB_01122026.txt"]);
     let versions = ["HCPC2026_OCT_ANWEB_v2.txt", "HCPC2026_OCT_ANWEB.txt", "HCPC2026_OCT_ANWEB_v10.txt"];
     assert_eq!(chosen(&versions, FeedId::Hcpcs, Some("2026Q4")), ["HCPC2026_OCT_ANWEB_v10.txt"]);
+}
+
+#[test]
+fn a_newer_posting_goes_before_a_preferred_format_of_an_older_one() {
+    for names in [
+        ["HCPC2027_JAN_ANWEB_12082026.txt", "HCPC2027_JAN_ANWEB_12292026.xlsx"],
+        ["HCPC2027_JAN_ANWEB.txt", "HCPC2027_JAN_ANWEB_v2.xlsx"],
+        ["HCPC2027_JAN_ANWEB.txt", "HCPC2027_JAN_ANWEB_final.csv"],
+    ] {
+        assert_eq!(
+            chosen(&names, FeedId::Hcpcs, Some("2027Q1")),
+            names[1..],
+            "an older table is no other format"
+        );
+    }
+    let both = ["HCPC2027_JAN_ANWEB_12292026.xlsx", "HCPC2027_JAN_ANWEB_12292026.txt"];
+    assert_eq!(chosen(&both, FeedId::Hcpcs, Some("2027Q1")), [both[1], both[0]]);
+}
+
+#[test]
+fn every_format_that_is_read_is_taken_from_an_archive() {
+    for (id, name) in [
+        (FeedId::Hcpcs, "HCPC2027_JAN_ANWEB.csv"),
+        (FeedId::AspLimits, "October 2026 Medicare Part B Payment Limit File 091726.xlsx"),
+        (FeedId::NdcCrosswalk, "October 2026 ASP NDC-HCPCS Crosswalk 091726.xls"),
+    ] {
+        assert_eq!(chosen(&[name, "readme.docx"], id, None), [name]);
+    }
 }
 
 #[test]

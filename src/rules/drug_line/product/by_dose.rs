@@ -45,7 +45,8 @@ pub(super) fn of_larger_package<'a>(
         return None;
     }
     let own = fold(&listed.ingredient);
-    let mut brands = listed.brands.iter().chain(only.brands.iter());
+    let listed = listed.brands.iter().map(|brand| &**brand);
+    let mut brands = listed.chain(only.brands.iter().map(|brand| &**brand));
     if brands.any(|brand| fold(name).starts_with(&fold(brand))) {
         return None;
     }
