@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use super::case::{answer, drug_lines, merge};
 
 /// Rules that no embedded payer file asks for, or that speak through another switch of §13; `switches.rs` tries them.
-const ELSEWHERE: &[&str] = &["M-11", "G-27"];
+/// M-15 and D-02 are broken by claims alone: the tests of the audit try them.
+const ELSEWHERE: &[&str] = &["M-11", "G-27", "M-15", "D-02"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,6 +4,7 @@
 use super::*;
 use crate::catalog::formulary::ClassBasis;
 use crate::catalog::product_names::{NameQuery, Nearness, without_suffix};
+use crate::cms::makers::is_maker;
 use crate::domain::drug::{DrugClass, ProductKind};
 use crate::policy::parameters::KindBeforeCode;
 
@@ -121,7 +122,9 @@ fn kind_of(coding: &Coding<'_>, asked: &Asked<'_>, later: &CodeVersion) -> Optio
 
 /// The code of a drug that has ended, the last one to end (rule L-02).
 pub(super) fn ended<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<&'a CodeVersion> {
-    let words = named::words_of(drug.name.as_deref()?.split('(').next()?);
+    // A maker is no drug, though a code may have been its product's alone.
+    let name = drug.name.as_deref().filter(|name| !is_maker(name))?;
+    let words = named::words_of(name.split('(').next()?);
     let query = NameQuery::new(&words, &coding.catalog.formulary);
     let ended =
         coding.catalog.named(&query, Nearness::Exact, coding.date).filter_map(|lookup| match lookup {
