@@ -277,6 +277,27 @@ async fn tables_beside_the_codes_are_kept_when_they_are_there_and_never_in_the_w
     assert_eq!(house.refresh().await.outcome, Outcome::AlreadyCurrent);
 }
 
+/// The limits of January under the name of July are no limits of July.
+#[tokio::test]
+async fn a_table_that_states_another_quarter_is_not_kept() {
+    let house = House::new(&[THIRD]).await;
+    house.site.put(THIRD, Posting::plausible().zip("HCPC2024_JUL_ANWEB.txt"));
+    let rows: String = (1..=600).map(|n| format!("J{n:04},10 MG,{n}.25\n")).collect();
+    let limits = |period: &str| {
+        let text = format!("\"Effective {period}\",,\nHCPCS Code,HCPCS Code Dosage,Payment Limit\n{rows}");
+        zip_of("ASP Pricing File.csv", text)
+    };
+    let path = "/files/zip/july-2024-asp-pricing-file.zip";
+    house.site.put(path, limits("January 1, 2024 through March 31, 2024"));
+    let report = house.refresh().await;
+    let kinds = |report: &Report| report.releases.iter().map(|it| it.kind.name()).collect::<Vec<_>>();
+    assert_eq!(kinds(&report), ["hcpcs"]);
+    let checks: Vec<&str> = report.objections.iter().map(|objection| objection.check.as_str()).collect();
+    assert_eq!(checks, ["stated-quarter"], "{:?}", report.objections);
+    house.site.put(path, limits("July 1, 2024 through September 30, 2024"));
+    assert_eq!(kinds(&house.refresh().await), ["asp"]);
+}
+
 /// A mirror of the codes alone is not asked for one thing twice, nor for the next quarter of what it has not.
 #[tokio::test]
 async fn a_site_without_the_other_tables_is_asked_for_each_thing_once() {
