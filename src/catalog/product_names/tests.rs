@@ -93,6 +93,8 @@ fn a_salt_decides_between_salts_and_not_between_makers() {
         ("daunorubicin citrate", &["J9151"]),
     ] {
         let mut found = named(name).map(|(_, codes)| codes).unwrap_or_default();
+        // What is swallowed has codes of its own, which the route parts.
+        found.retain(|code| !code.starts_with("J86"));
         found.sort_unstable();
         found.dedup();
         assert_eq!(found, codes, "{name}");

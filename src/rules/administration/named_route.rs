@@ -118,7 +118,11 @@ mod tests {
     fn a_route_in_the_name_that_bills_otherwise_is_asked() {
         for (name, route, labels) in [
             ("methotrexate IM", Route::IvPush, &["Pushed into a vein", "Injected into a muscle"][..]),
-            ("METHOTREXATE 25 MG/ML IM SOLN", Route::IvPush, &["Pushed into a vein", "Injected into a muscle"]),
+            (
+                "METHOTREXATE 25 MG/ML IM SOLN",
+                Route::IvPush,
+                &["Pushed into a vein", "Injected into a muscle"],
+            ),
             (
                 "vitamin K SQ",
                 Route::IvPush,

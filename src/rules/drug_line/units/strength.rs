@@ -103,7 +103,7 @@ pub fn amounts_in_name(name: &str) -> Vec<Quantity> {
 /// Numbers, words and marks of a name, each by itself: `4mg/mL` is `4`, `mg`, `/`, `mL`.
 ///
 /// Numbers that a hyphen joins are the amounts of several drugs, so they are one word and no number; in brackets they only
-/// say what the number before them is made of, as in `6 (3-3) MG/ML`.
+/// say what the number before them is made of, as in `6 (3-3) MG/ML`, or how large the package is, as in `(3) MG/3ML`.
 fn words(name: &str) -> Vec<&str> {
     let kind = |c: char| match c {
         '0'..='9' | '.' | ',' => 0,
@@ -127,7 +127,11 @@ fn words(name: &str) -> Vec<&str> {
         previous = Some(kind);
     }
     words.push((start, &name[start..]));
-    let is_made_of = |(at, word): &(usize, &str)| word.contains('-') && name[..*at].ends_with('(');
+    let is_made_of = |(at, word): &(usize, &str)| {
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit());
+        let is_closed = || name[at + word.len()..].starts_with(')');
+        is_number && name[..*at].ends_with('(') && (word.contains('-') || is_closed())
+    };
     words.retain(|word| !word.1.chars().all(|c| kind(c) == 4) && !is_made_of(word));
     words.into_iter().map(|(_, word)| word).collect()
 }
