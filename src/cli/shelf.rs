@@ -93,10 +93,10 @@ impl StoreFlag {
         }
         match Library::open(&self.folder()?) {
             Ok((library, recovery)) => {
-                // A mistyped folder would answer from another catalog without a word.
+                // What damage took away changes the answer, so whoever asks is told.
                 let remark = recovery.remark();
                 if !remark.is_empty() {
-                    eprintln!("the store is {}{remark}", self.folder()?.display());
+                    tell!("the store is {}{remark}", self.folder()?.display());
                 }
                 Ok(library)
             }
