@@ -61,6 +61,30 @@ struct IndexedName {
     kind: NameKind,
     written: Box<str>,
     folded: Box<str>,
+    /// The letters of the whole folded name, and those of its first word.
+    letters: [Letters; 2],
+}
+
+/// Which letters and figures a text holds, a bit each; others share one.
+///
+/// A letter put in or left out turns one bit at the most, a wrong one two, so two texts whose letters differ in more
+/// are no misspellings of each other, and most pairs are told apart without comparing them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Letters(u64);
+
+impl Letters {
+    fn of(text: &str) -> Self {
+        let bit = |byte: u8| match byte {
+            b'a'..=b'z' => byte - b'a',
+            b'0'..=b'9' => 26 + byte - b'0',
+            _ => 63,
+        };
+        Self(text.bytes().fold(0, |letters, byte| letters | 1 << bit(byte)))
+    }
+
+    const fn are_within(self, other: Self, wrong_letters: usize) -> bool {
+        (self.0 ^ other.0).count_ones() as usize <= 2 * wrong_letters
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +96,9 @@ enum NameKind {
 
 impl IndexedName {
     fn new(kind: NameKind, written: &str) -> Self {
-        Self { kind, written: written.into(), folded: fold(written).join(" ").into() }
+        let folded = fold(written).join(" ");
+        let letters = [Letters::of(&folded), Letters::of(first_word(&folded))];
+        Self { kind, written: written.into(), folded: folded.into(), letters }
     }
 
     fn met(&self) -> Met<'_> {
@@ -188,12 +214,22 @@ struct Query {
     code: String,
     name: String,
     words: Vec<String>,
+    letters: Letters,
+    /// Letters that may be wrong, few for the length: one from five letters on, two from eight.
+    wrong_letters_max: usize,
 }
 
 impl Query {
     fn new(text: &str) -> Self {
         let words = fold(text);
-        Self { code: text.trim().to_uppercase(), name: words.join(" "), words }
+        let name = words.join(" ");
+        let wrong_letters_max = match name.chars().count() {
+            0..=4 => 0,
+            5..=7 => 1,
+            _ => 2,
+        };
+        let letters = Letters::of(&name);
+        Self { code: text.trim().to_uppercase(), name, words, letters, wrong_letters_max }
     }
 
     fn matches<'a>(&self, code: HcpcsCode, names: &'a [IndexedName]) -> Option<Found<'a>> {
@@ -202,7 +238,7 @@ impl Query {
             return Some((Matched::Code, 0, Met::Code));
         }
         let by_name = names.iter().filter_map(|name| {
-            let (matched, distance) = self.matches_name(&name.folded)?;
+            let (matched, distance) = self.matches_name(name)?;
             let is_own = name.kind != NameKind::ReferenceProduct || matched == Matched::Misspelt;
             Some((if is_own { matched } else { Matched::ReferenceProduct }, distance, name.met()))
         });
@@ -211,7 +247,8 @@ impl Query {
         by_name.chain(by_prefix).min()
     }
 
-    fn matches_name(&self, name: &str) -> Option<(Matched, usize)> {
+    fn matches_name(&self, indexed: &IndexedName) -> Option<(Matched, usize)> {
+        let name = &*indexed.folded;
         if name == self.name {
             return Some((Matched::Name, 0));
         }
@@ -222,26 +259,30 @@ impl Query {
         if self.words.iter().all(begins) {
             return Some((Matched::Words, name.len()));
         }
-        self.misspelling(name).map(|distance| (Matched::Misspelt, distance))
+        self.misspelling(indexed).map(|distance| (Matched::Misspelt, distance))
     }
 
-    /// Letters that are wrong, where they are few for the length: one from five letters on, two from eight.
-    fn misspelling(&self, name: &str) -> Option<usize> {
-        let allowed = match self.name.chars().count() {
-            0..=4 => return None,
-            5..=7 => 1,
-            _ => 2,
-        };
-        let first = name.split(' ').next().unwrap_or(name);
+    /// Letters that are wrong, where they are few enough for the length.
+    fn misspelling(&self, indexed: &IndexedName) -> Option<usize> {
+        let allowed = self.wrong_letters_max;
+        if allowed == 0 {
+            return None;
+        }
+        let name = &*indexed.folded;
         // A whole name goes before the first word of a longer one at the same distance.
-        [(name, 0), (first, 1)]
+        [(name, indexed.letters[0], 0), (first_word(name), indexed.letters[1], 1)]
             .into_iter()
-            .filter(|(candidate, _)| candidate.len().abs_diff(self.name.len()) <= allowed)
-            .map(|(candidate, rank)| (strsim::osa_distance(candidate, &self.name), rank))
+            .filter(|(candidate, ..)| candidate.len().abs_diff(self.name.len()) <= allowed)
+            .filter(|(_, letters, _)| letters.are_within(self.letters, allowed))
+            .map(|(candidate, _, rank)| (strsim::osa_distance(candidate, &self.name), rank))
             .filter(|(distance, _)| *distance <= allowed)
             .map(|(distance, rank)| 2 * distance + rank)
             .min()
     }
+}
+
+fn first_word(name: &str) -> &str {
+    name.split(' ').next().unwrap_or(name)
 }
 
 /// `rituximab abbs` without its suffix of four letters.

@@ -48,6 +48,10 @@ pub fn claim(answer: &pb::AuditClaimResponse, audit: &Audit) -> String {
         let codes: Vec<&str> = audit.unread.iter().map(|code| code.as_str()).collect();
         page += &format!("; not readable and not judged: {}", codes.join(", "));
     }
+    let is_billed = answer.lines_right > 0 || audit.discrepancies.iter().any(|found| found.billed.is_some());
+    if !is_billed && others == 0 && audit.unread.is_empty() && answer.lines_judged > 0 {
+        page += "; the claim has no line, so all of them are missing";
+    }
     page.push('\n');
     if answer.discrepancies.is_empty() {
         let judged = if audit.unread.is_empty() { "was billed" } else { "could be read" };

@@ -28,7 +28,7 @@ pub struct Flags {
 
 /// Prints the version in force, or what is known instead.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    let (catalog, date) = (flags.store.catalog()?, date_or_today(flags.date.as_deref())?);
+    let (catalog, date) = (flags.store.catalog()?, date_or_today("--date", flags.date.as_deref())?);
     if let Ok(code) = flags.code.parse::<HcpcsCode>() {
         return print_code(&catalog, code, date, flags.format);
     }

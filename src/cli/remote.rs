@@ -107,7 +107,7 @@ impl ServerFlag {
         let endpoint = self.endpoint(url)?;
         let channel = runtime.block_on(endpoint.connect());
         let channel =
-            channel.with_context(|| format!("no service answers at {url}: start one with `serve`"))?;
+            channel.with_context(|| format!("no service answers at {url}: {}", self.where_none(url)))?;
         let advice = self.advice(url);
         Ok(Some(Remote { channel, advice, token, runtime }))
     }
@@ -122,6 +122,15 @@ impl ServerFlag {
         }
         let shown = self.client_certificate.as_deref().zip(self.client_key.as_deref());
         Ok(endpoint.tls_config(client_tls(self.ca.as_deref(), shown)?)?)
+    }
+
+    /// What to try where no connection is made.
+    fn where_none(&self, url: &str) -> &'static str {
+        if whole_address(url).starts_with("https://") && self.ca.is_none() {
+            "start one with `serve`; if its certificate comes from an authority of your own, name that with --ca"
+        } else {
+            "start one with `serve`"
+        }
     }
 
     /// What to try where a connection is made and no answer comes: TLS tells a caller so little.

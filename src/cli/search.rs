@@ -26,7 +26,7 @@ pub struct Flags {
 
 /// Prints the hits, the best first.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    let (catalog, date) = (flags.store.catalog()?, date_or_today(flags.date.as_deref())?);
+    let (catalog, date) = (flags.store.catalog()?, date_or_today("--date", flags.date.as_deref())?);
     let hits = catalog.search(&flags.query.join(" "), date, flags.limit);
     if flags.format == Format::Json {
         let hits: Vec<_> = hits

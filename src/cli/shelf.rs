@@ -115,9 +115,9 @@ impl StoreFlag {
 }
 
 /// The date of service asked for, or today.
-pub fn date_or_today(text: Option<&str>) -> anyhow::Result<Date> {
+pub fn date_or_today(flag: &str, text: Option<&str>) -> anyhow::Result<Date> {
     match text {
-        Some(text) => parse_date(text).with_context(|| format!("--date {text}")),
+        Some(text) => parse_date(text).with_context(|| format!("{flag} {text}")),
         None => Ok(jiff::Zoned::now().date()),
     }
 }

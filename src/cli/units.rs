@@ -126,7 +126,8 @@ fn title(request: &pb::CalculateDrugLinesRequest) -> String {
 impl Flags {
     fn request(&self) -> anyhow::Result<pb::CalculateDrugLinesRequest> {
         // A date that is none is refused with the rest of the request.
-        let date = self.date.clone().map_or_else(|| date_or_today(None).map(|day| day.to_string()), Ok)?;
+        let date =
+            self.date.clone().map_or_else(|| date_or_today("--date", None).map(|day| day.to_string()), Ok)?;
         Ok(pb::CalculateDrugLinesRequest {
             setting: self.setting,
             payer: self.payer.clone(),

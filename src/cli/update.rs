@@ -91,7 +91,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     let source = flags.source.as_deref().unwrap_or(&settings.origin);
     let source = Source::parse(source)?;
     let sought = match flags.quarter.as_slice() {
-        [] => Sought::From(Quarter::of(date_or_today(flags.as_of.as_deref())?)),
+        [] => Sought::From(Quarter::of(date_or_today("--as-of", flags.as_of.as_deref())?)),
         quarters => Sought::Only(quarters.to_vec()),
     };
     let order = Order { source, sought, validate_only: flags.validate_only, accept: flags.accept.clone() };

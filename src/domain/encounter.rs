@@ -246,6 +246,8 @@ pub enum Entity340b {
 pub enum OffCampus {
     Excepted,
     NonExcepted,
+    /// Off campus, and nothing says whether it is excepted.
+    StatusUnknown,
 }
 
 /// Renal facts that choose codes and modifiers. Source: rules M-03..M-05, L-05.

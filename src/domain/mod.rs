@@ -6,6 +6,7 @@ pub mod billed;
 pub mod billing;
 pub mod claim;
 pub mod code;
+pub mod diagnosis;
 pub mod drug;
 pub mod encounter;
 pub mod fact;

@@ -6,6 +6,8 @@
 pub mod reasons;
 pub mod trail;
 
+use std::cell::Cell;
+
 use crate::catalog::Catalog;
 use crate::domain::claim::Line;
 use crate::domain::encounter::Encounter;
@@ -34,7 +36,15 @@ pub struct CodingResult {
     pub questions: Vec<Question>,
     pub trail: Trail,
     pub provenance: Provenance,
+    /// The record leaves open more than is worked out at once ([`ASKING_SERVICES_MAX`]), so the rest of the answer
+    /// says too little and must not be given.
+    pub asks_too_much: bool,
 }
+
+/// Most administrations and drugs that the answers to all questions of a visit are coded with, each counted once an
+/// answer. Five hundred administrations that all lack their stop stay below; what lies above is no visit, and
+/// would hold a processor for minutes.
+pub const ASKING_SERVICES_MAX: usize = 4_000_000;
 
 /// One coding at work: what is known, and the answer as far as it has come.
 pub struct Coding<'a> {
@@ -51,6 +61,8 @@ pub struct Coding<'a> {
     pub asking: bool,
     /// Whether drugs are coded without the visit they were given at.
     is_of_drugs_alone: bool,
+    /// What the questions have cost so far, in administrations and drugs coded.
+    spent: Cell<usize>,
 }
 
 /// Codes a visit: administration lines and drug lines, with the reason for each.
@@ -85,6 +97,7 @@ fn coded(
     coding.is_of_drugs_alone = is_of_drugs_alone;
     package::note(&mut coding, contents);
     coding.run();
+    coding.result.asks_too_much = !coding.affords(0);
     coding.result
 }
 
@@ -142,7 +155,8 @@ impl<'a> Coding<'a> {
     ) -> Self {
         let date = encounter.service_date;
         let policy = rules.on(date);
-        Self { encounter, catalog, date, policy, rules, result, asking, is_of_drugs_alone: false }
+        let (is_of_drugs_alone, spent) = (false, Cell::new(0));
+        Self { encounter, catalog, date, policy, rules, result, asking, is_of_drugs_alone, spent }
     }
 
     /// Takes up a date of service: its code versions, its limits, and the payer's rules on it (rule L-01).
@@ -190,14 +204,26 @@ impl<'a> Coding<'a> {
         }
     }
 
+    /// Whether a question may cost so much more, in administrations and drugs coded; the visit is refused otherwise.
+    pub fn affords(&self, services: usize) -> bool {
+        self.spent.set(self.spent.get().saturating_add(services));
+        self.spent.get() <= ASKING_SERVICES_MAX
+    }
+
     /// One answer to a question: the lines of the visit if the record said so.
     #[cold]
     pub fn answer(&self, label: impl Into<String>, change: impl FnOnce(&mut Encounter)) -> Answer {
+        let (administrations, drugs) = size(self.encounter);
+        if !self.affords(administrations + drugs) {
+            return Answer { label: label.into(), lines: Vec::new() };
+        }
         let mut encounter = self.encounter.clone();
         change(&mut encounter);
         let mut coding = Coding::trial(&encounter, self.catalog, self.rules);
         coding.is_of_drugs_alone = self.is_of_drugs_alone;
+        coding.spent.set(self.spent.get());
         coding.run();
+        self.spent.set(coding.spent.get());
         Answer { label: label.into(), lines: coding.result.lines }
     }
 
@@ -224,5 +250,26 @@ impl<'a> Coding<'a> {
     pub fn not_billed(&mut self, what: Field, rule: &'static Rule, text: &'static str, facts: &[NotedFact]) {
         let note = self.result.trail.note(text, facts);
         self.result.not_billed.push(NotBilled { what, rule, note });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::encounter::Setting;
+    use crate::domain::time::date;
+    use crate::policy::PolicyBook;
+
+    #[test]
+    fn a_question_beyond_what_one_visit_may_cost_is_not_worked_out() {
+        let policies = PolicyBook::embedded().expect("the embedded policies load");
+        let visit = Encounter::new(Setting::PhysicianOffice, date(2025, 11, 3));
+        let (policy, _) = policies.choose(visit.service_date, "medicare", None).expect("the national rules");
+        let catalog = Catalog::default();
+        let coding = Coding::new(&visit, &catalog, policy.on(visit.service_date));
+        assert!(coding.affords(ASKING_SERVICES_MAX) && !coding.affords(1));
+        let mut is_tried = false;
+        let answer = coding.answer("never tried", |_| is_tried = true);
+        assert!(!is_tried && answer.lines.is_empty());
     }
 }

@@ -90,6 +90,9 @@ impl pb::catalog_admin_service_server::CatalogAdminService for AdminService {
         request: Request<pb::ActivateReleaseRequest>,
     ) -> Result<Response<pb::ActivateReleaseResponse>, Status> {
         let pb::ActivateReleaseRequest { release: id, reason } = request.into_inner();
+        if id.is_empty() {
+            return Err(Refusal::invalid("release", "is required: list the releases for their ids").into());
+        }
         let entry = self.desk.activate(id, reason).await.map_err(Refusal::from)?;
         Ok(Response::new(pb::ActivateReleaseResponse { release: Some(release(&entry)) }))
     }

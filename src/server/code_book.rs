@@ -11,7 +11,6 @@ use super::refusal::Refusal;
 use crate::catalog::Catalog;
 use crate::catalog::diff::compare_releases;
 use crate::catalog::list::NdcReading;
-use crate::catalog::release::Release;
 use crate::catalog::store::{Library, StoreError};
 use crate::domain::code::HcpcsCode;
 use crate::domain::time::Date;
@@ -93,11 +92,12 @@ impl CodeBook {
     /// An empty query or one that is too long, or no date.
     pub fn search(&self, request: &pb::SearchDrugsRequest) -> Result<pb::SearchDrugsResponse, Refusal> {
         let catalog = self.catalog()?;
-        let date = catalog::as_of(&request.date_of_service, today())?.date();
-        if request.query.trim().is_empty() {
-            return Err(Refusal::invalid("query", "is required: give a code, an ingredient or a brand"));
-        }
-        self.check_length("query", &request.query)?;
+        let query = match request.query.trim() {
+            "" => Err(Violations::one("query", "is required: give a code, an ingredient or a brand")),
+            _ => self.check_text("query", &request.query),
+        };
+        let as_of = catalog::as_of(&request.date_of_service, today());
+        let date = Violations::of_both(query, as_of)?.1.date();
         let size = paging::MATCHES.of(request.page_size);
         let hits = catalog.search(&request.query, date, size);
         let matches = hits.iter().map(|hit| catalog::drug_match(&catalog, hit, date)).collect();
@@ -110,8 +110,9 @@ impl CodeBook {
     /// No NDC, one that no crosswalk knows, or ten digits that can be several.
     pub fn ndc(&self, request: &pb::LookupNdcRequest) -> Result<pb::LookupNdcResponse, Refusal> {
         let catalog = self.catalog()?;
-        let as_of = catalog::as_of(&request.date_of_service, today())?;
-        match catalog.read_ndc(request.ndc.trim()).map_err(|error| Refusal::invalid("ndc", error))? {
+        let read = catalog.read_ndc(request.ndc.trim()).map_err(|error| Violations::one("ndc", error));
+        let (read, as_of) = Violations::of_both(read, catalog::as_of(&request.date_of_service, today()))?;
+        match read {
             NdcReading::Known(ndc) => {
                 let products = catalog::ndc_products(&catalog, ndc, as_of);
                 Ok(pb::LookupNdcResponse { products, ..pb::LookupNdcResponse::default() })
@@ -132,8 +133,9 @@ impl CodeBook {
         request: &pb::ListBiosimilarsRequest,
     ) -> Result<pb::ListBiosimilarsResponse, Refusal> {
         let catalog = self.catalog()?;
-        let as_of: AsOf = catalog::as_of(&request.date_of_service, today())?;
-        self.check_length("reference", &request.reference)?;
+        let reference = self.check_text("reference", &request.reference);
+        let as_of = catalog::as_of(&request.date_of_service, today());
+        let as_of: AsOf = Violations::of_both(reference, as_of)?.1;
         let families = catalog::families(&catalog, &request.reference, as_of);
         Ok(pb::ListBiosimilarsResponse { families })
     }
@@ -161,8 +163,10 @@ impl CodeBook {
         request: &pb::CompareReleasesRequest,
     ) -> Result<pb::CompareReleasesResponse, Refusal> {
         let catalog = self.catalog()?;
-        let from = self.release("fromRelease", &request.from_release)?;
-        let to = self.release("toRelease", &request.to_release)?;
+        let from = self.check_name("fromRelease", &request.from_release);
+        Violations::of_both(from, self.check_name("toRelease", &request.to_release))?;
+        let from = self.library.release(&request.from_release).map_err(refused)?;
+        let to = self.library.release(&request.to_release).map_err(refused)?;
         let days = [&from, &to].map(|release| release.header.quarter.first_day());
         let all = compare_releases(&from, &to, &catalog);
         let cursor = Cursor::of((&from.header.id, &to.header.id));
@@ -172,19 +176,19 @@ impl CodeBook {
         Ok(pb::CompareReleasesResponse { changes, next_page_token, counts: catalog::counts(&all) })
     }
 
-    fn release(&self, field: &'static str, name: &str) -> Result<Release, Refusal> {
+    /// Refuses what can name no release.
+    fn check_name(&self, field: &'static str, name: &str) -> Result<(), Violations> {
         if name.is_empty() {
-            return Err(Refusal::invalid(field, "is required: name a release, or a quarter such as 2025Q4"));
+            return Err(Violations::one(field, "is required: name a release, or a quarter such as 2025Q4"));
         }
-        self.check_length(field, name)?;
-        self.library.release(name).map_err(refused)
+        self.check_text(field, name)
     }
 
     /// Refuses a text that is longer than any that could be meant, before it is compared with anything.
-    fn check_length(&self, field: &'static str, text: &str) -> Result<(), Refusal> {
+    fn check_text(&self, field: &'static str, text: &str) -> Result<(), Violations> {
         let mut violations = Violations::under(&self.limits);
         violations.free_text(&Path::Root.field(field), text);
-        Ok(violations.into_result(())?)
+        violations.into_result(())
     }
 }
 

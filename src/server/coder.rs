@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::convert::{self, Answering, Auditing, CitedRules, Claim};
+use super::convert::{self, Answering, Auditing, CitedRules, Claim, Violations};
 use super::lent::{self, Lent as _};
 use super::limits::RequestLimits;
 use super::pb;
@@ -154,9 +154,9 @@ impl Coder {
         &self,
         request: &lent::CodeEncounterRequest<'_>,
     ) -> Result<(Encounter, pb::Detail, String), Refusal> {
-        let detail = detail(request.detail)?;
         let given = request.encounter.as_ref();
-        let encounter = convert::encounter(given, &self.limits)?;
+        let (encounter, detail) =
+            Violations::of_both(convert::encounter(given, &self.limits), detail(request.detail))?;
         Ok((encounter, detail, digest(|output| given.into_iter().for_each(|given| given.write_wire(output)))))
     }
 
@@ -219,9 +219,9 @@ impl Coder {
         request: pb::CalculateDrugLinesRequest,
     ) -> Result<(CodingResult, pb::CalculateDrugLinesResponse), Refusal> {
         let catalog = self.catalog()?;
-        let detail = detail(request.detail)?;
         let input_digest = digest_of(Some(&request));
-        let encounter = convert::drug_alone(&request, &self.limits)?;
+        let (encounter, detail) =
+            Violations::of_both(convert::drug_alone(&request, &self.limits), detail(request.detail))?;
         let result = self.run(&encounter, &catalog, engine::code_drug)?;
         let response = self.answering(&encounter, &result, &catalog, detail, input_digest).drug();
         Ok((result, response))
@@ -232,8 +232,9 @@ impl Coder {
     /// # Errors
     /// Every violation of the request, or a catalog that is not loaded.
     pub fn audit(&self, request: pb::AuditClaimRequest) -> Result<Audited, Refusal> {
-        let claim = convert::claim(&request, &self.limits)?;
-        self.audit_claim(claim, &request)
+        let (claim, detail) =
+            Violations::of_both(convert::claim(&request, &self.limits), detail(request.detail))?;
+        self.audit_claim(claim, detail, &request)
     }
 
     /// Audits the lines of a claim that came by another way than the request, such as an 837 file, in place
@@ -246,12 +247,17 @@ impl Coder {
         request: pb::AuditClaimRequest,
         lines: Vec<BilledLine>,
     ) -> Result<Audited, Refusal> {
-        let claim = convert::claim(&request, &self.limits)?;
-        self.audit_claim(Claim { lines, ..claim }, &request)
+        let (claim, detail) =
+            Violations::of_both(convert::claim(&request, &self.limits), detail(request.detail))?;
+        self.audit_claim(Claim { lines, ..claim }, detail, &request)
     }
 
-    fn audit_claim(&self, claim: Claim, request: &pb::AuditClaimRequest) -> Result<Audited, Refusal> {
-        let detail = detail(request.detail)?;
+    fn audit_claim(
+        &self,
+        claim: Claim,
+        detail: pb::Detail,
+        request: &pb::AuditClaimRequest,
+    ) -> Result<Audited, Refusal> {
         let input_digest = digest_of(request.encounter.as_ref());
         let Claim { mut encounter, lines, coder } = claim;
         let catalog = self.catalog()?;
@@ -285,14 +291,18 @@ impl Coder {
     fn run(&self, encounter: &Encounter, catalog: &Catalog, code: Code) -> Result<CodingResult, Refusal> {
         let (policy, chosen) = self.rules(encounter)?;
         let mut result = code(encounter, catalog, policy);
+        if result.asks_too_much {
+            return Err(Refusal::AsksTooMuch);
+        }
         footing::report(&mut result, encounter, catalog, chosen);
         Ok(result)
     }
 }
 
-fn detail(number: i32) -> Result<pb::Detail, Refusal> {
+/// How much an answer is to say.
+fn detail(number: i32) -> Result<pb::Detail, Violations> {
     pb::Detail::try_from(number)
-        .map_err(|_| Refusal::invalid("detail", "is no level: give LINES, RULES or FULL"))
+        .map_err(|_| Violations::one("detail", "is no level: give LINES, RULES or FULL"))
 }
 
 /// SHA-256 of a message in its canonical encoding, in hexadecimal; that of nothing where there is none.

@@ -15,7 +15,7 @@ use super::layers::admission::AnswerRoom;
 use super::layers::metrics::Metrics;
 use super::limits::ServiceLimits;
 use super::refusal::Refusal;
-use super::{items, lent, nested, pb, rule_book};
+use super::{aside, items, lent, nested, pb, rule_book};
 
 /// An answer to one visit that is smaller is not counted among those that share their memory, in bytes.
 const LARGE_BYTES: usize = 256 * 1024;
@@ -46,7 +46,9 @@ impl CodingService {
     /// Codes a visit and appends its answer.
     fn code(&self, request: &lent::CodeEncounterRequest<'_>, output: &mut Vec<u8>) -> Result<(), Refusal> {
         let before = output.len();
-        let result = self.coder.code_to_proto(request, output)?;
+        let visit = request.encounter.as_ref().map_or(&[][..], |visit| &visit.administrations);
+        let services = visit.iter().map(|administration| 1 + administration.drugs.len()).sum();
+        let result = aside::coded(services, || self.coder.code_to_proto(request, output))?;
         if output.len() - before > self.limits.answer_bytes {
             output.truncate(before);
             output.shrink_to_fit();
@@ -126,8 +128,10 @@ impl pb::coding_service_server::CodingService for CodingService {
         &self,
         request: Request<EncodedAuditClaimRequest>,
     ) -> Result<Response<pb::AuditClaimResponse>, Status> {
-        let claim = nested::decode(&request.into_inner().into_bytes())?;
-        Ok(Response::new(self.coder.audit(claim)?.response))
+        let claim: pb::AuditClaimRequest = nested::decode(&request.into_inner().into_bytes())?;
+        let visit = claim.encounter.as_ref().map_or(&[][..], |visit| &visit.administrations);
+        let services = visit.iter().map(|administration| 1 + administration.drugs.len()).sum();
+        Ok(Response::new(aside::coded(services, || self.coder.audit(claim))?.response))
     }
 
     async fn get_rule(&self, request: Request<pb::GetRuleRequest>) -> Result<Response<pb::Rule>, Status> {

@@ -1,6 +1,7 @@
 //! The gRPC service: services, conversion, layers.
 
 pub mod admin_service;
+mod aside;
 pub mod catalog_service;
 pub mod code_book;
 pub mod coder;

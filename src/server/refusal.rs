@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
-use super::convert::{Path, Violation, Violations};
+use super::convert::{Violation, Violations};
 use super::json::JsonError;
 use super::nested::Unreadable;
 use super::pb::{self, ErrorReason};
@@ -44,6 +44,14 @@ pub enum Refusal {
     NoCatalog,
     #[error("the policy files hold no rules of the default payer: see the server's log")]
     NoPolicy,
+    #[error("give a known token as `authorization: Bearer …`, or a known client certificate")]
+    Unauthenticated,
+    #[error("the method asks for the role {required}, and this identity has {role}: call with another one")]
+    RoleTooLow { role: &'static str, required: &'static str },
+    #[error(
+        "the record leaves open more than one answer works out: state what its first questions ask for, or send each day as a visit of its own"
+    )]
+    AsksTooMuch,
     #[error("the answer has more than {0} bytes: ask for less detail, or for fewer visits at once")]
     AnswerTooLarge(usize),
 }
@@ -51,9 +59,7 @@ pub enum Refusal {
 impl Refusal {
     /// A request with one field at fault.
     pub fn invalid(field: &'static str, description: impl std::fmt::Display) -> Self {
-        let mut violations = Violations::default();
-        violations.add(&Path::Root.field(field), description);
-        Self::Invalid(violations)
+        Self::Invalid(Violations::one(field, description))
     }
 
     /// The error of one item of a batch or a stream.
@@ -85,6 +91,9 @@ impl Refusal {
             Self::UnknownRefresh(_) => ErrorReason::RefreshNotFound,
             Self::ReleaseState(_) => ErrorReason::ReleaseState,
             Self::NoPolicy | Self::Store => ErrorReason::Internal,
+            Self::Unauthenticated => ErrorReason::Unauthenticated,
+            Self::RoleTooLow { .. } => ErrorReason::PermissionDenied,
+            Self::AsksTooMuch => ErrorReason::AsksTooMuch,
             Self::AnswerTooLarge(_) => ErrorReason::AnswerTooLarge,
         }
     }
@@ -110,6 +119,9 @@ impl Refusal {
             Self::NoCatalog => Code::Unavailable,
             Self::ReleaseState(_) => Code::FailedPrecondition,
             Self::NoPolicy | Self::Store => Code::Internal,
+            Self::Unauthenticated => Code::Unauthenticated,
+            Self::RoleTooLow { .. } => Code::PermissionDenied,
+            Self::AsksTooMuch => Code::InvalidArgument,
             Self::AnswerTooLarge(_) => Code::ResourceExhausted,
         }
     }

@@ -14,7 +14,9 @@ use crate::rules::{self, Rule};
 /// No rule has the id, or it is longer than an id may be.
 pub fn get(id: &str, citations: &Citations, limits: &RequestLimits) -> Result<pb::Rule, Refusal> {
     let mut violations = Violations::under(limits);
-    violations.id(&convert::Path::Root.field("ruleId"), id);
+    if violations.id(&convert::Path::Root.field("ruleId"), id).is_none() && id.is_empty() {
+        violations.add(&convert::Path::Root.field("ruleId"), "is required: give an id such as ADDL-1");
+    }
     violations.into_result(())?;
     let id = id.trim();
     let (family, rule) = rules::find_with_family(id).ok_or_else(|| unknown(id))?;

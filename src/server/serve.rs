@@ -23,6 +23,7 @@ use super::health::Health;
 use super::layers::admission::AdmissionLayer;
 use super::layers::auth::AuthLayer;
 use super::layers::counted::MetricsLayer;
+use super::layers::deadline::DeadlineLayer;
 use super::layers::metrics::Metrics;
 use super::layers::unreadable;
 use super::layers::web::WebAccess;
@@ -284,7 +285,6 @@ impl Shared {
         let lines = Lines::new(limits, self.metrics.clone());
         let connections = listen::connections(listener, self.tls.clone(), limits, lines.clone());
         let server = Server::builder()
-            .timeout(limits.call())
             .max_concurrent_streams(limits.streams_per_connection)
             .max_connection_age(limits.connection_age())
             .accept_http1(web.needs_http1())
@@ -293,6 +293,7 @@ impl Shared {
         let server = server.layer(super::layers::trace::TraceLayer);
         let mut server = server
             .layer(MetricsLayer::new(self.metrics.clone()))
+            .layer(DeadlineLayer::new(limits.call()))
             .layer(self.auth.clone())
             .layer(AdmissionLayer::new(limits.in_flight, limits.open_streams, threads))
             .layer(MapResponseLayer::new(unreadable::refuse));

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::claim::{Line, NdcQualifier, NdcReport, Track};
 use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::drug::NdcGiven;
-use crate::domain::encounter::{Encounter, Route, Setting};
+use crate::domain::encounter::{Encounter, OffCampus, Route, Setting};
 use crate::domain::quantity::Quantity;
 use crate::domain::time::{date, parse_local_time};
 
@@ -161,6 +161,18 @@ fn a_setting_that_is_not_told_is_asked_for() {
         let visit = read_visit(&other, VisitDefaults { setting, ..VisitDefaults::default() });
         assert_eq!(visit.map(|visit| visit.setting), Ok(told), "{class}");
     }
+}
+
+#[test]
+fn a_place_off_campus_is_told_and_its_status_is_not() {
+    let off_campus = VISIT.replace("\"code\": \"11\"", "\"code\": \"19\"");
+    let visit = read_visit(&off_campus, VisitDefaults::default()).expect("a visit");
+    assert_eq!(
+        (visit.setting, visit.off_campus),
+        (Setting::HospitalOutpatient, Some(OffCampus::StatusUnknown))
+    );
+    let on_campus = VISIT.replace("\"code\": \"11\"", "\"code\": \"22\"");
+    assert_eq!(read_visit(&on_campus, VisitDefaults::default()).map(|visit| visit.off_campus), Ok(None));
 }
 
 #[test]

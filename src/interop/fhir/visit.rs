@@ -1,6 +1,6 @@
 //! A Bundle of one visit as an encounter.
 
-use crate::domain::encounter::{Encounter, Setting};
+use crate::domain::encounter::{Encounter, OffCampus, Setting};
 use crate::domain::time::{Date, TimeZone, parse_date, parse_time_zone};
 use crate::interop::x12::setting_of_place_of_service;
 
@@ -9,6 +9,9 @@ use super::elements::{
     CodeableConcept, ConditionResource, ContextResource, EncounterResource, LocationResource, OrderResource,
 };
 use super::{administration, dispense, systems};
+
+/// The place of service of an outpatient department off its hospital's campus, which may be excepted or not.
+const OFF_CAMPUS_OUTPATIENT: &str = "19";
 
 /// What the caller knows and FHIR seldom says. The setting counts where the Bundle tells none.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,7 +49,8 @@ pub fn read_visit(text: &str, defaults: VisitDefaults<'_>) -> Result<Encounter, 
     let period_start = found.as_ref().and_then(|(_, read)| read.period.as_ref()?.start.as_deref());
     let stated = period_start.map(|start| day(start, found.as_ref().map(|(r, _)| *r), zone.as_ref()));
     let stated = faults.note(stated.transpose());
-    let setting = faults.settle(setting(found.as_ref(), &resources, defaults.setting))?;
+    let place = faults.note(place_of_service(found.as_ref(), &resources));
+    let setting = faults.settle(setting(found.as_ref(), place.as_deref(), defaults.setting))?;
     if administrations.is_empty() {
         let reason =
             "no MedicationAdministration of the visit took place: each is not-done or entered-in-error";
@@ -65,6 +69,8 @@ pub fn read_visit(text: &str, defaults: VisitDefaults<'_>) -> Result<Encounter, 
     if let Some(id) = found.as_ref().and_then(|(_, read)| read.id.clone()) {
         encounter.id = id;
     }
+    encounter.off_campus =
+        place.filter(|place| place == OFF_CAMPUS_OUTPATIENT).map(|_| OffCampus::StatusUnknown);
     encounter.diagnoses = diagnoses(found.as_ref(), &resources)?;
     encounter.time_zone = zone;
     encounter.administrations = administrations;
@@ -151,7 +157,7 @@ pub(super) fn context<'r, 'a>(
 
 fn setting(
     found: Option<&FoundEncounter<'_, '_>>,
-    resources: &Resources<'_>,
+    place: Option<&str>,
     stated: Option<Setting>,
 ) -> Result<Setting, FhirError> {
     let untold = |path: String| {
@@ -159,13 +165,8 @@ fn setting(
         stated.ok_or_else(|| FhirError::new(path, reason))
     };
     let Some((resource, read)) = found else { return untold("Bundle.entry".to_owned()) };
-    for location in read.location.iter().filter_map(|location| location.location.reference.as_deref()) {
-        let Some(location) = resources.resolve(location) else { continue };
-        let place: LocationResource = location.read()?;
-        let code = place.kind.iter().find_map(systems::place_of_service);
-        if let Some(setting) = code.and_then(setting_of_place_of_service) {
-            return Ok(setting);
-        }
+    if let Some(setting) = place.and_then(setting_of_place_of_service) {
+        return Ok(setting);
     }
     match read.class.as_ref().and_then(|class| class.code.as_deref()) {
         Some("IMP" | "ACUTE" | "NONAC") => Ok(Setting::HospitalInpatient),
@@ -177,6 +178,23 @@ fn setting(
         // An ambulatory class is an office as well as a hospital department.
         _ => untold(format!("{}.class", resource.path)),
     }
+}
+
+/// The CMS place of service of the first location that has one, whichever of its places decides a setting first.
+fn place_of_service(
+    found: Option<&FoundEncounter<'_, '_>>,
+    resources: &Resources<'_>,
+) -> Result<Option<String>, FhirError> {
+    let locations = found.map(|(_, read)| read.location.as_slice()).unwrap_or_default();
+    for location in locations.iter().filter_map(|location| location.location.reference.as_deref()) {
+        let Some(location) = resources.resolve(location) else { continue };
+        let place: LocationResource = location.read()?;
+        let mut codes = place.kind.iter().filter_map(systems::place_of_service);
+        if let Some(code) = codes.find(|code| setting_of_place_of_service(code).is_some()) {
+            return Ok(Some(code.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 fn day(text: &str, resource: Option<&Resource<'_>>, zone: Option<&TimeZone>) -> Result<Date, FhirError> {

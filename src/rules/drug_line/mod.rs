@@ -46,6 +46,7 @@ const DOSES_INLINE: usize = 16;
 
 /// Runs the rules of this family on a visit.
 pub fn code(coding: &mut Coding<'_>) {
+    modifiers::ask_status(coding);
     let doses = product::resolve_all(coding);
     let visit_may_ask = modifiers::visit_may_ask(coding.encounter);
     let mut in_order: SmallVec<[&Dose<'_>; DOSES_INLINE]> = doses.iter().collect();
@@ -59,6 +60,7 @@ pub fn code(coding: &mut Coding<'_>) {
         add_lines(coding, &treatment, &common, &billed, &discard);
         ndc_report::attach(coding, &treatment, &billed, &discard, first);
         modifiers::sides::part(coding, &treatment, first);
+        modifiers::sides::ask_side(coding, &treatment);
         limits::split(coding, &treatment, first);
     }
     limits::check_edits(coding);

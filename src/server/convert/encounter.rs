@@ -3,6 +3,7 @@
 use super::drug::{amount, drug, positive};
 use super::violations::{Path, Violations};
 use crate::domain::code::{HcpcsCode, Modifier};
+use crate::domain::diagnosis;
 use crate::domain::encounter::{
     Administration, AdministrationDocumentation, Coverage, Documentation, Encounter, Interruption,
     OtherService, Pump, Renal, Setting,
@@ -49,7 +50,7 @@ pub fn encounter(
         payer_variant: violations.id(&at.field("payerVariant"), given.payer_variant),
         time_zone: time_zone.clone(),
         indication: violations.choice(&at.field("indication"), given.indication),
-        diagnoses: texts("diagnoses", &given.diagnoses, limits.diagnoses, &at, &mut violations),
+        diagnoses: diagnoses(&given.diagnoses, &at, &mut violations),
         primary_reason: Some(given.primary_reason).filter(|id| !id.is_empty()).map(str::to_owned),
         further_primary_reasons: texts(
             "furtherPrimaryReasons",
@@ -97,7 +98,7 @@ pub fn drug_alone(
         payer: payer(&given.payer, &at, &mut violations),
         payer_variant: violations.id(&at.field("payerVariant"), &given.payer_variant),
         indication: violations.choice(&at.field("indication"), given.indication),
-        diagnoses: texts("diagnoses", &given.diagnoses, limits.diagnoses, &at, &mut violations),
+        diagnoses: diagnoses(&given.diagnoses, &at, &mut violations),
         administrations: vec![Administration {
             id: position_id(0),
             route: violations.choice(&at.field("route"), given.route),
@@ -252,6 +253,10 @@ fn check_references(
             }
         }
     }
+    if administrations.len() != given.administrations.len() || administrations.is_empty() {
+        // A list that is refused was not read, so nothing is known of its ids.
+        return;
+    }
     let text = "is not the id of an administration: give the administrationId of the main reason";
     if !given.primary_reason.is_empty() && !known.contains(given.primary_reason) {
         violations.add(&at.field("primaryReason"), text);
@@ -305,6 +310,19 @@ fn texts(
     given.filter_map(|(index, text)| violations.id(&at.item(name, index), text)).collect()
 }
 
+/// Codes of diseases. A text that is no code would be taken for one that the visit's drugs do not treat.
+fn diagnoses(given: &[impl AsRef<str>], encounter: &Path<'_>, violations: &mut Violations) -> Vec<String> {
+    let limit = violations.limits.diagnoses;
+    let read = texts("diagnoses", given, limit, encounter, violations);
+    for (index, code) in read.iter().enumerate() {
+        if !diagnosis::is_code(code) {
+            let text = format_args!("`{code}` is no ICD-10-CM code: give the code alone, such as C83.30");
+            violations.add(&encounter.item("diagnoses", index), text);
+        }
+    }
+    read
+}
+
 fn payer(given: &str, at: &Path<'_>, violations: &mut Violations) -> String {
     let payer = violations.id(&at.field("payer"), given);
     payer.unwrap_or_else(|| DEFAULT_PAYER.to_owned())
@@ -334,7 +352,7 @@ fn renal(given: Option<lent::Renal<'_>>, encounter: &Path<'_>, violations: &mut 
         esrd_on_dialysis: given.esrd_on_dialysis,
         acute_kidney_injury: given.acute_kidney_injury,
         unrelated_to_esrd: given.unrelated_to_esrd,
-        hematocrit_percent: violations.decimal(&at.field("hematocritPercent"), given.hematocrit_percent),
+        hematocrit_percent: violations.percent(&at.field("hematocritPercent"), given.hematocrit_percent),
         hematocrit_persistently_high: given.hematocrit_persistently_high,
         hemoglobin_g_dl: violations.decimal(&at.field("hemoglobinGDl"), given.hemoglobin_g_dl),
     }

@@ -95,7 +95,7 @@ counterparts! {
         RuralSoleCommunity Childrens CancerCenter Grantee
     }
     PumpDelivery = PumpDelivery { Vein Artery SpinalCanal }
-    OffCampus = OffCampus { Excepted NonExcepted }
+    OffCampus = OffCampus { Excepted NonExcepted StatusUnknown }
     DrugClass = DrugClass {
         Antineoplastic HormonalAntineoplastic ComplexBiologic Therapeutic Hydration BloodProduct Contrast
         Vaccine Radiopharmaceutical SkinSubstitute

@@ -46,6 +46,28 @@ impl Violations {
         }
     }
 
+    /// One field at fault.
+    pub fn one(field: &'static str, description: impl fmt::Display) -> Self {
+        let mut violations = Self::default();
+        violations.add(&Path::Root.field(field), description);
+        violations
+    }
+
+    /// What two readings of one request found, or the violations of both, so that a caller mends all at once.
+    ///
+    /// # Errors
+    /// The violations of either.
+    pub fn of_both<A, B>(first: Result<A, Self>, second: Result<B, Self>) -> Result<(A, B), Self> {
+        match (first, second) {
+            (Ok(first), Ok(second)) => Ok((first, second)),
+            (Err(mut violations), Err(others)) => {
+                violations.merge(others);
+                Err(violations)
+            }
+            (Err(violations), Ok(_)) | (Ok(_), Err(violations)) => Err(violations),
+        }
+    }
+
     /// Adds what another reading of the same request found.
     pub(super) fn merge(&mut self, other: Self) {
         let room = VIOLATIONS_MAX - self.found.len();
@@ -107,6 +129,17 @@ impl Violations {
     /// A name that the caller chose for something.
     pub(in crate::server) fn id(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
         self.text(at, text, self.limits.id_characters)
+    }
+
+    /// A share of a hundred; nothing when the text is empty.
+    pub(super) fn percent(&mut self, at: &Path<'_>, text: &str) -> Option<Decimal> {
+        const WHOLE: Decimal = Decimal::whole(100);
+        let share = self.decimal(at, text)?;
+        if share > WHOLE {
+            self.add(at, format_args!("{share} is above 100: give it in percent"));
+            return None;
+        }
+        Some(share)
     }
 
     /// A decimal number that is not negative; nothing when the text is empty.

@@ -8,7 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::Status;
 
 use super::room::Room;
-use super::{CodeOne, GROUP_ITEMS, code_item, convert, crowded, shutting_down};
+use super::{CodeOne, GROUP_ITEMS, breathe_after, code_item, convert, crowded, shutting_down};
 use crate::server::encoded::{EncodedBatchCodeEncountersRequest, EncodedBatchCodeEncountersResponse};
 use crate::server::lent::{self, Wire};
 use crate::server::nested::{self, Unreadable};
@@ -37,7 +37,7 @@ pub async fn batch(
     }
     let coded = groups.into_iter().zip((0..).step_by(GROUP_ITEMS)).map(|(group, first)| {
         let (code, room) = (code.clone(), room.clone());
-        AbortOnDropHandle::new(tokio::spawn(async move { code_visits(&group, first, &room, &code) }))
+        AbortOnDropHandle::new(tokio::spawn(async move { code_visits(&group, first, &room, &code).await }))
     });
     let mut pieces = Vec::new();
     for group in coded.collect::<Vec<_>>() {
@@ -88,7 +88,12 @@ fn visit<'a>(wire: &mut Wire<'a>) -> Option<&'a [u8]> {
 }
 
 /// The items of the visits of a group, whose first one has a number.
-fn code_visits(group: &[u8], first: u32, room: &Room, code: &impl CodeOne) -> Result<Vec<u8>, Unreadable> {
+async fn code_visits(
+    group: &[u8],
+    first: u32,
+    room: &Room,
+    code: &impl CodeOne,
+) -> Result<Vec<u8>, Unreadable> {
     let mut items = Vec::with_capacity(group.len());
     // Nobody gets an answer that lacks a group.
     let mut wire = Wire::of(if room.is_crowded() { &[] } else { group });
@@ -103,6 +108,7 @@ fn code_visits(group: &[u8], first: u32, room: &Room, code: &impl CodeOne) -> Re
                 Err(Refusal::AnswerTooLarge(room.bytes()).into_item_error())
             });
         }
+        breathe_after(visit.len()).await;
     }
     if !room.hold(items.len()) {
         items = Vec::new();
@@ -117,6 +123,7 @@ mod tests {
     use std::task::Poll;
     use std::time::Duration;
 
+    use super::super::LONG_VISIT_BYTES;
     use super::super::room::Shared;
     use super::super::tests::{echo, request, slow};
     use super::*;
@@ -235,5 +242,21 @@ mod tests {
         // On one thread no group has begun, and whatever is left of them comes before this goes on.
         tokio::time::sleep(Duration::from_millis(1)).await;
         assert_eq!(coded.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn the_long_visits_of_a_caller_who_leaves_are_not_all_coded() {
+        let coded = Arc::new(AtomicUsize::new(0));
+        let long = "x".repeat(LONG_VISIT_BYTES);
+        let request = EncodedBatchCodeEncountersRequest::new([sent((0..GROUP_ITEMS).map(|_| long.clone()))]);
+        let room = room(1 << 20);
+        let mut call = Box::pin(batch(request, LIMIT, &room, slow(&coded)));
+        assert!(poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending())).await);
+        while coded.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(call);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert!(coded.load(Ordering::Relaxed) < GROUP_ITEMS / 2);
     }
 }

@@ -22,6 +22,16 @@ pub use stream::{Answers, stream};
 /// Visits of one group.
 const GROUP_ITEMS: usize = 32;
 
+/// Bytes of a visit from which it may take long; most have a tenth of it.
+const LONG_VISIT_BYTES: usize = 8 * 1024;
+
+/// Lets others work after a long visit, and lets its call end there where nobody waits for it any more.
+async fn breathe_after(visit_bytes: usize) {
+    if visit_bytes >= LONG_VISIT_BYTES {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Codes one visit and appends its answer; where there is none, nothing may be appended.
 pub trait CodeOne:
     Fn(&lent::CodeEncounterRequest<'_>, &mut Vec<u8>) -> Result<(), pb::ItemError> + Clone + Send + Sync + 'static

@@ -12,7 +12,7 @@ use tokio_stream::Stream;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::Status;
 
-use super::{CodeOne, GROUP_ITEMS, code_item, shutting_down};
+use super::{CodeOne, GROUP_ITEMS, breathe_after, code_item, shutting_down};
 use crate::server::encoded::{EncodedStreamCodeEncountersRequest, EncodedStreamCodeEncountersResponse};
 use crate::server::lent;
 
@@ -101,7 +101,7 @@ where
             }
         };
         let code = code.clone();
-        let coded = AbortOnDropHandle::new(tokio::spawn(async move { code_group(&group, &code) }));
+        let coded = AbortOnDropHandle::new(tokio::spawn(async move { code_group(&group, &code).await }));
         if groups.send(Ok(coded)).await.is_err() {
             return;
         }
@@ -149,7 +149,7 @@ where
 }
 
 /// The answers to the items of a stream, up to the first whose bytes are no item.
-fn code_group(group: &[Bytes], code: &impl CodeOne) -> Coded {
+async fn code_group(group: &[Bytes], code: &impl CodeOne) -> Coded {
     let mut written = Vec::with_capacity(group.iter().map(Bytes::len).sum());
     let mut ends = Vec::with_capacity(group.len());
     let mut end = None;
@@ -162,6 +162,7 @@ fn code_group(group: &[Bytes], code: &impl CodeOne) -> Coded {
             break;
         }
         ends.push(written.len());
+        breathe_after(item.len()).await;
     }
     let (written, mut start) = (Bytes::from(written), 0);
     let answers = ends.into_iter().map(|end| {

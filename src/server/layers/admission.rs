@@ -26,7 +26,9 @@ use tonic::codegen::Bytes;
 
 pub use answer::{Kept, Room as AnswerRoom};
 
-use entry::{Entering, Entry, Place, Taken, grpc_timeout, in_time};
+use entry::{Entering, Entry, Place, Taken, in_time};
+
+use super::deadline::grpc_timeout;
 use turn::{InLine, Turns, Work};
 
 use super::counted::is_stream;

@@ -15,6 +15,7 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use tonic::Status;
 
 use crate::server::listen::Peer;
+use crate::server::refusal::Refusal;
 use crate::server::tls::PeerCertificate;
 
 /// What a caller may do; each role includes the ones before it.
@@ -35,6 +36,15 @@ impl Role {
             "code" => Some(Self::Code),
             "admin" => Some(Self::Admin),
             _ => None,
+        }
+    }
+
+    /// The role as the identities file writes it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Code => "code",
+            Self::Admin => "admin",
         }
     }
 
@@ -265,10 +275,8 @@ impl<S> Auth<S> {
         let required = required_role(request.uri().path())?;
         match identities.role_of(request) {
             Some(role) if role >= required => None,
-            Some(_) => Some(Status::permission_denied("this identity's role does not include the method")),
-            None => Some(Status::unauthenticated(
-                "give a known token as `authorization: Bearer …`, or a known client certificate",
-            )),
+            Some(role) => Some(Refusal::RoleTooLow { role: role.word(), required: required.word() }.into()),
+            None => Some(Refusal::Unauthenticated.into()),
         }
     }
 }

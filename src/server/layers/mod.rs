@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod auth;
 pub mod counted;
+pub mod deadline;
 pub mod metrics;
 #[cfg(feature = "otlp")]
 pub mod trace;

@@ -1,6 +1,7 @@
 //! Modifiers of drug lines other than JW and JZ: route, indication, acquisition, place, coverage, side.
 
 mod acquisition;
+mod department;
 mod erythropoietin;
 mod records;
 pub mod sides;
@@ -11,7 +12,7 @@ use crate::catalog::CodeFlag;
 use crate::domain::claim;
 use crate::domain::code::Modifier;
 use crate::domain::drug::{DrugClass, DrugGiven, Laterality};
-use crate::domain::encounter::{Encounter, Route, Setting};
+use crate::domain::encounter::{Encounter, Route};
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
@@ -23,6 +24,7 @@ use crate::rules::drug_line::limits::G_27;
 use crate::rules::drug_line::treatment::{Possibility, Treatment, ask, is_subcutaneous};
 use crate::rules::{Rule, classify, identity};
 
+pub(super) use department::ask_status;
 pub use records::*;
 
 const JA: Modifier = Modifier::of("JA");
@@ -78,7 +80,7 @@ fn asked(coding: &mut Coding<'_>, treatment: &Treatment<'_>) -> Modifiers {
         modifiers.iter().for_each(|modifier| found.push((*modifier, rule)));
     };
     add(acquisition::modifier(coding, treatment).as_slice(), &M_06);
-    add(off_campus(coding).as_slice(), &M_08);
+    add(department::modifier(coding).as_slice(), &M_08);
     add(renal(coding, treatment), &M_05);
     add(maker(coding, treatment).as_slice(), &B_01);
     add(reference(coding, treatment), &G_27);
@@ -147,17 +149,9 @@ pub fn put_in_order(policy: &Policy, modifiers: &mut [Modifier]) {
 pub(in crate::rules) fn of_visit(
     coding: &Coding<'_>,
 ) -> impl Iterator<Item = (Modifier, &'static Rule)> + use<> {
-    let place = off_campus(coding).map(|modifier| (modifier, &M_08));
+    let place = department::modifier(coding).map(|modifier| (modifier, &M_08));
     let coverage = coverage(coding).map(|modifier| (modifier, &M_10));
     place.into_iter().chain(coverage)
-}
-
-/// PO or PN on the lines of an off-campus department (rule M-08).
-fn off_campus(coding: &Coding<'_>) -> Option<Modifier> {
-    let location =
-        coding.encounter.off_campus.filter(|_| coding.encounter.setting == Setting::HospitalOutpatient)?;
-    let table = &coding.policy.drug_line.off_campus_modifiers;
-    table.iter().find(|row| row.location == location).map(|row| row.modifier)
 }
 
 /// AY for a drug that a dialysis patient gets for another reason (rule M-05).

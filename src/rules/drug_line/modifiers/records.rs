@@ -102,7 +102,7 @@ rule! {
     says: "Every line of an off-campus department, of a drug or of its administration, carries PO where it is excepted and PN where it is not.",
     why: "Non-excepted departments are paid differently; the difference is made on the administration and not on a drug that is paid by itself.",
     example: "PN on the infusion and on the drug of a new off-campus clinic.",
-    exceptions: "Hospital outpatient claims only.",
+    exceptions: "Hospital outpatient claims only. Where only the place is known, the status of the department is asked about.",
 }
 
 rule! {
@@ -145,7 +145,7 @@ rule! {
          are two units with 50.",
     why: "Each eye is a service of its own.",
     example: "8 mg in each eye: 8 units RT and 8 units LT.",
-    exceptions: "Routes without sides ignore it. Units of both eyes that are no equal number for each are asked about.",
+    exceptions: "Routes without sides ignore it. Units of both eyes that are no equal number for each are asked about, and so is an eye whose side is not named.",
 }
 
 rule! {

@@ -4,7 +4,7 @@ use super::{M_12, M_14, put_in_order};
 use crate::domain::claim::Line;
 use crate::domain::code::Modifier;
 use crate::domain::drug::{Container, DrugGiven, Laterality};
-use crate::domain::encounter::Encounter;
+use crate::domain::encounter::{Encounter, Route};
 use crate::domain::finding::{Reason, Severity};
 use crate::domain::quantity::{Decimal, Quantity};
 use crate::engine::Coding;
@@ -40,6 +40,23 @@ pub(in crate::rules::drug_line) fn part(coding: &mut Coding<'_>, treatment: &Tre
             coding.result.lines.push(line);
         }
     }
+}
+
+/// Asks which eye got the drug, where the record names none: the line stands without RT or LT until it is told.
+pub(in crate::rules::drug_line) fn ask_side(coding: &mut Coding<'_>, treatment: &Treatment<'_>) {
+    let is_of_an_eye = treatment.first().administration.route == Some(Route::Intravitreal);
+    if !coding.asking || !is_of_an_eye || treatment.laterality.is_some() {
+        return;
+    }
+    let field = treatment.field("laterality");
+    let text = "The record does not say which eye got the drug, so its line goes without RT or LT";
+    coding.find(Severity::Warn, Reason::MissingModifierFact, field, &M_12, text, &[]);
+    let side = |label: &str, laterality| -> Possibility<'_> {
+        treatment.possibly(label, move |drug| drug.laterality = Some(laterality))
+    };
+    let possibilities =
+        vec![side("The right eye", Laterality::Right), side("The left eye", Laterality::Left)];
+    ask(coding, field, &M_12, "Which eye got the drug?", &[], possibilities);
 }
 
 /// Half of a line whose units are even.

@@ -3,7 +3,6 @@
 use super::*;
 use crate::catalog::formulary::Fit;
 use crate::catalog::ndc::NdcEntry;
-use crate::catalog::search::Matched;
 use crate::catalog::{CodeFlag, CodeFlags};
 use crate::domain::drug::DrugClass;
 use crate::engine::trail::NotedFact;
@@ -14,10 +13,6 @@ use crate::rules::{Rule, classify};
 
 /// The coverage code of CMS for what Medicare does not pay.
 const NOT_PAYABLE: char = 'I';
-
-/// Letters from which a name may be a misspelt one, and how many codes are offered for it.
-const NEAR_LETTERS_MIN: usize = 5;
-const NEAR_MAX: usize = 6;
 
 /// The version that an NDC or a name means, or a finding with the candidates.
 pub(super) fn choose<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
@@ -289,7 +284,7 @@ pub(super) fn fits_renal_status(encounter: &Encounter, flags: CodeFlags) -> bool
 /// No code fits: an unclassified one where the kind of product is stated, else a question.
 pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
     if asked.drug.product_kind.is_some() {
-        warn_of_near(coding, asked);
+        near::warn(coding, asked);
         return unclassified::select(coding, asked.at, asked.drug);
     }
     if asked.drug.billing_unit.is_some() {
@@ -315,7 +310,7 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
         coding.not_billed(asked.field(""), &N_02, text, &facts);
         return None;
     }
-    if let Some(told) = before_code::told(coding, asked).filter(|_| is_no_slip(coding, asked)) {
+    if let Some(told) = before_code::told(coding, asked).filter(|_| near::is_no_slip(coding, asked)) {
         return unclassified::select(coding, asked.at, &told);
     }
     if let Some(ended) = before_code::ended(coding, asked.drug) {
@@ -331,16 +326,15 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
         let text = "Nothing in the catalog fits {drug} on this date: give its code or NDC, or its kind of product for an unclassified code";
         coding.find(Severity::Block, Reason::UnknownProduct, asked.field("name"), &N_02, text, &facts);
     }
-    ask_codes(coding, asked, near(coding, asked));
+    // Nobody reads the questions of a trial, and to look for near names takes longer than the rest of it.
+    if !coding.asking {
+        return None;
+    }
+    ask_codes(coding, asked, near::codes(coding, asked));
     let text = "Which product is {drug}, and what kind is it?";
     let kinds = before_code::possible_kinds(coding, asked);
     ask(coding, asked.field("product_kind"), &N_02, text, &facts, kinds);
     None
-}
-
-/// Whether a name is a product's that the catalog knows of another date or setting, or nearly that of none.
-fn is_no_slip(coding: &Coding<'_>, asked: &Asked<'_>) -> bool {
-    before_code::product(coding, asked).is_some() || near(coding, asked).is_empty()
 }
 
 /// What to say of a product whose code stands on a list that the catalog does not hold, and is never unclassified.
@@ -364,33 +358,4 @@ fn is_fluid(coding: &Coding<'_>, asked: &Asked<'_>) -> bool {
     let name = asked.drug.name.as_deref().filter(|_| asked.drug.ndcs().next().is_none());
     let named = name.and_then(|name| coding.catalog.formulary.class_of_name(name));
     named.is_some_and(|named| named.class == DrugClass::Hydration)
-}
-
-/// Codes in force whose name the given one is nearly, or begins: a slip of the pen is no new product.
-fn near(coding: &Coding<'_>, asked: &Asked<'_>) -> Vec<HcpcsCode> {
-    let name = asked.drug.name.as_deref().and_then(|name| name.split('(').next()).unwrap_or_default();
-    if name.trim().len() < NEAR_LETTERS_MIN {
-        return Vec::new();
-    }
-    // What is spelt like a vaccine is none of the drugs that have codes here.
-    let named = coding.catalog.formulary.class_of_name(name);
-    if named.is_some_and(|named| named.class == DrugClass::Vaccine) {
-        return Vec::new();
-    }
-    let hits = coding.catalog.search(name, coding.date, NEAR_MAX);
-    let is_near = |matched| matches!(matched, Matched::Misspelt | Matched::Words);
-    let billable =
-        hits.into_iter().filter(|hit| is_near(hit.matched)).filter_map(|hit| hit.standing.billable());
-    let fitting =
-        billable.filter(|version| version.billing.is_ok() && named::fits_use(coding, asked, version));
-    fitting.map(|version| version.code).collect()
-}
-
-/// An unclassified code is denied where the product has its own (rule N-01), and a misspelt name hides that it has.
-fn warn_of_near(coding: &mut Coding<'_>, asked: &Asked<'_>) {
-    let Some(code) = near(coding, asked).first().copied() else { return };
-    let facts = [fact::given("drug", Value::Of(asked.field(""))), fact::catalog("right", Value::Code(code))];
-    let text = "{drug} is nearly the name of a product under {right}: if that one was given, the unclassified code is denied";
-    let field = asked.field("name");
-    coding.find(Severity::Warn, Reason::SpecificCodeExists, field, &unclassified::N_01, text, &facts);
 }

@@ -15,6 +15,7 @@ mod cpt_product;
 mod flush;
 mod named;
 mod narrow;
+mod near;
 mod percent;
 mod route;
 mod stated;

@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use http::Request;
 use http_body::{Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
@@ -135,23 +134,5 @@ impl http_body::Body for Entering {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-/// How long the caller waits, by the header that gRPC defines; nothing where it says nothing readable.
-pub(super) fn grpc_timeout<B>(request: &Request<B>) -> Option<Duration> {
-    let text = request.headers().get("grpc-timeout")?.to_str().ok()?;
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let amount: u64 = digits.parse().ok()?;
-    const SECONDS_PER_MINUTE: u64 = 60;
-    const SECONDS_PER_HOUR: u64 = 3_600;
-    match unit {
-        "H" => Some(Duration::from_secs(amount.saturating_mul(SECONDS_PER_HOUR))),
-        "M" => Some(Duration::from_secs(amount.saturating_mul(SECONDS_PER_MINUTE))),
-        "S" => Some(Duration::from_secs(amount)),
-        "m" => Some(Duration::from_millis(amount)),
-        "u" => Some(Duration::from_micros(amount)),
-        "n" => Some(Duration::from_nanos(amount)),
-        _ => None,
     }
 }
