@@ -1,27 +1,28 @@
 //! The rule that decides what is right, read off the trail of the answer.
 
 use super::Case;
-use super::compare::{Claimed, DISCARDED, Key, NONE_DISCARDED, Rest};
-use super::nature::Nature;
+use super::compare::{Claimed, DISCARDED, Key, NONE_DISCARDED, Remarked, Rest};
+use super::nature::{Family, Nature};
 use crate::catalog::{CodeFlag, CodeVersion, Lookup};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::DrugGiven;
 use crate::domain::field::Field;
 use crate::domain::quantity::Decimal;
 use crate::engine::reasons::Reasons;
-use crate::engine::trail::{Outcome, Step, Value};
+use crate::engine::trail::{Note, Outcome, Step, Value};
 use crate::policy::parameters::Standing;
 use crate::rules::Rule;
 use crate::rules::audit::G_01;
 use crate::rules::drug_line::biosimilar::B_04;
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_04};
 use crate::rules::drug_line::unclassified::N_03;
-use crate::rules::drug_line::waste::{W_01, W_13, Z_01};
+use crate::rules::drug_line::waste::{W_01, W_13, Z_01, Z_09};
 
-/// What the ids of rules begin with: of classes, of discarded drug, and of none.
+/// What the ids of rules begin with: of classes, of discarded drug and of none, and of hydration.
 const CLASS: &str = "CLS-";
 const DISCARD: &str = "W-";
 const ZERO: &str = "Z-";
+const HYDRATION: [&str; 2] = ["HYD-", "TIME-4"];
 
 /// The rule behind a supported line: the last that speaks of its units, else of its code, else the last.
 pub(super) fn of_line(case: &Case<'_>, line: usize, units: Decimal) -> &'static Rule {
@@ -128,16 +129,22 @@ pub(super) fn of_modifiers(case: &Case<'_>, billed: &Claimed, supported: &Claime
     speaking.next().map_or_else(|| of_line(case, supported.line, supported.units), |step| step.rule)
 }
 
+/// Whether the billed line only attests that nothing was discarded of a drug that is not paid separately. No rule asks
+/// for that, many departments do it on every line, and nothing is paid for it.
+pub(super) fn is_needless_attestation(case: &Case<'_>, pair: &Remarked) -> bool {
+    pair.only_attests_more(case.policy) && *of_modifiers(case, &pair.billed, &pair.supported) == Z_09
+}
+
 /// The rule that declined a code which nothing earns; else the rule by which a part of the visit earns
 /// nothing; else that every line stands on an administration.
-pub(super) fn of_extra(case: &Case<'_>, key: Key) -> &'static Rule {
+pub(super) fn of_extra(case: &Case<'_>, key: Key) -> (&'static Rule, Option<Note>) {
     let code = key.code;
     if key.discarded && line_of(case, Key { discarded: false, ..key }).is_some() {
-        return of_discarded(case, key);
+        return (of_discarded(case, key), None);
     }
     let declined = |step: &&Step| step.outcome == Outcome::Declined && has(case, step, Value::Code(code));
     if let Some(step) = case.result.trail.steps.iter().find(declined) {
-        return step.rule;
+        return (step.rule, Some(step.note));
     }
     let is_administration = case.policy.audit.is_administration(code);
     let of_code = |what: Field| match what {
@@ -148,8 +155,16 @@ pub(super) fn of_extra(case: &Case<'_>, key: Key) -> &'static Rule {
         Field::Administration(..) => Some(is_administration),
         Field::Encounter(_) => None,
     };
-    let not_billed = case.result.not_billed.iter().find(|item| of_code(item.what) == Some(true));
-    not_billed.map_or(&G_01, |item| item.rule)
+    let mut not_billed = case.result.not_billed.iter().filter(|item| of_code(item.what) == Some(true));
+    let family = Nature::of(code, &case.policy.administration).map(|nature| nature.family);
+    let item = match family {
+        // Beside other things that earn nothing, those of hydration are what its codes were billed for.
+        Some(Family::Hydration) => {
+            not_billed.clone().find(|item| HYDRATION.iter().any(|own| item.rule.id.starts_with(own)))
+        }
+        _ => None,
+    };
+    item.or_else(|| not_billed.next()).map_or((&G_01, None), |item| (item.rule, Some(item.note)))
 }
 
 /// Whether a drug of the record is one of a code: by its own code, else by its package, else by its name.

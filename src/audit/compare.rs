@@ -61,6 +61,14 @@ impl Remarked {
         let own = judged(&self.supported.modifiers, true, policy);
         judged(&self.billed.modifiers, true, policy).iter().any(|modifier| !own.contains(modifier))
     }
+
+    /// Whether JZ on the billed line is the only difference.
+    pub(super) fn only_attests_more(&self, policy: &Policy) -> bool {
+        let own = judged(&self.supported.modifiers, true, policy);
+        let mut billed = judged(&self.billed.modifiers, true, policy);
+        billed.retain(|modifier| *modifier != NONE_DISCARDED);
+        billed == own
+    }
 }
 
 /// Every difference of two lists.
@@ -106,7 +114,35 @@ pub(super) fn compare(
         settle(billed, supported, policy, &mut comparison);
     }
     comparison.shortage.retain(|rest| !unread.contains(&rest.key.code));
+    join_mismarked(&mut comparison);
     comparison
+}
+
+/// Takes the drug given that was billed as its discarded part for what it is: the right units under a wrong modifier,
+/// and not a line too many beside one too few.
+fn join_mismarked(comparison: &mut Comparison) {
+    let Comparison { remarked, excess, shortage } = comparison;
+    excess.retain(|wrong| {
+        let is_given = |right: &Rest| {
+            wrong.key.discarded
+                && right.key == Key { discarded: false, ..wrong.key }
+                && right.units == wrong.units
+                && !wrong.is_shared
+                && !right.is_shared
+        };
+        let Some(at) = shortage.iter().position(is_given) else { return true };
+        let right = shortage.remove(at);
+        let (key, units) = (right.key, right.units);
+        remarked.push(Remarked { key, units, billed: wrong.claimed(), supported: right.claimed() });
+        false
+    });
+}
+
+impl Rest {
+    fn claimed(&self) -> Claimed {
+        let Self { key, ref modifiers, units, line, .. } = *self;
+        Claimed { key, modifiers: modifiers.clone(), units, line }
+    }
 }
 
 /// Takes equal units off both sides, first under the same modifiers and then under others.
@@ -241,6 +277,14 @@ mod tests {
     fn discarded_drug_is_a_service_of_its_own() {
         let found = differences(&[("J9312", 80, &[])], &[("J9312", 71, &[]), ("J9312", 9, &["JW"])]);
         assert_eq!(found, (vec!["J9312×9".to_owned()], vec!["J9312×9".to_owned()], 0));
+    }
+
+    #[test]
+    fn the_drug_given_that_was_billed_as_discarded_is_under_a_wrong_modifier() {
+        let given: &[(&str, i32, &[&str])] = &[("J9271", 200, &["JZ"])];
+        assert_eq!(differences(&[("J9271", 200, &["JW"])], given), (vec![], vec![], 1));
+        let other = differences(&[("J9271", 100, &["JW"])], given);
+        assert_eq!(other, (vec!["J9271×100".to_owned()], vec!["J9271×200".to_owned()], 0));
     }
 
     #[test]

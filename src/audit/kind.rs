@@ -72,6 +72,8 @@ impl Kind {
 pub enum Detail {
     /// What the record lacks, for an unsupported line.
     Lacking(Note),
+    /// Why the record does not earn the line, in the words of the rule that declined it.
+    Declined(Note),
     /// What is wrong with the modifiers of the line themselves.
     Modifiers(Vec<ModifierFault>),
     /// The NDC that the payer wants.

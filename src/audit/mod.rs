@@ -220,8 +220,8 @@ impl Case<'_> {
         is_dated: impl Fn(&Rest) -> bool,
     ) -> Vec<Discrepancy> {
         let open = open::find(self, now, claimed, unread);
-        let mut found: Vec<Discrepancy> =
-            open.remarked.iter().map(|pair| self.wrong_modifier(pair)).collect();
+        let wrong = open.remarked.iter().filter(|pair| !because::is_needless_attestation(self, pair));
+        let mut found: Vec<Discrepancy> = wrong.map(|pair| self.wrong_modifier(pair)).collect();
         found.extend(open.unsupported.iter().map(|(rest, why)| self.unsupported(rest, why)));
         found.extend(open.unsupported_modifiers.iter().map(|(pair, why)| {
             let (kind, rule) = (Kind::Unsupported, why.rule);
@@ -341,8 +341,9 @@ impl Case<'_> {
             return Discrepancy { dollars, ..of(Kind::Included, rule) };
         }
         let pattern = pattern::of_extra(self, rest);
-        let rule = pattern.map_or_else(|| because::of_extra(self, rest.key), Pattern::rule);
-        Discrepancy { pattern, dollars, ..of(Kind::ExtraLine, rule) }
+        let (rule, declined) = because::of_extra(self, rest.key);
+        let detail = declined.map(Detail::Declined);
+        Discrepancy { pattern, dollars, detail, ..of(Kind::ExtraLine, pattern.map_or(rule, Pattern::rule)) }
     }
 
     fn missing(&self, rest: &Rest, claimed: &[Claimed]) -> Discrepancy {

@@ -1,7 +1,7 @@
 //! The mistakes that auditors meet again and again, each with the rule it breaks.
 
 use super::compare::{DISCARDED, Rest};
-use super::nature::{Family, Nature, Place};
+use super::nature::{Family, Nature, Place, Technique};
 use super::{Case, Discrepancy, Kind, product};
 use crate::domain::code::HcpcsCode;
 use crate::domain::drug::ContainerKind;
@@ -145,8 +145,10 @@ fn of_family(wrong: Family, right: Family) -> Option<Pattern> {
 
 /// The code is of the right family, and of another technique or another place in the visit.
 fn of_place(wrong: Nature, right: Nature) -> Option<Pattern> {
+    let is_of_pump = [wrong.technique, right.technique].contains(&Technique::Pump);
     if wrong.technique != right.technique {
-        return Some(Pattern::OtherTechnique);
+        // A pump is none of the three that the pattern speaks of.
+        return (!is_of_pump).then_some(Pattern::OtherTechnique);
     }
     let is_add_on =
         |place| matches!(place, Place::Hour | Place::Sequential | Place::Concurrent | Place::Repeat);

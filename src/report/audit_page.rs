@@ -3,6 +3,8 @@
 use askama::Template;
 
 use super::audit_summary::{AuditSummary, OccurrenceView, RateView, WorkView};
+use super::audit_text;
+use crate::audit::Kind;
 use crate::rules;
 
 /// The page of an audit.
@@ -38,6 +40,12 @@ impl Difference {
     fn rule_title(&self) -> &'static str {
         rules::find(&self.rule_id).map_or("", |rule| rule.title)
     }
+
+    /// The kind in words, as the table of kinds has it.
+    fn kind_title(&self) -> &'static str {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == self.kind);
+        kind.map_or(self.kind, audit_text::kind)
+    }
 }
 
 #[derive(Template)]
@@ -56,6 +64,11 @@ type Section<'a> = (&'static str, &'a [OccurrenceView]);
 impl AuditPage<'_> {
     fn sections(&self) -> [Section<'_>; 2] {
         [("Kinds of difference", &self.summary.kinds), ("Known patterns", &self.summary.patterns)]
+    }
+
+    /// Whether what is counted breaks rules of its own; a kind of difference breaks many.
+    fn has_rules(&self, list: &[OccurrenceView]) -> bool {
+        list.iter().any(|seen| !seen.rule_id.is_empty())
     }
 
     /// The longest bar of a list of frequencies is the most frequent one's.
@@ -93,6 +106,8 @@ struct Mark {
 const CHART_WIDTH: i64 = 1000;
 const NAMES_WIDTH: i64 = 190;
 const FIGURES_WIDTH: i64 = 250;
+/// Room of a label above the chart, such as `100 %`.
+const LABEL_WIDTH: i64 = 48;
 const ROW_HEIGHT: i64 = 30;
 const CHART_TOP: i64 = 30;
 /// Hundredths of a percent in a whole rate.
@@ -140,8 +155,24 @@ impl AccuracyChart {
             .map(|points| mark(points, "grid"))
             .chain(thresholds.map(|points| mark(points, "threshold")))
             .collect();
+        let marks = labelled_apart(marks);
         Self { height: CHART_TOP + rows.len() as i64 * ROW_HEIGHT + 10, rows, marks }
     }
+}
+
+/// Takes the labels off marks that would run into one before them, a grid line before a threshold.
+fn labelled_apart(mut marks: Vec<Mark>) -> Vec<Mark> {
+    let mut labelled: Vec<i64> = Vec::new();
+    for style in ["threshold", "grid"] {
+        for mark in marks.iter_mut().filter(|mark| mark.style == style) {
+            if labelled.iter().any(|x| (x - mark.x).abs() < LABEL_WIDTH) {
+                mark.label.clear();
+            } else {
+                labelled.push(mark.x);
+            }
+        }
+    }
+    marks
 }
 
 #[cfg(test)]
@@ -164,6 +195,6 @@ mod tests {
         for outside in ["src=", "@import", "<link"] {
             assert!(!page.contains(outside), "{outside}");
         }
-        assert!(page.contains("95 %") && page.contains("97 %"));
+        assert!(page.contains("95 %") && page.matches("<line class=\"threshold\"").count() == 2);
     }
 }

@@ -139,7 +139,11 @@ pub fn summarize(summary: &Summary, audit: &AuditParameters, seed: u64) -> Audit
         OccurrenceView::new((known.as_str(), audit_text::pattern(*known), known.rule().id), seen, visits)
     });
     let mut codes: Vec<_> = summary.codes.iter().collect();
-    codes.sort_by_key(|(_, rate)| rate.interval().high);
+    // Of equal rates the one of more lines says more.
+    codes.sort_by(|(_, a), (_, b)| {
+        let rates = (a.right.saturating_mul(b.of)).cmp(&b.right.saturating_mul(a.of));
+        rates.then(b.of.cmp(&a.of))
+    });
     let codes =
         codes.into_iter().map(|(code, rate)| CodeView { code: code.to_string(), lines: (*rate).into() });
     let drawn = summary.sample(audit, seed);

@@ -77,7 +77,13 @@ pub fn sentence(
         }
         (_, (Some(wrong), Some(right))) => format!("{wrong} was billed where {right} is right."),
         (_, (None, Some(right))) => format!("{right} is supported and was not billed."),
-        (_, (Some(wrong), None)) => format!("{wrong} was billed, and nothing on record earns it."),
+        (_, (Some(wrong), None)) => match found.detail {
+            Some(Detail::Declined(why)) => {
+                let why = note::render(&why, &result.trail, visit);
+                format!("{wrong} was billed, and the record does not earn it: {}", ended(why))
+            }
+            _ => format!("{wrong} was billed, and nothing on record earns it."),
+        },
         (_, (None, None)) => String::new(),
     };
     if let (Some(Detail::UnknownCode), Some(side)) = (&found.detail, &found.billed) {
@@ -94,6 +100,14 @@ pub fn sentence(
         Some(date) => format!("On {date}: {text}"),
         None => text,
     }
+}
+
+/// A reason as the end of a sentence.
+fn ended(mut reason: String) -> String {
+    if !reason.ends_with('.') {
+        reason.push('.');
+    }
+    reason
 }
 
 /// A side as people write it in a row of text: `96415`, `J9312 ×71 JZ`.

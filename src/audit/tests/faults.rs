@@ -200,3 +200,40 @@ fn a_visit_that_the_record_marks_and_the_claim_does_not_lacks_the_modifier() {
     assert_eq!(ruled(&marked, &changed(9, "99213")), ["WRONG_MODIFIER 99213 99213 MOD-2"]);
     assert_eq!(ruled(&marked, &changed(9, "99213 25")), Vec::<String>::new());
 }
+
+#[test]
+fn jz_on_a_drug_that_a_hospital_is_not_paid_for_is_no_mistake() {
+    let mut visit = bag("Q5114", "420 mg");
+    let mut push = given("a2", Route::IvPush, "09:20", "", "J2405", "4 mg");
+    containers(&mut push, "4 mg", 1, ContainerKind::SingleDose);
+    visit.administrations.push(push);
+    visit.setting = Setting::HospitalOutpatient;
+    let claim = |packaged| found(&visit, &["96413", "96415", "96375", "Q5114 x42 JZ", packaged]);
+    assert_eq!(claim("J2405 x4 JZ"), Vec::<String>::new());
+    assert_eq!(claim("J2405 x4"), Vec::<String>::new());
+    visit.setting = Setting::PhysicianOffice;
+    let office = found(&visit, &["96413", "96415", "96375", "Q5114 x42 JZ", "J2405 x4"]);
+    assert_eq!(office, ["WRONG_MODIFIER J2405x4 J2405x4"]);
+}
+
+#[test]
+fn a_line_that_the_record_declines_is_told_with_the_reason() {
+    let mut visit = visit();
+    let mut fluid = given("a3", Route::IvInfusion, "11:20", "11:49", "J7030", "500 mL");
+    fluid.drugs[0].class = Some(DrugClass::Hydration);
+    visit.administrations.push(fluid);
+    let audit = audited(&visit, &[line("96413"), line("96415"), line("96375"), line("96361")]);
+    let extra = audit.discrepancies.iter().find(|found| found.kind == Kind::ExtraLine).expect("the line");
+    assert!(matches!(extra.detail, Some(Detail::Declined(_))), "{extra:?}");
+    assert_eq!(extra.rule.id, "TIME-4");
+}
+
+#[test]
+fn a_pump_taken_for_the_next_drug_is_no_mix_of_push_and_infusion() {
+    let mut visit = bag("J9271", "200 mg");
+    let mut next = given("a2", Route::IvInfusion, "13:00", "13:40", "J9045", "450 mg");
+    containers(&mut next, "450 mg", 1, ContainerKind::MultiDose);
+    visit.administrations.push(next);
+    let wrong = found(&visit, &["96413", "96416"]);
+    assert!(wrong.iter().any(|found| found == "WRONG_CODE 96416x1 96417x1"), "{wrong:?}");
+}
