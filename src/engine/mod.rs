@@ -42,9 +42,12 @@ pub struct CodingResult {
 }
 
 /// Most administrations and drugs that the answers to all questions of a visit are coded with, each counted once an
-/// answer. Five hundred administrations that all lack their stop stay below; what lies above is no visit, and
-/// would hold a processor for minutes.
-pub const ASKING_SERVICES_MAX: usize = 4_000_000;
+/// answer. Five hundred administrations of coded drugs that all lack their stop stay below, and two hundred of drugs
+/// with names that nothing knows; what lies above is no visit, and would hold a processor for minutes.
+pub const ASKING_SERVICES_MAX: usize = 3_000_000;
+
+/// What a drug that is known by its name alone costs beside others, in administrations and drugs that take as long.
+const NAMED_SERVICES: usize = 15;
 
 /// One coding at work: what is known, and the answer as far as it has come.
 pub struct Coding<'a> {
@@ -111,6 +114,14 @@ const FINDINGS_SPARE: usize = 2;
 fn size(encounter: &Encounter) -> (usize, usize) {
     let drugs = encounter.administrations.iter().map(|administration| administration.drugs.len()).sum();
     (encounter.administrations.len(), drugs)
+}
+
+/// What an encounter costs to be coded, in administrations and drugs.
+fn cost(encounter: &Encounter) -> usize {
+    let (administrations, drugs) = size(encounter);
+    let all = encounter.administrations.iter().flat_map(|administration| &administration.drugs);
+    let named = all.filter(|drug| drug.code.is_none() && drug.name.is_some()).count();
+    administrations + drugs + named * NAMED_SERVICES
 }
 
 impl<'a> Coding<'a> {
@@ -213,8 +224,7 @@ impl<'a> Coding<'a> {
     /// One answer to a question: the lines of the visit if the record said so.
     #[cold]
     pub fn answer(&self, label: impl Into<String>, change: impl FnOnce(&mut Encounter)) -> Answer {
-        let (administrations, drugs) = size(self.encounter);
-        if !self.affords(administrations + drugs) {
+        if !self.affords(cost(self.encounter)) {
             return Answer { label: label.into(), lines: Vec::new() };
         }
         let mut encounter = self.encounter.clone();
