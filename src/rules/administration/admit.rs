@@ -192,6 +192,7 @@ fn admit_by_class(
             // No code of theirs rests on minutes, but what ran meanwhile is no hydration (rule HYD-4).
             read_push(coding, visit, service);
         }
+        _ if elsewhere::is_settled_by_name(coding, service.index) => {}
         _ => service.kind = Kind::Unlisted,
     }
     if service.family == Family::Hydration {

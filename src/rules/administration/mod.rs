@@ -29,6 +29,7 @@ pub(super) mod modifiers;
 mod named_dose;
 mod named_route;
 mod not_given;
+mod numbing;
 pub(super) mod order;
 mod outside;
 mod overlap;
