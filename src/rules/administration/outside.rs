@@ -124,11 +124,14 @@ pub(super) fn is_flush_elsewhere(coding: &mut Coding<'_>, index: u16, route: Rou
 pub(super) fn is_outside(coding: &mut Coding<'_>, index: u16, route: Route) -> bool {
     let codes = &coding.policy.administration.outside_codes;
     let other = match route {
+        // Some drugs have codes of their own there, as botulinum toxin in the wall of the bladder.
+        Route::Intravesical | Route::Implanted if elsewhere::is_settled_by_name(coding, index) => {
+            return true;
+        }
         Route::Intravesical => return instilled(coding, index),
         Route::Intravitreal => Some(codes.intravitreal),
         Route::Intraarticular => Some(codes.joint),
         Route::Inhaled => Some(codes.inhalation),
-        Route::Implanted if elsewhere::is_settled_by_name(coding, index) => return true,
         Route::Implanted => Some(codes.implant),
         Route::HeatedIntraperitoneal => {
             cavity::heated(coding, index);

@@ -161,6 +161,27 @@ pub struct VisitsBesideProcedures {
     pub modifier: Modifier,
 }
 
+/// Fluids that are a drug against a low blood sugar, and the beginnings of its diagnoses.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LowBloodSugar {
+    /// What their names stand for.
+    pub fluids: List<String>,
+    pub diagnoses: List<String>,
+}
+
+/// Sprays that patients give themselves under observation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObservedSprays {
+    pub drugs: DrugList,
+    /// Codes of the visit, the drug and the observation in one, by the dose.
+    pub services: List<HcpcsCode>,
+    /// The code of the drug, where the payer has it apart.
+    #[serde(default)]
+    pub drug: Option<HcpcsCode>,
+}
+
 /// Drugs by their codes, or by words of their names.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

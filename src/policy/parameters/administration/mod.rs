@@ -39,6 +39,10 @@ parameters! {
         pub sugars: DrugList,
         /// Operations that include what is given for them (rule CHM-13).
         pub operations: Operations,
+        /// Fluids that against a low blood sugar are a drug (rule HYD-1).
+        pub low_blood_sugar: LowBloodSugar,
+        /// Sprays that patients give themselves under observation (rule CHM-13).
+        pub observed_sprays: ObservedSprays,
         /// Emergency visits that carry 25 in a hospital, and the services beside which they do (rule MOD-2).
         pub visits_beside_procedures: VisitsBesideProcedures,
         /// Volume up to which a fluid with electrolytes is too little for hydration (rules HYD-9, HYD-10).
