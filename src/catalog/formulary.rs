@@ -308,7 +308,15 @@ impl Formulary {
     pub(super) fn substance_of<'i>(&self, identity: &'i str) -> &'i str {
         let base = identity.rsplit_once(' ').filter(|(_, suffix)| is_biologic_suffix(suffix));
         // Four letters behind a name are a suffix only where the name is a drug without them.
-        base.map(|(base, _)| base).filter(|base| self.by_name.contains_key(*base)).unwrap_or(identity)
+        base.filter(|(base, suffix)| self.by_name.contains_key(*base) && !self.is_greek(base, suffix))
+            .map_or(identity, |(base, _)| base)
+    }
+
+    /// Whether the four letters are the Greek ones that tell two drugs apart: interferon alfa and interferon beta.
+    fn is_greek(&self, base: &str, suffix: &str) -> bool {
+        const LETTERS: [&str; 2] = ["alfa", "beta"];
+        let is_drug = |letter: &str| self.by_name.contains_key(format!("{base} {letter}").as_str());
+        LETTERS.contains(&suffix) && LETTERS.into_iter().all(is_drug)
     }
 
     /// The same, with what else the text names.

@@ -17,12 +17,12 @@ use crate::engine::trail::{Value, fact};
 
 rule! {
     pub static MOD_2: "MOD-2", "Code pairs on one claim",
-    basis: Primary, cites: ["PTP"],
+    basis: Primary, cites: ["PTP", "AAPC-ED25"],
     optional: true,
-    says: "Two codes that NCCI pairs are both paid only where the pair allows a modifier and one of the lines carries it; an office visit beside these codes carries 25, and the visit by the nurse alone never stands beside them. Heparin that flushed or locked a line is no line of its own beside a service that NCCI pairs it with.",
+    says: "Two codes that NCCI pairs are both paid only where the pair allows a modifier and one of the lines carries it; an office visit beside these codes carries 25, and the visit by the nurse alone never stands beside them. In a hospital an emergency visit carries 25 too beside services that its payment counts as significant procedures, though NCCI has no pair. Heparin that flushed or locked a line is no line of its own beside a service that NCCI pairs it with.",
     why: "The second code of a pair is usually part of the first.",
     example: "An office visit with 25 beside chemotherapy stands; one without is denied.",
-    exceptions: "Pairs that allow no modifier. NCCI pairs heparin with services in offices; a hospital reports it, and its payment is packaged.",
+    exceptions: "Pairs that allow no modifier. A critical access hospital is not paid by that payment system. NCCI pairs heparin with services in offices; a hospital reports it, and its payment is packaged.",
 }
 
 rule! {
@@ -66,6 +66,42 @@ pub fn check(coding: &mut Coding<'_>) {
     }
     if count > 0 {
         name_included_services(coding, count);
+        check_visits(coding, count);
+    }
+}
+
+/// Asks for 25 on a visit beside a procedure where the setting's claim editor wants it and NCCI has no pair.
+fn check_visits(coding: &mut Coding<'_>, count: usize) {
+    let (encounter, policy) = (coding.encounter, coding.policy);
+    let visits = &policy.administration.visits_beside_procedures;
+    if !visits.settings.contains(&encounter.setting) {
+        return;
+    }
+    let is_visit =
+        |code: HcpcsCode| visits.visits.iter().any(|(first, last)| (*first..=*last).contains(&code));
+    for visit in encounter.other_services.iter().filter(|other| is_visit(other.code)) {
+        if visit.modifiers.contains(&visits.modifier) {
+            continue;
+        }
+        let is_beside = |line: &&Line| {
+            visits.procedures.contains(&line.code) && visit.date.is_none_or(|date| date == line.service_date)
+        };
+        let Some(at) = coding.result.lines[..count].iter().position(|line| is_beside(&line)) else {
+            continue;
+        };
+        let Line { code, service_date, .. } = coding.result.lines[at];
+        let pairs = [(code, visit.code), (visit.code, code)];
+        // A pair of NCCI was named already.
+        if pairs.iter().any(|(first, second)| pair(coding, *first, *second, service_date).is_some()) {
+            continue;
+        }
+        let facts = [
+            fact::derived("first", Value::Code(code)),
+            fact::given("second", Value::Code(visit.code)),
+            fact::parameter("modifier", Value::Modifier(visits.modifier), visits),
+        ];
+        let text = "{first} is a significant procedure of a hospital's payment, and {second} beside it carries {modifier} where the visit was significant and separate: without it Medicare's claim editor returns the claim.";
+        coding.find(Severity::Warn, Reason::ProcedurePair, field_of(coding, at), &MOD_2, text, &facts);
     }
 }
 

@@ -12,6 +12,7 @@ mod dispense;
 mod elements;
 mod medication;
 mod route;
+mod route_codes;
 mod systems;
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,10 @@
 use crate::domain::encounter::Route;
 
 use super::elements::CodeableConcept;
+use super::route_codes;
 
-/// Codes that are often sent without a printed form, and the word each stands for. SNOMED CT and the
-/// abbreviations of HL7 version 2 and 3.
+/// Codes that are often sent without a printed form, and the word each stands for. SNOMED CT and the abbreviations of
+/// HL7 version 2 and of records; those of version 3 have a table of their own.
 const CODED: &[(&str, &str)] = &[
     ("47625008", "intravenous"),
     ("255560000", "intravenous"),
@@ -129,6 +130,9 @@ const SINGLE: &[(&str, Route)] = &[
     ("percutaneous", Route::Other),
     ("dental", Route::Other),
     ("apheresis", Route::Other),
+    ("intrapulmonary", Route::Other),
+    ("intraureteral", Route::Other),
+    ("lineflush", Route::LineFlush),
 ];
 
 /// What the record says of the route.
@@ -192,8 +196,16 @@ pub(super) fn read(
 fn words(concepts: [Option<&CodeableConcept>; 2]) -> Vec<String> {
     let mut words = Vec::new();
     for concept in concepts.into_iter().flatten() {
+        let is_abbreviation = |code: &str| {
+            let mut known = CODED.iter().chain(ALONE);
+            known.any(|(short, _)| short.eq_ignore_ascii_case(code))
+        };
         let codings = concept.coding.iter();
-        let printed = codings.flat_map(|coding| [coding.code.as_deref(), coding.display.as_deref()]);
+        let printed = codings.flat_map(|coding| match route_codes::words(coding, is_abbreviation) {
+            // What the system means by its code is more than a word of its printed form, such as `intraventricular`.
+            Some(words) => [Some(words), None],
+            None => [coding.code.as_deref(), coding.display.as_deref()],
+        });
         for text in printed.chain([concept.text.as_deref()]).flatten() {
             let joined = text.to_lowercase().replace("intra-", "intra").replace("sub-", "sub");
             for word in joined.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
@@ -219,6 +231,56 @@ mod tests {
     fn code(code: &str) -> Option<CodeableConcept> {
         let coding = Coding { code: Some(code.to_owned()), ..Coding::default() };
         Some(CodeableConcept { text: None, coding: vec![coding] })
+    }
+
+    #[test]
+    fn codes_of_version_3_need_no_printed_form() {
+        let of_system = |code: &str| {
+            let system = Some("http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration".to_owned());
+            let coding = Coding { system, code: Some(code.to_owned()), ..Coding::default() };
+            Some(CodeableConcept { text: None, coding: vec![coding] })
+        };
+        for (code, route) in [
+            ("IVINJ", Route::IvPush),
+            ("IVINJBOL", Route::IvPush),
+            ("IVSPUSH", Route::IvPush),
+            ("IVCI", Route::IvInfusion),
+            ("IMD", Route::Intramuscular),
+            ("IDINJ", Route::Intradermal),
+            ("ITINJ", Route::Intrathecal),
+            ("IVITINJ", Route::Intravitreal),
+            ("IPERINJ", Route::Intraperitoneal),
+            ("IPINJ", Route::Other),
+            ("IPLRINJ", Route::Intrapleural),
+            ("ILESINJ", Route::Intralesional),
+            ("IVESINJ", Route::Intravesical),
+            ("IAINJ", Route::IntraArterialPush),
+            ("IARTINJ", Route::Intraarticular),
+            ("NASNEB", Route::Inhaled),
+            ("EPIDURINJ", Route::Other),
+            ("SCINJ", Route::Other),
+            ("IVENTINJ", Route::Other),
+            ("IVFLUSH", Route::LineFlush),
+        ] {
+            for concept in [of_system(code), self::code(code)] {
+                let found = read(concept.as_ref(), None, FlowRead::Untold);
+                assert_eq!(found, RouteRead::Known(route), "{concept:?}");
+            }
+        }
+        // Of other systems the same letters may name another thing.
+        for (code, untold) in [("IV", RouteRead::TechniqueMissing("IV")), ("IC", RouteRead::Unknown)] {
+            let concept = Some(CodeableConcept {
+                text: None,
+                coding: vec![Coding {
+                    system: Some("urn:local".to_owned()),
+                    code: Some(code.to_owned()),
+                    ..Coding::default()
+                }],
+            });
+            assert_eq!(read(concept.as_ref(), None, FlowRead::Untold), untold, "{code}");
+        }
+        let infusion = read(of_system("IV").as_ref(), None, FlowRead::Untold);
+        assert_eq!(infusion, RouteRead::Known(Route::IvInfusion));
     }
 
     #[test]

@@ -9,9 +9,11 @@ use crate::domain::encounter::Setting;
 pub fn of_place_of_service(code: &str) -> Option<Setting> {
     Some(match code {
         "01" => Setting::Pharmacy,
-        "11" => Setting::PhysicianOffice,
+        // A mobile unit, a walk-in clinic, a place of work, urgent care, an independent and a public clinic and a center
+        // of vaccination are paid as an office is. A military hospital is left out: its departments are not told apart.
+        "11" | "15" | "17" | "18" | "20" | "49" | "60" | "71" => Setting::PhysicianOffice,
         "12" => Setting::HomeInfusion,
-        "19" | "22" => Setting::HospitalOutpatient,
+        "19" | "22" | "23" => Setting::HospitalOutpatient,
         "21" => Setting::HospitalInpatient,
         "24" => Setting::AmbulatorySurgicalCenter,
         "50" => Setting::FederallyQualifiedHealthCenter,
@@ -53,6 +55,9 @@ mod tests {
     #[test]
     fn an_unlisted_place_states_no_setting() {
         assert_eq!(of_place_of_service("11"), Some(Setting::PhysicianOffice));
+        assert_eq!(of_place_of_service("23"), Some(Setting::HospitalOutpatient));
+        assert_eq!(of_place_of_service("20"), Some(Setting::PhysicianOffice));
+        assert_eq!(of_place_of_service("26"), None);
         assert_eq!(of_place_of_service("99"), None);
     }
 }

@@ -94,6 +94,7 @@ impl MarkedCodes {
         let apart = [&administration.declotting.drugs, &administration.lock_drugs.drugs];
         let apart = apart.into_iter().chain([&*administration.flush_codes]);
         let apart = apart.chain(administration.cell_therapy.iter().map(|kind| &kind.products));
+        let apart = apart.chain([&administration.observed_sprays.drugs.codes]);
         let apart = apart.chain(administration.own_services.iter().map(|service| &service.products));
         apart.flat_map(|codes| codes.iter()).for_each(|code| mark(*code, CodeMark::AdmittedApart));
         administration.included_services.iter().for_each(|code| mark(*code, CodeMark::IncludedSupply));

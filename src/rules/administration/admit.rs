@@ -7,8 +7,8 @@ use super::pump_delivery::{self, Way};
 use super::timeline::{self, DOC_3, Settled};
 use super::visit::{Family, Flow, Kind, Service, Visit};
 use super::{
-    clock_change, declotting, elsewhere, hydration, long_run, named_route, not_given, outside, overlap, pump,
-    subcutaneous_infusion, what_if, when,
+    clock_change, declotting, elsewhere, hydration, long_run, named_route, not_given, observed, outside,
+    overlap, pump, subcutaneous_infusion, what_if, when,
 };
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::{Administration, Route};
@@ -101,6 +101,7 @@ pub(super) fn admit(
         Route::OnBodyInjector => service.kind = Kind::OnBodyInjector,
         Route::Transfusion => outside::transfusion(coding, visit, service),
         _ if is_apart && elsewhere::is_settled(coding, visit, index, route) => {}
+        _ if is_apart && observed::is_settled(coding, index, route) => {}
         _ if outside::is_outside(coding, index, route) => {}
         _ if is_apart && outside::sends_cells_away(coding, index) => {}
         _ => admit_by_class(coding, visit, service, route, is_apart),
@@ -192,6 +193,7 @@ fn admit_by_class(
             // No code of theirs rests on minutes, but what ran meanwhile is no hydration (rule HYD-4).
             read_push(coding, visit, service);
         }
+        _ if elsewhere::is_settled_by_name(coding, service.index) => {}
         _ => service.kind = Kind::Unlisted,
     }
     if service.family == Family::Hydration {

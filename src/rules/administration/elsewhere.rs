@@ -60,7 +60,9 @@ fn settle(
         let beside = beside(coding, entry, index);
         match (entry.services.is_empty(), beside) {
             (true, _) if entry.is_doubtful => {
-                entry.codes.iter().for_each(|code| doubt_beside(coding, index, *code));
+                let has_disease = entry.disease.is_some();
+                let doubt = if has_disease { doubt_against_disease } else { doubt_beside };
+                entry.codes.iter().for_each(|code| doubt(coding, index, *code));
                 continue;
             }
             (true, _) if entry.is_included => say_included(coding, index, entry.codes.first().copied()),
@@ -118,7 +120,7 @@ fn has_sedative_beside(coding: &Coding<'_>, index: u16, service: HcpcsCode) -> b
     others.flat_map(|other| &other.drugs).any(|drug| services.iter().any(|entry| includes(drug, entry)))
 }
 
-fn send_away(coding: &mut Coding<'_>, index: u16, codes: &[HcpcsCode]) {
+pub(super) fn send_away(coding: &mut Coding<'_>, index: u16, codes: &[HcpcsCode]) {
     match *codes {
         [first, second, ref others @ ..] => {
             let third = others.first().copied().unwrap_or(second);
@@ -157,6 +159,14 @@ fn doubt_beside(coding: &mut Coding<'_>, index: u16, service: HcpcsCode) {
     let text =
         "Where this drug was given for {code}, giving it is part of that service: leave the line out then.";
     coding.find(Severity::Warn, Reason::IncludedInOtherService, what, &CHM_13, text, &facts);
+}
+
+/// A drug against a disease whose code of another section does not surely describe this way of giving it.
+fn doubt_against_disease(coding: &mut Coding<'_>, index: u16, service: HcpcsCode) {
+    let what = Field::Administration(index, "");
+    let facts = [fact::given("code", Value::Code(service))];
+    let text = "Against this disease {code} describes the service where it is infused; for this drug sources disagree between that code and the line shown. Report one of the two, as the payer has it.";
+    coding.find(Severity::Warn, Reason::OutsideScope, what, &CHM_13, text, &facts);
 }
 
 /// Warns of lines beside an operation, which includes what was given for it; only the record can tell.

@@ -3,6 +3,7 @@
 use super::electrolytes::{self, Electrolytes, has_transfusion};
 use super::elsewhere;
 use super::hydration::{HYD_2, HYD_3, HYD_5, HYD_6, HYD_7, HYD_9};
+use super::low_sugar;
 use super::what_if;
 use crate::domain::drug::DrugClass;
 use crate::domain::encounter::{Administration, FluidPurpose, Route};
@@ -25,6 +26,9 @@ pub(super) enum Purpose {
 
 /// The class of a service once the purpose of its fluid is read.
 pub(super) fn purpose(coding: &mut Coding<'_>, index: u16, class: DrugClass) -> Purpose {
+    if class == DrugClass::Hydration && low_sugar::is_treated(coding, index) {
+        return Purpose::Class(DrugClass::Therapeutic);
+    }
     let administration = &coding.encounter.administrations[usize::from(index)];
     let may_be_fluid = match class {
         DrugClass::Hydration => true,

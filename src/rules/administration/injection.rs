@@ -6,14 +6,13 @@ use super::lines::{self, Place};
 use super::outside::CHM_13;
 use super::subcutaneous_infusion::SCI_1;
 use super::visit::{Family, Kind, SERVICES_INLINE, Service, Visit};
-use super::{access, course};
+use super::{access, course, numbing};
 use crate::domain::code::HcpcsCode;
-use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
-use crate::engine::trail::{Subject, Value, fact};
-use crate::policy::parameters::{DrugList, SplitDoseSyringes};
+use crate::engine::trail::{NotedFact, Subject, Value, fact};
+use crate::policy::parameters::SplitDoseSyringes;
 use crate::rules::{Rule, Status, identity, rule};
 
 rule! {
@@ -56,12 +55,17 @@ pub(super) fn code(coding: &mut Coding<'_>, visit: &Visit<'_>) {
         let service = visit.services[at];
         match service.kind {
             Kind::Injection => match part_of_another(coding, visit, &service) {
-                Some((rule, text)) => {
+                Some((rule, text, procedure)) => {
                     let what = Field::Administration(service.index, "");
-                    coding.find(Severity::Info, Reason::IncludedInOtherService, what, rule, text, &[]);
-                    coding.not_billed(what, rule, text, &[]);
+                    let facts: SmallVec<[NotedFact; 1]> =
+                        procedure.map(|code| fact::given("code", Value::Code(code))).into_iter().collect();
+                    coding.find(Severity::Info, Reason::IncludedInOtherService, what, rule, text, &facts);
+                    coding.not_billed(what, rule, text, &facts);
                 }
-                None => inject(coding, visit, at, &mut reported),
+                None => {
+                    inject(coding, visit, at, &mut reported);
+                    numbing::doubt_alone(coding, visit, &service);
+                }
             },
             Kind::OnBodyInjector => {
                 let text = "Applying the on-body injector has its own code.";
@@ -83,61 +87,22 @@ fn code_of(coding: &Coding<'_>, service: &Service) -> HcpcsCode {
     }
 }
 
-/// The rule by which an injection is part of another service of its visit, and what it was for.
+/// What an injection is part of, where it is no service of its own: the rule, why, and the procedure that the text names.
 fn part_of_another(
     coding: &Coding<'_>,
     visit: &Visit<'_>,
     service: &Service,
-) -> Option<(&'static Rule, &'static str)> {
-    let parameters = &coding.policy.administration;
-    let is_all_of = |list: &DrugList| {
-        let drugs = &visit.administration(service).drugs;
-        !drugs.is_empty() && drugs.iter().all(|drug| identity::is_listed(coding, drug, list))
-    };
-    let has = |kind: Kind| visit.services.iter().any(|o| o.kind == kind && o.visit == service.visit);
-    if is_all_of(&parameters.spreading_drugs) && has(Kind::SubcutaneousInfusion) {
+) -> Option<(&'static Rule, &'static str, Option<HcpcsCode>)> {
+    let spreading = &coding.policy.administration.spreading_drugs;
+    let drugs = &visit.administration(service).drugs;
+    let spreads = !drugs.is_empty() && drugs.iter().all(|drug| identity::is_listed(coding, drug, spreading));
+    let is_beside =
+        |other: &Service| other.kind == Kind::SubcutaneousInfusion && other.visit == service.visit;
+    if spreads && visit.services.iter().any(is_beside) {
         let text = "Opening the tissue for the infusion under the skin is part of that infusion.";
-        return Some((&SCI_1, text));
+        return Some((&SCI_1, text, None));
     }
-    if !is_all_of(&parameters.local_anesthetics) {
-        return None;
-    }
-    if numbs_for_access(visit, service) {
-        return Some((&CHM_13, "Numbing the skin is part of the service that the access was for."));
-    }
-    let is_other = |other: &&Service| {
-        let drugs = &visit.administration(other).drugs;
-        let numbs = drugs.iter().all(|drug| identity::is_listed(coding, drug, &parameters.local_anesthetics));
-        other.kind == Kind::Injection && other.visit == service.visit && !drugs.is_empty() && !numbs
-    };
-    let goes_with = |other: &Service| match (service.flow.start, other.flow.start) {
-        (Some(one), Some(other)) => (one - other).abs() / 60 <= *parameters.injection_session_minutes,
-        _ => true,
-    };
-    let text = "What dilutes another injection, or numbs the place for it, is part of that injection.";
-    visit.services.iter().filter(is_other).any(goes_with).then_some((&CHM_13, text))
-}
-
-/// Whether an anesthetic under the skin served the access of another service of its visit (rule CHM-13).
-fn numbs_for_access(visit: &Visit<'_>, service: &Service) -> bool {
-    use Kind::{ArterialInfusion, ArterialPush, Cavity, Held, Hydration, Infusion, PumpStart, Push, Refill};
-    let is_under_skin = visit.administration(service).route == Some(Route::Subcutaneous);
-    let needs_access = |other: &Service| {
-        other.visit == service.visit
-            && matches!(
-                other.kind,
-                ArterialInfusion
-                    | ArterialPush
-                    | Cavity
-                    | Held
-                    | Hydration
-                    | Infusion
-                    | PumpStart
-                    | Push
-                    | Refill
-            )
-    };
-    is_under_skin && visit.services.iter().any(needs_access)
+    numbing::part(coding, visit, service).map(|(text, procedure)| (&CHM_13, text, procedure))
 }
 
 /// Bills an injection, or counts it with the one that was reported for the session before.

@@ -25,10 +25,13 @@ mod keep_open;
 mod lesions;
 mod lines;
 mod long_run;
+mod low_sugar;
 pub(super) mod modifiers;
 mod named_dose;
 mod named_route;
 mod not_given;
+mod numbing;
+mod observed;
 pub(super) mod order;
 mod outside;
 mod overlap;
@@ -49,6 +52,7 @@ mod waiting;
 mod what_if;
 mod when;
 
+pub(in crate::rules) use observed::settles_drug as settles_spray;
 pub(in crate::rules) use outside::CHM_13;
 pub use pump::CHM_8;
 

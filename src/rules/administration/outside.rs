@@ -1,20 +1,21 @@
 //! What belongs to other codes or to none (rules DOC-5, CHM-11, CHM-13, CHM-14).
 
 use super::cavity;
+use super::elsewhere;
 use super::lines::{self, Place};
 use super::pump;
 use super::timeline;
 use super::vaccine;
 use super::visit::{Family, Kind, Service, Visit};
 use crate::domain::code::HcpcsCode;
-use crate::domain::drug::DrugClass;
+use crate::domain::drug::{DrugClass, DrugGiven};
 use crate::domain::encounter::Route;
 use crate::domain::field::Field;
 use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{NotedFact, Subject, Value, fact};
 use crate::policy::parameters::CellTherapy;
-use crate::rules::{Rule, Status, identity, rule};
+use crate::rules::{Rule, Status, classify, identity, rule};
 
 rule! {
     pub static CHM_11: "CHM-11", "Unlisted administration",
@@ -27,8 +28,8 @@ rule! {
 
 rule! {
     pub static CHM_13: "CHM-13", "Other services and included work",
-    basis: Primary, cites: ["A52953", "UWHC", "NCCI11", "AAPC-TPA", "AM-HIDA", "ACEP-SEDATION", "L31243", "METROPLUS-CGT"],
-    says: "Preparation, access, local anaesthesia, tubing and flushing are included. Blood, vaccines, contrast, a patient's own changed cells, botulinum toxin, thrombolysis of the brain or the heart, the clearing of a clotted catheter, joint, eye, bladder and similar procedures have codes of other sections and none of these. A drug that a test, a study, a laser treatment, a sedation or an operation needs is given as a part of it.",
+    basis: Primary, cites: ["A52953", "UWHC", "NCCI11", "AAPC-TPA", "AAPC-LOCAL", "AM-HIDA", "ACEP-SEDATION", "L31243", "METROPLUS-CGT", "PRS-JELMYTO"],
+    says: "Preparation, access, local anaesthesia, tubing and flushing are included; what numbs for a procedure of the claim is a part of that procedure. Blood, vaccines, contrast, a patient's own changed cells, botulinum toxin, thrombolysis of the brain, the heart or through a catheter in an artery, the clearing of a clotted catheter, joint, eye, bladder and similar procedures have codes of other sections and none of these. A drug that a test, a study, a laser treatment, a sedation or an operation needs is given as a part of it.",
     why: "Each service is paid once, where it belongs.",
     example: "Contrast injected for a scan is part of the scan; a transfusion has its own code.",
     exceptions: "None.",
@@ -123,7 +124,11 @@ pub(super) fn is_flush_elsewhere(coding: &mut Coding<'_>, index: u16, route: Rou
 pub(super) fn is_outside(coding: &mut Coding<'_>, index: u16, route: Route) -> bool {
     let codes = &coding.policy.administration.outside_codes;
     let other = match route {
-        Route::Intravesical => Some(codes.bladder_instillation),
+        // Some drugs have codes of their own there, as botulinum toxin in the wall of the bladder.
+        Route::Intravesical | Route::Implanted if elsewhere::is_settled_by_name(coding, index) => {
+            return true;
+        }
+        Route::Intravesical => return instilled(coding, index),
         Route::Intravitreal => Some(codes.intravitreal),
         Route::Intraarticular => Some(codes.joint),
         Route::Inhaled => Some(codes.inhalation),
@@ -141,6 +146,26 @@ pub(super) fn is_outside(coding: &mut Coding<'_>, index: u16, route: Route) -> b
         _ => return false,
     };
     send_away(coding, index, other);
+    true
+}
+
+/// Settles what went into the bladder, where a drug against cancer has a code of its own; always does.
+fn instilled(coding: &mut Coding<'_>, index: u16) -> bool {
+    let codes = &coding.policy.administration.outside_codes;
+    let (against_cancer, other) = (codes.bladder_instillation, codes.bladder_irrigation);
+    let drugs = &coding.encounter.administrations[usize::from(index)].drugs;
+    let is_against_cancer = |drug: &DrugGiven| {
+        let class = drug.class.or_else(|| Some(classify::known_class(coding, drug)?.0))?;
+        Some(!matches!(class, DrugClass::Therapeutic | DrugClass::Hydration))
+    };
+    let known: Vec<Option<bool>> = drugs.iter().map(is_against_cancer).collect();
+    if known.contains(&Some(true)) {
+        send_away(coding, index, Some(against_cancer));
+    } else if known.is_empty() || known.contains(&None) {
+        elsewhere::send_away(coding, index, &[other, against_cancer]);
+    } else {
+        send_away(coding, index, Some(other));
+    }
     true
 }
 

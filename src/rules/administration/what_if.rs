@@ -51,6 +51,8 @@ pub(super) fn ask_class(coding: &mut Coding<'_>, index: u16, drug: Option<u16>, 
                 classes.push(("A hormonal drug against cancer", DrugClass::HormonalAntineoplastic));
                 classes.push(("A vaccine", DrugClass::Vaccine));
             }
+            // What goes into the pleura, a lesion or another place is seldom a drug against cancer.
+            Route::Intrapleural | Route::Intralesional | Route::Other => classes.rotate_left(1),
             _ => {}
         }
         let state = |administration: &mut Administration, class| {

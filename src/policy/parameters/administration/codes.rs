@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::code::HcpcsCode;
+use crate::domain::code::{HcpcsCode, Modifier};
 use crate::domain::encounter::{Route, Setting};
 use crate::domain::quantity::Quantity;
 use crate::policy::parameters::List;
@@ -108,7 +108,10 @@ pub struct UnlistedCodes {
 pub struct OutsideCodes {
     pub transfusion: HcpcsCode,
     pub vaccine: HcpcsCode,
+    /// Instilling a drug against cancer into the bladder.
     pub bladder_instillation: HcpcsCode,
+    /// Instilling any other one.
+    pub bladder_irrigation: HcpcsCode,
     pub intravitreal: HcpcsCode,
     pub joint: HcpcsCode,
     pub inhalation: HcpcsCode,
@@ -145,6 +148,38 @@ impl Operations {
         let is_within = |(first, last): &(HcpcsCode, HcpcsCode)| *first <= code && code <= *last;
         is_within(&self.codes) && !self.except.iter().any(is_within)
     }
+}
+
+/// Visits that carry a modifier beside services that a payment system counts as significant procedures.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VisitsBesideProcedures {
+    pub settings: List<Setting>,
+    /// First and last codes of the visits.
+    pub visits: List<(HcpcsCode, HcpcsCode)>,
+    pub procedures: List<HcpcsCode>,
+    pub modifier: Modifier,
+}
+
+/// Fluids that are a drug against a low blood sugar, and the beginnings of its diagnoses.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LowBloodSugar {
+    /// What their names stand for.
+    pub fluids: List<String>,
+    pub diagnoses: List<String>,
+}
+
+/// Sprays that patients give themselves under observation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObservedSprays {
+    pub drugs: DrugList,
+    /// Codes of the visit, the drug and the observation in one, by the dose.
+    pub services: List<HcpcsCode>,
+    /// The code of the drug, where the payer has it apart.
+    #[serde(default)]
+    pub drug: Option<HcpcsCode>,
 }
 
 /// Drugs by their codes, or by words of their names.

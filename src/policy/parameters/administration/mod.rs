@@ -39,6 +39,12 @@ parameters! {
         pub sugars: DrugList,
         /// Operations that include what is given for them (rule CHM-13).
         pub operations: Operations,
+        /// Fluids that against a low blood sugar are a drug (rule HYD-1).
+        pub low_blood_sugar: LowBloodSugar,
+        /// Sprays that patients give themselves under observation (rule CHM-13).
+        pub observed_sprays: ObservedSprays,
+        /// Emergency visits that carry 25 in a hospital, and the services beside which they do (rule MOD-2).
+        pub visits_beside_procedures: VisitsBesideProcedures,
         /// Volume up to which a fluid with electrolytes is too little for hydration (rules HYD-9, HYD-10).
         pub rider_ml_max: i32,
         /// Hours between two services of different dates that show that an office's patient went home (rule INIT-8).
@@ -178,6 +184,10 @@ parameters! {
         pub sedation_together_minutes: i64,
         /// Drugs that numb the skin; under it beside another service they are part of its access (rule CHM-13).
         pub local_anesthetics: DrugList,
+        /// What is mixed with local anesthetics to prolong them or to soften their sting (rule CHM-13).
+        pub anesthetic_additives: DrugList,
+        /// First and last codes of procedures that include their local anesthesia (rule CHM-13).
+        pub numbed_procedures: List<(HcpcsCode, HcpcsCode)>,
         /// Drugs that open the tissue for an infusion under the skin, and are part of it (rule SCI-1).
         pub spreading_drugs: DrugList,
         /// First and last codes of services that take no flush away: those of laboratories, and what draws blood from

@@ -30,6 +30,7 @@ use crate::domain::finding::{Reason, Severity};
 use crate::engine::Coding;
 use crate::engine::trail::{Subject, Value, fact};
 use crate::policy::parameters::{CodeMark, NoCostDrug};
+use crate::rules::administration::settles_spray;
 use crate::rules::drug_line::biosimilar::{B_01, B_05};
 use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::life_cycle::{L_01, L_02, L_03, L_04};
@@ -95,6 +96,10 @@ fn was_given(coding: &mut Coding<'_>, asked: &Asked<'_>) -> bool {
 /// The version of the code that a drug is billed by.
 fn resolve<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<&'a CodeVersion> {
     if !is_billable_source(coding, asked) || flush::is_settled(coding, asked) {
+        return None;
+    }
+    let may_be_spray = asked.drug.code.is_none() || asked.marks().has(CodeMark::AdmittedApart);
+    if may_be_spray && settles_spray(coding, asked.at, asked.drug) {
         return None;
     }
     report_ambiguous_ndc(coding, asked);

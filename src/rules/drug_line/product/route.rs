@@ -136,19 +136,41 @@ pub(super) fn of_other_products<'a>(
     let text = "{drug} has a code, such as {code}, and none of a product that is given by this route, so no line is billed: check the route, or give the code, the NDC or the kind of product";
     coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &N_07, text, &facts);
     warn_of_self_administration(coding, asked, &others);
-    ask_code_or_route(coding, asked, &off_label);
+    if off_label.is_empty() {
+        let misread: Vec<&CodeVersion> =
+            others.into_iter().filter(|other| may_be_misread(coding, asked, other)).collect();
+        ask_code_or_route(coding, asked, &[], &misread);
+    } else {
+        ask_code_or_route(coding, asked, &off_label, &off_label);
+    }
     None
+}
+
+/// Whether a product was given though its descriptor rules the stated route out, because the record has the wrong one.
+/// Under the skin go products of the same name that have no code, as of Cosentyx; only a muscle is taken for the skin.
+fn may_be_misread(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    let own = own_route(coding, version);
+    let is_under_skin = matches!(
+        asked.route(),
+        Some(Route::Subcutaneous | Route::SubcutaneousInfusion | Route::OnBodyInjector)
+    );
+    own.is_some() && (!is_under_skin || own == Some(Route::Intramuscular))
 }
 
 /// Asks whether such a product was given as the record says, or by a route of its label, on which the code of giving it
 /// rests too, so that its line waits for the same answer.
-fn ask_code_or_route(coding: &mut Coding<'_>, asked: &Asked<'_>, versions: &[&CodeVersion]) {
+fn ask_code_or_route(
+    coding: &mut Coding<'_>,
+    asked: &Asked<'_>,
+    versions: &[&CodeVersion],
+    by_route: &[&CodeVersion],
+) {
     let at = asked.at;
     let as_stated = versions.iter().map(|version| -> Possibility<'_> {
         let code = version.code;
         (code.to_string(), Box::new(move |encounter| state_code(encounter, at, code)))
     });
-    let by_label = versions.iter().filter_map(|version| -> Option<Possibility<'_>> {
+    let by_label = by_route.iter().filter_map(|version| -> Option<Possibility<'_>> {
         let (code, route) = (version.code, own_route(coding, version)?);
         let supply = move |encounter: &mut Encounter| {
             encounter.administrations[usize::from(at.0)].route = Some(route);
@@ -202,9 +224,23 @@ fn ask_sister(
 
 /// A route that the label of a product names.
 fn own_route(coding: &Coding<'_>, version: &CodeVersion) -> Option<Route> {
-    const USUAL: [Route; 3] = [Route::IvInfusion, Route::Intramuscular, Route::Subcutaneous];
+    use Route::{
+        Implanted, Intraarticular, Intramuscular, Intrathecal, Intravesical, Intravitreal, IvInfusion, Other,
+        Subcutaneous,
+    };
+    const LIKELY: [Route; 9] = [
+        IvInfusion,
+        Intramuscular,
+        Subcutaneous,
+        Intrathecal,
+        Intravesical,
+        Intravitreal,
+        Intraarticular,
+        Implanted,
+        Other,
+    ];
     let formulary = &coding.catalog.formulary;
-    USUAL.into_iter().find(|route| formulary.fit(version.code, version.flags, *route) == Fit::Fits)
+    LIKELY.into_iter().find(|route| formulary.fit(version.code, version.flags, *route) == Fit::Fits)
 }
 
 /// A product under the skin that no code of its drug describes is mostly one that patients give themselves.
