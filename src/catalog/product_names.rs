@@ -1,5 +1,6 @@
 //! Which codes a drug's name may mean: one index of every name that a product has, by how near it is.
 
+mod later;
 mod one_form;
 mod parts;
 mod salts;
@@ -113,16 +114,12 @@ impl ProductNames {
     fn build(codes: &CodeTable, formulary: &Formulary, descriptors: &[Descriptor]) -> Self {
         let mut names = Building::default();
         for versions in codes.values() {
-            let newest = &versions[0];
-            let code = newest.code;
+            let code = versions[0].code;
             for version in versions.iter().filter(|version| is_product(version)) {
                 names.add_version((code, version.effective), version, formulary);
             }
-            // A C code is of the product whose own code came later, and CMS names the brand there alone.
-            if code.family() == 'C' {
-                let later = newest.successors.iter().filter_map(|code| codes.get(code)).flatten();
-                let later = later.filter(|later| is_product(later));
-                for (later, version) in later.flat_map(|later| versions.iter().map(move |own| (later, own))) {
+            for version in versions.iter().filter(|version| is_product(version)) {
+                for later in later::of(codes, formulary, version) {
                     names.add_version((code, version.effective), later, formulary);
                 }
             }

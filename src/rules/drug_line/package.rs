@@ -36,6 +36,11 @@ type Contents = SmallVec<[Quantity; CONTENTS_INLINE]>;
 /// A container without a content: one container, whatever it holds.
 pub const UNSTATED: Quantity = Quantity::new(Decimal::ONE, Unit::Vial);
 
+/// Whether a content says no more than that it is one container or one piece: a device, an implant.
+pub fn is_one_piece(content: Quantity) -> bool {
+    content == UNSTATED || content == Quantity::new(Decimal::ONE, Unit::Each)
+}
+
 /// A content that the crosswalk told, and where.
 pub struct Filled {
     at: (u16, u16),

@@ -2,7 +2,6 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::brackets::without_idle_brackets;
 use super::percent::percent_in;
 use super::*;
 use crate::catalog::CodeFlag;
@@ -58,7 +57,7 @@ type Writings = SmallVec<[NameQuery; 3]>;
 /// first. Of the ways of naming a drug the nearest counts that leaves a product for the route.
 pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
     let Some(name) = asked.drug.name.as_deref() else { return Named::default() };
-    let plain = without_idle_brackets(name);
+    let plain = brackets::plain(name, asked.route());
     let name = plain.as_deref().unwrap_or(name);
     let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
     let before = name.split('(').next().filter(|_| inside.is_some());

@@ -26,7 +26,7 @@ pub(super) fn in_vials(
         return None;
     }
     let contents = dose.drug.containers.iter().map(|container| container.content);
-    let mut contents = contents.filter(|content| *content != package::UNSTATED);
+    let mut contents = contents.filter(|content| !package::is_one_piece(*content));
     let one = match contents.next() {
         Some(first) => contents.all(|other| other == first).then_some(first),
         None if dose.drug.ndcs().next().is_some() => package::content_of_dose(coding, dose),
