@@ -133,7 +133,10 @@ mod tests {
     fn the_strength_of_one_ingredient_is_read_and_that_of_several_is_none() {
         let per_ml = |name: &str| ClinicalDrug::read(name)?.per_ml.map(|amount| amount.to_string());
         assert_eq!(per_ml("ketorolac tromethamine 30 MG/ML Injection").as_deref(), Some("30 mg"));
-        assert_eq!(per_ml("1 ML heparin sodium, porcine 5000 UNT/ML Injection").as_deref(), Some("5000 unit"));
+        assert_eq!(
+            per_ml("1 ML heparin sodium, porcine 5000 UNT/ML Injection").as_deref(),
+            Some("5000 unit")
+        );
         assert_eq!(per_ml("trastuzumab 150 MG Injection"), None);
         assert_eq!(per_ml("nivolumab 12 MG/ML / relatlimab 4 MG/ML Injection"), None);
     }

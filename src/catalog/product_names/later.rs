@@ -14,14 +14,14 @@ const LATER_MAX: usize = 16;
 /// product, and from those codes alone that began after its end: one that lived beside it was of another product.
 pub(super) fn of<'c>(
     codes: &'c CodeTable,
-    formulary: &Formulary,
+    tables: Option<&Formulary>,
     version: &CodeVersion,
 ) -> Vec<&'c CodeVersion> {
     // The last version of a product's code tells what took its place; its number may be another drug's since.
     let mut same = codes.get(&version.code).into_iter().flatten().filter(|own| own.added == version.added);
     let Some(ended) = same.next() else { return Vec::new() };
     let is_of_hospitals = ended.code.family() == 'C';
-    if !is_of_hospitals && names_product(formulary, ended) {
+    if !is_of_hospitals && names_product(tables, ended) {
         return Vec::new();
     }
     let successors = |before: &CodeVersion| {
@@ -42,7 +42,7 @@ pub(super) fn of<'c>(
 }
 
 /// Whether CMS or our tables name the product of a code.
-fn names_product(formulary: &Formulary, version: &CodeVersion) -> bool {
-    let listed = formulary.drug(version.code);
+fn names_product(tables: Option<&Formulary>, version: &CodeVersion) -> bool {
+    let listed = tables.and_then(|tables| tables.drug(version.code));
     !version.brands.is_empty() || listed.is_some_and(|listed| !listed.brands.is_empty())
 }

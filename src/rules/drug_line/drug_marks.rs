@@ -84,9 +84,9 @@ fn is_volume(amount: Quantity) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::drug_line::package::UNSTATED;
     use crate::domain::drug::ContainerKind;
     use crate::domain::quantity::{Decimal, Unit};
+    use crate::rules::drug_line::package::UNSTATED;
 
     fn container(content: Quantity, ndc: Option<NdcGiven>) -> Container {
         Container {

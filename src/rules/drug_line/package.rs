@@ -242,6 +242,18 @@ pub fn content_of_code(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<Quantity>
     (contents.all(|other| other.is_some_and(is_it)) && known.all(is_it)).then_some(first)
 }
 
+/// What containers of the code of a dose hold by the crosswalk, the smallest first, where it knows a few contents.
+pub fn contents_of_code(coding: &Coding<'_>, dose: &Dose<'_>) -> Vec<Quantity> {
+    const OFFERED_MAX: usize = 4;
+    let Ok(unit) = dose.billing else { return Vec::new() };
+    let rows = coding.catalog.ndcs.iter().flat_map(|(_, rows)| rows).filter(|row| row.code == dose.code);
+    let mut contents: Vec<Quantity> =
+        rows.filter_map(|row| content_by_unit(coding.policy, row, unit, Forms::AsBilled)).collect();
+    contents.sort_unstable_by_key(|content| content.in_base());
+    contents.dedup_by_key(|content| content.in_base());
+    if contents.len() > OFFERED_MAX { Vec::new() } else { contents }
+}
+
 /// Digits after the point that the crosswalk prints of billing units; where all are used, the number may be rounded.
 const PRINTED_PLACE: i64 = 10_000_000;
 

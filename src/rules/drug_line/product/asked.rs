@@ -72,6 +72,7 @@ impl<'a> Asked<'a> {
             None => stated::billing_of(coding, self, version),
         };
         let is_unclassified = matches!(version.billing, Err(NoUnitReason::Unclassified));
+        let is_earlier = coding.catalog.is_of_earlier_drug(version);
         let marks = self.marks_of(coding, code);
         let given = (self.administration, self.drug, self.at);
         Dose {
@@ -82,7 +83,7 @@ impl<'a> Asked<'a> {
             version,
             billing: by_dose::unit(coding, self, version.code).map_or(billing, Ok),
             is_unclassified,
-            listed: coding.catalog.formulary.drug(code),
+            listed: coding.catalog.formulary.drug(code).filter(|_| !is_earlier),
             per_ml,
             marks,
             stated: self.stated,

@@ -19,14 +19,27 @@ pub(super) fn plain(name: &str, route: Option<Route>) -> Option<String> {
 fn diluent_in(name: &str) -> Option<usize> {
     const ANESTHETICS: &[&str] = &["lidocaine", "xylocaine"];
     const BEFORE: &[&str] = &[" in ", " w/", " with ", " mixed ", " diluted ", " reconstituted "];
-    const BESIDE: &[&str] =
-        &["in", "with", "w", "mixed", "diluted", "reconstituted", "of", "hcl", "hydrochloride", "plain", "pf"];
+    const BESIDE: &[&str] = &[
+        "in",
+        "with",
+        "w",
+        "mixed",
+        "diluted",
+        "reconstituted",
+        "of",
+        "hcl",
+        "hydrochloride",
+        "plain",
+        "pf",
+    ];
     let lower = name.to_ascii_lowercase();
     let at = BEFORE.iter().filter_map(|word| lower.find(word)).min()?;
     let words = fold(&lower[at..]);
     let is_known = |word: &String| {
         let word = word.as_str();
-        ANESTHETICS.contains(&word) || BESIDE.contains(&word) || word.bytes().all(|byte| byte.is_ascii_digit())
+        ANESTHETICS.contains(&word)
+            || BESIDE.contains(&word)
+            || word.bytes().all(|byte| byte.is_ascii_digit())
     };
     let has_anesthetic = words.iter().any(|word| ANESTHETICS.contains(&word.as_str()));
     (at > 0 && has_anesthetic && words.iter().all(is_known)).then_some(at)

@@ -123,8 +123,13 @@ pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeV
         fact::given("code", Value::Code(version.code)),
         fact::catalog("right", Value::Code(right)),
     ];
-    let text = "{code} does not cover a dose of {dose}; {right} does";
+    let is_in_force = coding.catalog.lookup(right, coding.date).billable().is_some();
+    let text = if is_in_force {
+        "{code} does not cover a dose of {dose}; {right} does"
+    } else {
+        "{code} does not cover a dose of {dose}, and the code that does, {right}, is not in force on this date: state the name and the kind of product in place of a code"
+    };
     coding.find(Severity::Block, Reason::IncompatibleUnits, asked.field("hcpcs_code"), &U_09, text, &facts);
-    ask_codes(coding, asked, vec![right]);
+    ask_codes(coding, asked, if is_in_force { vec![right] } else { Vec::new() });
     false
 }

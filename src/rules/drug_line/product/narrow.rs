@@ -137,7 +137,8 @@ pub(super) fn by_own_brand(coding: &Coding<'_>, found: &mut Vec<&CodeVersion>, d
     let is_named = |version: &CodeVersion| {
         let further = coding.catalog.formulary.further_names(version.code).iter().map(|name| &**name);
         let mut brands = version.brands.iter().map(|brand| &**brand).chain(further).map(fold);
-        codes.contains(&version.code) && brands.any(|brand| brand.first().is_some_and(|first| words.contains(first)))
+        codes.contains(&version.code)
+            && brands.any(|brand| brand.first().is_some_and(|first| words.contains(first)))
     };
     if found.iter().any(|version| is_named(version)) {
         found.retain(|version| is_named(version));

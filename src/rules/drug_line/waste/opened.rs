@@ -34,8 +34,7 @@ pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Mea
     let mut opened = Opened::default();
     let mut documented = None;
     // An NDC may stand for a container whose content neither the record nor a crosswalk tells.
-    let is_unstated =
-        treatment.stated.has(DrugMark::OpenContent) && measured.measure() != Measure::Count;
+    let is_unstated = treatment.stated.has(DrugMark::OpenContent) && measured.measure() != Measure::Count;
     if is_unstated && treatment.doses.iter().all(|dose| is_whole(dose.drug)) {
         // Every piece that was opened was given.
         opened.payable = measured.administered;
