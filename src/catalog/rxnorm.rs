@@ -97,7 +97,9 @@ fn per_millilitre(strength: &str) -> Option<Quantity> {
     let mut words = strength.split_whitespace();
     let amount: Decimal = words.next()?.parse().ok()?;
     let (unit, volume) = words.next()?.split_once('/')?;
-    let unit: Unit = unit.parse().ok()?;
+    // RxNorm shortens the international unit in a way of its own.
+    let unit: Unit =
+        if unit.eq_ignore_ascii_case("unt") { Unit::BiologicalUnit } else { unit.parse().ok()? };
     (volume.eq_ignore_ascii_case("ml") && !amount.is_zero()).then(|| Quantity::new(amount, unit))
 }
 

@@ -115,7 +115,10 @@ pub(super) fn narrow(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&Co
 pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
     let Some(dose) = asked.drug.dose_administered else { return true };
     let of_row = row_of(coding, version).and_then(|row| covering(coding, row, asked));
-    let beyond = bound_of(coding, asked, version.code).filter(|bound| !admits(bound, dose));
+    let words = || fold(asked.drug.name.as_deref().unwrap_or_default());
+    let is_stated = || asked.drug.code.is_some() || narrow::has_brand_word(version, &words());
+    let bound = bound_of(coding, asked, version.code).filter(|bound| !bound.is_of_name || !is_stated());
+    let beyond = bound.filter(|bound| !admits(bound, dose));
     let right = of_row.or(beyond.map(|bound| bound.right));
     let Some(right) = right.filter(|right| *right != version.code) else { return true };
     let facts = [

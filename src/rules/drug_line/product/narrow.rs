@@ -60,7 +60,7 @@ fn is_brand_of_name(version: &CodeVersion) -> bool {
 }
 
 /// Whether one of the words begins a brand of a code.
-fn has_brand_word(version: &CodeVersion, words: &[String]) -> bool {
+pub(super) fn has_brand_word(version: &CodeVersion, words: &[String]) -> bool {
     let own = fold(&version.name);
     let mut firsts = version.brands.iter().filter_map(|brand| fold(brand).into_iter().next());
     firsts.any(|first| !own.contains(&first) && words.contains(&first))

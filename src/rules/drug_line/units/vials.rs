@@ -65,7 +65,7 @@ pub(super) fn ask_content(coding: &mut Coding<'_>, dose: &Dose<'_>, given: Quant
     }
     let facts = [fact::given("dose", Value::Quantity(given)), fact::catalog("code", Value::Code(dose.code))];
     let field = dose.field("dose_administered");
-    ask(coding, field, &U_04, "What did each piece of {dose} hold?", &facts, possibilities);
+    ask(coding, field, &U_04, "What did each one hold of which {dose} was given?", &facts, possibilities);
 }
 
 /// The volume of a bag of fluid that its name tells: `sodium chloride 0.9% 500 mL`.
