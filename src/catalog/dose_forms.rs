@@ -94,6 +94,10 @@ mod tests {
             ("paclitaxel in solution", "paclitaxel in solution"),
             ("Glucagon Emergency Kit", "glucagon emergency kit"),
             ("SOLN", "soln"),
+            ("etoposide 50 mg cap", "etoposide"),
+            ("Zofran 8 mg tab", "zofran"),
+            ("ketorolac 30 mg/mL inj SDV", "ketorolac"),
+            ("amp sulbactam 3 g", "amp sulbactam"),
         ] {
             assert_eq!(fold(text).join(" "), name, "{text}");
         }

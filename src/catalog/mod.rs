@@ -25,6 +25,7 @@ pub mod product_names;
 pub mod quarterly;
 pub mod record;
 pub mod release;
+pub mod rxnorm;
 pub mod search;
 pub mod snapshot;
 pub mod store;

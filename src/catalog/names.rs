@@ -16,6 +16,7 @@ const FILLERS: &[&str] = &[
     "additional",
     "again",
     "amp",
+    "amps",
     "ampoule",
     "ampul",
     "ampule",
@@ -24,6 +25,7 @@ const FILLERS: &[&str] = &[
     "at",
     "autoinjector",
     "bolus",
+    "cap",
     "caps",
     "capsule",
     "capsules",
@@ -124,6 +126,8 @@ const FILLERS: &[&str] = &[
     "via",
     "vial",
     "vials",
+    "vl",
+    "vls",
     "volume",
     "wide",
     "with",
@@ -202,6 +206,7 @@ pub fn fold(text: &str) -> Vec<String> {
         .flat_map(number_and_fluid)
         .collect();
     drop_strengths(&mut words);
+    drop_exposure(&mut words);
     salts::write_in_full(&mut words);
     dose_forms::leave_out(&mut words);
     words
@@ -255,6 +260,17 @@ fn drop_strengths(words: &mut Vec<String>) {
     // The sign has kept the number before it from the amount behind it, as in `dextrose 50 % 25 g`.
     kept.retain(|word| word != "%");
     *words = kept;
+}
+
+/// The exposure that a dose of carboplatin aims at says nothing of the drug, as in `carboplatin AUC 6`.
+fn drop_exposure(words: &mut Vec<String>) {
+    const EXPOSURE: &str = "auc";
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_exposure = |word: &String| word.strip_prefix(EXPOSURE).is_some_and(is_number);
+    if let Some(at) = words.iter().skip(1).position(is_exposure).map(|at| at + 1) {
+        let numbers = words[at + 1..].iter().take_while(|word| is_number(word)).count();
+        words.drain(at..=at + numbers);
+    }
 }
 
 /// Whether the last number belongs to the vitamin before it, as in `B-12 1000 mcg`, and not to the dose.
@@ -351,6 +367,9 @@ mod tests {
             ("B-12 1000 mcg", "b 12"),
             ("penicillin G 2.5 MU", "penicillin g"),
             ("D5NS+20KCl", "d5ns 20 kcl"),
+            ("carboplatin AUC 6", "carboplatin"),
+            ("carboplatin (AUC=1.5) 10 mg/mL", "carboplatin"),
+            ("carboplatin AUC5 560 mg", "carboplatin"),
         ] {
             assert_eq!(fold(text).join(" "), folded, "{text}");
         }

@@ -1,5 +1,7 @@
 //! Which codes a drug's name may mean: one index of every name that a product has, by how near it is.
 
+mod later;
+mod numbers;
 mod one_form;
 mod parts;
 mod salts;
@@ -17,6 +19,7 @@ use super::snapshot::Lookup;
 use crate::domain::billing::NoUnitReason;
 use crate::domain::code::HcpcsCode;
 use crate::domain::time::Date;
+use numbers::{before_number, has_numbers};
 use one_form::{OneForm, as_named};
 use parts::without_use;
 pub use parts::{components, without_suffix};
@@ -113,17 +116,15 @@ impl ProductNames {
     fn build(codes: &CodeTable, formulary: &Formulary, descriptors: &[Descriptor]) -> Self {
         let mut names = Building::default();
         for versions in codes.values() {
-            let newest = &versions[0];
-            let code = newest.code;
+            let code = versions[0].code;
             for version in versions.iter().filter(|version| is_product(version)) {
-                names.add_version((code, version.effective), version, formulary);
-            }
-            // A C code is of the product whose own code came later, and CMS names the brand there alone.
-            if code.family() == 'C' {
-                let later = newest.successors.iter().filter_map(|code| codes.get(code)).flatten();
-                let later = later.filter(|later| is_product(later));
-                for (later, version) in later.flat_map(|later| versions.iter().map(move |own| (later, own))) {
-                    names.add_version((code, version.effective), later, formulary);
+                let at = (code, version.effective);
+                // What our tables tell by the number is of the drug that has it last.
+                let is_earlier = version.terminated.is_some_and(|last| last < versions[0].added);
+                let tables = (!is_earlier).then_some(formulary);
+                names.add_version(at, version, formulary, tables);
+                for later in later::of(codes, tables, version) {
+                    names.add_version(at, later, formulary, Some(formulary));
                 }
             }
         }
@@ -151,15 +152,22 @@ struct Building {
 }
 
 impl Building {
-    fn add_version(&mut self, at: Place, version: &CodeVersion, formulary: &Formulary) {
+    /// Adds the names of a version, and those that `tables` tell by its number.
+    fn add_version(
+        &mut self,
+        at: Place,
+        version: &CodeVersion,
+        formulary: &Formulary,
+        tables: Option<&Formulary>,
+    ) {
         let is_biosimilar = version.flags.has(CodeFlag::Biosimilar);
-        let listed = formulary.drug(version.code);
+        let listed = tables.and_then(|tables| tables.drug(version.code));
         let own = version.brands.iter().map(|brand| &**brand).chain([&*version.name]);
         let of_table = listed.into_iter().flat_map(|drug| drug.brands.iter().chain([&drug.ingredient]));
         for name in own.chain(of_table.map(|name| &**name)) {
             self.add(at, name, is_biosimilar, formulary);
         }
-        for name in formulary.further_names(version.code) {
+        for name in tables.map(|tables| tables.further_names(version.code)).unwrap_or_default() {
             self.add_further(at, name, is_biosimilar, formulary);
         }
         // Records write drug and brand in one, either first; the brand tells a biosimilar without its letters.
@@ -342,17 +350,6 @@ impl super::Catalog {
             });
         found.unwrap_or_default()
     }
-}
-
-/// The key of a name before the number that ends it: `Optiray 320` is a strength of Optiray.
-fn before_number(words: &[String]) -> Option<String> {
-    let (last, before) = words.split_last()?;
-    (!before.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())).then(|| key(before))
-}
-
-/// Whether the product is sold by numbers under a name, so that one number is never another's product.
-fn has_numbers(version: &CodeVersion, base: &str) -> bool {
-    version.brands.iter().any(|brand| before_number(&fold(brand)).is_some_and(|known| known == base))
 }
 
 /// The key of a name that says nothing.

@@ -91,6 +91,15 @@ impl Catalog {
         }
     }
 
+    /// Whether a version is of a drug that had the number of its code before another one got it, so that what our tables
+    /// tell by the number is not told of it.
+    #[inline]
+    pub fn is_of_earlier_drug(&self, version: &CodeVersion) -> bool {
+        let Some(last) = version.terminated else { return false };
+        let newest = self.codes.get(&version.code).and_then(|versions| versions.first());
+        newest.is_some_and(|newest| last < newest.added)
+    }
+
     /// The codes and billing units of a package, the newest quarter first; empty when it is not known.
     pub fn ndc(&self, ndc: Ndc) -> &[NdcEntry] {
         self.ndcs.get(ndc)

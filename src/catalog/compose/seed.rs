@@ -19,9 +19,12 @@ use crate::domain::billing::NoUnitReason;
 use crate::domain::code::HcpcsCode;
 use crate::domain::quarter::Quarter;
 
-/// Families of drug codes that the table holds whole; all others are left to imported files.
-const DRUG_FAMILIES: &[&str] =
-    &["J", "Q", "C9", "A9", "A4641", "A4642", "P9041", "P9043", "P9045", "P9046", "P9047", "P9048"];
+/// Families of drug codes that the table holds whole; all others are left to imported files. Of the S codes those of
+/// drugs and of fluids, which private payers take.
+const DRUG_FAMILIES: &[&str] = &[
+    "J", "Q", "C9", "A9", "A4641", "A4642", "P9041", "P9043", "P9045", "P9046", "P9047", "P9048", "S00",
+    "S01", "S1090", "S501",
+];
 /// Families that no infusion visit bills: equipment, supplies, feeding, orthoses, vision, rehabilitation.
 const FOREIGN_FAMILIES: &[char] = &['B', 'D', 'E', 'H', 'K', 'L', 'R', 'S', 'T', 'U', 'V'];
 
@@ -104,7 +107,10 @@ fn described(merged: &Catalog, newest: Option<&Release>, products: &Products) ->
         let others = if version.flags.has(CodeFlag::NotOtherwiseSpecified) { &none } else { &drugs };
         // The crosswalks held are of the drug that has the number now, and of none that had it before.
         let newest = merged.codes.get(&version.code).and_then(|versions| versions.first());
-        if newest.is_none_or(|newest| newest.added == version.added) {
+        if let Some(newest) = newest.filter(|newest| newest.added != version.added) {
+            let last_day = successors.last_day(version.code).filter(|last| *last < newest.added);
+            version.terminated = version.terminated.or(last_day);
+        } else {
             let known = products.brands(version.code, &version.name, others);
             version.brands = joined(&known.into(), &version.brands);
         }

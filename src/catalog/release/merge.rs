@@ -176,6 +176,7 @@ impl<'o> Merging<'o> {
                 descriptors.push((version.code, version.effective, name));
             }
         }
+        versions.iter_mut().for_each(|version| overlay.replace_earlier(version));
         let names = descriptors.iter_mut().map(|(.., name)| name);
         gather(&mut versions.iter_mut().flat_map(texts_of).chain(names).collect::<Vec<_>>());
         catalog.codes = CodeTable::new(versions);
@@ -239,6 +240,14 @@ impl Overlay {
             version.successors = self.successors.of(version.code).into();
         }
         version.terminated = version.terminated.or(last_day);
+    }
+
+    /// The successors of a drug whose number CMS gave to another one later stand under the last day of the first.
+    fn replace_earlier(&self, version: &mut CodeVersion) {
+        let last_day = self.successors.last_day(version.code);
+        if version.successors.is_empty() && last_day.is_some() && version.terminated == last_day {
+            version.successors = self.successors.of(version.code).into();
+        }
     }
 }
 

@@ -31,15 +31,20 @@ pub(super) fn drug(medication: &Resource<'_>) -> Result<DrugGiven, FhirError> {
             drug.name = ingredient.item_codeable_concept.as_ref().and_then(systems::drug_name);
         }
         let path = format!("{}.ingredient[0].strength", medication.path);
-        drug.amount_per_ml =
-            ingredient.strength.as_ref().map(|ratio| per_millilitre(ratio, &path)).transpose()?.flatten();
+        let stated = ingredient.strength.as_ref().map(|ratio| per_millilitre(ratio, &path)).transpose()?;
+        drug.amount_per_ml = stated.flatten().or(drug.amount_per_ml);
     }
     Ok(drug)
 }
 
 /// What a coded idea says of the drug.
 pub(super) fn coded_drug(concept: &CodeableConcept, path: &str) -> Result<DrugGiven, FhirError> {
-    let mut drug = DrugGiven { name: systems::drug_name(concept), ..DrugGiven::default() };
+    let named = systems::clinical_drug(concept);
+    let mut drug = DrugGiven {
+        name: systems::drug_name(concept),
+        amount_per_ml: named.and_then(|named| named.per_ml),
+        ..DrugGiven::default()
+    };
     if let Some((index, code)) = systems::procedure(concept) {
         let at = || format!("{path}.coding[{index}].code");
         drug.code = Some(code.parse().map_err(|error: CodeError| FhirError::new(at(), error.to_string()))?);

@@ -1,6 +1,7 @@
 //! The code systems that HL7 and CMS name, and finding a coding of one of them.
 
 use super::elements::{CodeableConcept, Coding};
+use crate::catalog::rxnorm::ClinicalDrug;
 
 pub(super) const NDC: &str = "http://hl7.org/fhir/sid/ndc";
 pub(super) const HCPCS: &str = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets";
@@ -50,42 +51,18 @@ pub(super) fn printed(concept: &CodeableConcept) -> Option<&str> {
     concept.text.as_deref().into_iter().chain(displays).map(str::trim).find(|text| !text.is_empty())
 }
 
-/// The name of a drug: what people read, or the ingredient and the brand where that is the name RxNorm gives it.
+/// The name of a drug: what people read, or the ingredients and the brand where that is the name RxNorm gives it.
 pub(super) fn drug_name(concept: &CodeableConcept) -> Option<String> {
     let printed = printed(concept)?;
-    let coding = coding_of(concept, RXNORM_SYSTEMS).and_then(|(index, _)| concept.coding.get(index));
-    let is_rxnorm =
-        coding.is_some_and(|coding| coding.display.as_deref().is_some_and(|name| name.trim() == printed));
-    let drug = is_rxnorm.then(|| rxnorm_drug(printed)).flatten();
-    Some(drug.unwrap_or_else(|| printed.to_owned()))
+    Some(clinical_drug(concept).map_or_else(|| printed.to_owned(), |drug| drug.plain()))
 }
 
-/// The ingredient of `trastuzumab 150 MG Injection [Herceptin]` and its brand, as `trastuzumab (Herceptin)`.
-///
-/// RxNorm names a clinical drug by its quantity, ingredient, strength, form and brand. A name of several
-/// ingredients, or of another shape, is left as it is.
-fn rxnorm_drug(name: &str) -> Option<String> {
-    let (name, brand) = match name.split_once('[') {
-        Some((name, brand)) => (name, Some(brand.trim_end().strip_suffix(']')?)),
-        None => (name, None),
-    };
-    if name.contains(" / ") {
-        return None;
-    }
-    let starts_with_digit = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
-    let mut words = name.split_whitespace().peekable();
-    // `10 ML oxaliplatin …`: the quantity of the package stands before the ingredient, with its unit.
-    if words.next_if(starts_with_digit).is_some() {
-        words.next()?;
-    }
-    let mut ingredient = Vec::new();
-    while let Some(word) = words.next_if(|word| !starts_with_digit(word)) {
-        ingredient.push(word);
-    }
-    // Without a strength behind it the name is not of this shape.
-    words.next()?;
-    let ingredient = (!ingredient.is_empty()).then(|| ingredient.join(" "))?;
-    Some(brand.map_or_else(|| ingredient.clone(), |brand| format!("{ingredient} ({brand})")))
+/// What the name that RxNorm gives a drug tells, where that is the one people read; a name of another shape tells nothing.
+pub(super) fn clinical_drug(concept: &CodeableConcept) -> Option<ClinicalDrug<'_>> {
+    let printed = printed(concept)?;
+    let (index, _) = coding_of(concept, RXNORM_SYSTEMS)?;
+    let display = concept.coding.get(index)?.display.as_deref()?;
+    (display.trim() == printed).then(|| ClinicalDrug::read(printed)).flatten()
 }
 
 fn coding_of<'a>(concept: &'a CodeableConcept, systems: &[&str]) -> Option<(usize, &'a str)> {
@@ -101,21 +78,6 @@ fn coding_of<'a>(concept: &'a CodeableConcept, systems: &[&str]) -> Option<(usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_clinical_drug_of_rxnorm_is_named_by_its_ingredient_and_brand() {
-        for (name, drug) in [
-            ("trastuzumab 150 MG Injection [Herceptin]", Some("trastuzumab (Herceptin)")),
-            ("10 ML oxaliplatin 5 MG/ML Injection", Some("oxaliplatin")),
-            ("DOXOrubicin Hydrochloride 2 MG/ML Injectable Solution", Some("DOXOrubicin Hydrochloride")),
-            ("leucovorin", None),
-            ("0.4 MG", None),
-            ("pertuzumab 60 MG/ML / trastuzumab 60 MG/ML Injection", None),
-            ("paclitaxel [unclosed 5 MG", None),
-        ] {
-            assert_eq!(rxnorm_drug(name).as_deref(), drug, "{name}");
-        }
-    }
 
     #[test]
     fn only_what_rxnorm_named_is_cut() {

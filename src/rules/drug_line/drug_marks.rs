@@ -2,7 +2,7 @@
 
 use crate::domain::drug::{Container, DrugGiven, NdcGiven};
 use crate::domain::quantity::{Measure, Quantity};
-use crate::rules::drug_line::package::UNSTATED;
+use crate::rules::drug_line::package::is_one_piece;
 
 /// Something that a request may state of a drug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ fn of_container(container: &Container) -> u8 {
     DrugMark::Container as u8
         | of_ndc(container.ndc.as_ref())
         | bit(DrugMark::Volume, is_volume(container.content))
-        | bit(DrugMark::OpenContent, container.content == UNSTATED)
+        | bit(DrugMark::OpenContent, is_one_piece(container.content))
 }
 
 const fn of_ndc(ndc: Option<&NdcGiven>) -> u8 {
@@ -86,6 +86,7 @@ mod tests {
     use super::*;
     use crate::domain::drug::ContainerKind;
     use crate::domain::quantity::{Decimal, Unit};
+    use crate::rules::drug_line::package::UNSTATED;
 
     fn container(content: Quantity, ndc: Option<NdcGiven>) -> Container {
         Container {

@@ -36,6 +36,11 @@ type Contents = SmallVec<[Quantity; CONTENTS_INLINE]>;
 /// A container without a content: one container, whatever it holds.
 pub const UNSTATED: Quantity = Quantity::new(Decimal::ONE, Unit::Vial);
 
+/// Whether a content says no more than that it is one container or one piece: a device, an implant.
+pub fn is_one_piece(content: Quantity) -> bool {
+    content == UNSTATED || content == Quantity::new(Decimal::ONE, Unit::Each)
+}
+
 /// A content that the crosswalk told, and where.
 pub struct Filled {
     at: (u16, u16),
@@ -235,6 +240,18 @@ pub fn content_of_code(coding: &Coding<'_>, dose: &Dose<'_>) -> Option<Quantity>
     let listed = dose.listed.map(|drug| &*drug.container_sizes).unwrap_or_default();
     let mut known = listed.iter().copied().chain(coding.catalog.formulary.known_contents(dose.code));
     (contents.all(|other| other.is_some_and(is_it)) && known.all(is_it)).then_some(first)
+}
+
+/// What containers of the code of a dose hold by the crosswalk, the smallest first, where it knows a few contents.
+pub fn contents_of_code(coding: &Coding<'_>, dose: &Dose<'_>) -> Vec<Quantity> {
+    const OFFERED_MAX: usize = 4;
+    let Ok(unit) = dose.billing else { return Vec::new() };
+    let rows = coding.catalog.ndcs.iter().flat_map(|(_, rows)| rows).filter(|row| row.code == dose.code);
+    let mut contents: Vec<Quantity> =
+        rows.filter_map(|row| content_by_unit(coding.policy, row, unit, Forms::AsBilled)).collect();
+    contents.sort_unstable_by_key(|content| content.in_base());
+    contents.dedup_by_key(|content| content.in_base());
+    if contents.len() > OFFERED_MAX { Vec::new() } else { contents }
 }
 
 /// Digits after the point that the crosswalk prints of billing units; where all are used, the number may be rounded.

@@ -85,6 +85,10 @@ parameters! {
         pub dose_bounds: List<DoseBound>,
         /// Codes of one drug that are told apart by the amount of one unit alone (rule L-01).
         pub denominations: List<Vec<HcpcsCode>>,
+        /// The code of a solution to be diluted, and that of the one that is inhaled as it comes.
+        pub concentrates: List<Vec<HcpcsCode>>,
+        /// Codes of one brand alone, which the name of their drug does not mean.
+        pub own_brand_codes: List<HcpcsCode>,
         /// Settings that may bill C codes (row G-02).
         pub hospital_code_settings: SetOf<Setting>,
         /// Beginnings of codes that private payers made for themselves, so that no name means one of them (rule N-01).

@@ -69,6 +69,9 @@ rows! {
         /// Any dose of the code is one unit, although files state an amount (rule U-09).
         #[serde(default)]
         pub is_event: bool,
+        /// The bound tells what the name of the drug means; who states the code or its brand is believed.
+        #[serde(default)]
+        pub is_of_name: bool,
     }
 
     /// The codes of one drug by renal status.

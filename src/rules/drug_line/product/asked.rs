@@ -72,6 +72,7 @@ impl<'a> Asked<'a> {
             None => stated::billing_of(coding, self, version),
         };
         let is_unclassified = matches!(version.billing, Err(NoUnitReason::Unclassified));
+        let is_earlier = coding.catalog.is_of_earlier_drug(version);
         let marks = self.marks_of(coding, code);
         let given = (self.administration, self.drug, self.at);
         Dose {
@@ -82,7 +83,7 @@ impl<'a> Asked<'a> {
             version,
             billing: by_dose::unit(coding, self, version.code).map_or(billing, Ok),
             is_unclassified,
-            listed: coding.catalog.formulary.drug(code),
+            listed: coding.catalog.formulary.drug(code).filter(|_| !is_earlier),
             per_ml,
             marks,
             stated: self.stated,
@@ -100,6 +101,7 @@ impl<'a> Asked<'a> {
         };
         let is_told = self.stated.has(DrugMark::Strength);
         let stated = is_told.then(|| by_label().or_else(|| amount_per_ml(self.drug))).flatten();
+        let stated = self.in_measure_of(version, stated).or(stated);
         if stated.is_some() || !self.stated.has(DrugMark::Volume) {
             return stated;
         }
@@ -107,6 +109,14 @@ impl<'a> Asked<'a> {
             let has_ndc = self.stated.has(DrugMark::Ndc);
             has_ndc.then(|| package::strength(coding, self.drug, self.at, version)).flatten()
         })
+    }
+
+    /// The strength that the name tells of the drug itself, where it tells that of its fluid too.
+    fn in_measure_of(&self, version: &CodeVersion, stated: Option<Strength>) -> Option<Strength> {
+        let measure = version.billing_unit()?.quantity.unit.measure();
+        let is_of_other = stated.is_none_or(|stated| stated.amount.unit.measure() != measure);
+        let is_open = is_of_other && self.drug.amount_per_ml.is_none() && self.stated.has(DrugMark::Volume);
+        in_name_by(self.drug.name.as_deref().filter(|_| is_open)?, measure)
     }
 
     /// Whether the request gives a name or a class alone, as for a visit that is coded for its administrations.

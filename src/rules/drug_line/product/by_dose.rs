@@ -115,7 +115,10 @@ pub(super) fn narrow(coding: &Coding<'_>, asked: &Asked<'_>, found: &mut Vec<&Co
 pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
     let Some(dose) = asked.drug.dose_administered else { return true };
     let of_row = row_of(coding, version).and_then(|row| covering(coding, row, asked));
-    let beyond = bound_of(coding, asked, version.code).filter(|bound| !admits(bound, dose));
+    let words = || fold(asked.drug.name.as_deref().unwrap_or_default());
+    let is_stated = || asked.drug.code.is_some() || narrow::has_brand_word(version, &words());
+    let bound = bound_of(coding, asked, version.code).filter(|bound| !bound.is_of_name || !is_stated());
+    let beyond = bound.filter(|bound| !admits(bound, dose));
     let right = of_row.or(beyond.map(|bound| bound.right));
     let Some(right) = right.filter(|right| *right != version.code) else { return true };
     let facts = [
@@ -123,8 +126,13 @@ pub(super) fn agrees(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeV
         fact::given("code", Value::Code(version.code)),
         fact::catalog("right", Value::Code(right)),
     ];
-    let text = "{code} does not cover a dose of {dose}; {right} does";
+    let is_in_force = coding.catalog.lookup(right, coding.date).billable().is_some();
+    let text = if is_in_force {
+        "{code} does not cover a dose of {dose}; {right} does"
+    } else {
+        "{code} does not cover a dose of {dose}, and the code that does, {right}, is not in force on this date: state the name and the kind of product in place of a code"
+    };
     coding.find(Severity::Block, Reason::IncompatibleUnits, asked.field("hcpcs_code"), &U_09, text, &facts);
-    ask_codes(coding, asked, vec![right]);
+    ask_codes(coding, asked, if is_in_force { vec![right] } else { Vec::new() });
     false
 }

@@ -99,6 +99,9 @@ fn is_narrowed<'a>(coding: &mut Coding<'a>, asked: &Asked<'_>, found: &mut Vec<&
     // A code that Medicare does not pay, such as an S code, yields to one that every payer knows.
     narrow::keep_if_any(found, |version| version.coverage != NOT_PAYABLE);
     narrow::by_supplier(coding, found);
+    if asked.drug.ndcs().next().is_none() {
+        narrow::by_own_brand(coding, found, asked.drug);
+    }
     narrow::by_brand(found, asked.drug);
     narrow::by_age(found);
     by_dose::keep_within_bounds(coding, asked, found);
@@ -106,6 +109,7 @@ fn is_narrowed<'a>(coding: &mut Coding<'a>, asked: &Asked<'_>, found: &mut Vec<&
         return false;
     }
     narrow::by_volume(found, asked.drug);
+    narrow::by_concentration(coding, found, asked.drug);
     narrow::by_area(found, asked.drug);
     narrow::by_size(coding, found, asked.drug);
     narrow::by_unit(found, asked.drug);

@@ -20,6 +20,9 @@ pub(super) fn settle<'a>(
     if stated::is_uncoded(version) {
         return Some(version);
     }
+    if !agrees_with_payer(coding, asked, version) {
+        return None;
+    }
     let marks = asked.marks_of(coding, version.code);
     let version = if marks.has(CodeMark::ByRoute) { for_route(coding, asked, version)? } else { version };
     if !route::agrees(coding, asked, version) {
@@ -124,6 +127,28 @@ fn agrees_with_setting(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &Cod
     };
     let field = asked.field("hcpcs_code");
     coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &N_03, text, &facts);
+    ask_codes(coding, asked, codes);
+    false
+}
+
+/// A code that private payers made for themselves is no code of another payer (rule N-01).
+fn agrees_with_payer(coding: &mut Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> bool {
+    if !named::is_private(coding, version.code) {
+        return true;
+    }
+    let others = named::of_words(coding, asked, &version.name);
+    let codes: Vec<HcpcsCode> = others.into_iter().map(|other| other.code).collect();
+    let facts = [
+        fact::given("code", Value::Code(version.code)),
+        fact::catalog("own", codes.first().map_or(Value::None, |code| Value::Code(*code))),
+    ];
+    let text = if codes.is_empty() {
+        "{code} is a code of private payers, which this payer does not take, and its product has no other code on this date: state the name and the kind of product in place of the code"
+    } else {
+        "{code} is a code of private payers, which this payer does not take: it takes {own}"
+    };
+    let field = asked.field("hcpcs_code");
+    coding.find(Severity::Block, Reason::WrongCodeForSetting, field, &unclassified::N_01, text, &facts);
     ask_codes(coding, asked, codes);
     false
 }

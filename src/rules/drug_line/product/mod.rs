@@ -39,7 +39,7 @@ use crate::rules::drug_line::ndc_report::D_01;
 use crate::rules::drug_line::package;
 use crate::rules::drug_line::treatment::{self, Dose, Possibility, ask, drug_at};
 use crate::rules::drug_line::unclassified;
-use crate::rules::drug_line::units::convert::{Strength, amount_per_ml};
+use crate::rules::drug_line::units::convert::{Strength, amount_per_ml, in_name_by};
 use crate::rules::drug_line::waste::{W_12, W_13};
 use crate::rules::given::{self, Given};
 use crate::rules::identity;

@@ -2,7 +2,6 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::brackets::without_idle_brackets;
 use super::percent::percent_in;
 use super::*;
 use crate::catalog::CodeFlag;
@@ -58,7 +57,7 @@ type Writings = SmallVec<[NameQuery; 3]>;
 /// first. Of the ways of naming a drug the nearest counts that leaves a product for the route.
 pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
     let Some(name) = asked.drug.name.as_deref() else { return Named::default() };
-    let plain = without_idle_brackets(name);
+    let plain = brackets::plain(name, asked.route());
     let name = plain.as_deref().unwrap_or(name);
     let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
     let before = name.split('(').next().filter(|_| inside.is_some());
@@ -97,7 +96,7 @@ pub(super) fn of_name<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Named<'a> {
         let words = words_of(name.split('(').next().unwrap_or(name));
         named.found = of_strength(coding, &words.join(" "), percent);
     }
-    if let (Some(inside), Some(before)) = (inside, before) {
+    if let (Some(inside), Some(before), None) = (inside, before, maker) {
         contradiction::add_other_drug(coding, asked, [inside, before], &mut named.found);
     }
     named
@@ -274,6 +273,9 @@ pub(super) fn by_mouth<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Option<&'a
 /// How the product of a code goes with the stated route.
 #[inline]
 pub(super) fn fit(coding: &Coding<'_>, asked: &Asked<'_>, version: &CodeVersion) -> Fit {
+    if coding.catalog.is_of_earlier_drug(version) {
+        return Fit::Unknown;
+    }
     let formulary = &coding.catalog.formulary;
     let fit = |route| formulary.fit(version.code, version.flags, route);
     match asked.routes {
@@ -385,6 +387,6 @@ fn contents_of_row(unit: Quantity, row: &NdcEntry) -> impl Iterator<Item = i128>
 }
 
 /// Whether a code is of a family that this payer does not take.
-fn is_private(coding: &Coding<'_>, code: HcpcsCode) -> bool {
+pub(super) fn is_private(coding: &Coding<'_>, code: HcpcsCode) -> bool {
     coding.policy.drug_line.private_payer_prefixes.iter().any(|prefix| code.as_str().starts_with(&**prefix))
 }

@@ -5,7 +5,7 @@ use crate::catalog::names::fold;
 use crate::cms::makers::is_maker;
 use crate::domain::billing::UnitForm;
 use crate::domain::encounter::Setting;
-use crate::domain::quantity::{Measure, Quantity};
+use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 use crate::rules::drug_line::units::convert::amounts_in_name;
 
 /// A brand is one product's, so it never means the code of another maker's product of the drug.
@@ -60,7 +60,7 @@ fn is_brand_of_name(version: &CodeVersion) -> bool {
 }
 
 /// Whether one of the words begins a brand of a code.
-fn has_brand_word(version: &CodeVersion, words: &[String]) -> bool {
+pub(super) fn has_brand_word(version: &CodeVersion, words: &[String]) -> bool {
     let own = fold(&version.name);
     let mut firsts = version.brands.iter().filter_map(|brand| fold(brand).into_iter().next());
     firsts.any(|first| !own.contains(&first) && words.contains(&first))
@@ -84,15 +84,66 @@ pub(super) fn by_volume(found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
     if found.len() < 2 || !found.iter().all(is_volume) {
         return;
     }
-    let of_container = || drug.containers.first().map(|one| one.volume.unwrap_or(one.content));
-    let of_name = || {
-        let mut amounts = amounts_in_name(drug.name.as_deref()?).into_iter();
-        amounts.find(|amount| amount.unit.measure() == Measure::Volume)
-    };
-    let Some(volume) = of_container().or_else(of_name).or(drug.dose_administered) else { return };
+    let Some(volume) = volume_of_package(drug).or(drug.dose_administered) else { return };
     let is_it = |version: &CodeVersion| is_unit(version, volume);
     if found.iter().filter(|version| is_it(version)).count() == 1 {
         found.retain(|version| is_it(version));
+    }
+}
+
+/// The volume of the container, else the one that the name tells.
+fn volume_of_package(drug: &DrugGiven) -> Option<Quantity> {
+    let is_volume = |amount: &Quantity| amount.unit.measure() == Measure::Volume;
+    let container = drug.containers.first();
+    let of_container = container.and_then(|one| one.volume.or(Some(one.content))).filter(is_volume);
+    let of_name = || amounts_in_name(drug.name.as_deref()?).into_iter().find(is_volume);
+    of_container.or_else(of_name)
+}
+
+/// Of the codes of a solution to be diluted and of one that is inhaled as it comes, the one that the name or the volume
+/// of the package tells: `albuterol unit dose`, `budesonide 0.5 mg/2 mL`.
+pub(super) fn by_concentration(coding: &Coding<'_>, found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
+    let [one, other] = found.as_slice() else { return };
+    let mut rows = coding.policy.drug_line.concentrates.iter();
+    let row = rows.find(|row| row.contains(&one.code) && row.contains(&other.code));
+    let Some([concentrate, unit_dose]) = row.map(Vec::as_slice) else { return };
+    let name = drug.name.as_deref().unwrap_or_default().to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let millilitres = |volume: Quantity| volume.in_base() / ONE_MILLILITRE.in_base();
+    let is_of_one_dose = |volume: Quantity| UNIT_DOSE_MILLILITRES.contains(&millilitres(volume));
+    let right = match (has(CONCENTRATE_WORDS), has(UNIT_DOSE_WORDS)) {
+        (true, false) => concentrate,
+        (false, true) => unit_dose,
+        _ if volume_of_package(drug).is_some_and(is_of_one_dose) => unit_dose,
+        _ => return,
+    };
+    found.retain(|version| version.code == *right);
+}
+
+/// What tells the two forms of a solution to inhale apart; a vial of a single dose holds two to three millilitres, and
+/// the concentrate half a millilitre or a bottle of it.
+const CONCENTRATE_WORDS: &[&str] = &["concentrate", "conc "];
+const UNIT_DOSE_WORDS: &[&str] = &["unit dose", "unit-dose", "respule"];
+const UNIT_DOSE_MILLILITRES: std::ops::RangeInclusive<i128> = 2..=3;
+const ONE_MILLILITRE: Quantity = Quantity::new(Decimal::ONE, Unit::Milliliter);
+
+/// A code of one brand alone is meant by that brand and never by the name of its drug.
+pub(super) fn by_own_brand(coding: &Coding<'_>, found: &mut Vec<&CodeVersion>, drug: &DrugGiven) {
+    let codes = &coding.policy.drug_line.own_brand_codes;
+    if found.len() < 2 || !found.iter().any(|version| codes.contains(&version.code)) {
+        return;
+    }
+    let words = fold(drug.name.as_deref().unwrap_or_default());
+    let is_named = |version: &CodeVersion| {
+        let further = coding.catalog.formulary.further_names(version.code).iter().map(|name| &**name);
+        let mut brands = version.brands.iter().map(|brand| &**brand).chain(further).map(fold);
+        codes.contains(&version.code)
+            && brands.any(|brand| brand.first().is_some_and(|first| words.contains(first)))
+    };
+    if found.iter().any(|version| is_named(version)) {
+        found.retain(|version| is_named(version));
+    } else {
+        keep_if_any(found, |version| !codes.contains(&version.code));
     }
 }
 

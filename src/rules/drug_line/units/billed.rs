@@ -196,6 +196,7 @@ fn refuse(coding: &mut Coding<'_>, dose: &Dose<'_>, given: Quantity, unit: Quant
         AmountError::Incompatible | AmountError::NoUnit => {
             let text = "{dose} and the {unit} of {code} measure different things: state the dose in the measure of the code";
             block(coding, field, Reason::IncompatibleUnits, &U_05, text, &facts);
+            vials::ask_content(coding, dose, given);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::quantity::{Measure, Quantity};
 
-pub use super::strength::{Strength, amount_per_ml, amounts_in_name};
+pub use super::strength::{Strength, amount_per_ml, amounts_in_name, in_name_by};
 
 /// Why an amount cannot be counted in billing units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

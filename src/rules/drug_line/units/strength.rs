@@ -74,6 +74,32 @@ pub fn in_name(name: &str) -> Option<Strength> {
     found
 }
 
+/// The strength of a name in a measure, where the name states several things: `sodium chloride 0.9% with KCl 20 mEq/L`,
+/// and `potassium chloride 20 mEq in sodium chloride 0.9 % 1,000 mL`.
+pub fn in_name_by(name: &str, measure: Measure) -> Option<Strength> {
+    if measure == Measure::Volume {
+        return None;
+    }
+    let words = words(name);
+    let is_it = |amount: &Quantity| amount.unit.measure() == measure;
+    let strengths = (0..words.len()).filter_map(|at| strength_at(&words[at..]));
+    let mut found: Vec<Strength> = strengths.filter(|strength| is_it(&strength.amount)).collect();
+    if found.is_empty() {
+        let amounts = amounts_in_name(name);
+        let is_volume = |amount: &&Quantity| amount.unit.measure() == Measure::Volume;
+        let mut volumes = amounts.iter().filter(is_volume);
+        let mut own = amounts.iter().filter(|amount| is_it(amount));
+        let is_mixed = words.iter().any(|word| word.eq_ignore_ascii_case("in"));
+        if let (true, Some(amount), None, Some(volume), None) =
+            (is_mixed, own.next(), own.next(), volumes.next(), volumes.next())
+        {
+            found.extend(Strength::of(*amount, *volume));
+        }
+    }
+    let first = *found.first()?;
+    found.iter().all(|other| other.is_same(first)).then_some(first)
+}
+
 /// `4 mg / mL`, `6 mg / 0.6 mL` or `0.5 %` at the front of the words.
 fn strength_at(words: &[&str]) -> Option<Strength> {
     let number = |at: usize| words.get(at)?.replace(',', "").parse::<Decimal>().ok();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::drug::{Container, ContainerKind, DrugGiven};
-use crate::domain::quantity::{Quantity, Unit};
+use crate::domain::quantity::{Decimal, Measure, Quantity, Unit};
 use crate::rules::drug_line::drug_marks::DrugMark;
 use crate::rules::drug_line::treatment::Dose;
 use crate::rules::drug_line::units::convert::{self, LastPlace};
@@ -34,7 +34,14 @@ pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Mea
     let mut opened = Opened::default();
     let mut documented = None;
     // An NDC may stand for a container whose content neither the record nor a crosswalk tells.
-    let is_unstated = treatment.stated.has(DrugMark::OpenContent) && measured.unit != Unit::Vial;
+    let is_unstated = treatment.stated.has(DrugMark::OpenContent) && measured.measure() != Measure::Count;
+    if is_unstated && treatment.doses.iter().all(|dose| is_whole(dose.drug)) {
+        // Every piece that was opened was given.
+        opened.payable = measured.administered;
+        opened.content = measured.administered;
+        opened.documented = treatment.doses.iter().find_map(|dose| documented_amount(dose, measured));
+        return Some(opened);
+    }
     for dose in treatment.doses {
         documented = sum(documented, documented_amount(dose, measured));
         if !is_unstated {
@@ -59,6 +66,19 @@ pub fn gather(coding: &mut Coding<'_>, treatment: &Treatment<'_>, measured: &Mea
             Some(opened)
         }
     }
+}
+
+/// Whether a dose that counts containers or pieces is as many as were opened.
+fn is_whole(drug: &DrugGiven) -> bool {
+    let is_counted = |amount: Quantity| amount.unit.measure() == Measure::Count;
+    let contents = drug.containers.iter().map(|one| one.content);
+    let opened: Option<Decimal> = drug
+        .containers
+        .iter()
+        .map(|one| one.content.value.checked_times(one.count))
+        .try_fold(Decimal::default(), |sum, one| sum.checked_add(one?));
+    let mut counted = contents.chain(drug.dose_administered);
+    counted.all(is_counted) && drug.dose_administered.map(|dose| dose.value) == opened
 }
 
 fn sum(left: Option<i128>, right: Option<i128>) -> Option<i128> {
