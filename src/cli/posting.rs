@@ -101,7 +101,7 @@ impl Posting {
         }
         let quarter = quarter.or_else(|| self.quarter()).with_context(|| {
             let shown = self.path.display();
-            format!("neither {shown} nor its name tells the quarter: give it, as --quarter 2026Q1")
+            format!("{shown} tells no quarter, in itself or in its name: give it, as --quarter 2026Q1")
         })?;
         Ok(ReleaseHeader::new(kind, quarter, &self.name, &self.sha256))
     }
