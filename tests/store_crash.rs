@@ -87,6 +87,43 @@ fn an_export_is_imported_elsewhere_with_the_same_digest() {
     assert_eq!((&*entry.header.id, &*entry.sha256), (id, bundle.sha256()));
 }
 
+/// Whatever the order in which exports are read back, the posting that spoke speaks and what was out of use stays out.
+#[test]
+fn exports_are_imported_into_the_places_they_came_from() {
+    let folder = TempDir::new().expect("a folder");
+    let store = Store::open(folder.path()).expect("a new store").store;
+    for sha in ["cc", "bb", "aa"] {
+        store.put(&posting("2025Q4", sha)).expect("a release");
+    }
+    store.put(&posting("2025Q4", "bb")).expect("the second one again, which speaks then");
+    store.put(&posting("2026Q1", "dd")).expect("a release");
+    store.set_active("hcpcs-2026Q1-dd", false).expect("out of use");
+    let ids = ["cc", "aa", "bb"].map(|sha| format!("hcpcs-2025Q4-{sha}"));
+    assert_eq!(in_use(&store), ids);
+    let exported: Vec<PathBuf> = ids
+        .iter()
+        .map(String::as_str)
+        .chain(["hcpcs-2026Q1-dd"])
+        .map(|id| store.export(id, Some(&folder.path().join("out"))).expect("an export"))
+        .collect();
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]] {
+        let elsewhere = TempDir::new().expect("a folder");
+        let other = Store::open(elsewhere.path()).expect("another store").store;
+        for at in order {
+            let bundle = fs::read(&exported[at]).map(infusion_coder::catalog::release::Bundle::verify);
+            other.import(&bundle.expect("a file").expect("a bundle")).expect("an import");
+        }
+        assert_eq!(in_use(&other), ids, "{order:?}");
+        assert_eq!(other.entries().expect("a manifest").len(), 5, "what was out of use is held: {order:?}");
+        drop(other);
+        destroy(elsewhere.path());
+        let again = Store::open(elsewhere.path()).expect("made anew");
+        assert_eq!(in_use(&again.store), ids, "the ledger has the same order: {order:?}");
+        again.store.put(&posting("2025Q4", "ee")).expect("a new posting");
+        assert!(in_use(&again.store).last().is_some_and(|id| id.ends_with("ee")), "it is the last");
+    }
+}
+
 /// Writes over the whole log, so that nothing of the database can be read.
 fn destroy(folder: &Path) {
     for entry in fs::read_dir(folder.join("db")).expect("a database") {

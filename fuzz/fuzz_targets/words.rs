@@ -10,7 +10,8 @@ use infusion_coder::domain::code::{HcpcsCode, Modifier, Ndc};
 use infusion_coder::domain::quantity::{Decimal, Quantity, Unit};
 use infusion_coder::domain::quarter::Quarter;
 use infusion_coder::domain::time::{self, LocalTime};
-use infusion_coder::updater::quarter::{posting, read_quarter};
+use infusion_coder::updater::posting::posting;
+use infusion_coder::updater::quarter::read_quarter;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -1,17 +1,23 @@
 //! `import`: stores a bundle or a file of CMS, or counts what a file holds.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::posting::Posting;
+use super::posting::{Posting, is_judged};
 use super::print;
 use super::shelf::{Format, StoreFlag};
-use crate::catalog::release::{Bundle, Release};
-use crate::catalog::store::{Entry, RELEASES_RETAINED, Store};
+use crate::catalog::release::Bundle;
+use crate::catalog::store::{Entry, Library, RELEASES_RETAINED, Store, is_superseded};
 use crate::domain::quarter::Quarter;
+use crate::updater::history::{self, Deed, Event};
+use crate::updater::keeper::Keeper;
+use crate::updater::posting::posting;
+use crate::updater::refresh::Shelf as _;
 
 /// What to import.
 #[derive(Debug, Args)]
@@ -45,18 +51,38 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         return check(&posting, flags.format);
     }
     let release = posting.release(flags.quarter)?;
-    let accepted = judge(&posting, &release, flags.accept.as_deref())?;
-    let store = flags.store.open()?.store;
+    let (kind, quarter) = (release.header.kind, release.header.quarter);
+    let folder = flags.store.folder()?;
+    let is_there = folder.join("db").exists();
+    // A file that is refused makes no store.
+    let library = if is_there { Library::open(&folder)?.0 } else { Library::embedded() };
+    let mut keeper = Keeper::new(Arc::new(library), folder.clone());
+    let held = if is_judged(kind) { keeper.newest_until(kind, quarter) } else { None };
+    let objections: Vec<String> =
+        posting.objections(&release, held.as_deref()).iter().map(ToString::to_string).collect();
+    let accepted = judge(&posting, &objections, flags.accept.as_deref())?;
+    if !is_there {
+        keeper = Keeper::new(Arc::new(Library::open(&folder)?.0), folder);
+    }
+    let store = keeper.store()?;
     let before = store.entries()?;
     let entry = store.put(&release)?;
-    print(&format!("stored {} from {}: {}\n{accepted}", entry.header.id, posting.name, counts(&posting)))?;
+    let compared = match held {
+        Some(held) => format!("; compared with {}", held.header.id),
+        None if is_judged(kind) => format!("; nothing of {quarter} or before is held to compare it with"),
+        None => String::new(),
+    };
+    let id = &entry.header.id;
+    print(&format!("stored {id} from {}: {}{compared}\n{accepted}", posting.name, counts(&posting)))?;
+    let reason = flags.accept.as_deref().filter(|_| !objections.is_empty()).unwrap_or_default();
+    record(&keeper, &entry, reason, objections);
     tell_problems(&posting)?;
-    tell_dropped(&store, &before)
+    tell_speaker(store, &entry, &before)?;
+    tell_dropped(store, &before)
 }
 
 /// Refuses what the gate of the updater would refuse, as a file that was cut, unless there is a reason to take it.
-fn judge(posting: &Posting, release: &Release, reason: Option<&str>) -> anyhow::Result<String> {
-    let objections: Vec<String> = posting.objections(release).iter().map(ToString::to_string).collect();
+fn judge(posting: &Posting, objections: &[String], reason: Option<&str>) -> anyhow::Result<String> {
     let Some(reason) = reason.map(str::trim) else {
         if !objections.is_empty() {
             let why = objections.join("; ");
@@ -71,6 +97,45 @@ fn judge(posting: &Posting, release: &Release, reason: Option<&str>) -> anyhow::
         bail!("--accept wants the reason, for the record");
     }
     Ok(objections.iter().map(|objection| format!("accepted, because {reason}: {objection}\n")).collect())
+}
+
+/// Records what was stored by hand; without a record it is stored all the same.
+fn record(keeper: &Keeper, entry: &Entry, reason: &str, objections: Vec<String>) {
+    let (releases, reason) = (vec![entry.header.id.to_string()], reason.trim().to_owned());
+    let event = Event { time: Timestamp::now(), deed: Deed::Imported, releases, reason, objections };
+    if let Err(error) = history::record(keeper.folder(), &event) {
+        tracing::warn!(%error, "the record cannot be written");
+    }
+}
+
+/// Says which posting speaks for the quarter where several are held: the one that came last is not always the newest.
+fn tell_speaker(store: &Store, stored: &Entry, before: &[Entry]) -> anyhow::Result<()> {
+    let (id, quarter, kind) = (&stored.header.id, stored.header.quarter, stored.header.kind);
+    if kind.files_per_quarter() > 1 {
+        return Ok(());
+    }
+    let is_other = |entry: &&Entry| {
+        entry.active && entry.header.id != *id && (entry.header.kind, entry.header.quarter) == (kind, quarter)
+    };
+    let last = |entries: &[Entry]| entries.iter().rfind(is_other).map(|entry| entry.header.clone());
+    let held = store.entries()?;
+    if !stored.active {
+        return print(&format!("{id} is out of use, as it was exported: `infusion-coder activate {id}`\n"));
+    }
+    if is_superseded(stored, &held) {
+        let speaks = last(&held).map(|header| header.id).unwrap_or_default();
+        return print(&format!(
+            "{speaks} speaks for {quarter}, for it came after {id}: `infusion-coder activate {id}` puts this one in its place\n"
+        ));
+    }
+    let Some(replaced) = last(before) else { return Ok(()) };
+    let was = &replaced.id;
+    let newness = |source: &str| posting(source).newness();
+    let is_older = newness(&stored.header.source) < newness(&replaced.source);
+    let doubt = if is_older { ", which is the newer one by its name" } else { "" };
+    print(&format!(
+        "{id} speaks for {quarter} now, in place of {was}{doubt}: `infusion-coder activate {was}` undoes it\n"
+    ))
 }
 
 /// Says how many rows were not read whole, and which, as far as a person reads on.
@@ -105,11 +170,15 @@ fn bundle(flags: &Flags, bytes: Vec<u8>) -> anyhow::Result<()> {
         print(&format!("release {}: {codes} codes, {packages} NDC rows\n", release.header.id))?;
         return Ok(());
     }
-    let store = flags.store.open()?.store;
+    let folder = flags.store.folder()?;
+    let keeper = Keeper::new(Arc::new(Library::open(&folder)?.0), folder);
+    let store = keeper.store()?;
     let before = store.entries()?;
     let entry = store.import(&bundle)?;
     print(&format!("stored {}: {codes} codes, {packages} NDC rows\n", entry.header.id))?;
-    tell_dropped(&store, &before)
+    record(&keeper, &entry, "", Vec::new());
+    tell_speaker(store, &entry, &before)?;
+    tell_dropped(store, &before)
 }
 
 fn counts(posting: &Posting) -> String {

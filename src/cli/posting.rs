@@ -74,13 +74,14 @@ impl Posting {
         }
     }
 
-    /// Why the gate of the updater would refuse the release; nothing for kinds that it does not fetch.
-    pub fn objections(&self, release: &Release) -> Vec<Objection> {
+    /// Why the gate of the updater would refuse the release beside what is held of its quarter or of the last one before;
+    /// nothing for kinds that it does not fetch.
+    pub fn objections(&self, release: &Release, held: Option<&Release>) -> Vec<Objection> {
         let settings = Settings::embedded();
         let Some(feed) = feed_of(&settings, release.header.kind) else { return Vec::new() };
-        let (member, problems) = (self.name.as_str(), self.file.problems().count());
+        let (member, problems) = (self.name.as_str(), self.file.problems());
         let candidate =
-            Candidate { feed, release, member, problems, held: None, stated: self.stated, current: None };
+            Candidate { feed, release, member, problems, held, stated: self.stated, current: None };
         objections(candidate, &settings.gate)
     }
 
@@ -100,7 +101,7 @@ impl Posting {
         }
         let quarter = quarter.or_else(|| self.quarter()).with_context(|| {
             let shown = self.path.display();
-            format!("the name of {shown} tells no quarter: keep CMS's name, or give --quarter 2026Q1")
+            format!("{shown} tells no quarter, in itself or in its name: give it, as --quarter 2026Q1")
         })?;
         Ok(ReleaseHeader::new(kind, quarter, &self.name, &self.sha256))
     }
@@ -109,6 +110,11 @@ impl Posting {
     pub fn release(&self, quarter: Option<Quarter>) -> anyhow::Result<Release> {
         Ok(compose::release(self.header(quarter)?, None, &self.file, &Readings::embedded())?)
     }
+}
+
+/// Whether the gate knows what a release of a kind must look like.
+pub fn is_judged(kind: ReleaseKind) -> bool {
+    feed_of(&Settings::embedded(), kind).is_some()
 }
 
 /// How one feed is told from the others.

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::print;
 use super::remote::ServerFlag;
 use super::shelf::{Format, StoreFlag, table};
+use crate::catalog::release::ReleaseKind;
 
 /// How to print the releases.
 #[derive(Debug, Args)]
@@ -27,12 +28,25 @@ struct Row {
     source: String,
 }
 
+impl Row {
+    /// What the release is of: its name without the digest, which is its kind and its quarter.
+    fn subject(&self) -> &str {
+        self.release.rsplit_once('-').map_or("", |(subject, _)| subject)
+    }
+
+    /// Whether a later posting speaks in its place, as it does where one file is posted for a quarter.
+    fn is_superseded(&self, later: &[Self]) -> bool {
+        let has_parts = self.release.starts_with(ReleaseKind::Ncci.name());
+        self.active && !has_parts && later.iter().any(|it| it.active && it.subject() == self.subject())
+    }
+}
+
 /// Prints the releases in order of arrival.
 ///
 /// # Errors
 /// A store that cannot be opened, or a service that does not answer.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
-    let (value, rows) = match flags.server.connect()? {
+    let (mut value, rows) = match flags.server.connect()? {
         Some(remote) => {
             let mut releases = remote.releases()?;
             // The service tells the newest first.
@@ -44,7 +58,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
                 active: release.active,
                 source: release.source.clone(),
             };
-            (json!({ "releases": releases }), releases.iter().map(row).collect())
+            (json!({ "releases": releases }), releases.iter().map(row).collect::<Vec<_>>())
         }
         None => {
             let entries = flags.store.open_existing()?.store.entries()?;
@@ -58,12 +72,22 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
             (json!({ "releases": entries }), entries.iter().map(row).collect::<Vec<_>>())
         }
     };
+    let superseded: Vec<bool> =
+        rows.iter().enumerate().map(|(at, row)| row.is_superseded(&rows[at + 1..])).collect();
     if flags.format == Format::Json {
+        for (at, superseded) in superseded.into_iter().enumerate() {
+            value["releases"][at]["superseded"] = json!(superseded);
+        }
         return print(&format!("{value:#}\n"));
     }
     let mut table = table(&["release", "quarter", "codes", "in use", "source"]);
-    for row in rows {
-        let in_use = if row.active { "yes" } else { "no" }.to_owned();
+    for (row, superseded) in rows.into_iter().zip(superseded) {
+        let in_use = match (row.active, superseded) {
+            (false, _) => "no",
+            (true, true) => "superseded",
+            (true, false) => "yes",
+        };
+        let in_use = in_use.to_owned();
         table.add_row([row.release, row.quarter, row.codes, in_use, row.source]);
     }
     print(&format!("{table}\n"))

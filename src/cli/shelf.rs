@@ -53,11 +53,6 @@ impl StoreFlag {
         Ok(Store::open(&folder)?)
     }
 
-    /// Opens the store, making it where there is none.
-    pub fn open(&self) -> anyhow::Result<Opened> {
-        Ok(Store::open(&self.folder()?)?)
-    }
-
     /// The library that a server answers from and adds to, with what its operator wants to hear of it: the store, made
     /// where there is none yet. A store that was not named and is held by another process leaves the embedded release.
     pub fn library(&self) -> anyhow::Result<(Library, String)> {

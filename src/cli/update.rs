@@ -27,9 +27,9 @@ Exit codes:
   0  updated: a new release is stored and in use (with --validate-only: would be)
   1  failed: a file was damaged or could not be stored; the old release stays in use
   2  the command line is wrong
-  3  already current: everything published is held (0 with --current-is-success)
+  3  already current: everything published is held, the quarter in effect too (0 with --current-is-success)
   4  refused by the gate: see the objections, and --accept; the old release stays in use
-  5  source unreachable or not understood; the old release stays in use
+  5  source unreachable or not understood, or the quarter in effect or asked for is not found; what is held stays in use
   6  the store is held by another process: ask it with --server
   7  the codes are current, and a table beside them could not be refreshed: see the notes";
 

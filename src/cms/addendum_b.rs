@@ -81,6 +81,19 @@ fn quarter(text: &str) -> Option<Quarter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cms::recognise::{Kind, kind_of};
+
+    #[test]
+    fn the_names_of_the_columns_may_stand_in_two_rows() {
+        let text = "Addendum B.-Final OPPS Payment by HCPCS Code,,,,,\nEffective October 1,,,,,\n\
+                    HCPCS,Short,,,Relative,Payment\nCode,Descriptor,SI,APC,Weight,Rate\n\
+                    J9312,Ours,K,9999,.,$75.22\n";
+        assert_eq!(kind_of(text.as_bytes()), Ok(Kind::StatusIndicators));
+        let indicators = parse(text.as_bytes()).expect("indicators");
+        let [row] = indicators.rows.as_slice() else { panic!("{indicators:?}") };
+        assert_eq!((row.code.as_str(), row.line, indicators.problems.count()), ("J9312", 5, 0));
+        assert_eq!((&*row.apc, &*row.short_description), ("9999", "Ours"));
+    }
 
     #[test]
     fn rates_are_read_as_numbers_as_dollars_and_as_points() {

@@ -20,6 +20,9 @@ pub(super) const COLUMNS: &[Column] = &[
     required(&["billunitspkg", "billunitsperpkg", "billunitsperpackage"]),
 ];
 
+/// What people and programs write for the hyphen of an NDC.
+const DASHES: &[char] = &['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}'];
+
 /// The crosswalk of one quarter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Crosswalk {
@@ -69,7 +72,7 @@ pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
     let mut seen = FxHashSet::default();
     table::each(bytes, COLUMNS, &mut crosswalk.problems, |row, _| {
         let code: HcpcsCode = row.get(0).parse().map_err(|_| ProblemKind::bad("code", row.get(0)))?;
-        let Ok(ndc) = row.get(1).parse::<Ndc>() else {
+        let Ok(ndc) = row.get(1).replace(DASHES, "-").parse::<Ndc>() else {
             if is_ndc_without_zeros(row.get(1)) {
                 return Err(ProblemKind::bad("National Drug Code", row.get(1)));
             }
@@ -85,10 +88,10 @@ pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
             ndc,
             drug_name: row.get(2).into(),
             dosage: row.get(3).into(),
-            package_size: number(row, 4, "package size")?,
-            package_quantity: number(row, 5, "package quantity")?,
-            bill_units: number(row, 6, "number of billing units")?,
-            bill_units_per_package: number(row, 7, "number of billing units")?,
+            package_size: positive(row, 4, "package size")?,
+            package_quantity: positive(row, 5, "package quantity")?,
+            bill_units: positive(row, 6, "number of billing units")?,
+            bill_units_per_package: positive(row, 7, "number of billing units")?,
         });
         Ok(())
     })?;
@@ -99,6 +102,12 @@ pub fn parse(bytes: &[u8]) -> Result<Crosswalk, FileError> {
 /// parts was short nobody can tell. Other identifiers of digits alone are longer.
 fn is_ndc_without_zeros(text: &str) -> bool {
     (7..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A package holds something: none and less than none are slips.
+fn positive(row: &Row<'_>, column: usize, name: &'static str) -> Result<Decimal, ProblemKind> {
+    let number = number(row, column, name)?;
+    if number.nanos() > 0 { Ok(number) } else { Err(ProblemKind::bad(name, row.get(column))) }
 }
 
 pub(super) fn number(row: &Row<'_>, column: usize, name: &'static str) -> Result<Decimal, ProblemKind> {
@@ -122,16 +131,19 @@ mod tests {
     }
 
     #[test]
-    fn a_package_listed_twice_and_an_ndc_that_became_a_number_are_problems() {
+    fn what_no_package_can_be_is_a_problem_and_a_dash_is_none() {
         let text = "_2026_CODE,NDC,Drug Name,Dosage,Package Size,Package Qty,Billing Units,BILL UNITS PER PKG\n\
                     J9312,50242-0051-21,Brand,10 MG,10,1,10,10\n\
                     J9312,50242-0051-21,Brand,10 MG,10,1,7,7\n\
                     J9316,50242-0051-21,Brand,10 MG,10,1,10,10\n\
                     J7674,1000101,Brand,1 MG,1,1,1,1\n\
-                    Q4100,880304040404,Skin,1 SQ CM,1,1,4,4\n";
+                    Q4100,880304040404,Skin,1 SQ CM,1,1,4,4\n\
+                    J9312,50242-0053-06,Brand,10 MG,10,1,0,0\n\
+                    J9312,50242-0053-07,Brand,10 MG,10,1,-20,-20\n\
+                    J9312,50242\u{2013}0053\u{2011}08,Brand,10 MG,10,1,50,50\n";
         let crosswalk = parse(text.as_bytes()).expect("a crosswalk");
         let units: Vec<String> = crosswalk.rows.iter().map(|row| row.bill_units.to_string()).collect();
-        assert_eq!((units, crosswalk.alternates.len()), (vec!["10".to_owned(), "10".to_owned()], 1));
-        assert_eq!(crosswalk.problems.iter().map(|it| it.line).collect::<Vec<_>>(), [3, 5]);
+        assert_eq!((units, crosswalk.alternates.len()), (["10", "10", "50"].map(str::to_owned).into(), 1));
+        assert_eq!(crosswalk.problems.iter().map(|it| it.line).collect::<Vec<_>>(), [3, 5, 7, 8]);
     }
 }

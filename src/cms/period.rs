@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::recognise::kind_of_row;
+use super::recognise::Seeker;
 use super::rows::each_row;
 use super::workbook::Stop;
 use crate::domain::quarter::Quarter;
@@ -23,11 +23,11 @@ const MONTHS: [&str; 12] =
 
 /// The quarter whose days a table says it is for; nothing where it says none, or cannot be read.
 pub fn stated_quarter(bytes: &[u8]) -> Option<Quarter> {
-    let (mut found, mut seen) = (None, 0);
+    let (mut found, mut seen, mut seeker) = (None, 0, Seeker::default());
     let read = each_row(bytes, |_, cells| {
         seen += 1;
         found = (0..cells.count()).find_map(|column| quarter_of(cells.cell(column)));
-        let is_over = found.is_some() || seen == ROWS_MAX || kind_of_row(cells).is_some();
+        let is_over = found.is_some() || seen == ROWS_MAX || seeker.sees(cells).is_some();
         if is_over { Err(Stop::Enough) } else { Ok(()) }
     });
     read.ok().and(found)

@@ -26,12 +26,14 @@ pub enum FileError {
     NoRecords,
     #[error("no row of the file can be read; the first one, at {0}")]
     NoneRead(Box<str>),
+    #[error(
+        "no row tells which of the CMS files this is; the nearest is the header of a file of {0} without `{1}` \
+         (case, blanks and signs do not count), so a column has another name"
+    )]
+    NearHeader(&'static str, Box<str>),
     #[error("no row tells which of the CMS files this is; check that it is the right file, or a new layout")]
     UnknownKind,
-    #[error(
-        "no row of the first sheet tells which of the CMS files this is, and no other sheet is read: \
-         where the table stands in another one, put that first"
-    )]
+    #[error("no row of any sheet tells which of the CMS files this is; check that it is the right file")]
     UnknownSheet,
 }
 

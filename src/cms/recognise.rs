@@ -2,7 +2,7 @@
 
 use super::problem::{FileError, Problems};
 use super::rows::{Cells, each_row};
-use super::table::{Column, Header};
+use super::table::{Column, Header, Seeking};
 use super::text::{TEXT_BYTES_MAX, decode, numbered_lines};
 use super::workbook::{self, Stop};
 use super::{add_ons, addendum_b, asp, corrections, hcpcs, mue, ndc_crosswalk, noc, pairs};
@@ -98,14 +98,26 @@ pub fn kind_of(bytes: &[u8]) -> Result<Kind, FileError> {
     if !workbook::is_workbook(bytes) && has_fixed_width_record(bytes)? {
         return Ok(Kind::Codes);
     }
-    let (mut found, mut seen) = (None, 0);
+    let (mut found, mut seen, mut seeker, mut near) = (None, 0, Seeker::default(), None);
     each_row(bytes, |_, cells| {
         seen += 1;
-        found = kind_of_row(cells);
+        found = seeker.sees(cells);
+        if found.is_none() && near.is_none() {
+            near = near_to(cells);
+        }
         if found.is_some() || seen == HEADER_ROWS_MAX { Err(Stop::Enough) } else { Ok(()) }
     })?;
-    let unknown = if workbook::is_workbook(bytes) { FileError::UnknownSheet } else { FileError::UnknownKind };
-    found.ok_or(unknown)
+    found.ok_or_else(|| match near {
+        Some((kind, lacking)) => FileError::NearHeader(kind.title(), lacking.join("`, `").into()),
+        None if workbook::is_workbook(bytes) => FileError::UnknownSheet,
+        None => FileError::UnknownKind,
+    })
+}
+
+/// The kind whose header a row nearly is, and the names of the columns that it lacks.
+fn near_to(cells: &dyn Cells) -> Option<(Kind, Vec<&'static str>)> {
+    let near = |(kind, columns): &(Kind, &[Column])| Some((*kind, Header::lacking(columns, cells)?));
+    BY_HEADER.iter().filter_map(near).min_by_key(|(_, lacking)| lacking.len())
 }
 
 fn has_fixed_width_record(bytes: &[u8]) -> Result<bool, FileError> {
@@ -118,14 +130,29 @@ fn has_fixed_width_record(bytes: &[u8]) -> Result<bool, FileError> {
     Ok(numbered_lines(&text).take(RECORD_LINES_MAX).any(|(_, line)| hcpcs::is_record(line)))
 }
 
-pub(super) fn kind_of_row(cells: &dyn Cells) -> Option<Kind> {
-    if hcpcs::is_header(cells) {
-        return Some(Kind::Codes);
+/// Looks for the row that tells which file it stands in.
+#[derive(Debug, Default)]
+pub(super) struct Seeker {
+    seeking: Seeking,
+}
+
+impl Seeker {
+    /// The kind that a row tells, alone or below the one that was seen before.
+    pub(super) fn sees(&mut self, cells: &dyn Cells) -> Option<Kind> {
+        if hcpcs::is_header(cells) {
+            return Some(Kind::Codes);
+        }
+        if pairs::is_published_row(cells) || pairs::is_header(cells) {
+            return Some(Kind::PairEdits);
+        }
+        let of_columns = |cells: &dyn Cells| {
+            BY_HEADER
+                .iter()
+                .find(|(_, columns)| Header::find(columns, cells).is_some())
+                .map(|(kind, _)| *kind)
+        };
+        self.seeking.look(cells, of_columns)
     }
-    if pairs::is_published_row(cells) || pairs::is_header(cells) {
-        return Some(Kind::PairEdits);
-    }
-    BY_HEADER.iter().find(|(_, columns)| Header::find(columns, cells).is_some()).map(|(kind, _)| *kind)
 }
 
 /// Reads a file of any kind.
@@ -250,6 +277,9 @@ mod tests {
         ] {
             assert_eq!(kind_of(text.as_bytes()), Ok(kind), "{text}");
         }
+        let renamed = "_2031_CODE,NDC2,Drug Name,HCPCS dosage,PKG SIZE,PKG QTY,UNITS OF BILLING,PKG UNITS\n";
+        let error = kind_of(renamed.as_bytes()).expect_err("two columns have other names").to_string();
+        assert!(error.contains("NDC-HCPCS crosswalk without `billunits`, `billunitspkg`"), "{error}");
         for unknown in ["", "a,b,c\n", "Dear Sir,\n"] {
             assert_eq!(kind_of(unknown.as_bytes()), Err(FileError::UnknownKind), "{unknown}");
         }

@@ -1,6 +1,7 @@
 //! Rows of cells, wherever they stand: an Excel workbook, or text with commas, semicolons or tabs.
 
 use super::problem::{FileError, Problems};
+use super::recognise::Seeker;
 use super::text::decode;
 use super::text_rows::TextRows;
 use super::workbook::{self, ROWS_MAX, Stop};
@@ -48,7 +49,9 @@ pub(super) fn each_row_noting(
     mut visit: impl FnMut(u32, &dyn Cells, &mut Problems) -> Result<(), Stop>,
 ) -> Result<(), FileError> {
     if workbook::is_workbook(bytes) {
-        return workbook::each_row(bytes, |row, cells| {
+        let mut seeker = Seeker::default();
+        let tells = |cells: &[String]| seeker.sees(&Borrowed(cells)).is_some();
+        return workbook::each_row(bytes, tells, |row, cells| {
             let cells: &dyn Cells = &Borrowed(cells);
             if cells.is_blank() { Ok(()) } else { visit(row, cells, problems) }
         });
@@ -57,8 +60,8 @@ pub(super) fn each_row_noting(
     each_row_of_text(&text, problems, &mut visit).or_else(Stop::into_result)
 }
 
-/// A workbook's row behind a sized type.
-struct Borrowed<'a>(&'a [String]);
+/// A row of texts behind a sized type.
+pub(super) struct Borrowed<'a>(pub(super) &'a [String]);
 
 impl Cells for Borrowed<'_> {
     fn cell(&self, column: usize) -> &str {

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 use url::Url;
 
-use super::quarter::{posting, read_quarter};
+use super::posting::{Newness, copy_number, posting};
+use super::quarter::read_quarter;
 use super::settings::Feed;
 use crate::domain::quarter::Quarter;
 
@@ -80,21 +81,23 @@ pub fn links(html: &str, page: &Url, feed: &Feed) -> Vec<Link> {
     links
 }
 
-/// Date and version in a link's file name, and whether any of its names says that it is the final one.
-type Posting = (u32, u32, bool);
+/// What a link's names say of the posting together, and the number behind the file's own.
+type Posting = (Newness, u32);
 
 fn link(href: &str, title: &str, text: &str, page: &Url, feed: &Feed) -> Option<(Link, Posting)> {
     let url = page.join(href.trim()).ok()?;
     let same_host = url.host_str() == page.host_str() && url.scheme().starts_with("http");
     let target = target(&url)?;
-    let file = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    // The number of a media item may look like a date.
+    let file = if is_media(url.path()) { String::new() } else { last.to_owned() };
     let names = [file.as_str(), title, text];
     let ours = names.iter().any(|name| feed.link.matches(name));
     let ignored = names.iter().any(|name| feed.link_ignored.matches(name));
     let quarter = names.iter().find_map(|name| read_quarter(name))?;
-    let (day, version, _) = posting(&file).newness();
-    let is_final = names.iter().any(|name| posting(name).newness().2);
-    (same_host && ours && !ignored).then_some((Link { quarter, url, target }, (day, version, is_final)))
+    let newness = names.map(|name| posting(name).newness());
+    let newness = newness[0].with(newness[1]).with(newness[2]);
+    (same_host && ours && !ignored).then_some((Link { quarter, url, target }, (newness, copy_number(&file))))
 }
 
 /// Whether an address leads to a file, to another page, or to something else such as a document.
@@ -229,6 +232,35 @@ mod tests {
                 feed.title
             );
         }
+    }
+
+    #[test]
+    fn the_newest_of_dated_postings_comes_first_wherever_the_date_stands() {
+        let files = [
+            ("october-2026-ndc-hcpcs-crosswalk-final.zip", "October 2026 - Final"),
+            ("october-2026-ndc-hcpcs-crosswalk-09-19-2026-final-file.zip", "b"),
+            ("october-2026-ndc-hcpcs-crosswalk-final-0.zip", "October 2026 - Final"),
+            ("october-2026-ndc-hcpcs-crosswalk-09-30-2026-final-file.zip", "a"),
+            ("october-2026-ndc-hcpcs-crosswalk-1.zip", "Updated 11/15/2026"),
+        ];
+        let page: String =
+            files.iter().map(|(file, text)| format!("<a href=\"/files/zip/{file}\">{text}</a>")).collect();
+        let expected = [4, 3, 1, 2, 0].map(|at: usize| format!("2026Q4 Archive /files/zip/{}", files[at].0));
+        assert_eq!(found(&page, FeedId::NdcCrosswalk), expected);
+    }
+
+    #[test]
+    fn what_cms_posts_beside_a_table_is_not_taken_for_it() {
+        let page = r#"<a href="/files/zip/october-2026-ndc-hcpcs-crosswalk-seasonal-vaccines.zip">Seasonal</a>
+            <a href="/media/9">October 2026 NDC-HCPCS Crosswalk, vaccines</a>
+            <a href="/files/zip/october-2026-drugs-not-payable-under-part-b-payment-limit-files.zip">Drugs Not Payable</a>
+            <a href="/media/10">October 2026 Alpha-Numeric HCPCS File, Corrections</a>
+            <a href="/files/zip/hcpc2026_oct_anweb_corrections_09102026.zip">October</a>
+            <a href="/media/11">Corrections to the October 2026 Alpha-Numeric HCPCS File</a>
+            <a href="/media/12">October 2026 Alpha-Numeric HCPCS File with corrections (ZIP)</a>"#;
+        assert_eq!(found(page, FeedId::NdcCrosswalk), [""; 0]);
+        assert_eq!(found(page, FeedId::AspLimits), [""; 0]);
+        assert_eq!(codes(page), ["2026Q4 Archive /media/12"], "a file may be posted with its corrections");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::quarter::read_quarter;
 use super::settings::{Feed, FeedId};
 use crate::catalog::CodeVersion;
 use crate::catalog::release::{Comparison, Release, in_force};
+use crate::cms::problem::Problems;
 use crate::domain::quarter::Quarter;
 use crate::domain::time::Date;
 
@@ -30,6 +31,8 @@ pub struct GateLimits {
     pub vanished_per_thousand: usize,
     /// Codes held before that have another billing unit, in each thousand.
     pub unit_changed_per_thousand: usize,
+    /// Rows of a table beside the codes, in each thousand of those that the one held before has.
+    pub rows_kept_per_thousand: usize,
     /// No date lies before this year.
     pub earliest_year: i16,
     /// Days after the end of the quarter a date may lie.
@@ -59,7 +62,7 @@ pub struct Candidate<'a> {
     /// Name of the member it was read from.
     pub member: &'a str,
     /// Rows the parser could not read whole.
-    pub problems: usize,
+    pub problems: &'a Problems,
     /// The newest release held of an earlier posting.
     pub held: Option<&'a Release>,
     /// The quarter that the file states of itself.
@@ -127,27 +130,41 @@ fn counts(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Ob
         let accepted = "every release has codes of them".to_owned();
         object(objections, "families", format!("no code of the families {missing}"), accepted);
     }
-    if exceeds(candidate.problems, limits.problems_per_thousand, count) {
-        let accepted = format!("at most {} in 1,000 are accepted", limits.problems_per_thousand);
-        object(objections, "problems", format!("{} rows with problems", candidate.problems), accepted);
+    problems(candidate, count, limits, objections);
+}
+
+/// The first row with a problem tells what is the matter with all of them.
+fn problems(candidate: Candidate<'_>, rows: usize, limits: &GateLimits, objections: &mut Vec<Objection>) {
+    let count = candidate.problems.count();
+    if !exceeds(count, limits.problems_per_thousand, rows) {
+        return;
     }
+    let example = candidate.problems.iter().next().map(|first| format!(", as {first}")).unwrap_or_default();
+    let accepted = format!("at most {} in 1,000 are accepted", limits.problems_per_thousand);
+    object(objections, "problems", format!("{count} rows with problems{example}"), accepted);
 }
 
 /// A table beside the codes must have its rows, and nearly all of them readable.
 fn rows(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Objection>) {
-    let release = candidate.release;
-    let count = release.ndcs.len()
-        + release.limits.rows.len()
-        + release.unit_limits.rows.len()
-        + release.add_ons.rows.len();
+    let count = row_count(candidate.release);
     if count < candidate.feed.rows_min {
         let accepted = format!("at least {} are expected", candidate.feed.rows_min);
         object(objections, "row-count", format!("{count} rows"), accepted);
+    } else if let Some(held) = candidate.held {
+        let (before, kept) = (row_count(held), limits.rows_kept_per_thousand);
+        if count.saturating_mul(1000) < before.saturating_mul(kept) {
+            let found = format!("{count} rows, and {} has {before}", held.header.id);
+            object(objections, "row-count", found, format!("at least {kept} for each 1,000 are expected"));
+        }
     }
-    if exceeds(candidate.problems, limits.problems_per_thousand, count) {
-        let accepted = format!("at most {} in 1,000 are accepted", limits.problems_per_thousand);
-        object(objections, "problems", format!("{} rows with problems", candidate.problems), accepted);
-    }
+    problems(candidate, count, limits, objections);
+}
+
+fn row_count(release: &Release) -> usize {
+    release.ndcs.len()
+        + release.limits.rows.len()
+        + release.unit_limits.rows.len()
+        + release.add_ons.rows.len()
 }
 
 fn dates(candidate: Candidate<'_>, limits: &GateLimits, objections: &mut Vec<Objection>) {
@@ -201,6 +218,8 @@ const fn exceeds(count: usize, per_thousand: usize, total: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::release::ReleaseHeader;
+    use crate::cms::problem::ProblemKind;
     use crate::domain::billing::NoUnitReason;
     use crate::domain::time::date;
     use crate::updater::settings::Settings;
@@ -211,10 +230,22 @@ mod tests {
     }
 
     fn checks(release: &Release, member: &str, problems: usize, held: Option<&Release>) -> Vec<String> {
-        let settings = Settings::embedded();
-        let feed = settings.feed(FeedId::Hcpcs).expect("the codes");
-        let candidate = Candidate { feed, release, member, problems, held, stated: None, current: None };
-        objections(candidate, &limits()).into_iter().map(|objection| objection.check).collect()
+        let found = found(FeedId::Hcpcs, release, member, problems, held);
+        found.into_iter().map(|objection| objection.check).collect()
+    }
+
+    fn found(
+        feed: FeedId,
+        release: &Release,
+        member: &str,
+        problems: usize,
+        held: Option<&Release>,
+    ) -> Vec<Objection> {
+        let (settings, mut noted) = (Settings::embedded(), Problems::default());
+        (0..problems).for_each(|_| noted.note(7, ProblemKind::bad("date", "2026-00-00")));
+        let feed = settings.feed(feed).expect("a feed");
+        let (problems, stated, current) = (&noted, None, None);
+        objections(Candidate { feed, release, member, problems, held, stated, current }, &limits())
     }
 
     fn plausible() -> Release {
@@ -242,6 +273,8 @@ mod tests {
     fn problems_and_dates_out_of_reason_are_refused() {
         let mut release = plausible();
         assert_eq!(checks(&release, "anweb.txt", release.codes.len(), None), ["problems"]);
+        let refused = found(FeedId::Hcpcs, &release, "anweb.txt", release.codes.len(), None);
+        assert!(refused[0].found.contains("as line 7: `2026-00-00` is not a date"), "{}", refused[0]);
         for version in release.codes.iter_mut().take(6) {
             version.added = date(1901, 1, 1);
         }
@@ -263,6 +296,21 @@ mod tests {
     }
 
     #[test]
+    fn a_table_of_half_the_rows_of_the_held_one_is_refused() {
+        let mut held = plausible();
+        (held.limits, held.unit_limits, held.add_ons) = Default::default();
+        assert!(held.ndcs.len() > 7_000, "the embedded release holds the packages of a quarter");
+        held.header = ReleaseHeader { id: "ndc-2025Q4-aa".into(), ..held.header };
+        let of = |count: usize| Release { ndcs: held.ndcs[..count].to_vec(), ..held.clone() };
+        let checks = |count, before| found(FeedId::NdcCrosswalk, &of(count), "x.csv", 0, before);
+        assert_eq!(checks(held.ndcs.len() * 6 / 10, Some(&held)), []);
+        assert_eq!(checks(held.ndcs.len() * 4 / 10, None), []);
+        let cut = checks(held.ndcs.len() * 4 / 10, Some(&held));
+        assert!(cut[0].check == "row-count" && cut[0].found.contains("ndc-2025Q4-aa"), "{cut:?}");
+        assert_eq!(checks(30, Some(&held))[0].accepted, "at least 3000 are expected");
+    }
+
+    #[test]
     fn codes_that_ended_or_are_to_come_have_not_vanished() {
         let held = plausible();
         let quarter = held.header.quarter;
@@ -281,9 +329,17 @@ mod tests {
         let quarter = release.header.quarter;
         let settings = Settings::embedded();
         let feed = settings.feed(FeedId::Hcpcs).expect("the codes");
+        let problems = Problems::default();
         let found = |stated, current| {
-            let candidate =
-                Candidate { feed, release: &release, member: "x", problems: 0, held: None, stated, current };
+            let candidate = Candidate {
+                feed,
+                release: &release,
+                member: "x",
+                problems: &problems,
+                held: None,
+                stated,
+                current,
+            };
             let checks = objections(candidate, &limits()).into_iter().map(|objection| objection.check);
             checks.collect::<Vec<_>>()
         };

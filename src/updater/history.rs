@@ -20,6 +20,8 @@ pub enum Deed {
     Refreshed,
     /// The gate refused a release.
     Refused,
+    /// A file or an exported release was stored by hand.
+    Imported,
     /// A release was put into use.
     Activated,
     /// A release was taken out of use.

@@ -16,6 +16,9 @@ use crate::domain::quarter::Quarter;
 
 const FILE: &str = "updater.json";
 
+/// How this program reads and orders the links of a page: the links that an earlier one remembers are read anew.
+const READING: u32 = 2;
+
 /// The mode of a file before the mask is taken off.
 #[cfg(unix)]
 const READABLE: u32 = 0o666;
@@ -37,15 +40,24 @@ pub struct FileMemory {
 }
 
 /// Everything remembered.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
+    /// By which reading the links of the pages are remembered.
+    #[serde(default)]
+    reading: u32,
     /// Pages by feed and address.
     pub pages: BTreeMap<FeedId, BTreeMap<String, PageMemory>>,
     /// Files by feed and quarter.
     pub files: BTreeMap<FeedId, BTreeMap<Quarter, FileMemory>>,
     /// When a scheduled refresh last ran to its end, in seconds since 1970.
     pub last_scheduled: Option<i64>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { reading: READING, pages: BTreeMap::new(), files: BTreeMap::new(), last_scheduled: None }
+    }
 }
 
 impl Memory {
@@ -55,10 +67,15 @@ impl Memory {
         if text.is_empty() {
             return Self::default();
         }
-        serde_json::from_str(&text).unwrap_or_else(|error| {
+        let memory: Self = serde_json::from_str(&text).unwrap_or_else(|error| {
             tracing::warn!(%error, "the updater's memory is damaged; it starts anew");
             Self::default()
-        })
+        });
+        if memory.reading == READING {
+            memory
+        } else {
+            Self { pages: BTreeMap::new(), reading: READING, ..memory }
+        }
     }
 
     /// Writes the memory so that a crash leaves the old or the new one, never half of one.
@@ -119,6 +136,13 @@ mod tests {
         memory.remember(FeedId::Hcpcs, quarter, file.clone());
         memory.save(folder.path()).unwrap();
         assert_eq!(Memory::load(folder.path()).file(FeedId::Hcpcs, quarter), Some(&file));
+        memory.pages.entry(FeedId::Hcpcs).or_default();
+        memory.save(folder.path()).unwrap();
+        let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
+        std::fs::write(folder.path().join(FILE), text.replace("\"reading\": 2,", "")).unwrap();
+        let earlier = Memory::load(folder.path());
+        assert!(earlier.pages.is_empty(), "an earlier program put the links in another order");
+        assert_eq!(earlier.file(FeedId::Hcpcs, quarter), Some(&file));
         std::fs::write(folder.path().join(FILE), "{").unwrap();
         assert_eq!(Memory::load(folder.path()), Memory::default());
     }

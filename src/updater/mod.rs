@@ -9,6 +9,7 @@ pub mod history;
 pub mod keeper;
 pub mod memory;
 pub mod pages;
+pub mod posting;
 pub mod quarter;
 pub mod reader;
 pub mod refresh;

@@ -1,4 +1,4 @@
-//! Which quarter and posting a name speaks of, and what a quarter's file is expected to be called.
+//! Which quarter a name speaks of, and what a quarter's file is expected to be called.
 
 use std::sync::LazyLock;
 
@@ -44,22 +44,62 @@ pub fn month_name(quarter: Quarter) -> &'static str {
     MONTHS[usize::from(quarter.first_month().unsigned_abs()) - 1]
 }
 
+/// What stands before the date at which a file was posted, which is no word on its quarter.
+const POSTED: &[&str] =
+    &["posted", "updated", "revised", "published", "released", "corrected", "added", "modified", "uploaded"];
+/// Words that may stand between.
+const BETWEEN: &[&str] = &["on", "in", "as", "of", "at", "last"];
+
 /// The quarter a link or a file name speaks of.
 ///
-/// Reads a month beside a year (`october-2025`, `HCPC2026_OCT_ANWEB`, `APR2026`), a numbered quarter
-/// (`2026-q3`, `V2026Q2`), a year and a month's number (`2020-10`), and else the year of an annual file (`2020-Alpha-Numeric`, `14anweb`),
-/// which CMS published in January. A year alone tells nothing of the quarterly files since: a month that is misspelt
-/// is no January.
+/// Reads a month beside a year (`october-2025`, `HCPC2026_OCT_ANWEB`, `APR2026`), also with a day between
+/// (`October 1, 2026`), a numbered quarter (`2026-q3`, `V2026Q2`), a year and a month's number (`2020-10`), and else
+/// the year of an annual file (`2020-Alpha-Numeric`, `14anweb`), which CMS published in January. A year alone tells
+/// nothing of the quarterly files since: a month that is misspelt is no January. Of several months the one that a
+/// quarter begins with counts, and one at which the file was posted only where there is no other.
 pub fn read_quarter(name: &str) -> Option<Quarter> {
     let lower = name.to_lowercase();
     let words: Vec<&str> =
         lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    let pairs = words.windows(2).find_map(|pair| month_and_year(pair[0], pair[1]));
-    pairs
-        .or_else(|| words.windows(3).find_map(|day| full_date(day[0], day[1], day[2])))
+    let is_posted = |at: usize| {
+        let before = words[..at].iter().rev().find(|word| !BETWEEN.contains(word));
+        before.is_some_and(|word| POSTED.contains(word))
+    };
+    let dates = || words.windows(3).enumerate().filter(|(at, _)| !is_posted(*at));
+    named(&words, is_posted)
+        .or_else(|| dates().find_map(|(_, day)| full_date(day[0], day[1], day[2])))
         .or_else(|| words.windows(2).find_map(|pair| year_and_month(pair[0], pair[1])))
         .or_else(|| words.iter().find_map(|word| joined(word)))
         .or_else(|| words.iter().find_map(|word| year(word)).and_then(annual))
+}
+
+/// The quarter of the month that is named beside a year, or of a numbered quarter.
+fn named(words: &[&str], is_posted: impl Fn(usize) -> bool) -> Option<Quarter> {
+    let begins = |word: &str| month_number(word).is_none_or(|month| (month - 1) % 3 == 0);
+    let named = |at: usize| {
+        let pair = words.get(at..at + 2)?;
+        let word = |place: usize| words.get(place).copied().unwrap_or_default();
+        let has_own_year =
+            year(word(at + 2)).is_some() || named_date(pair[1], word(at + 2), word(at + 3)).is_some();
+        if year(pair[0]).is_some() && month_number(pair[1]).is_some() && has_own_year {
+            return None;
+        }
+        if let Some(quarter) = month_and_year(pair[0], pair[1]) {
+            return Some((quarter, !is_posted(at), begins(pair[0]) && begins(pair[1])));
+        }
+        let quarter = named_date(pair[0], pair[1], words.get(at + 2)?).filter(|_| !is_posted(at))?;
+        Some((quarter, true, begins(pair[0])))
+    };
+    let found: Vec<(Quarter, bool, bool)> = (0..words.len()).filter_map(named).collect();
+    let best = found.iter().map(|(_, is_told, is_first)| (*is_told, *is_first)).max()?;
+    found.iter().find(|(_, is_told, is_first)| (*is_told, *is_first) == best).map(|(quarter, ..)| *quarter)
+}
+
+/// A month, a day and a year: `October 1, 2026`.
+fn named_date(month: &str, day: &str, year_text: &str) -> Option<Quarter> {
+    let day = day.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let date = Date::new(year(year_text)?, month_number(month)?, day.parse().ok()?).ok()?;
+    Some(Quarter::of(date))
 }
 
 /// The quarter of an annual file.
@@ -121,46 +161,6 @@ fn year(word: &str) -> Option<i16> {
     }
 }
 
-/// The place of a file among the postings of its quarter: later ones compare greater.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PostingName {
-    /// The date in the name (`_MMDDYYYY` or `MMDDYY`) as YYYYMMDD; 0 without one.
-    day: u32,
-    /// The number of `_vN`; 0 without one.
-    version: u32,
-    /// Whether the name says `final`, as the file does that follows a preliminary one.
-    is_final: bool,
-    /// The name itself, so that the order is one.
-    name: String,
-}
-
-impl PostingName {
-    /// What tells two postings apart, and not two formats of one.
-    pub const fn newness(&self) -> (u32, u32, bool) {
-        (self.day, self.version, self.is_final)
-    }
-}
-
-/// Reads which posting of its quarter a name speaks of.
-pub fn posting(name: &str) -> PostingName {
-    let lower = name.to_lowercase();
-    let words = || lower.split(|c: char| !c.is_ascii_alphanumeric());
-    let day = words().filter_map(date_suffix).max().unwrap_or(0);
-    let version = words().filter_map(|word| word.strip_prefix('v')?.parse().ok()).max().unwrap_or(0);
-    let is_final = words().any(|word| word == "final");
-    PostingName { day, version, is_final, name: lower }
-}
-
-/// YYYYMMDD of an `MMDDYYYY` or `MMDDYY` word, so that later dates compare greater.
-fn date_suffix(word: &str) -> Option<u32> {
-    let digits: u32 = word.bytes().all(|b| b.is_ascii_digit()).then(|| word.parse().ok()).flatten()?;
-    match word.len() {
-        8 => Some(digits % 10_000 * 10_000 + digits / 10_000),
-        6 => Some((2000 + digits % 100) * 10_000 + digits / 100),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,6 +197,15 @@ mod tests {
             ("/media/123456", "none"),
             ("anweb.zip", "none"),
             ("Q5 2026Q7", "none"),
+            ("Practitioner Services MUE Table - Effective October 1, 2026", "2026Q4"),
+            ("medicare-ncci-add-code-edits-effective-october-1-2026.zip", "2026Q4"),
+            ("Posted September 2026: October 2026 Alpha-Numeric HCPCS File", "2026Q4"),
+            ("Posted on October 2, 2026: January 2027 Alpha-Numeric HCPCS File", "2027Q1"),
+            ("September 2026 posting of the October 2026 file", "2026Q4"),
+            ("Updated October 2026 Alpha-Numeric HCPCS File", "2026Q4"),
+            ("July 2026 file, updated October 12, 2026", "2026Q3"),
+            ("Alpha-Numeric HCPCS File (posted 09/19/2026)", "none"),
+            ("april-2026-medicare-part-b-payment-limit-files-03-19-2026-final-file.zip", "2026Q2"),
         ] {
             assert_eq!(read(name), quarter, "{name}");
         }

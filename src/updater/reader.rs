@@ -4,6 +4,7 @@ use crate::catalog::EditKind;
 use crate::catalog::compose::{self, Readings};
 use crate::catalog::release::{Release, ReleaseHeader};
 use crate::cms::period::stated_quarter;
+use crate::cms::problem::Problems;
 use crate::cms::recognise::{Kind, kind_of, read as read_file};
 
 use super::refresh::Read;
@@ -28,7 +29,7 @@ pub fn read(feed: FeedId, members: &[Member], header: ReleaseHeader) -> Result<R
     Err(reasons.join("; "))
 }
 
-fn read_one(feed: FeedId, bytes: &[u8], header: ReleaseHeader) -> Result<(Release, usize), String> {
+fn read_one(feed: FeedId, bytes: &[u8], header: ReleaseHeader) -> Result<(Release, Problems), String> {
     let (expected, claims) = match feed {
         FeedId::Hcpcs => (Kind::Codes, None),
         FeedId::AspLimits => (Kind::PaymentLimits, None),
@@ -45,5 +46,5 @@ fn read_one(feed: FeedId, bytes: &[u8], header: ReleaseHeader) -> Result<(Releas
     }
     let file = read_file(bytes).map_err(text)?;
     let release = compose::release(header, claims, &file, &Readings::embedded());
-    Ok((release.map_err(|error| error.to_string())?, file.problems().count()))
+    Ok((release.map_err(|error| error.to_string())?, file.problems().clone()))
 }

@@ -111,6 +111,13 @@ pub struct Feed {
     /// Fewest rows of a plausible file; the codes have limits of their own.
     #[serde(default)]
     pub rows_min: usize,
+    /// Whether CMS posts one each quarter, so that one of the quarter in effect must be there.
+    #[serde(default = "is_posted_each_quarter")]
+    pub every_quarter: bool,
+}
+
+const fn is_posted_each_quarter() -> bool {
+    true
 }
 
 /// Limits and manners of downloads.

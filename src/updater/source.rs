@@ -98,11 +98,26 @@ pub struct Located {
     /// Whether nothing but the calendar names the quarter, so that the archive's content may.
     pub is_guess: bool,
     pub addresses: Vec<(Rung, Url)>,
+    /// Where a page lists the file, and no link leads to it: what to tell the operator.
+    pub lost: Option<String>,
 }
 
 impl Located {
     fn new(quarter: Quarter) -> Self {
-        Self { quarter, is_guess: false, addresses: Vec::new() }
+        Self { quarter, is_guess: false, addresses: Vec::new(), lost: None }
+    }
+
+    /// Notes the links that lead to no file, as one to the terms of a licence, where there is no other and none of the
+    /// addresses is that of the file which the link names.
+    fn lose(&mut self, links: &[&Url]) {
+        let is_named = |url: &Url| links.iter().any(|link| link.as_str().contains(url.path()));
+        let is_reached = self.addresses.iter().any(|(rung, url)| *rung == Rung::Page || is_named(url));
+        if let Some(link) = links.first().filter(|_| !is_reached) {
+            let quarter = self.quarter;
+            self.lost = Some(format!(
+                "the file of {quarter} is listed as {link}, which leads to no archive: fetch it by hand and `import` it"
+            ));
+        }
     }
 
     fn add(&mut self, rung: Rung, url: Url) {
@@ -151,7 +166,7 @@ pub async fn survey(
     if let Some((path, addresses)) = given {
         let named = read_quarter(path.rsplit('/').next().unwrap_or_default());
         let quarter = named.unwrap_or_else(|| newest_wanted(sought));
-        survey.located.push(Located { quarter, is_guess: named.is_none(), addresses });
+        survey.located.push(Located { quarter, is_guess: named.is_none(), addresses, lost: None });
         return survey;
     }
     let Some(origin) = source.origin() else { return survey };
@@ -160,11 +175,13 @@ pub async fn survey(
         return survey;
     }
     for quarter in wanted(sought, &listed) {
-        let mut located = Located::new(quarter);
+        let (mut located, mut leads_nowhere) = (Located::new(quarter), Vec::new());
         for link in listed.iter().filter(|link| link.quarter == quarter) {
-            for url in follow(pages, link, feed, &mut survey.notes).await {
-                located.add(Rung::Page, url);
+            let files = follow(pages, link, feed, &mut survey.notes).await;
+            if files.is_empty() {
+                leads_nowhere.push(&link.url);
             }
+            files.into_iter().for_each(|url| located.add(Rung::Page, url));
         }
         let is_guessed =
             located.addresses.is_empty() && may_be_guessed(feed, quarter, sought, survey.page_read);
@@ -177,6 +194,7 @@ pub async fn survey(
         let known = memory.file(feed.id, quarter).and_then(|file| Url::parse(&file.url).ok());
         let known = known.filter(|url| url.origin() == origin.origin());
         known.into_iter().for_each(|url| located.add(Rung::LastKnown, url));
+        located.lose(&leads_nowhere);
         survey.located.push(located);
     }
     survey
@@ -313,6 +331,26 @@ mod tests {
         assert_eq!(wanted_of("2025Q4", &["2025Q2", "2025Q1"]), ["2025Q2", "2025Q4", "2026Q1"]);
         let only = Sought::Only(vec!["2024Q1".parse().unwrap()]);
         assert_eq!(wanted(&only, &[link("2025Q4")]), ["2024Q1".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_link_that_leads_to_no_file_is_lost_unless_the_file_it_names_is_tried() {
+        let url = |path: &str| Url::parse("https://www.cms.gov").and_then(|site| site.join(path)).unwrap();
+        let link = url("/license/ama?file=/files/zip/a-10-02-2026.zip");
+        for (rung, path, is_lost) in [
+            (Rung::Template, "/files/zip/a.zip", true),
+            (Rung::LastKnown, "/files/zip/a.zip", true),
+            (Rung::Template, "/files/zip/a-10-02-2026.zip", false),
+            (Rung::Page, "/files/zip/b.zip", false),
+        ] {
+            let mut located = Located::new("2026Q4".parse().unwrap());
+            located.add(rung, url(path));
+            located.lose(&[&link]);
+            assert_eq!(located.lost.is_some_and(|note| note.contains("/license/ama")), is_lost, "{path}");
+            let mut located = Located::new("2026Q4".parse().unwrap());
+            located.lose(&[]);
+            assert_eq!(located.lost, None, "what is not listed is not lost");
+        }
     }
 
     #[test]

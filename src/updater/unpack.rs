@@ -9,7 +9,8 @@ use serde::Deserialize;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::quarter::{posting, read_quarter};
+use super::posting::posting;
+use super::quarter::read_quarter;
 use super::settings::Feed;
 use crate::cms::workbook::is_xlsx;
 use crate::domain::quarter::Quarter;

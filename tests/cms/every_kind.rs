@@ -1,7 +1,9 @@
 //! Every file of the shared folder is known by its content and read whole, by a count taken without the parser.
 
 use infusion_coder::cms::corrections;
+use infusion_coder::cms::ndc_crosswalk;
 use infusion_coder::cms::recognise::{CmsFile, Kind, kind_of, read};
+use rust_xlsxwriter::Workbook;
 
 use super::bytes_of;
 use crate::support::shared;
@@ -69,4 +71,32 @@ fn corrections_keep_their_dates_and_say_which_do_not_exist() {
     assert_eq!(dates.iter().filter(|day| *day == "2019-01-01").count(), 9, "{dates:?}");
     assert_eq!(dates.last().map(String::as_str), Some("2018-12-03"));
     assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [14]);
+}
+
+/// Notes may stand on a sheet before the one with the table.
+#[test]
+fn the_sheet_that_tells_what_it_is_is_read_wherever_it_stands() {
+    let columns = "_2026_CODE,NDC2,Drug Name,HCPCS dosage,PKG SIZE,PKG QTY,BILLUNITS,BILLUNITSPKG";
+    let mut book = Workbook::new();
+    for (name, rows) in [
+        ("NOTES", vec!["See the next sheet".to_owned()]),
+        (
+            "Crosswalk",
+            vec!["Crosswalk".into(), columns.into(), "J9312,50242-0051-21,B,10 MG,10,1,20,20".into()],
+        ),
+        ("Last", vec!["HCPCS Code,SI,Payment Rate".into(), "J9312,K,1".into()]),
+    ] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).expect("a name");
+        for (row, line) in (0..).zip(&rows) {
+            for (column, cell) in (0..).zip(line.split(',')) {
+                sheet.write(row, column, cell).expect("a cell");
+            }
+        }
+    }
+    let bytes = book.save_to_buffer().expect("a workbook");
+    assert_eq!(kind_of(&bytes), Ok(Kind::Crosswalk));
+    let crosswalk = ndc_crosswalk::parse(&bytes).expect("a crosswalk");
+    let units: Vec<String> = crosswalk.rows.iter().map(|row| row.bill_units.to_string()).collect();
+    assert_eq!((units, crosswalk.problems.count()), (vec!["20".to_owned()], 0));
 }

@@ -348,9 +348,21 @@ fn columns_are_found_by_their_names_wherever_they_stand() {
             }
         }
     }
+    let without_numbers: Vec<usize> = all.iter().copied().filter(|column| *column != 1).collect();
+    let release = hcpcs::parse(ordered(&without_numbers, ",").as_bytes()).expect("a release");
+    assert_eq!((shown(&release), release.problems.count()), (expected(), 0), "no numbers of lines");
     let without_term: Vec<usize> = all.iter().copied().filter(|column| *column != 25).collect();
     let refusal = hcpcs::parse(ordered(&without_term, ",").as_bytes()).expect_err("no term date");
     assert!(refusal.to_string().contains("termdt"), "{refusal}");
+}
+
+#[test]
+fn a_code_that_ends_before_it_begins_is_told() {
+    let text = ordered(&(0..HEADER.len()).collect::<Vec<_>>(), ",").replace("\"20201231\"", "\"19991231\"");
+    let release = hcpcs::parse(text.as_bytes()).expect("a release");
+    let told: Vec<String> = release.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(release.codes.len(), 4, "the row is kept");
+    assert!(told.len() == 1 && told[0].contains("J9000 ends on 1999-12-31, before"), "{told:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod fetch;
 mod imported;
+mod missing;
 mod program;
 mod refresh;
 mod replica;

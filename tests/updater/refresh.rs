@@ -4,6 +4,7 @@ use std::io::{Cursor, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use infusion_coder::catalog::release::{Release, ReleaseHeader, ReleaseKind};
+use infusion_coder::cms::problem::Problems;
 use infusion_coder::domain::quarter::Quarter;
 use infusion_coder::updater::fetch::Fetcher;
 use infusion_coder::updater::memory::Memory;
@@ -68,7 +69,7 @@ fn read(_: FeedId, members: &[Member], header: ReleaseHeader) -> Result<Read, St
     let count = text.trim().parse().map_err(|_| "this is no count".to_owned())?;
     let mut release = Release { header, ..Release::embedded().clone() };
     release.codes.truncate(count);
-    Ok(Read { release, member: member.name.clone(), problems: 0, stated: None })
+    Ok(Read { release, member: member.name.clone(), problems: Problems::default(), stated: None })
 }
 
 /// Notes the steps.

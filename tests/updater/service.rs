@@ -51,7 +51,7 @@ impl House {
         let keeper = Keeper::new(library.clone(), folder.path().to_owned());
         let mut settings = Settings { fetch: hurried(), ..Settings::embedded() };
         settings.feeds.retain(|feed| feed.id == FeedId::Hcpcs);
-        let desk = Desk::new(keeper, settings, Source::Site(site.url("/")), Arc::new(NoTally));
+        let desk = Desk::new(keeper, settings, Source::Archive(site.url(THIRD)), Arc::new(NoTally));
         let server = Server::start_with(library, Some(desk)).await;
         Self { site, server, _folder: folder }
     }

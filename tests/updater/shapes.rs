@@ -203,12 +203,15 @@ async fn every_shape_of_the_page_is_discovered() {
         let (address, member) = shape.file;
         house.site.put(address, Posting::plausible().zip(member));
         house.site.fail_always("/media/123456", Fault::Redirect(address.to_owned()));
+        // A list of the quarter before is no word on the one in effect.
+        let is_behind = shape.found != shape.current;
+        let or_behind = |outcome| if is_behind { Outcome::SourceUnreachable } else { outcome };
         let report = house.refresh_on(shape.current).await;
-        assert_eq!(report.outcome, Outcome::Updated, "{}: {report:?}", shape.era);
+        assert_eq!(report.outcome, or_behind(Outcome::Updated), "{}: {report:?}", shape.era);
         let found: Vec<_> = report.releases.iter().map(|header| header.quarter.to_string()).collect();
         assert_eq!(found, [shape.found], "{}", shape.era);
         let again = house.refresh_on(shape.current).await;
-        assert_eq!(again.outcome, Outcome::AlreadyCurrent, "{}: {again:?}", shape.era);
+        assert_eq!(again.outcome, or_behind(Outcome::AlreadyCurrent), "{}: {again:?}", shape.era);
     }
 }
 

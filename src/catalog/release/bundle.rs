@@ -1,7 +1,8 @@
 //! A release as JSON lines with its own SHA-256: what the store keeps and what `export` writes.
 //!
 //! The first line is the header, every further line one row as `["table", cell, …]`, and the last
-//! line the digest of all bytes before it. Equal releases give equal bytes.
+//! line the digest of all bytes before it. Equal releases give equal bytes. Behind the digest of an exported one stands
+//! the place that it had in its store, with a checksum of its own.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -41,8 +42,20 @@ pub enum BundleError {
 /// A release as a text and its digest. What is read from it keeps its texts where they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
+    /// Without the place, so that it is the same wherever the release stood.
     text: Arc<String>,
     sha256: String,
+    place: Option<Place>,
+}
+
+/// Where a release stood in the store that it was exported from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// When it came: of two postings of a quarter the one that came later speaks.
+    pub stored: jiff::Timestamp,
+    /// Whether answers were read from it.
+    pub active: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,8 +66,29 @@ struct Header {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Trailer {
     sha256: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
+    /// CRC-32 of the digest and the place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    crc32: Option<u32>,
+}
+
+impl Trailer {
+    fn new(sha256: &str, place: Option<Place>) -> Self {
+        let crc32 = place.map(|place| {
+            // A time and a truth always have a JSON form.
+            crc32fast::hash(&serde_json::to_vec(&(sha256, place)).unwrap_or_default())
+        });
+        Self { sha256: sha256.to_owned(), place, crc32 }
+    }
+
+    fn line(&self) -> String {
+        // Texts and numbers always have a JSON form.
+        serde_json::to_string(self).unwrap_or_default() + "\n"
+    }
 }
 
 impl Bundle {
@@ -78,8 +112,8 @@ impl Bundle {
             push(&mut text, serde_json::to_string(&cells));
         });
         let sha256 = hex(&Sha256::digest(&text));
-        push(&mut text, serde_json::to_string(&Trailer { sha256: sha256.clone() }));
-        Self { text: Arc::new(text), sha256 }
+        text.push_str(&Trailer::new(&sha256, None).line());
+        Self { text: Arc::new(text), sha256, place: None }
     }
 
     /// Takes bytes that are a bundle, and checks their digest.
@@ -93,14 +127,30 @@ impl Bundle {
         let body = bytes.strip_suffix(b"\n").ok_or(BundleError::NoDigest)?;
         let at = body.iter().rposition(|byte| *byte == b'\n').ok_or(BundleError::NoDigest)? + 1;
         let trailer: Trailer = serde_json::from_slice(&body[at..]).map_err(|_| BundleError::NoDigest)?;
-        if hex(&Sha256::digest(&bytes[..at])) != trailer.sha256 {
+        let sealed = Trailer::new(&trailer.sha256, trailer.place);
+        if hex(&Sha256::digest(&bytes[..at])) != trailer.sha256 || sealed.crc32 != trailer.crc32 {
             return Err(BundleError::Digest);
         }
-        let text = String::from_utf8(bytes).map_err(|error| {
+        let mut text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             BundleError::NotARow(1 + before.iter().filter(|byte| **byte == b'\n').count() as u64)
         })?;
-        Ok(Self { text: Arc::new(text), sha256: trailer.sha256 })
+        if trailer.place.is_some() {
+            text.truncate(at);
+            text.push_str(&Trailer::new(&trailer.sha256, None).line());
+        }
+        Ok(Self { text: Arc::new(text), sha256: trailer.sha256, place: trailer.place })
+    }
+
+    /// The bundle as it is exported, with the place that its release has in the store.
+    pub fn placed(&self, place: Place) -> String {
+        let rows = self.text.trim_end_matches('\n').rsplit_once('\n').map_or("", |(rows, _)| rows);
+        format!("{rows}\n{}", Trailer::new(&self.sha256, Some(place)).line())
+    }
+
+    /// The place that the release had where it was exported; an older export tells none.
+    pub const fn place(&self) -> Option<Place> {
+        self.place
     }
 
     /// The whole bundle, digest line included.
@@ -275,6 +325,26 @@ mod tests {
         assert_eq!(bundles.each_ref().map(|bundle| Arc::strong_count(&bundle.text)), [1, 1]);
         let version = &catalog.codes.get(&HcpcsCode::of("J9312")).expect("a code")[0];
         assert_eq!((version.long_descriptor.as_deref(), &*version.name), (Some("our wording"), "rituximab"));
+    }
+
+    #[test]
+    fn the_place_of_an_export_is_told_and_guarded_and_no_part_of_the_bundle() {
+        let bundle = Bundle::write(&Release::empty(Release::embedded().header.clone()));
+        let stored = "2026-11-15T06:20:00Z".parse().expect("a time");
+        for active in [true, false] {
+            let place = Place { stored, active };
+            let placed = bundle.placed(place).into_bytes();
+            let read = Bundle::verify(placed.clone()).expect("a bundle");
+            assert_eq!((read.bytes(), read.place()), (bundle.bytes(), Some(place)));
+            for at in 0..placed.len() {
+                let mut damaged = placed.clone();
+                damaged[at] ^= 1;
+                let found = Bundle::verify(damaged);
+                // The letters of a time may be small ones.
+                assert!(found.is_err() || found.as_ref() == Ok(&read), "byte {at}: {found:?}");
+            }
+        }
+        assert_eq!(bundle.place(), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::domain::code::{HcpcsCode, Ndc};
 use crate::domain::quarter::Quarter;
 
 pub(crate) use bundle::hex;
-pub use bundle::{Bundle, BundleError};
+pub use bundle::{Bundle, BundleError, Place};
 pub use comparison::{Altered, ChangedCode, Comparison, EndedCode, Side, in_force};
 pub use merge::Overlay;
 pub(super) use merge::{Merging, merge_order};

@@ -21,6 +21,9 @@ pub(super) struct Line {
     pub sequence: u64,
     /// Whether answers are read from it.
     pub active: bool,
+    /// When it was stored; an earlier program wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<jiff::Timestamp>,
 }
 
 /// What is said of every release but the embedded one, by its id.
@@ -40,8 +43,8 @@ impl Ledger {
     /// What entries say.
     pub(super) fn of(entries: &[Entry]) -> Self {
         let lines = entries.iter().filter(|entry| !entry.is_embedded()).map(|entry| {
-            let Entry { sequence, active, .. } = *entry;
-            (entry.header.id.to_string(), Line { sequence, active })
+            let Entry { sequence, active, stored, .. } = *entry;
+            (entry.header.id.to_string(), Line { sequence, active, stored })
         });
         Self { lines: lines.collect() }
     }
@@ -77,7 +80,10 @@ mod tests {
     fn a_changed_ledger_is_no_ledger() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(Ledger::read(folder.path()), None);
-        let lines = BTreeMap::from([("hcpcs-2025Q4-aa".to_owned(), Line { sequence: 2, active: false })]);
+        let lines = BTreeMap::from([(
+            "hcpcs-2025Q4-aa".to_owned(),
+            Line { sequence: 2, active: false, stored: None },
+        )]);
         let ledger = Ledger { lines };
         ledger.write(folder.path()).expect("written");
         assert_eq!(Ledger::read(folder.path()), Some(ledger));

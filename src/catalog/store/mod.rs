@@ -9,13 +9,14 @@ mod ledger;
 mod library;
 mod reading;
 mod recovery;
+mod writing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
-use super::release::{Bundle, BundleError, Release, ReleaseHeader};
+use super::release::{Bundle, BundleError, Place, ReleaseHeader};
 use super::snapshot::Catalog;
 use ledger::{Ledger, Line};
 
@@ -154,24 +155,6 @@ impl Store {
         Ok(entries)
     }
 
-    /// Stores a release and makes it active. Storing the same content again changes nothing, unless another posting of
-    /// its quarter has come since: the one that is stored last speaks for the quarter.
-    ///
-    /// # Errors
-    /// A write that fails, or that reads back differently; the releases held before stay in force.
-    pub fn put(&self, release: &Release) -> Result<Entry, StoreError> {
-        let bundle = Bundle::write(release);
-        self.put_bundle(&bundle, release, None)
-    }
-
-    /// Stores an exported release.
-    ///
-    /// # Errors
-    /// A bundle that cannot be read, or a failed write as for [`Store::put`].
-    pub fn import(&self, bundle: &Bundle) -> Result<Entry, StoreError> {
-        self.put_bundle(bundle, &bundle.read()?, None)
-    }
-
     /// A release as a bundle, checked against its digest.
     ///
     /// # Errors
@@ -199,7 +182,8 @@ impl Store {
         let before = Ledger::of(&self.entries()?);
         let mut after = before.clone();
         if !entry.is_embedded() {
-            after.lines.insert(id.to_owned(), Line { sequence: entry.sequence, active });
+            let Entry { sequence, stored, .. } = entry;
+            after.lines.insert(id.to_owned(), Line { sequence, active, stored });
         }
         // The ledger goes first: killed in between, the next start does what was asked for.
         let exports = recovery::exports(&self.folder);
@@ -213,72 +197,22 @@ impl Store {
         Ok(entry)
     }
 
-    /// Writes a release beside the store, where recovery finds it, or into another folder. The name
-    /// holds the digest of the content.
+    /// Writes a release beside the store, where recovery finds it, or into another folder, with the place that it has
+    /// here. The name holds the digest of the content.
     ///
     /// # Errors
     /// A release that is not held, or a file that cannot be written.
     pub fn export(&self, id: &str, folder: Option<&Path>) -> Result<PathBuf, StoreError> {
-        recovery::write_export(folder.unwrap_or(&recovery::exports(&self.folder)), id, &self.bundle(id)?)
-    }
-
-    /// Stores a bundle as the last to arrive and in use, or as the ledger says.
-    fn put_bundle(
-        &self,
-        bundle: &Bundle,
-        release: &Release,
-        line: Option<Line>,
-    ) -> Result<Entry, StoreError> {
-        let _writing = self.writing();
-        let entries = self.entries()?;
-        let id = release.header.id.clone();
-        let held = entries.iter().find(|entry| entry.header.id == id);
-        let speaks = |held: &&Entry| held.active && !is_superseded(held, &entries);
-        if let Some(held) = held.filter(|held| *held.sha256 == *bundle.sha256()).filter(speaks) {
-            return Ok(held.clone());
-        }
-        // The export and twice its pages: sled writes them to its log, and may move them once.
-        self.room(bundle.bytes().len() * 3)?;
-        let tree = format!("{TREE_PREFIX}{id}");
-        self.db.drop_tree(&tree).map_err(|error| self.error(&error))?;
-        self.write_pages(&tree, bundle.bytes())?;
-        let last = Line { sequence: entries.last().map_or(1, |last| last.sequence + 1), active: true };
-        let Line { sequence, active } = line.unwrap_or(last);
-        let entry = Entry {
-            header: release.header.clone(),
-            sequence,
-            pages: bundle.bytes().chunks(PAGE_BYTES).len() as u32,
-            compressed: true,
-            page_bytes: PAGE_BYTES,
-            bytes: bundle.bytes().len(),
-            crc32: crc32fast::hash(bundle.bytes()),
-            sha256: bundle.sha256().into(),
-            codes: release.codes.len(),
-            active,
-            stored: Some(jiff::Timestamp::now()),
+        let bundle = self.bundle(id)?;
+        let Some(folder) = folder else {
+            return recovery::write_export(&recovery::exports(&self.folder), id, &bundle);
         };
-        if self.read_pages(&entry).is_ok_and(|bytes| bytes == bundle.bytes()) {
-            self.name(&entry, bundle)?;
-        } else {
-            return Err(StoreError::ReadBack(id.to_string()));
-        }
-        if line.is_none() {
-            self.drop_beyond_retained(&entry)?;
-        }
-        Ok(entry)
-    }
-
-    /// Stores an exported release again as the ledger knows it.
-    fn restore(&self, bundle: &Bundle, line: Line) -> Result<Entry, StoreError> {
-        self.put_bundle(bundle, &bundle.read()?, Some(line))
-    }
-
-    /// Exports a release and names it in the manifest: whatever is held has an export.
-    fn name(&self, entry: &Entry, bundle: &Bundle) -> Result<(), StoreError> {
-        if !entry.is_embedded() {
-            recovery::write_export(&recovery::exports(&self.folder), &entry.header.id, bundle)?;
-        }
-        self.point_to(entry)
+        let entry = self.entry(id)?;
+        let path = recovery::export_path(folder, id, &bundle);
+        let place = entry.stored.map(|stored| Place { stored, active: entry.active });
+        let placed = place.map(|place| bundle.placed(place));
+        recovery::write_whole(&path, placed.as_deref().map_or(bundle.bytes(), str::as_bytes))?;
+        Ok(path)
     }
 
     /// Writes what entries say into the ledger. The manifest is right without it, so a failure is only told.
@@ -293,49 +227,10 @@ impl Store {
         recovery::probe(&self.folder, bytes + ROOM_BYTES)
     }
 
-    fn write_pages(&self, tree: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let tree = self.db.open_tree(tree).map_err(|error| self.error(&error))?;
-        let mut batch = sled::Batch::default();
-        for (page, number) in bytes.chunks(PAGE_BYTES).zip(0_u32..) {
-            batch.insert(&number.to_be_bytes(), lz4_flex::block::compress(page));
-        }
-        tree.apply_batch(batch).map_err(|error| self.error(&error))?;
-        tree.flush().map(drop).map_err(|error| self.error(&error))
-    }
-
     fn point_to(&self, entry: &Entry) -> Result<(), StoreError> {
         let value = serde_json::to_vec(entry).map_err(|error| StoreError::Damaged(error.to_string()))?;
         self.manifest.insert(entry.header.id.as_bytes(), value).map_err(|error| self.error(&error))?;
         self.manifest.flush().map(drop).map_err(|error| self.error(&error))
-    }
-
-    /// The embedded release of an older program goes; of the others the newest of each kind stay, and the ledger
-    /// is written with those before any goes.
-    fn drop_beyond_retained(&self, added: &Entry) -> Result<(), StoreError> {
-        let embedded = added.is_embedded();
-        let kept = if embedded { 1 } else { RELEASES_RETAINED * added.header.kind.files_per_quarter() };
-        let mut entries = self.entries()?;
-        // Those out of use are remembered so that no refresh brings them back, and take no place of one in use.
-        let is_like = |entry: &&Entry| entry.header.kind == added.header.kind && entry.active == added.active;
-        let mut same_kind: Vec<Entry> = entries.iter().filter(is_like).cloned().collect();
-        same_kind.sort_by_key(|entry| {
-            if embedded { (None, entry.sequence) } else { (Some(entry.header.quarter), entry.sequence) }
-        });
-        same_kind.truncate(same_kind.len().saturating_sub(kept));
-        same_kind.retain(|entry| entry.header.id != added.header.id);
-        entries.retain(|entry| !same_kind.contains(entry));
-        if !embedded {
-            self.write_ledger(&entries);
-        }
-        for entry in same_kind {
-            // The export goes first: one without a release would be read back as the last posting of its quarter.
-            recovery::remove_exports(&self.folder, &entry.header.id);
-            self.manifest.remove(entry.header.id.as_bytes()).map_err(|error| self.error(&error))?;
-            self.manifest.flush().map_err(|error| self.error(&error))?;
-            let tree = format!("{TREE_PREFIX}{}", entry.header.id);
-            self.db.drop_tree(tree).map_err(|error| self.error(&error))?;
-        }
-        Ok(())
     }
 
     /// Trees that a killed process left without a place in the manifest.

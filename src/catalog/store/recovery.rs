@@ -286,9 +286,14 @@ fn remove_snapshots(folder: &Path) -> bool {
     snapshots.map(|file| fs::remove_file(file.path()).is_ok()).fold(false, |any, removed| any | removed)
 }
 
+/// Where a bundle is exported to.
+pub(super) fn export_path(folder: &Path, id: &str, bundle: &Bundle) -> PathBuf {
+    folder.join(format!("{id}.{}.jsonl", &bundle.sha256()[..12]))
+}
+
 /// Writes a bundle under a name that holds its digest; a file of that name and length is already it.
 pub(super) fn write_export(folder: &Path, id: &str, bundle: &Bundle) -> Result<PathBuf, StoreError> {
-    let path = folder.join(format!("{id}.{}.jsonl", &bundle.sha256()[..12]));
+    let path = export_path(folder, id, bundle);
     if fs::metadata(&path).is_ok_and(|data| data.len() == bundle.bytes().len() as u64) {
         return Ok(path);
     }

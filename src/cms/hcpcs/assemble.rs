@@ -107,6 +107,12 @@ impl Assembler {
             Some(added) => added,
             None => self.added_when_effective(record.line, effective)?,
         };
+        let terminated = optional_date(record, Field::Terminated, "termination date")?;
+        if let Some(last) = terminated.filter(|last| *last < added) {
+            let key = record.get(Field::Code);
+            let why = format!("{key} ends on {last}, before it is added on {added}, so it is never in force");
+            self.problem(record.line, ProblemKind::Inconsistent(why.into()));
+        }
         Ok(Details {
             line: record.line,
             long_description: folded(record.get(Field::LongDescription)),
@@ -126,7 +132,7 @@ impl Assembler {
             types_of_service: record.run(Field::TypesOfService, TYPES_OF_SERVICE).collect::<String>().into(),
             added,
             effective,
-            terminated: optional_date(record, Field::Terminated, "termination date")?,
+            terminated,
             action: record.character(Field::Action),
         })
     }
@@ -143,7 +149,9 @@ impl Assembler {
             self.problem(record.line, ProblemKind::Orphan(excerpt(key)));
             return;
         };
-        let in_sequence = record.get(Field::Sequence).parse() == Ok(open.next);
+        // A sheet without the numbers tells its continuations by their kind alone.
+        let number = record.get(Field::Sequence);
+        let in_sequence = number.is_empty() || number.parse() == Ok(open.next);
         open.next = following(record);
         let text = match open.target {
             Some(Target::Code(at)) => &mut self.release.codes[at].details.long_description,

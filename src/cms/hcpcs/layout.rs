@@ -59,7 +59,7 @@ const fn spare(from: usize, to: usize, headers: &'static [&'static str]) -> Plac
 /// and behind them the ways in which people write them.
 pub(super) const LAYOUT: &[Place] = &[
     place(1, 5, &["hcpc", "hcpcs", "hcpcscode", "hcpccode", "hcpcscd", "hcpccd"]),
-    place(6, 10, &["seqnum", "sequencenumber", "seqno"]),
+    spare(6, 10, &["seqnum", "sequencenumber", "seqno"]),
     place(11, 11, &["recid", "ric", "recordid", "recordidentificationcode"]),
     place(12, 91, &["longdescription", "longdesc"]),
     spare(92, 119, &["shortdescription", "shortdesc"]),

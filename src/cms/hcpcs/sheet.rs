@@ -13,7 +13,7 @@ const EXCEL_ERRORS: &[&str] = &["#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!",
 /// Where each field stands.
 type Columns = [Option<usize>; FIELDS];
 
-/// Reads the first sheet. 2012 and 2013 hold a row for each line of a description; later years split
+/// Reads the sheet. 2012 and 2013 hold a row for each line of a description; later years split
 /// only the longest texts; both are marked as continuations, so one way of joining serves all.
 pub(super) fn parse(bytes: &[u8]) -> Result<Release, FileError> {
     let mut assembler = Assembler::default();

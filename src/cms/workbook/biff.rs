@@ -1,7 +1,7 @@
-//! The cells of an `.xls` workbook: the BIFF8 records of its first sheet.
+//! The cells of an `.xls` workbook: the BIFF8 records of the sheet that holds the table.
 
 use super::compound::{u16_at, u32_at, u64_at, workbook_stream};
-use super::{ROWS_MAX, Row, Stop, Visit, unreadable};
+use super::{ROWS_MAX, Row, Stop, Tells, Visit, telling, unreadable};
 use crate::cms::problem::FileError;
 
 const END: u16 = 0x000A;
@@ -21,12 +21,19 @@ const BIFF8: u16 = 0x0600;
 /// Shared texts of a workbook; the largest real one has 26,000.
 const SHARED_TEXTS_MAX: usize = 200_000;
 
-/// Calls `visit` with each row of the first sheet.
-pub(super) fn each_row(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> {
+/// Calls `visit` with each row of the first sheet that tells what it is, or else of the first.
+pub(super) fn each_row(bytes: &[u8], tells: &mut Tells<'_>, visit: &mut Visit<'_>) -> Result<(), Stop> {
     let stream = workbook_stream(bytes)?;
-    let (texts, sheet) = globals(&stream)?;
+    let (texts, sheets) = globals(&stream)?;
+    let records_of = |sheet: usize| stream.get(sheets[sheet]..).unwrap_or(&[]);
+    let sheet = telling(sheets.len(), tells, |sheet, visit| rows_of(records_of(sheet), &texts, visit));
+    rows_of(records_of(sheet), &texts, visit)
+}
+
+/// Calls `visit` with each row of the sheet whose records begin here.
+fn rows_of(sheet: &[u8], texts: &[String], visit: &mut Visit<'_>) -> Result<(), Stop> {
     let mut row = Row::default();
-    for (kind, data) in records(stream.get(sheet..).unwrap_or(&[])).take_while(|(kind, _)| *kind != END) {
+    for (kind, data) in records(sheet).take_while(|(kind, _)| *kind != END) {
         let (Some(at), Some(column)) = (u16_at(data, 0), u16_at(data, 2)) else { continue };
         let mut put = |column: u16, text: &str| {
             let number = u32::from(at) + 1;
@@ -56,19 +63,19 @@ pub(super) fn each_row(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> 
     row.flush(visit)
 }
 
-/// The shared texts, and where the first sheet begins.
-fn globals(stream: &[u8]) -> Result<(Vec<String>, usize), FileError> {
+/// The shared texts, and where each sheet begins: one at least.
+fn globals(stream: &[u8]) -> Result<(Vec<String>, Vec<usize>), FileError> {
     let mut all = records(stream).peekable();
     let version = all.peek().filter(|(kind, _)| *kind == BEGIN).and_then(|(_, data)| u16_at(data, 0));
     if version != Some(BIFF8) {
         return Err(unreadable("it is of another version than Excel 97 and later"));
     }
-    let (mut texts, mut sheet) = (Vec::new(), None);
+    let (mut texts, mut sheets) = (Vec::new(), Vec::new());
     while let Some((kind, data)) = all.next() {
         match kind {
             END => break,
             ENCRYPTED => return Err(unreadable("it is encrypted")),
-            SHEET => sheet = sheet.or_else(|| u32_at(data, 0)),
+            SHEET => sheets.extend(u32_at(data, 0).and_then(|at| usize::try_from(at).ok())),
             SHARED_TEXTS => {
                 let mut parts = vec![data.get(8..).unwrap_or(&[])];
                 while let Some((_, more)) = all.next_if(|(kind, _)| *kind == CONTINUE) {
@@ -83,8 +90,10 @@ fn globals(stream: &[u8]) -> Result<(Vec<String>, usize), FileError> {
             _ => {}
         }
     }
-    let sheet = sheet.and_then(|at| usize::try_from(at).ok());
-    Ok((texts, sheet.ok_or_else(|| unreadable("it has no worksheet"))?))
+    if sheets.is_empty() {
+        return Err(unreadable("it has no worksheet"));
+    }
+    Ok((texts, sheets))
 }
 
 /// The records of a stream: a kind, a length and that many bytes; the first cut one ends it.

@@ -1,4 +1,4 @@
-//! The first sheet of an Excel workbook, row by row as text: `.xlsx`, and `.xls` where CMS published only that.
+//! The sheet of an Excel workbook that holds the table, row by row as text: `.xlsx`, and `.xls` where CMS published only that.
 
 mod biff;
 mod compound;
@@ -17,6 +17,10 @@ pub const ROWS_MAX: u32 = 1_000_000;
 /// Bytes that the cells of a sheet may have in all: a few bytes can refer to a long shared text any number of
 /// times. The largest real sheet has 6 MB; one of code pairs would have 60.
 pub const SHEET_TEXT_BYTES_MAX: usize = 128 << 20;
+/// Sheets among which the one with the table is sought: notes may stand before it.
+const SHEETS_MAX: usize = 16;
+/// Rows of a sheet among which its header is sought.
+const HEADER_ROWS_MAX: usize = 200;
 /// Columns kept of one row; CMS pads some sheets to 250 empty ones.
 pub const COLUMNS_MAX: usize = 300;
 
@@ -37,6 +41,9 @@ pub fn is_workbook(bytes: &[u8]) -> bool {
 
 /// Takes the number of a row, counted from one, and its cells.
 type Visit<'a> = dyn FnMut(u32, &[String]) -> Result<(), Stop> + 'a;
+
+/// Says whether a row tells what the table below it is.
+type Tells<'a> = dyn FnMut(&[String]) -> bool + 'a;
 
 /// Why no further rows are wanted.
 #[derive(Debug)]
@@ -62,7 +69,8 @@ impl Stop {
     }
 }
 
-/// Calls `visit` with the number, counted from one, and the cells of each row of the first sheet.
+/// Calls `visit` with the number, counted from one, and the cells of each row of the first sheet that has a row which
+/// tells what it is; where none has, of the first sheet.
 ///
 /// Numbers become their shortest decimal text, dates `YYYYMMDD` and errors their mark (`#NAME?`); empty
 /// cells are empty texts.
@@ -71,21 +79,49 @@ impl Stop {
 /// [`FileError`] when the workbook cannot be read or passes a limit.
 pub(super) fn each_row(
     bytes: &[u8],
+    mut tells: impl FnMut(&[String]) -> bool,
     mut visit: impl FnMut(u32, &[String]) -> Result<(), Stop>,
 ) -> Result<(), FileError> {
     if bytes.len() > WORKBOOK_BYTES_MAX {
         return Err(FileError::TooLarge { bytes: bytes.len(), bytes_max: WORKBOOK_BYTES_MAX });
     }
     let read = if compound::is_compound(bytes) { biff::each_row } else { each_row_of_xlsx };
-    read(bytes, &mut visit).or_else(Stop::into_result)
+    read(bytes, &mut tells, &mut visit).or_else(Stop::into_result)
 }
 
-fn each_row_of_xlsx(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> {
+fn each_row_of_xlsx(bytes: &[u8], tells: &mut Tells<'_>, visit: &mut Visit<'_>) -> Result<(), Stop> {
     guard::measure(bytes)?;
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
-    let sheet = book.sheet_names().first().cloned().ok_or_else(|| unreadable("it has no worksheet"))?;
+    let sheets = book.sheet_names();
+    let sheet = telling(sheets.len(), tells, |sheet, visit| rows_of_xlsx(&mut book, &sheets[sheet], visit));
+    let sheet = sheets.get(sheet).ok_or_else(|| unreadable("it has no worksheet"))?;
+    rows_of_xlsx(&mut book, sheet, visit)
+}
+
+/// The place of the first sheet that tells what it is; of a workbook of one sheet nothing is read for it.
+fn telling(
+    sheets: usize,
+    tells: &mut Tells<'_>,
+    mut rows: impl FnMut(usize, &mut Visit<'_>) -> Result<(), Stop>,
+) -> usize {
+    if sheets < 2 {
+        return 0;
+    }
+    let is_it = |sheet: &usize| {
+        let (mut is_told, mut seen) = (false, 0);
+        // A chart is no sheet with rows, and a damaged one tells nothing: whichever is read in the end says so.
+        let _ = rows(*sheet, &mut |_, cells| {
+            (is_told, seen) = (tells(cells), seen + 1);
+            if is_told || seen == HEADER_ROWS_MAX { Err(Stop::Enough) } else { Ok(()) }
+        });
+        is_told
+    };
+    (0..sheets.min(SHEETS_MAX)).find(is_it).unwrap_or(0)
+}
+
+fn rows_of_xlsx(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str, visit: &mut Visit<'_>) -> Result<(), Stop> {
     // The streaming reader allocates a cell at a time; reading a range would allocate what the sheet declares.
-    let mut reader = book.worksheet_cells_reader(&sheet).map_err(unreadable)?;
+    let mut reader = book.worksheet_cells_reader(sheet).map_err(unreadable)?;
     let mut row = Row::default();
     while let Some(cell) = reader.next_cell().map_err(unreadable)? {
         let (at, column) = cell.get_position();

@@ -187,6 +187,12 @@ impl Report {
         let behind: Vec<&str> = self.not_refreshed.iter().map(|feed| feed.name()).collect();
         let behind =
             if behind.is_empty() { String::new() } else { format!("; not refreshed: {}", behind.join(", ")) };
+        // One file may be stored where another could not be.
+        let stored = match (ids.is_empty(), self.validate_only) {
+            (true, _) => String::new(),
+            (false, true) => format!("would be stored: {}; ", ids.join(", ")),
+            (false, false) => format!("stored: {}; ", ids.join(", ")),
+        };
         match (self.outcome, self.validate_only) {
             (Outcome::AlreadyCurrent, _) if behind.is_empty() => {
                 "already current: everything published is held".to_owned()
@@ -194,9 +200,11 @@ impl Report {
             (Outcome::AlreadyCurrent, _) => format!("already current: the codes{behind}"),
             (Outcome::Updated, true) => format!("would be updated: {}{behind}", ids.join(", ")),
             (Outcome::Updated, false) => format!("updated: {}{behind}", ids.join(", ")),
-            (Outcome::SourceUnreachable, _) => format!("source unreachable: {notes}"),
-            (Outcome::Refused, _) => format!("refused by the gate; the old release stays in use: {notes}"),
-            (Outcome::Failed, _) => format!("failed; the old release stays in use: {notes}"),
+            (Outcome::SourceUnreachable, _) => format!("{stored}source unreachable: {notes}"),
+            (Outcome::Refused, _) => {
+                format!("{stored}refused by the gate; the old release stays in use: {notes}")
+            }
+            (Outcome::Failed, _) => format!("{stored}failed; the old release stays in use: {notes}"),
         }
     }
 }
