@@ -44,7 +44,9 @@ pub enum Refusal {
     NoCatalog,
     #[error("the policy files hold no rules of the default payer: see the server's log")]
     NoPolicy,
-    #[error("the answer has more than {0} bytes: ask for less detail, or for fewer visits at once")]
+    #[error(
+        "the answer has more than {0} bytes (limit-answer-bytes): ask for less detail, or for fewer visits at once"
+    )]
     AnswerTooLarge(usize),
 }
 
@@ -113,6 +115,13 @@ impl Refusal {
             Self::AnswerTooLarge(_) => Code::ResourceExhausted,
         }
     }
+}
+
+/// What a call gets that is one more than the service takes at once: it may be sent again after a pause.
+pub fn overloaded(message: impl Into<String>) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info(ErrorReason::Overloaded.as_str_name(), DOMAIN, HashMap::new());
+    Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
 impl From<Violations> for Refusal {

@@ -36,7 +36,7 @@ pub fn encounter(
         violations.add(&at.field("administrations"), "is empty: give what was administered");
     }
     let given_administrations =
-        violations.at_most(&at.field("administrations"), &given.administrations, limits.administrations);
+        violations.at_most(&at.field("administrations"), &given.administrations, administrations_of(limits));
     let administrations: Vec<Administration> = given_administrations
         .iter()
         .enumerate()
@@ -49,12 +49,18 @@ pub fn encounter(
         payer_variant: violations.id(&at.field("payerVariant"), given.payer_variant),
         time_zone: time_zone.clone(),
         indication: violations.choice(&at.field("indication"), given.indication),
-        diagnoses: texts("diagnoses", &given.diagnoses, limits.diagnoses, &at, &mut violations),
+        diagnoses: texts(
+            "diagnoses",
+            &given.diagnoses,
+            (limits.diagnoses, RequestLimits::diagnoses),
+            &at,
+            &mut violations,
+        ),
         primary_reason: Some(given.primary_reason).filter(|id| !id.is_empty()).map(str::to_owned),
         further_primary_reasons: texts(
             "furtherPrimaryReasons",
             &given.further_primary_reasons,
-            limits.administrations,
+            administrations_of(limits),
             &at,
             &mut violations,
         ),
@@ -97,7 +103,13 @@ pub fn drug_alone(
         payer: payer(&given.payer, &at, &mut violations),
         payer_variant: violations.id(&at.field("payerVariant"), &given.payer_variant),
         indication: violations.choice(&at.field("indication"), given.indication),
-        diagnoses: texts("diagnoses", &given.diagnoses, limits.diagnoses, &at, &mut violations),
+        diagnoses: texts(
+            "diagnoses",
+            &given.diagnoses,
+            (limits.diagnoses, RequestLimits::diagnoses),
+            &at,
+            &mut violations,
+        ),
         administrations: vec![Administration {
             id: position_id(0),
             route: violations.choice(&at.field("route"), given.route),
@@ -126,10 +138,10 @@ impl Clock {
             return Some(time);
         }
         let days = self.service_date.map_or(0, |day| (time.date() - day).get_days());
-        let limit = violations.limits.days_from_service;
+        let (limit, name) = (violations.limits.days_from_service, RequestLimits::days_from_service);
         if days.abs() > limit {
             let from = "days from the date of service";
-            violations.add(at, format_args!("lies {days} {from}: at most {limit} are read"));
+            violations.add(at, format_args!("lies {days} {from}: at most {limit} are read ({name})"));
             return None;
         }
         Some(time)
@@ -153,11 +165,15 @@ fn administration(
     let duration = |name, minutes: Option<u32>, violations: &mut Violations| {
         let limit = limits.duration_minutes();
         if minutes.is_some_and(|minutes| minutes > limit) {
-            violations.add(&at.field(name), format_args!("is above {limit} minutes"));
+            violations.add(
+                &at.field(name),
+                format_args!("is above {limit} minutes ({})", RequestLimits::days_from_service),
+            );
         }
         minutes
     };
-    let drugs = violations.at_most(&at.field("drugs"), &given.drugs, limits.drugs_per_administration);
+    let limit = (limits.drugs_per_administration, RequestLimits::drugs_per_administration);
+    let drugs = violations.at_most(&at.field("drugs"), &given.drugs, limit);
     let drugs = drugs.iter().enumerate();
     Administration {
         id: violations
@@ -173,7 +189,7 @@ fn administration(
         concurrent_with: texts(
             "concurrentWith",
             &given.concurrent_with,
-            limits.administrations,
+            administrations_of(&limits),
             &at,
             violations,
         ),
@@ -206,7 +222,7 @@ fn interruptions(
     clock: &Clock,
     violations: &mut Violations,
 ) -> Vec<Interruption> {
-    let limit = violations.limits.interruptions;
+    let limit = (violations.limits.interruptions, RequestLimits::interruptions);
     let given = violations.at_most(&administration.field("interruptions"), given, limit);
     let mut read = Vec::with_capacity(given.len());
     for (index, pause) in given.iter().enumerate() {
@@ -268,7 +284,7 @@ fn other_services(
     encounter: &Path<'_>,
     violations: &mut Violations,
 ) -> Vec<OtherService> {
-    let limit = violations.limits.other_services;
+    let limit = (violations.limits.other_services, RequestLimits::other_services);
     let given = violations.at_most(&encounter.field("otherServices"), given, limit);
     let mut read = Vec::with_capacity(given.len());
     for (index, service) in given.iter().enumerate() {
@@ -288,7 +304,7 @@ pub(super) fn modifiers(
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> Vec<Modifier> {
-    let given = violations.at_most(&at.field("modifiers"), given, MODIFIERS_MAX);
+    let given = violations.at_most(&at.field("modifiers"), given, (MODIFIERS_MAX, ""));
     let given = given.iter().map(AsRef::as_ref).enumerate();
     given.filter_map(|(index, text)| violations.take(&at.item("modifiers", index), text.parse())).collect()
 }
@@ -296,13 +312,18 @@ pub(super) fn modifiers(
 fn texts(
     name: &'static str,
     given: &[impl AsRef<str>],
-    limit: usize,
+    limit: (usize, &str),
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> Vec<String> {
     let given = violations.at_most(&at.field(name), given, limit);
     let given = given.iter().map(AsRef::as_ref).enumerate();
     given.filter_map(|(index, text)| violations.id(&at.item(name, index), text)).collect()
+}
+
+/// The limit of administrations and of what names them.
+const fn administrations_of(limits: &RequestLimits) -> (usize, &'static str) {
+    (limits.administrations, RequestLimits::administrations)
 }
 
 fn payer(given: &str, at: &Path<'_>, violations: &mut Violations) -> String {
