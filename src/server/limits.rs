@@ -42,12 +42,12 @@ macro_rules! limits {
             )*
         }
 
-        /// The name of each limit, as flag and as key of the configuration file.
-        #[allow(non_upper_case_globals, reason = "named as the field whose name they are")]
         impl $set {
             $(
-                #[doc = concat!("`", $flag, "`")]
-                pub const $field: &'static str = $flag;
+                #[doc = concat!("The limit with the name that its operator knows it by, `", $flag, "`.")]
+                pub const fn $field(&self) -> ($kind, &'static str) {
+                    (self.$field, $flag)
+                }
             )*
         }
 
@@ -186,7 +186,7 @@ mod tests {
     fn streams_leave_a_place_for_other_calls() {
         let streams = |in_flight| ServiceLimits { in_flight, ..ServiceLimits::default() }.streams_at_once();
         assert_eq!([256, 100, 2, 1].map(streams), [128, 99, 1, 128], "of one place a stream may have it");
-        assert_eq!(RequestLimits::drugs_per_administration, "limit-drugs");
+        assert_eq!(RequestLimits::default().drugs_per_administration(), (50, "limit-drugs"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub fn encounter(
         violations.add(&at.field("administrations"), "is empty: give what was administered");
     }
     let given_administrations =
-        violations.at_most(&at.field("administrations"), &given.administrations, administrations_of(limits));
+        violations.at_most(&at.field("administrations"), &given.administrations, limits.administrations());
     let administrations: Vec<Administration> = given_administrations
         .iter()
         .enumerate()
@@ -49,18 +49,12 @@ pub fn encounter(
         payer_variant: violations.id(&at.field("payerVariant"), given.payer_variant),
         time_zone: time_zone.clone(),
         indication: violations.choice(&at.field("indication"), given.indication),
-        diagnoses: texts(
-            "diagnoses",
-            &given.diagnoses,
-            (limits.diagnoses, RequestLimits::diagnoses),
-            &at,
-            &mut violations,
-        ),
+        diagnoses: texts("diagnoses", &given.diagnoses, limits.diagnoses(), &at, &mut violations),
         primary_reason: Some(given.primary_reason).filter(|id| !id.is_empty()).map(str::to_owned),
         further_primary_reasons: texts(
             "furtherPrimaryReasons",
             &given.further_primary_reasons,
-            administrations_of(limits),
+            limits.administrations(),
             &at,
             &mut violations,
         ),
@@ -103,13 +97,7 @@ pub fn drug_alone(
         payer: payer(&given.payer, &at, &mut violations),
         payer_variant: violations.id(&at.field("payerVariant"), &given.payer_variant),
         indication: violations.choice(&at.field("indication"), given.indication),
-        diagnoses: texts(
-            "diagnoses",
-            &given.diagnoses,
-            (limits.diagnoses, RequestLimits::diagnoses),
-            &at,
-            &mut violations,
-        ),
+        diagnoses: texts("diagnoses", &given.diagnoses, limits.diagnoses(), &at, &mut violations),
         administrations: vec![Administration {
             id: position_id(0),
             route: violations.choice(&at.field("route"), given.route),
@@ -138,7 +126,7 @@ impl Clock {
             return Some(time);
         }
         let days = self.service_date.map_or(0, |day| (time.date() - day).get_days());
-        let (limit, name) = (violations.limits.days_from_service, RequestLimits::days_from_service);
+        let (limit, name) = violations.limits.days_from_service();
         if days.abs() > limit {
             let from = "days from the date of service";
             violations.add(at, format_args!("lies {days} {from}: at most {limit} are read ({name})"));
@@ -165,15 +153,12 @@ fn administration(
     let duration = |name, minutes: Option<u32>, violations: &mut Violations| {
         let limit = limits.duration_minutes();
         if minutes.is_some_and(|minutes| minutes > limit) {
-            violations.add(
-                &at.field(name),
-                format_args!("is above {limit} minutes ({})", RequestLimits::days_from_service),
-            );
+            violations
+                .add(&at.field(name), format_args!("is above {limit} minutes (limit-days-from-service)"));
         }
         minutes
     };
-    let limit = (limits.drugs_per_administration, RequestLimits::drugs_per_administration);
-    let drugs = violations.at_most(&at.field("drugs"), &given.drugs, limit);
+    let drugs = violations.at_most(&at.field("drugs"), &given.drugs, limits.drugs_per_administration());
     let drugs = drugs.iter().enumerate();
     Administration {
         id: violations
@@ -189,7 +174,7 @@ fn administration(
         concurrent_with: texts(
             "concurrentWith",
             &given.concurrent_with,
-            administrations_of(&limits),
+            limits.administrations(),
             &at,
             violations,
         ),
@@ -222,7 +207,7 @@ fn interruptions(
     clock: &Clock,
     violations: &mut Violations,
 ) -> Vec<Interruption> {
-    let limit = (violations.limits.interruptions, RequestLimits::interruptions);
+    let limit = violations.limits.interruptions();
     let given = violations.at_most(&administration.field("interruptions"), given, limit);
     let mut read = Vec::with_capacity(given.len());
     for (index, pause) in given.iter().enumerate() {
@@ -284,7 +269,7 @@ fn other_services(
     encounter: &Path<'_>,
     violations: &mut Violations,
 ) -> Vec<OtherService> {
-    let limit = (violations.limits.other_services, RequestLimits::other_services);
+    let limit = violations.limits.other_services();
     let given = violations.at_most(&encounter.field("otherServices"), given, limit);
     let mut read = Vec::with_capacity(given.len());
     for (index, service) in given.iter().enumerate() {
@@ -319,11 +304,6 @@ fn texts(
     let given = violations.at_most(&at.field(name), given, limit);
     let given = given.iter().map(AsRef::as_ref).enumerate();
     given.filter_map(|(index, text)| violations.id(&at.item(name, index), text)).collect()
-}
-
-/// The limit of administrations and of what names them.
-const fn administrations_of(limits: &RequestLimits) -> (usize, &'static str) {
-    (limits.administrations, RequestLimits::administrations)
 }
 
 fn payer(given: &str, at: &Path<'_>, violations: &mut Violations) -> String {

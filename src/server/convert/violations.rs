@@ -108,12 +108,12 @@ impl Violations {
 
     /// A free text.
     pub(in crate::server) fn free_text(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
-        self.text(at, text, (self.limits.text_characters, RequestLimits::text_characters))
+        self.text(at, text, self.limits.text_characters())
     }
 
     /// A name that the caller chose for something.
     pub(in crate::server) fn id(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
-        self.text(at, text, (self.limits.id_characters, RequestLimits::id_characters))
+        self.text(at, text, self.limits.id_characters())
     }
 
     /// A decimal number that is not negative; nothing when the text is empty.
