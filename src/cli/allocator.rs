@@ -18,8 +18,14 @@ pub fn settle() {
         return;
     }
     if let Ok(program) = std::env::current_exe() {
+        let mut again = Command::new(program);
+        let mut arguments = std::env::args_os();
+        // The name that it was called by is the one that it is known by in messages.
+        if let Some(called) = arguments.next() {
+            again.arg0(called);
+        }
         // Comes back only with the reason why it could not be run.
-        let reason = Command::new(program).args(std::env::args_os().skip(1)).env(name, value).exec();
+        let reason = again.args(arguments).env(name, value).exec();
         tracing::debug!(%reason, "the service keeps the allocator's own setting");
     }
 }

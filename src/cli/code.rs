@@ -165,7 +165,10 @@ fn code_one(flags: &Flags, coder: &Coder, policies: &PolicyBook, text: &str) -> 
     };
     let shown = match flags.format {
         AnswerFormat::Text => {
-            Shown::visit(given.as_ref(), &coded.response).render() + &flags.reasons(&coded.response)
+            let date = coded.encounter.service_date.to_string();
+            let shown = Shown::visit(given.as_ref(), &coded.response);
+            let shown = if given.is_none() { shown.dated(&date) } else { shown };
+            shown.render() + &flags.reasons(&coded.response)
         }
         AnswerFormat::Json => serde_json::to_string_pretty(&coded.response)? + "\n",
         AnswerFormat::Html => html(&coded, policies, &*coder.catalog()?, flags.page_detail())?,

@@ -56,7 +56,10 @@ pub fn run<C: LineCoder>(
     match done {
         // Whoever reads our output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Progress::default()),
-        Err(error) => Err(error).context("the run stopped; --resume continues it"),
+        Err(error) if streaming.output.is_some() => {
+            Err(error).context("the run stopped; --resume continues it")
+        }
+        Err(error) => Err(error).context("the run stopped"),
         Ok(progress) => {
             let before =
                 if answered > 0 { format!(" after {answered} of earlier runs") } else { String::new() };

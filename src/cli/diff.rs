@@ -1,15 +1,15 @@
 //! `diff`: what changed between two releases, quarters or years.
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::shelf::{StoreFlag, table, version_json};
 use super::{columns, print};
-use crate::catalog::CodeVersion;
 use crate::catalog::diff::{Change, ChangeKind, compare_releases};
-use crate::catalog::release::{Comparison, Release, ReleaseKind};
+use crate::catalog::release::{Comparison, Overlay, Release, ReleaseKind};
 use crate::catalog::store::{Library, StoreError};
+use crate::catalog::{Catalog, CodeVersion};
 use crate::domain::billing::NoUnitReason;
 use crate::domain::quarter::Quarter;
 use crate::domain::time::{Date, parse_date};
@@ -50,10 +50,12 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         return print(&changes::html(&report(&library, flags)?)?);
     }
     let catalog = library.catalog().context("the catalog is not loaded")?;
-    let sides = [&flags.from, &flags.to].map(|text| posting(&library, text));
+    let sides = [&flags.from, &flags.to].map(|text| of_codes(&library, text));
+    let are_postings = sides.iter().flatten().all(|side| side.header.kind == ReleaseKind::Hcpcs);
     let found = match &sides {
-        [Some(from), Some(to)] => compare_releases(from, to, &catalog),
-        _ => catalog.compare(day(&flags.from)?, day(&flags.to)?),
+        [Some(from), Some(to)] if are_postings => compare_releases(from, to, &catalog),
+        [Some(from), Some(to)] => compare_with_embedded(from, to)?,
+        _ => catalog.compare(day(&library, &flags.from)?, day(&library, &flags.to)?),
     };
     if flags.format == DiffFormat::Json {
         let changes: Vec<_> = found.iter().map(change_json).collect();
@@ -63,7 +65,13 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
         ));
     }
     let compared = match sides {
-        [Some(from), Some(to)] => format!("{} to {}", from.header.source, to.header.source),
+        [Some(from), Some(to)] if are_postings => format!("{} to {}", from.header.source, to.header.source),
+        [Some(from), Some(to)] => {
+            format!(
+                "{} to {}: the codes in force on the first days of their quarters",
+                from.header.id, to.header.id
+            )
+        }
         _ => "the codes in force on the two dates; import both postings to see changed texts too".to_owned(),
     };
     print(&text(&found, flags.all, &compared))
@@ -74,9 +82,23 @@ fn release(library: &Library, text: &str) -> Result<Release, StoreError> {
     library.release(&year(text).map_or_else(|| text.to_owned(), |quarter| quarter.to_string()))
 }
 
-/// The same, where it is held and is a posting of codes.
-fn posting(library: &Library, text: &str) -> Option<Release> {
-    release(library, text).ok().filter(|release| release.header.kind == ReleaseKind::Hcpcs)
+/// The same, where it is held and has codes.
+fn of_codes(library: &Library, text: &str) -> Option<Release> {
+    let has_codes = |kind| matches!(kind, ReleaseKind::Hcpcs | ReleaseKind::Embedded);
+    release(library, text).ok().filter(|release| has_codes(release.header.kind))
+}
+
+/// What changed between the embedded release and a posting. The embedded one knows the history of drugs and no other
+/// code, so row by row thousands would seem new; the two together tell what was in force on each day.
+fn compare_with_embedded(from: &Release, to: &Release) -> anyhow::Result<Vec<Change>> {
+    let [from_day, to_day] = [from, to].map(|side| side.header.quarter.first_day());
+    ensure!(
+        from_day != to_day || from.header.id == to.header.id,
+        "{} and {} are of one quarter: --format html compares them row by row",
+        from.header.id,
+        to.header.id
+    );
+    Ok(Catalog::merge([from, to], Overlay::embedded()).compare(from_day, to_day))
 }
 
 fn change_json(change: &Change) -> serde_json::Value {
@@ -138,7 +160,12 @@ fn report(library: &Library, flags: &Flags) -> anyhow::Result<Comparison> {
     Ok(Comparison::between(Some(&release(library, &flags.from)?), &release(library, &flags.to)?))
 }
 
-fn day(text: &str) -> anyhow::Result<Date> {
+fn day(library: &Library, text: &str) -> anyhow::Result<Date> {
+    if let Ok(other) = release(library, text)
+        && of_codes(library, text).is_none()
+    {
+        bail!("`{text}` is held and lists no codes but {}: name releases of codes", other.header.kind.name());
+    }
     year(text)
         .or_else(|| text.to_uppercase().parse::<Quarter>().ok())
         .map(Quarter::first_day)

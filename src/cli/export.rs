@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::checked::place;
 use super::print;
 use super::shelf::StoreFlag;
 use crate::catalog::store::Library;
@@ -18,7 +19,7 @@ pub struct Flags {
     /// Name of the release; all of them when it is not given.
     release: Option<String>,
     /// Folder to write into; with --bundle a bucket too, as s3://BUCKET/PREFIX.
-    #[arg(long, value_name = "PLACE", default_value = ".")]
+    #[arg(long, value_name = "PLACE", default_value = ".", value_parser = place)]
     out: String,
     /// Write all releases in use as one file that is named by its content, and the pointer to it that
     /// `serve --follow` reads.
@@ -49,7 +50,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
 
 fn bundle(flags: &Flags) -> anyhow::Result<()> {
     let place = Place::parse(&flags.out)?;
-    let folder = flags.store.folder()?;
+    let folder = flags.store.existing_folder()?;
     let keeper = Keeper::new(Arc::new(Library::open(&folder)?.0), folder);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     let pointer = runtime.block_on(publish(&keeper, &place))?;

@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 
+use super::checked;
 use super::print;
 use super::shelf::{Format, StoreFlag, date_or_today, standing, table, version_json};
 use crate::catalog::list::NdcReading;
@@ -18,7 +19,7 @@ pub struct Flags {
     /// A HCPCS code, or an NDC in 11 digits or with hyphens.
     code: String,
     /// Date of service, YYYY-MM-DD; of a code today when it is not given, and of an NDC every quarter held.
-    #[arg(long)]
+    #[arg(long, value_parser = checked::date)]
     date: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     format: Format,

@@ -18,9 +18,11 @@ mod allocator;
 pub mod audit;
 pub mod audit_table;
 pub mod build_seed;
+pub mod checked;
 pub mod code;
 pub mod code_input;
 pub mod code_stream;
+mod contradictions;
 pub mod demo;
 pub mod diff;
 mod drug_words;
@@ -45,6 +47,7 @@ pub mod search;
 pub mod serve;
 mod serve_again;
 pub mod settings;
+mod settings_file;
 mod shelf;
 pub mod stated;
 pub mod synthesize;
@@ -64,8 +67,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use self::refused::{EXIT_REFUSED, Refused};
+use self::refused::{EXIT_HELD, EXIT_MISUSED, EXIT_REFUSED, Misused, Refused};
 use crate::catalog::Catalog;
+use crate::catalog::store::StoreError;
 use crate::causes::with_causes;
 use crate::config;
 use crate::policy::PolicyBook;
@@ -141,36 +145,45 @@ pub fn main() -> ExitCode {
         allocator::settle();
     }
     let done = settings::matches(command(), std::env::args_os().collect()).and_then(|matches| {
-        refuse_two_places(&matches);
+        contradictions::settle(&matches);
         let program = Program::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        tell_unknown_variables(&program.command);
         run(program.command)
     });
     match done {
         Ok(code) => code,
         Err(error) => {
             tell!("error: {}", with_causes(error.as_ref()));
-            if error.is::<Refused>() || error.is::<code::RefusedLines>() {
-                ExitCode::from(EXIT_REFUSED)
-            } else {
-                ExitCode::FAILURE
-            }
+            exit_code(&error)
         }
     }
 }
 
-/// Ends the process where the command line names a running service and a store here: one of them would be passed over.
-/// A store that the environment names is that of every command, and stands aside.
-fn refuse_two_places(matches: &clap::ArgMatches) {
-    let Some((_, given)) = matches.subcommand() else { return };
-    let is_given = |flag: &str| {
-        matches!(given.try_contains_id(flag), Ok(true))
-            && given.value_source(flag) == Some(clap::parser::ValueSource::CommandLine)
+/// What an error tells whoever started the program.
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let is_held = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(StoreError::Locked { .. }))
     };
-    if is_given("server") && is_given("store") {
-        let message = "--server asks a running service, and --store names a store here: give one of them";
-        command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
+    if error.is::<Refused>() || error.is::<code::RefusedLines>() {
+        ExitCode::from(EXIT_REFUSED)
+    } else if error.is::<Misused>() {
+        ExitCode::from(EXIT_MISUSED)
+    } else if error.chain().any(is_held) {
+        ExitCode::from(EXIT_HELD)
+    } else {
+        ExitCode::FAILURE
     }
 }
+
+/// Says which variables are passed over; `serve` says so in the form of its log.
+fn tell_unknown_variables(asked: &Command) {
+    if !matches!(asked, Command::Serve(_)) {
+        settings::unknown_variables(&command()).iter().for_each(|name| tell!("note: {name} {NO_SETTING}"));
+    }
+}
+
+/// What is said of a variable that no flag has.
+const NO_SETTING: &str = "is set, and is no setting: see --help for the variables";
 
 /// The whole command line, each flag with its environment variable.
 pub fn command() -> clap::Command {
@@ -220,6 +233,15 @@ pub struct PoliciesFlag {
 }
 
 impl PoliciesFlag {
+    /// Whether the folder can be read, which costs less than to read it.
+    ///
+    /// # Errors
+    /// A folder that is not there.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let Some(folder) = &self.policies else { return Ok(()) };
+        std::fs::read_dir(folder).map(drop).with_context(|| format!("{} cannot be read", folder.display()))
+    }
+
     /// The policies in use.
     ///
     /// # Errors

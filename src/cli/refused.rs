@@ -13,8 +13,19 @@ use crate::report::note;
 use crate::server::pb;
 use crate::server::refusal::Refusal;
 
+/// Exit code where the command line, or what counts as a part of it, is wrong; clap ends with the same.
+pub const EXIT_MISUSED: u8 = 2;
+
 /// Exit code where the request was refused and nothing failed.
 pub const EXIT_REFUSED: u8 = 3;
+
+/// Exit code where another process holds the store.
+pub const EXIT_HELD: u8 = 6;
+
+/// A command line that is wrong in a way that clap does not see.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Misused(pub String);
 
 /// Every violation of a request; as JSON what a file of visits has in the place of an answer.
 #[derive(Debug, Serialize)]

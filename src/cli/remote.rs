@@ -32,7 +32,7 @@ pub const WITH_A_SERVER: &[&str] = &["token", "ca", "client-certificate", "clien
 #[derive(Debug, Clone, Args)]
 pub struct ServerFlag {
     /// Ask a running service, such as http://127.0.0.1:50051, in place of working here.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = super::checked::server)]
     pub server: Option<String>,
     /// Token that the service knows; better given in the environment, where other users cannot see it.
     #[arg(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 
+use super::checked::place;
 use super::remote::ServerFlag;
 use super::shelf::StoreFlag;
 use crate::catalog::store::Library;
@@ -20,7 +21,7 @@ struct Place {
     #[command(flatten)]
     server: ServerFlag,
     /// Publish what is then in use for replicas: a folder, or s3://BUCKET/PREFIX.
-    #[arg(long, value_name = "PLACE", conflicts_with = "server")]
+    #[arg(long, value_name = "PLACE", conflicts_with = "server", value_parser = place)]
     publish: Option<String>,
     /// Why, for the record.
     #[arg(long, default_value = "")]
@@ -101,8 +102,7 @@ fn publish(keeper: &Keeper) -> anyhow::Result<()> {
 
 impl Place {
     fn keeper(&self) -> anyhow::Result<Keeper> {
-        let folder = self.store.folder()?;
-        drop(self.store.open_existing()?);
+        let folder = self.store.existing_folder()?;
         let (library, _) = Library::open(&folder).context("the store cannot be opened")?;
         let place = self.publish.as_deref().map(updater::replica::Place::parse).transpose()?;
         Ok(Keeper::new(Arc::new(library), folder).publishing(place))

@@ -1,8 +1,8 @@
 //! `rules`: the rule book, by family; as JSON with the names of the API.
 
-use anyhow::bail;
 use clap::Args;
 
+use super::refused::Misused;
 use super::shelf::Format;
 use super::{PoliciesFlag, print};
 use crate::report::rule_reference;
@@ -34,7 +34,7 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let title = flags.family.as_deref().unwrap_or_default();
     let rules = rule_book::of_family(title);
     if rules.is_empty() {
-        bail!("--family `{title}` {}", rule_book::no_family());
+        return Err(Misused(format!("--family `{title}` {}", rule_book::no_family())).into());
     }
     if flags.format == Format::Json {
         let policies = flags.policies.book()?;

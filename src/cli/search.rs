@@ -1,8 +1,11 @@
 //! `search`: finds codes by any of their names.
 
+use std::num::NonZero;
+
 use clap::Args;
 use serde_json::json;
 
+use super::checked;
 use super::print;
 use super::shelf::{Format, StoreFlag, date_or_today, standing, table, version_json};
 
@@ -13,11 +16,11 @@ pub struct Flags {
     #[arg(required = true)]
     query: Vec<String>,
     /// Date of service, YYYY-MM-DD; today when it is not given.
-    #[arg(long)]
+    #[arg(long, value_parser = checked::date)]
     date: Option<String>,
     /// Most hits that are printed.
-    #[arg(long, default_value_t = 20)]
-    limit: usize,
+    #[arg(long, value_name = "N", default_value = "20")]
+    limit: NonZero<usize>,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
@@ -27,7 +30,7 @@ pub struct Flags {
 /// Prints the hits, the best first.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
     let (catalog, date) = (flags.store.catalog()?, date_or_today("--date", flags.date.as_deref())?);
-    let hits = catalog.search(&flags.query.join(" "), date, flags.limit);
+    let hits = catalog.search(&flags.query.join(" "), date, flags.limit.get());
     if flags.format == Format::Json {
         let hits: Vec<_> = hits
             .iter()

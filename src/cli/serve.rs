@@ -13,10 +13,11 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
-use super::PoliciesFlag;
 use super::refresh_flags::RefreshFlags;
 use super::serve_again;
+use super::settings::unknown_variables;
 use super::shelf::StoreFlag;
+use super::{NO_SETTING, PoliciesFlag};
 use crate::catalog::store::{Library, StoreError};
 use crate::policy::PolicyBook;
 use crate::server::admin_service;
@@ -28,13 +29,20 @@ use crate::server::tls::{Tls, TlsFiles};
 use crate::telemetry::{LogFormat, TelemetryFlags};
 
 /// Identities given by the environment: no flag, because a command line is read by everybody.
-const IDENTITY_LINES: &str = "INFUSION_CODER_IDENTITY_LINES";
+pub const IDENTITY_LINES: &str = "INFUSION_CODER_IDENTITY_LINES";
 
 /// How long the runtime waits for work that cannot be cut off, such as a write to the store.
 const LAST_WORK: Duration = Duration::from_secs(2);
 
+/// What no flag says.
+const ENVIRONMENT: &str = "\
+Environment:
+  INFUSION_CODER_LIMIT_STREAMS   is --limit-streams, and so for every flag; the flag wins over the variable
+  INFUSION_CODER_IDENTITY_LINES  lines as in the file of --identities, for secrets that no file should hold";
+
 /// Where to listen, who may call, and how much.
 #[derive(Debug, Args)]
+#[command(after_long_help = ENVIRONMENT)]
 pub struct Flags {
     /// A TOML file of these settings; a flag or a variable wins over it.
     #[arg(long, value_name = "FILE")]
@@ -94,12 +102,15 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     };
     let secrets = flags.secrets()?;
     flags.check_exposure(secrets.identities.load().is_empty())?;
+    // Whatever can be judged is judged before a store is made.
+    let (settings, plan) = (flags.refresh.settings()?, flags.refresh.schedule()?);
+    flags.policies.check()?;
+    flags.remark();
     let (Held { library, no_catalog, no_room }, policies) = flags.read()?;
     let reload = Arc::new(tokio::sync::Notify::new());
     let library = Arc::new(library);
     let open = Service::open(library.clone(), policies).under(flags.request_limits);
-    let desk = flags.refresh.desk(&flags.store, &library, open.metrics.clone())?;
-    let plan = flags.refresh.schedule()?;
+    let desk = flags.refresh.desk(settings, &flags.store, &library, open.metrics.clone())?;
     let follower = flags.refresh.follower(&library)?;
     let service = Service {
         administration: desk.clone().map(|desk| admin_service::routes(desk, &flags.service_limits)),
@@ -243,6 +254,16 @@ impl Flags {
                     Ok(Held { library: Library::unavailable(), no_catalog: damage.to_string(), no_room })
                 }
             },
+        }
+    }
+
+    /// Tells the operator what is set and has no effect.
+    fn remark(&self) {
+        for name in unknown_variables(&super::command()) {
+            self.say(&format!("note: {name} {NO_SETTING}"));
+        }
+        if !self.web.allow_origin.is_empty() && !self.web.needs_http1() {
+            self.say("note: allow-origin is for pages of browsers, and neither grpc-web nor http-json is on");
         }
     }
 

@@ -4,22 +4,30 @@
 //! given with `--config` it is `limit-streams = N`, or `streams = N` below `[limit]`. A flag wins over the
 //! environment, the environment over the file, and the file over the default.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::builder::{BoolishValueParser, Resettable};
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use toml::Value;
 
 use super::remote::WITH_A_SERVER;
+use super::serve::IDENTITY_LINES;
+use super::settings_file::SettingsFile;
 
 /// What every environment variable begins with.
 const PREFIX: &str = "INFUSION_CODER_";
 
 /// The flag that names the file; it cannot stand in the file itself.
 pub const CONFIG_FLAG: &str = "config";
+
+/// The flag that names a running service.
+const SERVER: &str = "server";
+
+/// Variables that are no flags: secrets, which no command line should show.
+const BESIDE_FLAGS: &[&str] = &[IDENTITY_LINES];
 
 /// Gives every flag of every subcommand its environment variable.
 pub fn with_environment(command: Command) -> Command {
@@ -66,11 +74,12 @@ pub fn matches(command: Command, arguments: Vec<OsString>) -> anyhow::Result<Arg
     }))
 }
 
-/// Whether a file may be named, or a variable set that is idle without a service to ask.
+/// Whether a file may be named, or a variable set that is idle without a service to ask or beside a store.
 fn needs_a_first_look(arguments: &[OsString]) -> bool {
     let named = |flag: &str| std::env::var_os(variable(flag)).is_some();
     let names_a_file = |argument: &OsString| argument.to_string_lossy().starts_with("--config");
-    named(CONFIG_FLAG) || WITH_A_SERVER.iter().any(|flag| named(flag)) || arguments.iter().any(names_a_file)
+    [CONFIG_FLAG, SERVER].iter().chain(WITH_A_SERVER).any(|flag| named(flag))
+        || arguments.iter().any(names_a_file)
 }
 
 /// The file that is named, and the command line read with it.
@@ -87,96 +96,68 @@ fn joined(
     // Help, a version, or no subcommand: clap says the rest.
     let Some((name, given)) = first else { return Ok((None, command.try_get_matches_from(arguments))) };
     let command = without_idle_variables(command, name, given);
-    let file = given.try_get_one::<PathBuf>(CONFIG_FLAG).ok().flatten().cloned();
-    if let Some(file) = &file {
-        let text = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        let added = flags_of(&command, name, given, &text).with_context(|| file.display().to_string())?;
-        let behind = arguments.iter().position(|argument| argument == name).map_or(1, |at| at + 1);
-        arguments.splice(behind..behind, added);
+    let Some(file) = given.try_get_one::<PathBuf>(CONFIG_FLAG).ok().flatten() else {
+        return Ok((None, command.try_get_matches_from(arguments)));
+    };
+    let text = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let shown = || file.display().to_string();
+    let known = command.find_subcommand(name).context("the subcommand exists")?;
+    let mut said = SettingsFile::read(known, &text).with_context(shown)?;
+    let behind = arguments.iter().position(|argument| argument == name).map_or(1, |at| at + 1);
+    arguments.splice(behind..behind, said.arguments(|flag| is_given(known, given, flag)));
+    let read = command.clone().try_get_matches_from(arguments);
+    let is_refused =
+        |error: &clap::Error| matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
+    if said.is_at_fault() || read.as_ref().err().is_some_and(is_refused) {
+        said.try_values(&command, name);
     }
-    Ok((file, command.try_get_matches_from(arguments)))
+    said.judged(name).with_context(shown)?;
+    Ok((Some(file.clone()), read))
 }
 
-/// A token or a certificate in the environment is for the calls to a service; without one it is not used.
+/// Whether the command line or the environment gives a flag.
+fn is_given(command: &Command, given: &ArgMatches, flag: &str) -> bool {
+    let flag = command.get_arguments().find(|known| known.get_long() == Some(flag));
+    let source = flag.and_then(|flag| given.value_source(flag.get_id().as_str()));
+    matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable))
+}
+
+/// A token or a certificate in the environment is for the calls to a service; without one it is not used. The service
+/// itself is not asked either where the environment names it and the command line names a store: the flag wins.
 fn without_idle_variables(command: Command, subcommand: &str, given: &ArgMatches) -> Command {
-    if !matches!(given.try_contains_id("server"), Ok(false)) {
-        return command;
+    let source = |flag: &str| given.try_contains_id(flag).ok().and_then(|_| given.value_source(flag));
+    let is_overruled =
+        source(SERVER) == Some(ValueSource::EnvVariable) && source("store") == Some(ValueSource::CommandLine);
+    match given.try_contains_id(SERVER) {
+        Ok(asks) if !asks || is_overruled => {}
+        _ => return command,
     }
     command.mut_subcommand(subcommand, |subcommand| {
         subcommand.mut_args(|flag| match flag.get_long() {
-            Some(name) if WITH_A_SERVER.contains(&name) => flag.env(Resettable::Reset),
+            Some(name) if name == SERVER || WITH_A_SERVER.contains(&name) => flag.env(Resettable::Reset),
             _ => flag,
         })
     })
 }
 
-/// The keys of a file as flags, but for those that the command line or the environment gives.
-fn flags_of(
-    command: &Command,
-    subcommand: &str,
-    given: &ArgMatches,
-    text: &str,
-) -> anyhow::Result<Vec<OsString>> {
-    let table = text.parse::<toml::Table>().map_err(|error| not_toml(text, &error))?;
-    let mut keys = Vec::new();
-    flatten("", &table, &mut keys)?;
-    let known = command.find_subcommand(subcommand).context("the subcommand exists")?;
-    let mut flags = Vec::new();
-    for (key, values) in keys {
-        let flag = known.get_arguments().find(|flag| flag.get_long() == Some(key.as_str()));
-        let Some(flag) = flag.filter(|_| key != CONFIG_FLAG) else {
-            bail!("`{key}` is no setting: see `infusion-coder {subcommand} --help`");
-        };
-        let source = given.value_source(flag.get_id().as_str());
-        if matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable)) {
-            continue;
-        }
-        let is_switch = matches!(flag.get_action(), ArgAction::SetTrue);
-        for value in values {
-            match value.as_str() {
-                "true" if is_switch => flags.push(format!("--{key}").into()),
-                "false" if is_switch => {}
-                _ if is_switch => bail!("`{key}` must be true or false"),
-                value => flags.push(format!("--{key}={value}").into()),
-            }
-        }
-    }
-    Ok(flags)
+/// The variables of the environment that are named as settings are, and that no flag has: slips of the pen, which
+/// would be passed over in silence.
+pub fn unknown_variables(command: &Command) -> Vec<String> {
+    let flags = command.get_subcommands().flat_map(Command::get_arguments).filter_map(Arg::get_env);
+    let known: Vec<&OsStr> = flags.chain(BESIDE_FLAGS.iter().map(OsStr::new)).collect();
+    let set = std::env::vars_os().map(|(name, _)| name).filter(|name| !known.contains(&name.as_os_str()));
+    let set = set.map(|name| name.to_string_lossy().into_owned());
+    set.filter(|name| name.strip_prefix(PREFIX).is_some_and(|rest| !is_of_a_cluster(rest))).collect()
 }
 
-/// Says where a text is not TOML, and nothing of the text: it may be a file of secrets that was named by mistake.
-fn not_toml(text: &str, error: &toml::de::Error) -> anyhow::Error {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    anyhow::anyhow!("is not TOML: line {}", before.matches('\n').count() + 1)
-}
-
-/// The keys of a table and the tables in it, joined with hyphens, each with its values.
-fn flatten(above: &str, table: &toml::Table, keys: &mut Vec<(String, Vec<String>)>) -> anyhow::Result<()> {
-    for (key, value) in table {
-        let name = key.replace('_', "-");
-        let name = if above.is_empty() { name } else { format!("{above}-{name}") };
-        match value {
-            Value::Table(inner) => flatten(&name, inner, keys)?,
-            Value::Array(items) => {
-                let items: anyhow::Result<_> = items.iter().map(|item| scalar(&name, item)).collect();
-                keys.push((name, items?));
-            }
-            value => {
-                let value = scalar(&name, value)?;
-                keys.push((name, vec![value]));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn scalar(name: &str, value: &Value) -> anyhow::Result<String> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Integer(number) => Ok(number.to_string()),
-        Value::Boolean(flag) => Ok(flag.to_string()),
-        _ => bail!("`{name}` must be a text, a whole number, true or false"),
-    }
+/// Whether a cluster sets the variable in every container, for a service that is called as this program is:
+/// `INFUSION_CODER_SERVICE_HOST`, `INFUSION_CODER_PORT_50051_TCP_ADDR` and their like.
+fn is_of_a_cluster(rest: &str) -> bool {
+    let is_port = |(_, port): (&str, &str)| port.is_empty() || port.starts_with(|c: char| c.is_ascii_digit());
+    rest.contains("SERVICE_HOST")
+        || rest.contains("SERVICE_PORT")
+        || rest.ends_with("PORT")
+        || rest.split_once("PORT_").is_some_and(is_port)
 }
 
 #[cfg(test)]
@@ -219,16 +200,42 @@ mod tests {
     #[test]
     fn what_is_no_setting_is_refused_by_its_name() {
         for (text, expected) in [
-            ("lisen = 'x'", "`lisen` is no setting"),
-            ("[limit]\nsteams = 7", "`limit-steams` is no setting"),
+            ("lisen = 'x'", "`lisen` is no setting; `listen` is one"),
+            ("\n[limit]\nsteams = 7", "line 3: `limit.steams` is no setting; `limit-streams` is one"),
+            ("limit = 7", "`limit` is a section: its keys stand below [limit]"),
             ("config = 'x'", "`config` is no setting"),
-            ("listen = 1.5", "file.toml"),
-            ("listen = ", "is not TOML"),
+            ("listen = 1.5", "file.toml: cannot be used"),
+            ("listen = 5", "`listen` must be a text in quotes"),
+            ("listen = ['a', 'b']", "`listen` must be one value"),
+            ("limit-streams = '7'", "`limit-streams` must be a whole number"),
+            ("insecure = 'true'", "`insecure` must be true or false"),
+            ("listen = ", "is not TOML: line 1: "),
+            ("listen = 'a'\nlisten = 'b'", "is not TOML: line 2: duplicate key"),
         ] {
             let error = format!("{:#}", read(text, &[]).expect_err(text));
             assert!(error.contains(expected), "{text}: {error}");
         }
-        assert!(read("limit-streams = 'many'", &[]).is_err());
+        let text = "foo_x = 1\ninsecure = 'yes'\n[limit]\nstreams = 99999999999\nmany = 2\n[tls.x]\ny = 1";
+        let shown = format!("{:#}", read(text, &[]).expect_err("five faults"));
+        for expected in [
+            "line 1: `foo_x` is no setting",
+            "line 2: `insecure` must be true or false",
+            "line 4: `limit.streams`: 99999999999 is not in 0..=4294967295",
+            "line 5: `limit.many` is no setting",
+            "line 7: `tls.x.y` is no setting",
+        ] {
+            assert!(shown.contains(expected), "{expected} is not in {shown}");
+        }
+    }
+
+    #[test]
+    fn a_variable_of_a_cluster_is_no_slip() {
+        for rest in
+            ["SERVICE_HOST", "SERVICE_PORT_GRPC", "PORT", "PORT_50051_TCP_ADDR", "ADMIN_PORT_50052_TCP"]
+        {
+            assert!(is_of_a_cluster(rest), "{rest}");
+        }
+        assert!(!is_of_a_cluster("LIMIT_DRUG") && !is_of_a_cluster("STROE"));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What the commands of the catalog share: the store's folder, dates and tables.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::catalog::Catalog;
 use crate::catalog::record::CodeVersion;
 use crate::catalog::snapshot::Lookup;
-use crate::catalog::store::{Library, Opened, Store, StoreError};
+use crate::catalog::store::{Library, Opened, Recovery, Store, StoreError};
 use crate::domain::time::{Date, parse_date};
 
 /// How an answer is printed.
@@ -25,7 +25,8 @@ pub enum Format {
 /// Where the releases are kept.
 #[derive(Debug, Clone, Args)]
 pub struct StoreFlag {
-    /// Folder of the store; without it the user's data folder, and where that has none, the embedded catalog.
+    /// Folder of the store; without it the user's data folder, and where that has none, the embedded catalog. A store
+    /// that is named must be there, unless the command makes it.
     #[arg(long, value_name = "DIR", env = "INFUSION_CODER_STORE")]
     pub store: Option<PathBuf>,
 }
@@ -44,13 +45,16 @@ impl StoreFlag {
 
     /// Opens the store that is there; a command that only reads makes none.
     pub fn open_existing(&self) -> anyhow::Result<Opened> {
+        let folder = self.existing_folder()?;
+        let opened = Store::open(&folder)?;
+        tell_recovery(&folder, &opened.recovery);
+        Ok(opened)
+    }
+
+    /// The folder of the store that is there.
+    pub fn existing_folder(&self) -> anyhow::Result<PathBuf> {
         let folder = self.folder()?;
-        let shown = folder.display();
-        ensure!(
-            folder.join("db").exists(),
-            "there is no store in {shown}: check the path; `update` and `import` make one"
-        );
-        Ok(Store::open(&folder)?)
+        if Store::is_in(&folder) { Ok(folder) } else { Err(no_store(&folder)) }
     }
 
     /// The library that a server answers from and adds to, with what its operator wants to hear of it: the store, made
@@ -72,27 +76,18 @@ impl StoreFlag {
         }
     }
 
-    /// What is held: the store, or the embedded release where there is none, which is told where one was named: a path
-    /// with a slip of the pen makes no store. One that was not named and is held by a running service leaves the
-    /// embedded release, and says so.
+    /// What is held: the store, or the embedded release where none was named and there is none. One that was named and
+    /// is not there is an error, since a slip of the pen, or a disk that is not mounted, would bill from other codes. One
+    /// that was not named and is held by a running service leaves the embedded release, and says so.
     pub fn held(&self) -> anyhow::Result<Library> {
-        let is_there = self.folder().is_ok_and(|folder| folder.join("db").exists());
-        if !is_there {
-            if let Some(folder) = &self.store {
-                let folder = folder.display();
-                tell!(
-                    "answering from the embedded catalog: there is no store in {folder}; `update` and `import` make one"
-                );
-            }
-            return Ok(Library::embedded());
-        }
-        match Library::open(&self.folder()?) {
+        let folder = match (self.existing_folder(), &self.store) {
+            (Ok(folder), _) => folder,
+            (Err(error), Some(_)) => return Err(error),
+            (Err(_), None) => return Ok(Library::embedded()),
+        };
+        match Library::open(&folder) {
             Ok((library, recovery)) => {
-                // What damage took away changes the answer, so whoever asks is told.
-                let remark = recovery.remark();
-                if !remark.is_empty() {
-                    tell!("the store is {}{remark}", self.folder()?.display());
-                }
+                tell_recovery(&folder, &recovery);
                 Ok(library)
             }
             Err(error @ StoreError::Locked { .. }) if self.store.is_none() => {
@@ -106,6 +101,19 @@ impl StoreFlag {
     /// The catalog of what is held.
     pub fn catalog(&self) -> anyhow::Result<Arc<Catalog>> {
         self.held()?.catalog().context("the catalog is not loaded")
+    }
+}
+
+fn no_store(folder: &Path) -> anyhow::Error {
+    let shown = folder.display();
+    anyhow::anyhow!("there is no store in {shown}: check the path; `update` and `import` make one")
+}
+
+/// What damage took away changes the answer, so whoever asks is told.
+fn tell_recovery(folder: &Path, recovery: &Recovery) {
+    let remark = recovery.remark();
+    if !remark.is_empty() {
+        tell!("the store is {}{remark}", folder.display());
     }
 }
 

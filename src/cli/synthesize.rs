@@ -52,7 +52,10 @@ pub fn run(flags: &Flags) -> anyhow::Result<()> {
     match made(flags, &mut output) {
         // Whoever reads our output has seen enough.
         Err(error) if is_broken_pipe(&error) => Ok(()),
-        done => done,
+        done => done.with_context(|| match &flags.output {
+            Some(path) => format!("the visits cannot be written to {}", path.display()),
+            None => "the visits cannot be written".to_owned(),
+        }),
     }
 }
 

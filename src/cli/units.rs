@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::code::AnswerDetail;
 use super::drug_words::{choice, container, quantity};
-use super::refused::Refused;
+use super::refused::{Misused, Refused};
 use super::remote::ServerFlag;
 use super::shelf::{Format, StoreFlag, date_or_today};
 use super::visit_table::Shown;
@@ -19,7 +19,7 @@ use crate::server::pb;
 #[derive(Debug, Args)]
 pub struct Flags {
     /// HCPCS code; a name, an NDC or a billing unit may stand in its place.
-    #[arg(value_name = "CODE", required_unless_present_any = ["name", "ndc", "billing_unit"])]
+    #[arg(value_name = "CODE")]
     code: Option<String>,
     /// Nonproprietary or brand name.
     #[arg(long, value_name = "NAME")]
@@ -143,17 +143,18 @@ impl Flags {
     }
 
     /// A name in the place of the code is the likeliest slip, and the way out is another flag.
-    fn refuse_name_for_code(&self) -> anyhow::Result<()> {
+    fn refuse_name_for_code(&self) -> Result<(), Misused> {
         let Some(code) = self.code.as_deref() else {
             let texts = [self.name.as_deref(), self.ndc.as_deref()];
             let is_blank = texts.into_iter().flatten().all(|text| text.trim().is_empty());
             if is_blank && self.billing_unit.is_none() {
-                anyhow::bail!("no drug is named: give its code, or --name, --ndc or --billing-unit");
+                let message = "no drug is named: give its CODE, or --name, --ndc or --billing-unit";
+                return Err(Misused(message.to_owned()));
             }
             return Ok(());
         };
         if let Err(error) = code.parse::<HcpcsCode>() {
-            anyhow::bail!("{error}; a drug's name goes behind --name: --name \"{code}\"");
+            return Err(Misused(format!("{error}; a drug's name goes behind --name: --name \"{code}\"")));
         }
         Ok(())
     }

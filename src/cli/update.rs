@@ -7,11 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::checked::{date, place, source};
 use super::progress::Shown;
 use super::remote::ServerFlag;
 use super::shelf::{Format, StoreFlag, date_or_today};
 use super::update_remote;
-use crate::catalog::store::{Library, StoreError};
+use crate::catalog::store::{Library, Store};
 use crate::domain::quarter::Quarter;
 use crate::server::pb;
 use crate::updater::keeper::Keeper;
@@ -33,15 +34,12 @@ Exit codes:
   6  the store is held by another process: ask it with --server
   7  the codes are current, and a table beside them could not be refreshed: see the notes";
 
-/// The store is held by another process.
-const EXIT_HELD: u8 = 6;
-
 /// What to refresh from, and where to.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXIT_CODES, after_help = "See --help for the exit codes.")]
 pub struct Flags {
     /// The site, its page that lists the files, one zip file, or a zip file on this machine.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = source)]
     source: Option<String>,
     #[command(flatten)]
     server: ServerFlag,
@@ -49,7 +47,7 @@ pub struct Flags {
     #[arg(long, value_name = "TEXT", requires = "server", default_value = "", hide_default_value = true)]
     request_id: String,
     /// The day that decides which quarter is in effect; today without it.
-    #[arg(long, value_name = "DATE", conflicts_with = "server")]
+    #[arg(long, value_name = "DATE", conflicts_with = "server", value_parser = date)]
     as_of: Option<String>,
     /// Fetch these quarters alone, such as 2025Q3.
     #[arg(long, value_name = "QUARTER", conflicts_with_all = ["as_of", "server"])]
@@ -61,7 +59,7 @@ pub struct Flags {
     #[arg(long, value_name = "REASON")]
     accept: Option<String>,
     /// Publish what is then in use for replicas: a folder, or s3://BUCKET/PREFIX.
-    #[arg(long, value_name = "PLACE", conflicts_with = "server")]
+    #[arg(long, value_name = "PLACE", conflicts_with = "server", value_parser = place)]
     publish: Option<String>,
     /// A file of addresses, names and limits in place of the embedded one (catalog/updater.toml).
     #[arg(long, value_name = "FILE")]
@@ -96,14 +94,9 @@ pub fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     };
     let order = Order { source, sought, validate_only: flags.validate_only, accept: flags.accept.clone() };
     let folder = flags.store.folder()?;
-    let library = match Library::open(&folder) {
-        Ok((library, _)) => library,
-        Err(held @ StoreError::Locked { .. }) => {
-            tell!("error: {held}");
-            return Ok(ExitCode::from(EXIT_HELD));
-        }
-        Err(error) => return Err(error.into()),
-    };
+    // What only looks makes no store.
+    let only_looks = flags.validate_only && !Store::is_in(&folder);
+    let library = if only_looks { Library::embedded() } else { Library::open(&folder)?.0 };
     let place = flags.publish.as_deref().map(Place::parse).transpose()?;
     let keeper = Keeper::new(Arc::new(library), folder).publishing(place);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;

@@ -43,6 +43,11 @@ impl<'a> Shown<'a> {
         }
     }
 
+    /// The same of a visit that was read from another format, under its date of service.
+    pub fn dated(self, date: &'a str) -> Self {
+        Self { title: format!("{}, {date}", self.title), date, ..self }
+    }
+
     /// The answer to one drug.
     pub fn drug(title: String, answer: &'a pb::CalculateDrugLinesResponse) -> Self {
         Self {

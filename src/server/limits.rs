@@ -42,6 +42,15 @@ macro_rules! limits {
             )*
         }
 
+        impl $set {
+            $(
+                #[doc = concat!("The limit with the name that its operator knows it by, `", $flag, "`.")]
+                pub const fn $field(&self) -> ($kind, &'static str) {
+                    (self.$field, $flag)
+                }
+            )*
+        }
+
         impl Default for $set {
             fn default() -> Self {
                 Self { $($field: $default),* }
@@ -121,6 +130,12 @@ impl RequestLimits {
 }
 
 impl ServiceLimits {
+    /// Streams that may be open at once: fewer than the calls, so that they never keep all others out.
+    pub const fn streams_at_once(&self) -> usize {
+        let others = self.in_flight.saturating_sub(1);
+        if others == 0 || self.open_streams < others { self.open_streams } else { others }
+    }
+
     /// Longest call.
     pub const fn call(&self) -> Duration {
         Duration::from_secs(self.call_seconds)
@@ -165,6 +180,13 @@ mod tests {
         assert!(positive::<usize>("0").is_err());
         assert!(positive::<i32>("-1").is_err());
         assert!(positive::<u64>("many").is_err());
+    }
+
+    #[test]
+    fn streams_leave_a_place_for_other_calls() {
+        let streams = |in_flight| ServiceLimits { in_flight, ..ServiceLimits::default() }.streams_at_once();
+        assert_eq!([256, 100, 2, 1].map(streams), [128, 99, 1, 128], "of one place a stream may have it");
+        assert_eq!(RequestLimits::default().drugs_per_administration(), (50, "limit-drugs"));
     }
 
     #[test]

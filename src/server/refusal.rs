@@ -52,7 +52,9 @@ pub enum Refusal {
         "the record leaves open more than one answer works out: state what its first questions ask for, or send each day as a visit of its own"
     )]
     AsksTooMuch,
-    #[error("the answer has more than {0} bytes: ask for less detail, or for fewer visits at once")]
+    #[error(
+        "the answer has more than {0} bytes (limit-answer-bytes): ask for less detail, or for fewer visits at once"
+    )]
     AnswerTooLarge(usize),
 }
 
@@ -125,6 +127,13 @@ impl Refusal {
             Self::AnswerTooLarge(_) => Code::ResourceExhausted,
         }
     }
+}
+
+/// What a call gets that is one more than the service takes at once: it may be sent again after a pause.
+pub fn overloaded(message: impl Into<String>) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info(ErrorReason::Overloaded.as_str_name(), DOMAIN, HashMap::new());
+    Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
 impl From<Violations> for Refusal {

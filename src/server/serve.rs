@@ -295,7 +295,7 @@ impl Shared {
             .layer(MetricsLayer::new(self.metrics.clone()))
             .layer(DeadlineLayer::new(limits.call()))
             .layer(self.auth.clone())
-            .layer(AdmissionLayer::new(limits.in_flight, limits.open_streams, threads))
+            .layer(AdmissionLayer::new(limits.in_flight, limits.streams_at_once(), threads))
             .layer(MapResponseLayer::new(unreadable::refuse));
         let server = server
             .add_routes(routes)

@@ -6,6 +6,7 @@ mod bounds;
 mod demo;
 mod guide;
 mod killed;
+mod places;
 mod remote;
 mod replay;
 mod rules;

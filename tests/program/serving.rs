@@ -15,6 +15,7 @@ use tonic::{Code, Request, Status, Streaming};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_types::StatusExt;
 
 use super::program;
 
@@ -289,7 +290,7 @@ async fn limits_come_from_the_file_and_name_themselves() {
     let mut coding = CodingServiceClient::new(connect(&serving.address()).await);
     let refused = coding.code_encounter(visit()).await.expect_err("too many administrations");
     assert_eq!(refused.code(), Code::InvalidArgument);
-    assert!(refused.message().contains("at most 1 are read"), "{}", refused.message());
+    assert!(refused.message().contains("at most 1 are read (limit-administrations)"), "{refused}");
     let batch = pb::BatchCodeEncountersRequest { requests: vec![Default::default(); 3] };
     assert_eq!(code_of(coding.batch_code_encounters(batch).await), Code::InvalidArgument);
     let mut long = visit();
@@ -311,7 +312,11 @@ async fn calls_beyond_the_limit_are_shed_and_health_answers_throughout() {
     let mut coding = CodingServiceClient::new(channel.clone());
     // A stream that stays open holds the one place.
     let (item, mut answers) = open_stream(&mut coding).await;
-    assert_eq!(code_of(coding.code_encounter(visit()).await), Code::ResourceExhausted);
+    let shed = coding.code_encounter(visit()).await.expect_err("one call too many");
+    assert_eq!(shed.code(), Code::ResourceExhausted);
+    assert!(shed.message().contains("answers 1 call at once already (limit-in-flight)"), "{shed}");
+    let reason = shed.get_details_error_info().map(|info| info.reason);
+    assert_eq!(reason.as_deref(), Some("ERROR_REASON_OVERLOADED"));
     assert_eq!(health(channel, "").await, Some(ServingStatus::Serving));
     drop(item);
     assert!(answers.message().await.expect("the end").is_none());

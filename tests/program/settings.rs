@@ -74,7 +74,7 @@ fn the_sample_can_be_served_from() {
     let arguments = ["serve", "--config", file.to_str().expect("a path")];
     let output = program().args(arguments).output().expect("the program");
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(message.contains("`limit-no-such-limit` is no setting"), "{message}");
+    assert!(message.contains("`limit.no-such-limit` is no setting"), "{message}");
 }
 
 /// A certificate without its key must not serve in the clear.
@@ -108,5 +108,8 @@ fn the_manual_and_the_completions_know_every_command() {
         let named = format!("infusion__coder__subcmd__{}", name.replace('-', "__"));
         let has_flags = completions.lines().any(|line| line.trim() == format!("{named})"));
         assert!(has_flags, "no flag of {name} is completed");
+    }
+    for beside in ["INFUSION_CODER_IDENTITY_LINES", ".SH FILES", ".SH \"EXIT STATUS\"", ".SH ENVIRONMENT"] {
+        assert!(manual.contains(beside), "the manual lacks {beside}");
     }
 }

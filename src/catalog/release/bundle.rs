@@ -27,7 +27,7 @@ const BYTES_MAX: usize = 64 * 1024 * 1024;
 pub enum BundleError {
     #[error("the bundle is larger than {BYTES_MAX} bytes")]
     TooLarge,
-    #[error("the bundle does not start with the line of a release: export it again")]
+    #[error("this is no bundle: it does not begin with the line of a release, as what `export` writes does")]
     NoHeader,
     #[error("the bundle has no digest at its end, so it was cut short: export it again")]
     NoDigest,
@@ -119,11 +119,13 @@ impl Bundle {
     /// Takes bytes that are a bundle, and checks their digest.
     ///
     /// # Errors
-    /// Bytes that are too large, cut short, or do not match their digest.
+    /// Bytes that are another file, too large, cut short, or do not match their digest.
     pub fn verify(bytes: Vec<u8>) -> Result<Self, BundleError> {
         if bytes.len() > BYTES_MAX {
             return Err(BundleError::TooLarge);
         }
+        // Of another file it would mislead to say that it was cut short.
+        Header::read(bytes.split(|byte| *byte == b'\n').next().unwrap_or_default())?;
         let body = bytes.strip_suffix(b"\n").ok_or(BundleError::NoDigest)?;
         let at = body.iter().rposition(|byte| *byte == b'\n').ok_or(BundleError::NoDigest)? + 1;
         let trailer: Trailer = serde_json::from_slice(&body[at..]).map_err(|_| BundleError::NoDigest)?;
@@ -170,10 +172,7 @@ impl Bundle {
     pub fn read(&self) -> Result<Release, BundleError> {
         let mut lines = self.text.split('\n');
         let first = lines.next().unwrap_or_default();
-        let header: Header = serde_json::from_str(first).map_err(|_| BundleError::NoHeader)?;
-        if header.format != FORMAT {
-            return Err(BundleError::NoHeader);
-        }
+        let header = Header::read(first.as_bytes())?;
         let mut release = Release::empty(header.release);
         // The longest lists are made room for at once: a list that grows is copied again and again.
         let count = |table: Table| lines.clone().filter(|line| is_of(line, table)).count();
@@ -188,6 +187,13 @@ impl Bundle {
             rows::read(&mut release, &table.0, &Row::new("bundle", number, &self.text, cells))?;
         }
         Ok(release)
+    }
+}
+
+impl Header {
+    fn read(line: &[u8]) -> Result<Self, BundleError> {
+        let header = serde_json::from_slice(line).map_err(|_| BundleError::NoHeader)?;
+        Some(header).filter(|header: &Self| header.format == FORMAT).ok_or(BundleError::NoHeader)
     }
 }
 

@@ -48,7 +48,7 @@ const TREE_PREFIX: &str = "release@";
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     #[error(
-        "the store {path} is held by {holder}: stop that process, ask it with --server, or give another --store"
+        "the store {path} is held by {holder}, for five seconds at least: stop that process, ask it with --server, or give another --store"
     )]
     Locked { path: PathBuf, holder: String },
     #[error("the store {path} cannot be read or written: {message}")]
@@ -127,6 +127,11 @@ pub struct Opened {
 }
 
 impl Store {
+    /// Whether there is a store below a folder, or the exports that one is made from.
+    pub fn is_in(folder: &Path) -> bool {
+        recovery::is_in(folder)
+    }
+
     /// Opens the store below a folder, making it on first start, and reads every active release.
     ///
     /// Climbs the recovery ladder where the store is damaged: without sled's snapshot, then anew from

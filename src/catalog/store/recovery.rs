@@ -25,6 +25,8 @@ pub enum Recovery {
     FirstStart,
     /// It opened after its snapshot files were removed; no release was lost.
     WithoutSnapshot,
+    /// There was none yet, and it was made from the exports beside its place, as of a back-up.
+    Rebuilt { imported: Vec<String>, lost: Vec<String> },
     /// It opened without releases that damage had made it forget; they were read back from their exports, and
     /// those whose exports are damaged too are lost.
     Restored { imported: Vec<String>, lost: Vec<String> },
@@ -41,6 +43,7 @@ impl Recovery {
             Self::WithoutSnapshot => {
                 ", opened after its damaged snapshot was removed; nothing was lost".to_owned()
             }
+            Self::Rebuilt { imported, lost } => format!(", made anew; {}", told(imported, lost)),
             Self::Restored { imported, lost } => {
                 format!(", in which damage had lost releases; {}", told(imported, lost))
             }
@@ -58,6 +61,10 @@ fn told(imported: &[String], lost: &[String]) -> String {
     let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
     let back = format!("read back from the exports: {}", list(imported));
     if lost.is_empty() { back } else { format!("{back}; lost, so refresh or import again: {}", list(lost)) }
+}
+
+pub(super) fn is_in(folder: &Path) -> bool {
+    database(folder).exists() || !exported(folder).is_empty()
 }
 
 pub(super) fn open(folder: &Path) -> Result<Opened, StoreError> {
@@ -117,6 +124,7 @@ fn with_embedded(
     match &mut recovery {
         Recovery::StartedOver { imported, lost: gone, .. } => (*imported, *gone) = (restored, lost),
         _ if restored.is_empty() && lost.is_empty() => {}
+        Recovery::FirstStart => recovery = Recovery::Rebuilt { imported: restored, lost },
         other => {
             tracing::warn!(?restored, ?lost, "the store had lost releases");
             *other = Recovery::Restored { imported: restored, lost };

@@ -46,7 +46,7 @@ pub fn claim(given: &pb::AuditClaimRequest, limits: &RequestLimits) -> Result<Cl
 
 fn billed_lines(given: &[pb::BilledLine], violations: &mut Violations) -> Vec<BilledLine> {
     let at = Path::Root;
-    let limit = violations.limits.billed_lines;
+    let limit = violations.limits.billed_lines();
     let given = violations.at_most(&at.field("billedLines"), given, limit);
     let mut read = Vec::with_capacity(given.len());
     for (index, line) in given.iter().enumerate() {

@@ -11,7 +11,7 @@ use crate::server::lent;
 pub(super) fn drug(drug: &lent::Drug<'_>, at: &Path<'_>, violations: &mut Violations) -> DrugGiven {
     let code_path = at.field("hcpcsCode");
     let code = Some(drug.hcpcs_code).filter(|code| !code.is_empty());
-    let limit = violations.limits.containers_per_drug;
+    let limit = violations.limits.containers_per_drug();
     let containers = violations.at_most(&at.field("containers"), &drug.containers, limit);
     let mut strength = strength(drug.amount_per_ml, &at.field("amountPerMl"), violations);
     let mut read = Vec::with_capacity(containers.len());
@@ -162,9 +162,9 @@ fn counted(
         violations.add(&at.field("content"), text);
     }
     let count = given.count.unwrap_or(1);
-    let limit = violations.limits.container_count;
+    let (limit, name) = violations.limits.container_count();
     if count == 0 || count > limit {
-        violations.add(&at.field("count"), format_args!("is {count}: give 1 to {limit}"));
+        violations.add(&at.field("count"), format_args!("is {count}: give 1 to {limit} ({name})"));
     }
     let content = positive(given.content, &at.field("content"), violations);
     let volume = positive(given.volume, &at.field("volume"), violations);

@@ -37,7 +37,7 @@ pub fn encounter(
         violations.add(&at.field("administrations"), "is empty: give what was administered");
     }
     let given_administrations =
-        violations.at_most(&at.field("administrations"), &given.administrations, limits.administrations);
+        violations.at_most(&at.field("administrations"), &given.administrations, limits.administrations());
     let administrations: Vec<Administration> = given_administrations
         .iter()
         .enumerate()
@@ -55,7 +55,7 @@ pub fn encounter(
         further_primary_reasons: texts(
             "furtherPrimaryReasons",
             &given.further_primary_reasons,
-            limits.administrations,
+            limits.administrations(),
             &at,
             &mut violations,
         ),
@@ -127,10 +127,10 @@ impl Clock {
             return Some(time);
         }
         let days = self.service_date.map_or(0, |day| (time.date() - day).get_days());
-        let limit = violations.limits.days_from_service;
+        let (limit, name) = violations.limits.days_from_service();
         if days.abs() > limit {
             let from = "days from the date of service";
-            violations.add(at, format_args!("lies {days} {from}: at most {limit} are read"));
+            violations.add(at, format_args!("lies {days} {from}: at most {limit} are read ({name})"));
             return None;
         }
         Some(time)
@@ -154,11 +154,12 @@ fn administration(
     let duration = |name, minutes: Option<u32>, violations: &mut Violations| {
         let limit = limits.duration_minutes();
         if minutes.is_some_and(|minutes| minutes > limit) {
-            violations.add(&at.field(name), format_args!("is above {limit} minutes"));
+            violations
+                .add(&at.field(name), format_args!("is above {limit} minutes (limit-days-from-service)"));
         }
         minutes
     };
-    let drugs = violations.at_most(&at.field("drugs"), &given.drugs, limits.drugs_per_administration);
+    let drugs = violations.at_most(&at.field("drugs"), &given.drugs, limits.drugs_per_administration());
     let drugs = drugs.iter().enumerate();
     Administration {
         id: violations
@@ -174,7 +175,7 @@ fn administration(
         concurrent_with: texts(
             "concurrentWith",
             &given.concurrent_with,
-            limits.administrations,
+            limits.administrations(),
             &at,
             violations,
         ),
@@ -207,7 +208,7 @@ fn interruptions(
     clock: &Clock,
     violations: &mut Violations,
 ) -> Vec<Interruption> {
-    let limit = violations.limits.interruptions;
+    let limit = violations.limits.interruptions();
     let given = violations.at_most(&administration.field("interruptions"), given, limit);
     let mut read = Vec::with_capacity(given.len());
     for (index, pause) in given.iter().enumerate() {
@@ -273,7 +274,7 @@ fn other_services(
     encounter: &Path<'_>,
     violations: &mut Violations,
 ) -> Vec<OtherService> {
-    let limit = violations.limits.other_services;
+    let limit = violations.limits.other_services();
     let given = violations.at_most(&encounter.field("otherServices"), given, limit);
     let mut read = Vec::with_capacity(given.len());
     for (index, service) in given.iter().enumerate() {
@@ -293,7 +294,7 @@ pub(super) fn modifiers(
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> Vec<Modifier> {
-    let given = violations.at_most(&at.field("modifiers"), given, MODIFIERS_MAX);
+    let given = violations.at_most(&at.field("modifiers"), given, (MODIFIERS_MAX, ""));
     let given = given.iter().map(AsRef::as_ref).enumerate();
     given.filter_map(|(index, text)| violations.take(&at.item("modifiers", index), text.parse())).collect()
 }
@@ -301,7 +302,7 @@ pub(super) fn modifiers(
 fn texts(
     name: &'static str,
     given: &[impl AsRef<str>],
-    limit: usize,
+    limit: (usize, &str),
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> Vec<String> {
@@ -312,7 +313,7 @@ fn texts(
 
 /// Codes of diseases. A text that is no code would be taken for one that the visit's drugs do not treat.
 fn diagnoses(given: &[impl AsRef<str>], encounter: &Path<'_>, violations: &mut Violations) -> Vec<String> {
-    let limit = violations.limits.diagnoses;
+    let limit = violations.limits.diagnoses();
     let read = texts("diagnoses", given, limit, encounter, violations);
     for (index, code) in read.iter().enumerate() {
         if !diagnosis::is_code(code) {

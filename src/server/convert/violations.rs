@@ -93,23 +93,30 @@ impl Violations {
         read.map_err(|error| self.add(at, error)).ok()
     }
 
-    /// A list no longer than its limit; a longer one is refused and not read, so that its items cost nothing.
-    pub(super) fn at_most<'l, T>(&mut self, at: &Path<'_>, list: &'l [T], limit: usize) -> &'l [T] {
+    /// A list no longer than the limit of a name; a longer one is refused and not read, so that its items cost nothing.
+    pub(super) fn at_most<'l, T>(
+        &mut self,
+        at: &Path<'_>,
+        list: &'l [T],
+        (limit, name): (usize, &str),
+    ) -> &'l [T] {
         if list.len() > limit {
-            self.add(at, format_args!("{} are given and at most {limit} are read", list.len()));
+            // What no operator can change has no name.
+            let by = if name.is_empty() { String::new() } else { format!(" ({name})") };
+            self.add(at, format_args!("{} are given and at most {limit} are read{by}", list.len()));
             return &[];
         }
         list
     }
 
     /// A text no longer than its limit and without control characters; nothing when it is empty.
-    fn text(&mut self, at: &Path<'_>, text: &str, limit: usize) -> Option<String> {
+    fn text(&mut self, at: &Path<'_>, text: &str, (limit, name): (usize, &str)) -> Option<String> {
         if text.is_empty() {
             return None;
         }
         // A text of few bytes has no more characters.
         if text.len() > limit && text.chars().nth(limit).is_some() {
-            self.add(at, format_args!("more than {limit} characters"));
+            self.add(at, format_args!("more than {limit} characters ({name})"));
             return None;
         }
         // Plain letters and digits are known by their bytes alone.
@@ -123,12 +130,12 @@ impl Violations {
 
     /// A free text.
     pub(in crate::server) fn free_text(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
-        self.text(at, text, self.limits.text_characters)
+        self.text(at, text, self.limits.text_characters())
     }
 
     /// A name that the caller chose for something.
     pub(in crate::server) fn id(&mut self, at: &Path<'_>, text: &str) -> Option<String> {
-        self.text(at, text, self.limits.id_characters)
+        self.text(at, text, self.limits.id_characters())
     }
 
     /// A share of a hundred; nothing when the text is empty.

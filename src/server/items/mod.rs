@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tonic::Status;
 
+use super::refusal::overloaded;
 use super::{convert, lent, pb};
 pub use batch::batch;
 pub use room::{Room, Shared};
@@ -68,7 +69,7 @@ fn item_error(reason: pb::ErrorReason, message: &str) -> pb::ItemError {
 
 /// What is said where the answers of others take all memory that answers may take.
 pub fn crowded() -> Status {
-    Status::resource_exhausted("the answers of other calls take all room: try again later")
+    overloaded("the answers of other calls take all room (limit-answers-bytes): try again later")
 }
 
 fn shutting_down() -> Status {

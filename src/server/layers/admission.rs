@@ -34,6 +34,7 @@ use turn::{InLine, Turns, Work};
 use super::counted::is_stream;
 use crate::server::lines::OpenCall;
 use crate::server::listen::Peer;
+use crate::server::refusal::overloaded;
 
 /// The service that answers however busy the server is.
 const ALWAYS_OPEN: &str = "/grpc.health.v1.Health/";
@@ -61,9 +62,8 @@ struct Rooms {
 
 struct Room {
     places: Arc<Semaphore>,
-    limit: usize,
-    /// What the places are for.
-    what: &'static str,
+    /// What is said where no place is left, made once: many calls may be turned away.
+    full: Status,
 }
 
 /// Which places a call takes.
@@ -91,15 +91,15 @@ impl Kind {
 }
 
 impl Room {
-    fn new(limit: usize, what: &'static str) -> Self {
-        Self { places: Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS))), limit, what }
+    /// So many places for what is named in the plural and stands under a limit.
+    fn new(limit: usize, what: &'static str, key: &'static str) -> Self {
+        let what = if limit == 1 { what.strip_suffix('s').unwrap_or(what) } else { what };
+        let full = format!("the server answers {limit} {what} at once already{key}: try again later");
+        Self { places: Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS))), full: overloaded(full) }
     }
 
     fn exhausted(&self) -> Status {
-        let Self { limit, what, .. } = self;
-        Status::resource_exhausted(format!(
-            "the server answers {limit} {what} at once already: try again later"
-        ))
+        self.full.clone()
     }
 }
 
@@ -130,9 +130,9 @@ impl AdmissionLayer {
     /// A layer that lets `calls` in at once, and among them so many streams, to be answered by so many threads.
     pub fn new(calls: usize, streams: usize, threads: usize) -> Self {
         let rooms = Rooms {
-            calls: Room::new(calls, "calls"),
-            streams: Room::new(streams, "streams"),
-            strangers: Room::new(STRANGERS, "calls of that service"),
+            calls: Room::new(calls, "calls", " (limit-in-flight)"),
+            streams: Room::new(streams, "streams", " (limit-open-streams)"),
+            strangers: Room::new(STRANGERS, "calls of that service", ""),
             turns: Turns::new(calls, threads),
         };
         Self { rooms: Arc::new(rooms) }

@@ -1,8 +1,8 @@
 //! What browsers and curl need beside gRPC, on the same port: gRPC-Web, plain JSON, and leave for pages of
 //! other origins. All of it is off unless the operator asks for it.
 
-use http::Method;
 use http::header::{HeaderName, HeaderValue};
+use http::{Method, Uri};
 use tonic_web::GrpcWebLayer;
 use tower::layer::util::{Identity, Stack};
 use tower::util::{Either, option_layer};
@@ -24,7 +24,13 @@ pub struct WebAccess {
     #[arg(long, env = "INFUSION_CODER_HTTP_JSON")]
     pub http_json: bool,
     /// Origins whose pages may call, separated by commas, such as `https://billing.example.org`.
-    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "INFUSION_CODER_ALLOW_ORIGIN")]
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        value_parser = origin,
+        env = "INFUSION_CODER_ALLOW_ORIGIN"
+    )]
     pub allow_origin: Vec<HeaderValue>,
 }
 
@@ -55,5 +61,33 @@ impl WebAccess {
             .allow_methods([Method::POST])
             .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
             .expose_headers(READABLE_HEADERS.map(HeaderName::from_static))
+    }
+}
+
+/// An origin as browsers send it: scheme, host and port, and nothing behind.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let wrong = || "this is no origin: give scheme and host, such as https://billing.example.org".to_owned();
+    let is_origin = |uri: &Uri| {
+        uri.scheme().is_some()
+            && uri.host().is_some_and(|host| !host.is_empty())
+            && !text.ends_with('/')
+            && uri.path() == "/"
+    };
+    if !text.parse::<Uri>().is_ok_and(|uri| is_origin(&uri)) {
+        return Err(wrong());
+    }
+    text.parse().map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port_alone() {
+        for text in ["nonsense", "https://a.example/", "https://a.example/page", "*", ""] {
+            assert!(origin(text).is_err(), "{text}");
+        }
+        assert!(origin("https://a.example").is_ok() && origin("http://localhost:3000").is_ok());
     }
 }

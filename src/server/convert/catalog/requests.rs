@@ -63,7 +63,7 @@ pub fn batch(
     limits: &RequestLimits,
 ) -> Result<(Vec<HcpcsCode>, AsOf), Violations> {
     let mut violations = Violations::default();
-    let codes = violations.at_most(&Path::Root.field("codes"), &request.codes, limits.batch_items);
+    let codes = violations.at_most(&Path::Root.field("codes"), &request.codes, limits.batch_items());
     let codes = codes.iter().enumerate();
     let codes = codes
         .filter_map(|(index, text)| violations.take(&Path::Root.item("codes", index), parse(text)))
