@@ -16,8 +16,8 @@ const FILLERS: &[&str] = &[
     "additional",
     "again",
     "amp",
-    "amps",
     "ampoule",
+    "amps",
     "ampul",
     "ampule",
     "and",
@@ -79,8 +79,8 @@ const FILLERS: &[&str] = &[
     "ph",
     "picc",
     "piggyback",
-    "pork",
     "porcine",
+    "pork",
     "prefilled",
     "premix",
     "premixed",
@@ -229,7 +229,7 @@ fn number_and_fluid(word: &str) -> impl Iterator<Item = String> + use<> {
 /// A number goes together with the unit behind it; a number without one stays, since `5 FU` and `1/2 NS` need it.
 fn drop_strengths(words: &mut Vec<String>) {
     let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_unit = |word: &String| STRENGTH_UNITS.contains(&word.as_str());
+    let is_unit = |word: &String| is_among(STRENGTH_UNITS, word);
     let mut kept: Vec<String> = Vec::with_capacity(words.len());
     let mut is_behind_strength = false;
     let mut is_first = true;
@@ -247,7 +247,7 @@ fn drop_strengths(words: &mut Vec<String>) {
             continue;
         }
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();
-        let is_joined = digits > 0 && STRENGTH_UNITS.contains(&&word[digits..]);
+        let is_joined = digits > 0 && is_among(STRENGTH_UNITS, &word[digits..]);
         is_behind_strength = is_joined;
         // `20meq/l` and `125 ml/h` leave a lone unit behind their strength; G-CSF, GM-CSF and Mg are names.
         let is_name = GRAMS.contains(&&*word) || is_first && word == MAGNESIUM;
@@ -318,7 +318,7 @@ impl<'w, 'a, T> Matches<'w, 'a, T> {
 
 /// The words of a name without those that say how and how much, in one: what stands alone may be a short name.
 pub(super) fn alone(words: &[String]) -> String {
-    let is_name = |word: &&str| !FILLERS.contains(word) && !word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = |word: &&str| !is_among(FILLERS, word) && !word.bytes().all(|byte| byte.is_ascii_digit());
     words.iter().map(String::as_str).filter(is_name).collect::<Vec<_>>().join(" ")
 }
 
@@ -328,21 +328,31 @@ pub(super) fn without<'w>(words: &[&'w str], is_left_out: impl Fn(&str) -> bool)
     if bare.is_empty() { words.to_vec() } else { bare }
 }
 
+/// Whether a word stands in one of the sorted lists, which every name is held against word by word.
+fn is_among(sorted: &[&str], word: &str) -> bool {
+    sorted.binary_search(&word).is_ok()
+}
+
 /// Whether a word says how, when or in which package a drug is given.
 pub(super) fn is_filler(word: &str) -> bool {
-    FILLERS.contains(&word)
-        || STRENGTH_UNITS.contains(&word)
+    is_among(FILLERS, word)
+        || is_among(STRENGTH_UNITS, word)
         || word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a word is the unit of a strength.
 pub(super) fn is_unit(word: &str) -> bool {
-    STRENGTH_UNITS.contains(&word)
+    is_among(STRENGTH_UNITS, word)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lists_that_are_searched_are_sorted() {
+        assert!(FILLERS.is_sorted() && STRENGTH_UNITS.is_sorted());
+    }
 
     #[test]
     fn strengths_go_and_numbers_of_names_stay() {

@@ -148,6 +148,7 @@ fn a_setting_that_is_not_told_is_asked_for() {
     let ambulatory = VISIT.replace("\"code\": \"11\"", "\"code\": \"99\"");
     let error = read_visit(&ambulatory, VisitDefaults::default()).expect_err("a refusal");
     assert_eq!(error.path, "Bundle.entry[1].resource.class");
+    assert!(error.reason.contains("the place of service 99"), "{error}");
     let stated = VisitDefaults { setting: Some(Setting::HospitalOutpatient), ..VisitDefaults::default() };
     assert_eq!(read_visit(&ambulatory, stated).map(|visit| visit.setting), Ok(Setting::HospitalOutpatient));
     assert_eq!(read_visit(VISIT, stated).map(|visit| visit.setting), Ok(Setting::PhysicianOffice));

@@ -161,7 +161,9 @@ fn setting(
     stated: Option<Setting>,
 ) -> Result<Setting, FhirError> {
     let untold = |path: String| {
-        let reason = "the setting cannot be told from it; state it, for example PHYSICIAN_OFFICE";
+        let or_place = place.map(|code| format!(" or from the place of service {code}")).unwrap_or_default();
+        let reason =
+            format!("the setting cannot be told from it{or_place}; state it, for example PHYSICIAN_OFFICE");
         stated.ok_or_else(|| FhirError::new(path, reason))
     };
     let Some((resource, read)) = found else { return untold("Bundle.entry".to_owned()) };
@@ -180,21 +182,24 @@ fn setting(
     }
 }
 
-/// The CMS place of service of the first location that has one, whichever of its places decides a setting first.
+/// The CMS place of service of the first location whose place decides a setting, else the first place stated.
 fn place_of_service(
     found: Option<&FoundEncounter<'_, '_>>,
     resources: &Resources<'_>,
 ) -> Result<Option<String>, FhirError> {
+    let mut undecided = None;
     let locations = found.map(|(_, read)| read.location.as_slice()).unwrap_or_default();
     for location in locations.iter().filter_map(|location| location.location.reference.as_deref()) {
         let Some(location) = resources.resolve(location) else { continue };
         let place: LocationResource = location.read()?;
-        let mut codes = place.kind.iter().filter_map(systems::place_of_service);
-        if let Some(code) = codes.find(|code| setting_of_place_of_service(code).is_some()) {
-            return Ok(Some(code.to_owned()));
+        for code in place.kind.iter().filter_map(systems::place_of_service) {
+            if setting_of_place_of_service(code).is_some() {
+                return Ok(Some(code.to_owned()));
+            }
+            undecided.get_or_insert_with(|| code.to_owned());
         }
     }
-    Ok(None)
+    Ok(undecided)
 }
 
 fn day(text: &str, resource: Option<&Resource<'_>>, zone: Option<&TimeZone>) -> Result<Date, FhirError> {

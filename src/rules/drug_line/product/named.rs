@@ -219,6 +219,12 @@ pub(super) fn of_words<'a>(coding: &Coding<'a>, asked: &Asked<'_>, name: &str) -
     found
 }
 
+/// Whether a code is of a solution of other percentages than the one that is named.
+pub(super) fn is_other_strength(coding: &Coding<'_>, code: HcpcsCode, percent: Option<Decimal>) -> bool {
+    let mut rows = coding.policy.drug_line.solution_strengths.iter();
+    percent.is_some_and(|percent| rows.any(|row| row.code == code && !row.percents.contains(&percent)))
+}
+
 fn nearest<'a>(
     coding: &Coding<'a>,
     asked: &Asked<'_>,
@@ -227,18 +233,12 @@ fn nearest<'a>(
 ) -> Named<'a> {
     let date = coding.date;
     let catalog = coding.catalog;
-    let table = &coding.policy.drug_line.solution_strengths;
-    let is_other_strength = |code: HcpcsCode| {
-        percent.is_some_and(|percent| {
-            table.iter().any(|row| row.code == code && !row.percents.contains(&percent))
-        })
-    };
     let mut named = Named::default();
     for nearness in Nearness::ALL {
         for at in 0..writings.len() {
             for version in catalog.named(&writings[at], nearness, date).filter_map(Lookup::billable) {
                 let is_asked = version.billing.is_ok() && fits_use(coding, asked, version);
-                if is_asked && !is_other_strength(version.code) {
+                if is_asked && !is_other_strength(coding, version.code, percent) {
                     named.take(version, fit(coding, asked, version));
                 }
             }

@@ -1,5 +1,6 @@
 //! A name that is nearly another: a slip of the pen is no new product.
 
+use super::percent::percent_in;
 use super::*;
 use crate::catalog::search::Matched;
 use crate::domain::drug::DrugClass;
@@ -30,6 +31,8 @@ pub(super) fn codes(coding: &Coding<'_>, asked: &Asked<'_>) -> Vec<HcpcsCode> {
         hits.into_iter().filter(|hit| is_near(hit.matched)).filter_map(|hit| hit.standing.billable());
     let fitting =
         billable.filter(|version| version.billing.is_ok() && named::fits_use(coding, asked, version));
+    let percent = asked.drug.percent_strength.or_else(|| percent_in(name));
+    let fitting = fitting.filter(|version| !named::is_other_strength(coding, version.code, percent));
     fitting.map(|version| version.code).collect()
 }
 
