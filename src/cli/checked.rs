@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::time::parse_date;
 use crate::updater::schedule::Schedule;
-use crate::updater::source::Source;
+use crate::updater::source::{Source, SourceError};
 
 /// A date, YYYY-MM-DD.
 pub fn date(text: &str) -> Result<String, String> {
@@ -17,7 +17,9 @@ pub fn source(text: &str) -> Result<String, String> {
     if !text.contains("://") && Path::new(text).is_dir() {
         return Err("this is a folder: give a zip file of it, or serve it over HTTP".to_owned());
     }
-    Source::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+    // The text stands in the message already.
+    let reason = |error: SourceError| error.to_string().replacen(&format!("{text}: "), "", 1);
+    Source::parse(text).map(|_| text.to_owned()).map_err(reason)
 }
 
 /// Where releases are published. An empty one would be the working folder, as of a variable that is not set.

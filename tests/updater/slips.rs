@@ -17,9 +17,8 @@ fn run(command: &mut Command) -> (i32, String) {
 fn a_store_that_is_not_there_is_told_and_not_made() {
     let folder = TempDir::new().expect("a folder");
     let typo = folder.path().join("sotre");
-    let (code, said) = run(program().args(["lookup", "J9271", "--store"]).arg(&typo));
-    assert!(code == 0 && said.contains("no store") && said.contains("pembrolizumab"), "{said}");
-    for arguments in [&["releases"][..], &["rollback"], &["activate", "hcpcs-2026Q1-aa"]] {
+    let reading = [&["lookup", "J9271"][..], &["releases"]];
+    for arguments in reading.into_iter().chain([&["rollback"][..], &["activate", "hcpcs-2026Q1-aa"]]) {
         let (code, said) = run(program().args(arguments).arg("--store").arg(&typo));
         assert!(code == 1 && said.contains("no store"), "{arguments:?}: {said}");
     }
