@@ -120,10 +120,10 @@ fn kind_of(coding: &Coding<'_>, asked: &Asked<'_>, later: &CodeVersion) -> Optio
     }
 }
 
-/// The code of a drug that has ended, the last one to end (rule L-02).
-pub(super) fn ended<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<&'a CodeVersion> {
+/// The code of a drug that has ended, the last one to end of those that the route leaves (rule L-02).
+pub(super) fn ended<'a>(coding: &Coding<'a>, asked: &Asked<'_>) -> Option<&'a CodeVersion> {
     // A maker is no drug, though a code may have been its product's alone.
-    let name = drug.name.as_deref().filter(|name| !is_maker(name))?;
+    let name = asked.drug.name.as_deref().filter(|name| !is_maker(name))?;
     let words = named::words_of(name.split('(').next()?);
     let query = NameQuery::new(&words, &coding.catalog.formulary);
     let ended =
@@ -131,7 +131,8 @@ pub(super) fn ended<'a>(coding: &Coding<'a>, drug: &DrugGiven) -> Option<&'a Cod
             Lookup::Terminated(version) => Some(version),
             _ => None,
         });
-    ended.max_by_key(|version| (version.terminated, version.code))
+    let fitting = ended.filter(|version| named::fit(coding, asked, version) <= Fit::Unknown);
+    fitting.max_by_key(|version| (version.terminated, version.code))
 }
 
 /// What is known of the class of a product.

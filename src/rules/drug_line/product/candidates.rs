@@ -317,7 +317,7 @@ pub(super) fn unknown<'a>(coding: &mut Coding<'a>, asked: &Asked<'a>) -> Option<
     if let Some(told) = before_code::told(coding, asked).filter(|_| near::is_no_slip(coding, asked)) {
         return unclassified::select(coding, asked.at, &told);
     }
-    if let Some(ended) = before_code::ended(coding, asked.drug) {
+    if let Some(ended) = before_code::ended(coding, asked) {
         let facts = [
             fact::given("drug", Value::Of(asked.field(""))),
             fact::catalog("code", Value::Code(ended.code)),
