@@ -125,9 +125,17 @@ fn admit_by_class(
 ) {
     let single = visit.single_drugs[usize::from(service.index)];
     let class = classify::class_of_administration(coding, service.index, single);
-    // Only what may be such a product is looked up by name.
-    let may_be_cells = matches!(class, Ok(DrugClass::ComplexBiologic) | Err(Unknown::Class { .. }));
-    if let Some(cells) = may_be_cells.then(|| outside::cells_by_name(coding, service.index)).flatten() {
+    // Only what may be such a product is looked up by name; an antibody that immunises is an injection by its class.
+    let cells = match class {
+        Ok(DrugClass::ComplexBiologic) | Err(Unknown::Class { .. }) => {
+            outside::cells_by_name(coding, service.index)
+        }
+        Ok(DrugClass::Therapeutic) if route == Route::Intramuscular => {
+            outside::cells_by_word(coding, service.index)
+        }
+        _ => None,
+    };
+    if let Some(cells) = cells {
         return outside::send_away(coding, service.index, cells.administration);
     }
     let class = class.or_else(|it| subcutaneous_infusion::any_class(coding, visit, service, route, it));

@@ -203,17 +203,30 @@ pub(super) fn sends_cells_away(coding: &mut Coding<'_>, index: u16) -> bool {
 pub(super) fn cells_by_name<'p>(coding: &Coding<'p>, index: u16) -> Option<&'p CellTherapy> {
     let kinds = &coding.policy.administration.cell_therapy;
     let of_code = |code: &HcpcsCode| kinds.iter().find(|kind| kind.products.contains(code));
-    let drugs = &coding.encounter.administrations[usize::from(index)].drugs;
-    drugs.iter().find_map(|drug| {
-        let name = drug.name.as_deref().filter(|_| identity::code_of(coding, drug).is_none())?;
-        // What a drug was given for or after is no product that was given.
-        let name = coding.catalog.formulary.given_part(name);
-        let lower = name.to_lowercase();
-        let is_named = |kind: &&CellTherapy| kind.words.iter().any(|word| lower.contains(word.as_str()));
-        let by_word = kinds.iter().find(is_named);
+    names_without_code(coding, index).find_map(|name| {
         let by_code = || coding.catalog.codes_of_name(name, coding.date).iter().find_map(of_code);
-        by_word.or_else(by_code).or_else(|| cells_listed(coding, name))
+        of_words(coding, name).or_else(by_code).or_else(|| cells_listed(coding, name))
     })
+}
+
+/// As [`cells_by_name`], by the words of the table alone.
+pub(super) fn cells_by_word<'p>(coding: &Coding<'p>, index: u16) -> Option<&'p CellTherapy> {
+    names_without_code(coding, index).find_map(|name| of_words(coding, name))
+}
+
+/// What was given of each drug that has a name alone: what it was given for or after is no product that was given.
+fn names_without_code<'p>(coding: &Coding<'p>, index: u16) -> impl Iterator<Item = &'p str> {
+    let drugs = coding.encounter.administrations[usize::from(index)].drugs.iter();
+    drugs.filter_map(|drug| {
+        let name = drug.name.as_deref().filter(|_| identity::code_of(coding, drug).is_none())?;
+        Some(coding.catalog.formulary.given_part(name))
+    })
+}
+
+fn of_words<'p>(coding: &Coding<'p>, name: &str) -> Option<&'p CellTherapy> {
+    let lower = name.to_lowercase();
+    let is_named = |kind: &&CellTherapy| kind.words.iter().any(|word| lower.contains(word.as_str()));
+    coding.policy.administration.cell_therapy.iter().find(is_named)
 }
 
 /// The kind of a product that the table of drugs lists, also before its code began.

@@ -2,7 +2,7 @@
 //! catalog knows of it (rules N-02, N-03, N-08).
 
 use super::*;
-use crate::catalog::formulary::ClassBasis;
+use crate::catalog::formulary::{ClassBasis, Fit};
 use crate::catalog::product_names::{NameQuery, Nearness, without_suffix};
 use crate::cms::makers::is_maker;
 use crate::domain::drug::{DrugClass, ProductKind};
