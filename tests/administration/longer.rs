@@ -29,11 +29,11 @@ pub fn hours(visit: &Encounter, result: &CodingResult, index: usize) -> i64 {
 }
 
 /// Services of the drug of an administration that wait for an answer.
-pub fn waiting(visit: &Encounter, result: &CodingResult, index: usize) -> usize {
+pub fn waiting(visit: &Encounter, result: &CodingResult, index: usize) -> Vec<Field> {
     let drugs = &visit.administrations[index].drugs;
     let is_of_drug = |field: Field| matches!(field, Field::Administration(at, _) if visit.administrations[usize::from(at)].drugs == *drugs);
     let waits = result.not_billed.iter().filter(|item| item.note.text.starts_with("Waits"));
-    waits.filter(|item| is_of_drug(item.what)).count()
+    waits.map(|item| item.what).filter(|what| is_of_drug(*what)).collect()
 }
 
 /// Bags that go on from an earlier one without a break.
