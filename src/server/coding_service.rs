@@ -47,7 +47,10 @@ impl CodingService {
     fn code(&self, request: &lent::CodeEncounterRequest<'_>, output: &mut Vec<u8>) -> Result<(), Refusal> {
         let before = output.len();
         let visit = request.encounter.as_ref().map_or(&[][..], |visit| &visit.administrations);
-        let services = visit.iter().map(|administration| 1 + administration.drugs.len()).sum();
+        let services = aside::services(visit.iter().map(|given| {
+            let without_code = given.drugs.iter().filter(|drug| drug.hcpcs_code.is_empty());
+            (given.drugs.len(), without_code.count())
+        }));
         let result = aside::coded(services, || self.coder.code_to_proto(request, output))?;
         if output.len() - before > self.limits.answer_bytes {
             output.truncate(before);
@@ -130,7 +133,10 @@ impl pb::coding_service_server::CodingService for CodingService {
     ) -> Result<Response<pb::AuditClaimResponse>, Status> {
         let claim: pb::AuditClaimRequest = nested::decode(&request.into_inner().into_bytes())?;
         let visit = claim.encounter.as_ref().map_or(&[][..], |visit| &visit.administrations);
-        let services = visit.iter().map(|administration| 1 + administration.drugs.len()).sum();
+        let services = aside::services(visit.iter().map(|given| {
+            let without_code = given.drugs.iter().filter(|drug| drug.hcpcs_code.is_empty());
+            (given.drugs.len(), without_code.count())
+        }));
         Ok(Response::new(aside::coded(services, || self.coder.audit(claim))?.response))
     }
 
